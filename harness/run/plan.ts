@@ -1,0 +1,57 @@
+import type { VersioningMode } from "../../src/causality/versioning.ts";
+
+export const RECONCILERS = ["union", "or-set", "lww"] as const;
+export const NEMESIS_KINDS = [
+  "halves",
+  "one",
+  "ring",
+  "bridge",
+  "one-way",
+  "crash",
+  "pause",
+  "slow",
+  "none",
+] as const;
+
+export type Reconciler = (typeof RECONCILERS)[number];
+export type NemesisKind = (typeof NEMESIS_KINDS)[number];
+
+/** Verdicts, worst first: invalid beats unknown beats valid. */
+export type Verdict = "valid" | "invalid" | "unknown";
+
+/** What a run must come out as, and why anything less is allowed (architecture, section 8). */
+export interface Expectation {
+  readonly verdict: "valid" | "may-lose";
+  readonly reason: string;
+}
+
+/** Everything that defines a run; `plan.json`, written first, is enough to repeat it. */
+export interface Plan {
+  readonly format: "ringside-plan";
+  readonly version: 1;
+  readonly workload: string;
+  readonly cluster: "processes" | "docker" | "external" | "sim";
+  readonly nodes: number;
+  readonly n: number;
+  readonly r: number;
+  readonly w: number;
+  readonly partitions: number;
+  readonly quorum: "sloppy" | "strict";
+  readonly versioning: VersioningMode;
+  readonly reconcile: Reconciler;
+  readonly engine: "lmdb" | "memory";
+  readonly nemesis: readonly NemesisKind[];
+  /** Operations begun each second. */
+  readonly rate: number;
+  readonly clients: number;
+  readonly carts: number;
+  readonly clientsRoam: boolean;
+  readonly seconds: number;
+  readonly seed: number;
+  /** URL of a Toxiproxy that is already there; undefined starts the embedded one. */
+  readonly toxiproxyUrl: string | undefined;
+  /** For example `p99.9<300ms`; undefined asks for nothing. */
+  readonly slo: string | undefined;
+  readonly beyondBudget: boolean;
+  readonly expects: Expectation;
+}

@@ -1,0 +1,55 @@
+import type { Actor } from "../base/ids.ts";
+
+export const VERSIONING_MODES = [
+  "dvvset",
+  "merged",
+  "vector-clock",
+  "vector-clock-max",
+  "lww",
+] as const;
+
+export type VersioningMode = (typeof VERSIONING_MODES)[number];
+
+/** Counters by actor; an absent actor counts 0. What a context carries. */
+export type Clock = ReadonlyMap<Actor, number>;
+
+/** Who mints the next dot, and the wall time that only last write wins looks at. */
+export interface Mint {
+  readonly actor: Actor;
+  readonly wallMs: number;
+}
+
+/**
+ * Every version of one key that one node knows, with its causality. Immutable. What is inside depends on
+ * the mode; outside `causality` only these two views are read.
+ */
+export interface Siblings {
+  /** Payloads of the versions that no other version here descends from, in canonical order. */
+  readonly payloads: readonly Uint8Array[];
+  /** Covers every version that these siblings hold or have seen; handed out only with all payloads. */
+  readonly clock: Clock;
+}
+
+/**
+ * One way of ordering versions (paper 4.4, D-4.4-7). All functions are pure. `merge` is commutative,
+ * associative and idempotent in the modes dvvset, merged and lww; the vector clock modes keep what is stored
+ * (`stored`, the first argument) where equal clocks carry different values (K-2).
+ */
+export interface Versioning {
+  readonly mode: VersioningMode;
+  /** No versions at all. */
+  readonly empty: Siblings;
+  /**
+   * A write: adds `payload` under a fresh dot of `mint.actor`, drops the versions that `context` covers.
+   * An empty context is a blind write (D-4.1-7).
+   */
+  update(stored: Siblings, context: Clock, payload: Uint8Array, mint: Mint): Siblings;
+  /** What a replica keeps that held `stored` and receives `received`. */
+  merge(stored: Siblings, received: Siblings): Siblings;
+  /** True where merging `older` into `newer` would give `newer` again. */
+  descends(newer: Siblings, older: Siblings): boolean;
+  /** Canonical bytes: equal sets are equal bytes on all nodes. Begins with a format version and the mode. */
+  encode(siblings: Siblings): Uint8Array;
+  /** Throws FormatError on anything that `encode` of this mode cannot have made. */
+  decode(bytes: Uint8Array): Siblings;
+}

@@ -1,0 +1,48 @@
+/** One version of a value. */
+export interface ClientValue {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+}
+
+/** What a read returns: no, one or several versions, and one context that covers them all (D-4.1-1). */
+export interface ReadResult {
+  readonly siblings: readonly ClientValue[];
+  /** Opaque; goes back with the write that replaces what was read. */
+  readonly context: string;
+}
+
+export interface RequestOptions {
+  /** Replicas a read needs; the cluster's own where absent. */
+  readonly r?: number;
+  /** Acknowledgements a write needs; the cluster's own where absent. */
+  readonly w?: number;
+  /** Most time the whole call may take, in milliseconds, retries included. */
+  readonly timeoutMs?: number;
+}
+
+export interface WriteOptions extends RequestOptions {
+  /** The context of the read this write follows; absent: a blind write, which becomes a sibling. */
+  readonly context?: string;
+  readonly contentType?: string;
+}
+
+/** A Dynamo as an application sees it (paper 4.1). Every method throws ClientError and nothing else. */
+export interface Store {
+  get(key: Uint8Array, options?: RequestOptions): Promise<ReadResult>;
+  put(key: Uint8Array, value: Uint8Array, options?: WriteOptions): Promise<void>;
+  /** Needs the context that was read. */
+  delete(key: Uint8Array, options: WriteOptions & { readonly context: string }): Promise<void>;
+}
+
+/** A request that did not succeed. `definite`: it did not happen; otherwise it may have or may yet. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly code: string;
+  readonly definite: boolean;
+
+  constructor(code: string, definite: boolean, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.definite = definite;
+  }
+}

@@ -1,0 +1,14 @@
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Random } from "./random.ts";
+import type { Transport } from "./transport.ts";
+
+/** Everything a node gets from outside itself, beside its engine. First argument of every constructor that needs it. */
+export interface Environment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,31 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Timer } from "../env/clock.ts";
+import type { Reply, Request } from "../protocol/messages.ts";
+
+/**
+ * How a call ended.
+ * - `reply`: the peer answered (an `error-reply` included).
+ * - `not-sent`: nothing of the request left this node: no connection, the queue is full, refused hello.
+ * - `lost`: it was sent, then the connection closed; the peer may have acted on it.
+ * - `timeout`: no answer in time; the peer may have acted on it, or may yet.
+ */
+export type Outcome =
+  | { readonly kind: "reply"; readonly reply: Reply }
+  | { readonly kind: "not-sent"; readonly reason: string }
+  | { readonly kind: "lost"; readonly reason: string }
+  | { readonly kind: "timeout" };
+
+export interface PeerCalls {
+  /**
+   * Sends a request to a peer and calls back exactly once, unless cancelled first, never before it returns.
+   * Cancelling forgets the call; it does not recall the request.
+   */
+  call(peer: NodeId, request: Request, timeoutMs: number, done: (outcome: Outcome) => void): Timer;
+}
+
+/** Serves the requests of peers. `respond` may be called once, later; a closed connection ignores it. */
+export type RequestHandler = (
+  from: NodeId,
+  request: Request,
+  respond: (reply: Reply) => void,
+) => void;

@@ -1,0 +1,50 @@
+export const TABLE_NAMES = ["records", "hints", "membership", "incarnations"] as const;
+
+export type TableName = (typeof TABLE_NAMES)[number];
+
+/** One change; without a value it removes the key. */
+export interface Write {
+  readonly table: TableName;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export interface ScanOptions {
+  /** Only keys that begin with these bytes. */
+  readonly prefix?: Uint8Array;
+  /** Only keys after this one; the last key of the page before. */
+  readonly after?: Uint8Array;
+  /** Most entries to return, 1 or more. */
+  readonly limit: number;
+}
+
+/** A node's local persistence (paper 5, "pluggable storage engines"; D-5-2). Keys are 1 to 1,900 bytes. */
+export interface Engine {
+  readonly name: string;
+  /** True where a resolved `write` survives a power failure. */
+  readonly synced: boolean;
+  /** The bytes stored, which the caller must not change, or undefined. */
+  get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined>;
+  /**
+   * All of the writes or none. Visible to `get` and `scan` as soon as this call returns; the promise resolves once
+   * they are as durable as the engine promises, and rejects with StorageError when they are not (then they are
+   * invisible again). Never starts I/O for an empty list.
+   */
+  write(writes: readonly Write[]): Promise<void>;
+  /** Entries in ascending byte order of the key. */
+  scan(table: TableName, options: ScanOptions): Promise<readonly Entry[]>;
+  /** How many keys a table holds. */
+  count(table: TableName): Promise<number>;
+  /** Finishes the writes under way, then releases everything. */
+  close(): Promise<void>;
+}
+
+/** The engine could not do what it was asked: disk full, I/O error, damaged file. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+}
