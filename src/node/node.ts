@@ -1,3 +1,4 @@
+import { toBase64url } from "../base/bytes.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
@@ -205,7 +206,7 @@ export class DynamoNode implements KeyValueStore {
   #answer(key: Uint8Array, siblings: Siblings): SiblingsAnswer {
     const { clusterId, versioning: mode } = this.#configuration;
     const token = sealContext({ clusterId, key, clock: siblings.clock, mode }, this.#macKey);
-    return { payloads: siblings.payloads, context: Buffer.from(token).toString("base64url") };
+    return { payloads: siblings.payloads, context: toBase64url(token) };
   }
 }
 
