@@ -8,7 +8,6 @@ import { LiveRequests } from "../coordinator/live-requests.ts";
 import type { CoordinatorParts } from "../coordinator/parts.ts";
 import { WriteRouter } from "../coordinator/write-router.ts";
 import type { Environment } from "../env/environment.ts";
-import type { Listener } from "../env/transport.ts";
 import { HintDelivery } from "../handoff/hint-delivery.ts";
 import type { KeyValueStore } from "../http/client-api.ts";
 import { ClientApi } from "../http/client-api.ts";
@@ -55,7 +54,6 @@ export class DynamoNode implements KeyValueStore {
   readonly #rpcClient: RpcClient;
   readonly #rpcServer: RpcServer;
   readonly #handoff: HintDelivery;
-  #listener: Listener | undefined;
   #ready = false;
 
   /** Stores a fresh incarnation, then starts to serve peers; rejects when the RPC address is taken. */
@@ -95,7 +93,7 @@ export class DynamoNode implements KeyValueStore {
       clusterSecret: configuration.clusterSecret,
       nodeId,
       incarnation,
-      ring: () => ring.stamp,
+      ringStamp: () => ring.stamp,
     };
     const routes = new Routes(configuration.members, configuration.routes, () =>
       this.#rpcClient.redial(),
@@ -192,13 +190,13 @@ export class DynamoNode implements KeyValueStore {
     await this.#liveRequests.idle();
     await this.#handoff.stop();
     this.#detector.stop();
-    await this.#listener?.close();
+    await this.#rpcServer.close();
     this.#rpcClient.close();
     await this.#engine.close();
   }
 
   async #listen(): Promise<void> {
-    this.#listener = await this.#rpcServer.listen(this.#configuration.rpcAddress);
+    await this.#rpcServer.listen(this.#configuration.rpcAddress);
     this.#handoff.start();
     this.#ready = true;
   }
