@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { nodeId } from "../base/ids.ts";
 import type { NodeId } from "../base/ids.ts";
+import { nodeId } from "../base/ids.ts";
 import { ManualClock } from "../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import { FailureDetector } from "./failure-detector.ts";

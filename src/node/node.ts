@@ -43,6 +43,7 @@ export interface NodeParts {
 export class DynamoNode implements KeyValueStore {
   readonly handler: HttpHandler;
   readonly #configuration: NodeConfiguration;
+  readonly #ring: Ring;
   readonly #engine: Engine;
   readonly #versioning: Versioning;
   readonly #macKey: Uint8Array;
@@ -83,6 +84,7 @@ export class DynamoNode implements KeyValueStore {
     const { nodeId } = configuration;
     const ringNow = (): Ring => ring;
     this.#configuration = configuration;
+    this.#ring = ring;
     this.#engine = engine;
     this.#versioning = versioning;
     this.#macKey = macKeyOf(configuration.clusterSecret, configuration.clusterId);
@@ -166,6 +168,10 @@ export class DynamoNode implements KeyValueStore {
       ready: () => this.#ready,
       metricsText: parts.metricsText,
     });
+  }
+
+  ring(): Ring {
+    return this.#ring;
   }
 
   get(key: Uint8Array, r: number, timeoutMs: number): Promise<SiblingsAnswer> {

@@ -26,7 +26,10 @@ function core(r: number, sloppy = true): GetCore {
 }
 
 function payloads(get: GetCore): string[] {
-  return get.found().siblings.payloads.map((payload) => Buffer.from(payload).toString()).sort();
+  return get
+    .found()
+    .siblings.payloads.map((payload) => Buffer.from(payload).toString())
+    .sort();
 }
 
 describe("GetCore", () => {
