@@ -7,8 +7,7 @@
  * names the partition.
  */
 
-import type { Random } from "../../src/env/random.ts";
-import { picked, shuffled } from "./chance.ts";
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { Link } from "./fault.ts";
 
 export const GRUDGE_SHAPES = ["halves", "one", "ring", "bridge", "one-way"] as const;
@@ -31,14 +30,14 @@ export const GRUDGE_NODES_MIN: Readonly<Record<GrudgeShape, number>> = {
 };
 
 /** Throws RangeError where there are too few nodes for the shape. */
-export function grudge(shape: GrudgeShape, nodes: readonly string[], random: Random): Grudge {
+export function grudge(shape: GrudgeShape, nodes: readonly string[], random: SeededRandom): Grudge {
   const nodesMin = GRUDGE_NODES_MIN[shape];
   if (nodes.length < nodesMin) {
     throw new RangeError(
       `Cannot make the partition ${shape}: it needs at least ${nodesMin} nodes, there are ${nodes.length}`,
     );
   }
-  const order = shuffled(random, nodes);
+  const order = random.shuffle(nodes);
   switch (shape) {
     case "halves":
       return bothWays(halvesOf(order));
@@ -110,9 +109,9 @@ function bridge(order: readonly string[]): Grudge {
 }
 
 /** One half, the smaller or the larger by chance, is not heard by the other, which it still hears. */
-function oneWay(order: readonly string[], random: Random): Grudge {
+function oneWay(order: readonly string[], random: SeededRandom): Grudge {
   const sides = halvesOf(order);
-  const mute = picked(random, sides);
+  const mute = random.pick(sides);
   const links = sides.filter((side) => side !== mute).flatMap((other) => crossing(mute, other));
   return { links, sides };
 }

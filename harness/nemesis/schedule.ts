@@ -7,9 +7,8 @@
  * seed says; a one-way cut is always a black hole, since a closed connection is closed for both ends.
  */
 
-import type { Random } from "../../src/env/random.ts";
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { NemesisKind, Plan } from "../run/plan.ts";
-import { between, picked, shuffled } from "./chance.ts";
 import type { Link } from "./fault.ts";
 import type { DataEvent } from "./fault-budget.ts";
 import { crashCandidates, crashDestroysData } from "./fault-budget.ts";
@@ -82,7 +81,7 @@ export function nodesMin(kind: NemesisKind): number {
 export function buildSchedule(
   plan: SchedulePlan,
   nodes: readonly string[],
-  random: Random,
+  random: SeededRandom,
 ): Schedule {
   const endMs = plan.seconds * 1_000;
   const kinds = faultKinds(plan.nemesis);
@@ -113,7 +112,7 @@ export function buildSchedule(
 function planActions(
   plan: SchedulePlan,
   nodes: readonly string[],
-  random: Random,
+  random: SeededRandom,
   kinds: readonly FaultKind[],
 ): readonly { readonly kind: FaultKind; readonly action: FaultAction }[] {
   const lost: DataEvent[] = [];
@@ -128,7 +127,7 @@ function planActions(
       return { kind, action: cutAction(cut, method) };
     }
     if (kind === "slow") return { kind, action: slowAction(nodes, random) };
-    if (kind === "pause") return { kind, action: { type: kind, node: picked(random, nodes) } };
+    if (kind === "pause") return { kind, action: { type: kind, node: random.pick(nodes) } };
     const node = crashedNode(plan, nodes, random, lost);
     if (crashDestroysData(plan.engine)) lost.push({ node, what: "destroyed" });
     return { kind, action: { type: kind, node } };
@@ -140,8 +139,8 @@ function cutAction(cut: Grudge, method: "black-hole" | "closed"): FaultAction {
 }
 
 /** One node whose links are slow in both directions: past the hedge, well within the deadline of a request. */
-function slowAction(nodes: readonly string[], random: Random): FaultAction {
-  const slow = picked(random, nodes);
+function slowAction(nodes: readonly string[], random: SeededRandom): FaultAction {
+  const slow = random.pick(nodes);
   const others = nodes.filter((node) => node !== slow);
   const links = others.flatMap((node) => [
     { from: slow, to: node },
@@ -158,7 +157,7 @@ function slowAction(nodes: readonly string[], random: Random): FaultAction {
 function crashedNode(
   plan: SchedulePlan,
   nodes: readonly string[],
-  random: Random,
+  random: SeededRandom,
   lost: readonly DataEvent[],
 ): string {
   const candidates = plan.beyondBudget ? nodes : crashCandidates(nodes, lost, plan);
@@ -167,20 +166,20 @@ function crashedNode(
       `Cannot schedule crash: with W=${plan.w} and the ${plan.engine} engine a crash may destroy acknowledged writes (allow it with --beyond-budget)`,
     );
   }
-  return picked(random, candidates);
+  return random.pick(candidates);
 }
 
 function inRounds(
-  random: Random,
+  random: SeededRandom,
   kinds: readonly FaultKind[],
   count: number,
 ): readonly FaultKind[] {
   const rounds = Math.ceil(count / kinds.length);
-  const order = Array.from({ length: rounds }, () => shuffled(random, kinds)).flat();
+  const order = Array.from({ length: rounds }, () => random.shuffle(kinds)).flat();
   return order.slice(0, count);
 }
 
-function faultLengthMs(random: Random, slotMs: number): number {
+function faultLengthMs(random: SeededRandom, slotMs: number): number {
   const drawnMs = slotMs * between(random, FAULT_SHARE_MIN, FAULT_SHARE_MAX);
   const roomMs = slotMs * FAULT_SHARE_MAX;
   return clamp(drawnMs, Math.min(FAULT_MS_WANTED, roomMs), FAULT_MS_MAX);
@@ -198,6 +197,11 @@ function faultKinds(kinds: readonly NemesisKind[]): readonly FaultKind[] {
 
 function isGrudgeShape(kind: NemesisKind): kind is GrudgeShape {
   return GRUDGE_SHAPES.some((shape) => shape === kind);
+}
+
+/** A number, uniform in [from, to). */
+function between(random: SeededRandom, from: number, to: number): number {
+  return from + random.float() * (to - from);
 }
 
 function clamp(value: number, low: number, high: number): number {
