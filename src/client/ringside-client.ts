@@ -17,6 +17,8 @@ const READ_HEADERS = { accept: "application/json" };
 const UNTYPED = "application/octet-stream";
 /** The node gives up a little before the client, so that its answer, which says more than silence, still arrives. */
 const NODE_SHARE_OF_TIMEOUT = 0.9;
+/** More is refused by the nodes. */
+const NODE_TIMEOUT_MS_MAX = 60_000;
 
 /** What this library can do beyond the contract: allow a retry for one write. */
 export interface RingsideWriteOptions extends WriteOptions {
@@ -128,5 +130,8 @@ function queryOf(overrides: Readonly<Record<string, number | undefined>>): strin
 function nodeTimeoutMs(options: RequestOptions, attemptTimeoutMs: number): number | undefined {
   return options.timeoutMs === undefined
     ? undefined
-    : Math.max(1, Math.floor(attemptTimeoutMs * NODE_SHARE_OF_TIMEOUT));
+    : Math.min(
+        Math.max(1, Math.floor(attemptTimeoutMs * NODE_SHARE_OF_TIMEOUT)),
+        NODE_TIMEOUT_MS_MAX,
+      );
 }
