@@ -85,7 +85,8 @@ function readFlags(argv: readonly string[]) {
       },
     }).values;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const [reason] = message.split("\n");
     throw new UsageError(`Cannot read the flags: ${reason}`, { cause });
   }
 }
