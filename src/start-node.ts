@@ -24,7 +24,8 @@ Exit status: 0 stopped, 1 failed, 64 bad use or bad configuration.
 
 /** Whole of a request, head and body, on the way in. */
 const HTTP_REQUEST_TIMEOUT_MS = 10_000;
-const HTTP_HEADER_BYTES_MAX = 16_384;
+/** A context of the largest size and other headers beside it. */
+const HTTP_HEADER_BYTES_MAX = 32_768;
 
 /** Starts the node that the arguments ask for; resolves once it serves. Throws ConfigurationError on bad use. */
 export async function startNode(argv: readonly string[]): Promise<void> {

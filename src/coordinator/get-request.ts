@@ -196,4 +196,8 @@ export class GetRequest {
       }
     });
   }
+
+  #remainingMs(): number {
+    return this.#deadlineMs - this.#environment.clock.monotonicMs();
+  }
 }

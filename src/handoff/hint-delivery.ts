@@ -18,10 +18,10 @@ export interface HintStore {
   hintedOwners(): ReadonlyMap<NodeId, number>;
   scanHints(
     owner: NodeId,
-    options: { readonly after?: Uint8Array; readonly limit: number },
+    options: { readonly after?: Uint8Array | undefined; readonly limit: number },
   ): Promise<readonly WaitingHint[]>;
   /** Deletes the hint unless it has changed since it was scanned; false where it stays. */
-  dropHint(owner: NodeId, hint: WaitingHint): Promise<boolean>;
+  dropHint(owner: NodeId, key: Uint8Array, record: Uint8Array): Promise<boolean>;
 }
 
 export interface HintDeliveryParts {
@@ -95,10 +95,7 @@ export class HintDelivery {
   async #deliverAll(owner: NodeId): Promise<void> {
     let after: Uint8Array | undefined;
     while (!this.#stopped) {
-      const page = await this.#parts.hints.scanHints(owner, {
-        limit: WINDOW,
-        ...(after === undefined ? {} : { after }),
-      });
+      const page = await this.#parts.hints.scanHints(owner, { after, limit: WINDOW });
       const last = page.at(-1);
       if (last === undefined) return;
       const results = await Promise.allSettled(page.map((hint) => this.#deliver(owner, hint)));
@@ -122,7 +119,7 @@ export class HintDelivery {
         else reject(new Error(`Cannot deliver a hint to ${owner}: ${describe(outcome)}`));
       });
     });
-    await this.#parts.hints.dropHint(owner, hint);
+    await this.#parts.hints.dropHint(owner, hint.key, hint.record);
     this.#delivered.increment();
   }
 }

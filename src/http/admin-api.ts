@@ -1,6 +1,6 @@
 import { DynamoError } from "../protocol/errors.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
-import { base64urlDecode } from "./key-path.ts";
+import { base64urlKey } from "./key-path.ts";
 
 /** What operators and the harness may ask of a node. Implemented by `node/operator.ts`. */
 export interface NodeOperator {
@@ -39,7 +39,7 @@ export async function handleAdmin(
   }
   if (!path.startsWith(REPLICA_PREFIX)) return undefined;
   expectMethod(method, "GET");
-  return json(await operator.replica(base64urlDecode(path.slice(REPLICA_PREFIX.length))));
+  return json(await operator.replica(base64urlKey(path.slice(REPLICA_PREFIX.length))));
 }
 
 const REPLICA_PREFIX = "/admin/replica/";

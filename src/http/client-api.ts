@@ -1,3 +1,5 @@
+import { fromBase64url } from "../base/bytes.ts";
+import { CONTEXT_SIZE_BYTES_MAX } from "../causality/context-token.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { CONTENT_TYPE_CHARS_MAX, encodePayload, TOMBSTONE_PAYLOAD } from "../protocol/payload.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
@@ -28,7 +30,8 @@ export interface ClientApiOptions {
 }
 
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
-const CONTEXT_LENGTH_MAX = 8_192;
+/** Longest context token in base64url; a header line must hold it. */
+const CONTEXT_LENGTH_MAX = Math.ceil((CONTEXT_SIZE_BYTES_MAX * 4) / 3);
 const TIMEOUT_MS_MAX = 60_000;
 const EMPTY = new Uint8Array(0);
 
@@ -124,8 +127,8 @@ const NO_CONTENT: HttpResponse = { status: 204, headers: {}, body: EMPTY };
 function contextOf(request: HttpRequest): Uint8Array {
   const text = request.headers[CONTEXT_HEADER];
   if (text === undefined || text === "") return EMPTY;
-  const bytes = Buffer.from(text, "base64url");
-  if (text.length > CONTEXT_LENGTH_MAX || bytes.toString("base64url") !== text) {
+  const bytes = text.length > CONTEXT_LENGTH_MAX ? undefined : fromBase64url(text);
+  if (bytes === undefined) {
     throw new DynamoError("bad-context", "Cannot read the context: it is not one a read returned");
   }
   return bytes;

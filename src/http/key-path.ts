@@ -1,3 +1,4 @@
+import { fromBase64url } from "../base/bytes.ts";
 import { DynamoError } from "../protocol/errors.ts";
 
 export const KEY_BYTES_MAX = 1_024;
@@ -8,14 +9,14 @@ export const KEY_BYTES_MAX = 1_024;
  */
 export function keyOfPath(path: string): Uint8Array | undefined {
   if (path.startsWith("/kv/")) return checked(percentDecode(path.slice("/kv/".length)));
-  if (path.startsWith("/kv64/")) return checked(base64urlDecode(path.slice("/kv64/".length)));
+  if (path.startsWith("/kv64/")) return checked(base64urlKey(path.slice("/kv64/".length)));
   return undefined;
 }
 
-/** Decodes base64url without padding, refusing everything that is not its canonical form. */
-export function base64urlDecode(text: string): Uint8Array {
-  const bytes = Buffer.from(text, "base64url");
-  if (bytes.toString("base64url") !== text) {
+/** Decodes base64url; throws DynamoError bad-key on everything that is not its canonical form. */
+export function base64urlKey(text: string): Uint8Array {
+  const bytes = fromBase64url(text);
+  if (bytes === undefined) {
     throw new DynamoError("bad-key", "Cannot read the key: it is not canonical base64url");
   }
   return bytes;

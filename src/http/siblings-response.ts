@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { concatBytes, toHex } from "../base/bytes.ts";
+import { sha256 } from "../base/hash.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { decodePayload } from "../protocol/payload.ts";
 import type { HttpResponse } from "./exchange.ts";
@@ -69,7 +70,6 @@ function multipart(live: readonly Payload[], boundary: string): Uint8Array {
 
 /** A hash of the values makes a boundary that a value cannot contain unless it contains its own hash. */
 function boundaryFor(live: readonly Payload[]): string {
-  const hash = createHash("sha256");
-  for (const { bytes } of live) hash.update(bytes);
-  return `ringside-${hash.digest("hex").slice(0, 40)}`;
+  const digest = sha256(concatBytes(live.map((payload) => payload.bytes)));
+  return `ringside-${toHex(digest).slice(0, 40)}`;
 }

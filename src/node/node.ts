@@ -1,3 +1,4 @@
+import { toBase64url } from "../base/bytes.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
@@ -7,7 +8,6 @@ import { LiveRequests } from "../coordinator/live-requests.ts";
 import type { CoordinatorParts } from "../coordinator/parts.ts";
 import { WriteRouter } from "../coordinator/write-router.ts";
 import type { Environment } from "../env/environment.ts";
-import type { Listener } from "../env/transport.ts";
 import { HintDelivery } from "../handoff/hint-delivery.ts";
 import type { KeyValueStore } from "../http/client-api.ts";
 import { ClientApi } from "../http/client-api.ts";
@@ -43,6 +43,7 @@ export interface NodeParts {
 export class DynamoNode implements KeyValueStore {
   readonly handler: HttpHandler;
   readonly #configuration: NodeConfiguration;
+  readonly #ring: Ring;
   readonly #engine: Engine;
   readonly #versioning: Versioning;
   readonly #macKey: Uint8Array;
@@ -54,7 +55,6 @@ export class DynamoNode implements KeyValueStore {
   readonly #rpcClient: RpcClient;
   readonly #rpcServer: RpcServer;
   readonly #handoff: HintDelivery;
-  #listener: Listener | undefined;
   #ready = false;
 
   /** Stores a fresh incarnation, then starts to serve peers; rejects when the RPC address is taken. */
@@ -84,6 +84,7 @@ export class DynamoNode implements KeyValueStore {
     const { nodeId } = configuration;
     const ringNow = (): Ring => ring;
     this.#configuration = configuration;
+    this.#ring = ring;
     this.#engine = engine;
     this.#versioning = versioning;
     this.#macKey = macKeyOf(configuration.clusterSecret, configuration.clusterId);
@@ -94,7 +95,7 @@ export class DynamoNode implements KeyValueStore {
       clusterSecret: configuration.clusterSecret,
       nodeId,
       incarnation,
-      ring: () => ring.stamp,
+      ringStamp: () => ring.stamp,
     };
     const routes = new Routes(configuration.members, configuration.routes, () =>
       this.#rpcClient.redial(),
@@ -169,6 +170,10 @@ export class DynamoNode implements KeyValueStore {
     });
   }
 
+  ring(): Ring {
+    return this.#ring;
+  }
+
   get(key: Uint8Array, r: number, timeoutMs: number): Promise<SiblingsAnswer> {
     return this.#admission.admit(async () => {
       this.#coordinator.checkReplicas(r);
@@ -191,13 +196,13 @@ export class DynamoNode implements KeyValueStore {
     await this.#liveRequests.idle();
     await this.#handoff.stop();
     this.#detector.stop();
-    await this.#listener?.close();
+    await this.#rpcServer.close();
     this.#rpcClient.close();
     await this.#engine.close();
   }
 
   async #listen(): Promise<void> {
-    this.#listener = await this.#rpcServer.listen(this.#configuration.rpcAddress);
+    await this.#rpcServer.listen(this.#configuration.rpcAddress);
     this.#handoff.start();
     this.#ready = true;
   }
@@ -205,7 +210,7 @@ export class DynamoNode implements KeyValueStore {
   #answer(key: Uint8Array, siblings: Siblings): SiblingsAnswer {
     const { clusterId, versioning: mode } = this.#configuration;
     const token = sealContext({ clusterId, key, clock: siblings.clock, mode }, this.#macKey);
-    return { payloads: siblings.payloads, context: Buffer.from(token).toString("base64url") };
+    return { payloads: siblings.payloads, context: toBase64url(token) };
   }
 }
 

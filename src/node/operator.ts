@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { toHex } from "../base/bytes.ts";
+import { sha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
@@ -69,7 +70,7 @@ export class Operator implements NodeOperator {
   async replica(key: Uint8Array): Promise<object> {
     const record = await this.#parts.replica.read(key);
     if (record === undefined) return { digest: null, versions: 0 };
-    const digest = createHash("sha256").update(record).digest("hex").slice(0, 32);
+    const digest = toHex(sha256(record)).slice(0, 32);
     return { digest, versions: this.#parts.versioning.decode(record).payloads.length };
   }
 

@@ -11,15 +11,16 @@ import { PendingWrites } from "../pending-writes.ts";
 export class SlowEngine implements Engine {
   readonly name = "slow";
   readonly synced = true;
-  readonly durable = new MemoryEngine();
+  readonly durable: MemoryEngine;
   readonly #pending = new PendingWrites();
   readonly #queue: Queued[] = [];
   readonly #auto: boolean;
   #closed = false;
 
-  /** `auto`: finishes every write by itself a turn later. */
-  constructor({ auto }: { readonly auto: boolean } = { auto: false }) {
+  /** `auto`: finishes every write by itself a turn later. `durable`: what an engine before has finished. */
+  constructor({ auto = false, durable = new MemoryEngine() }: SlowEngineOptions = {}) {
     this.#auto = auto;
+    this.durable = durable;
   }
 
   /** Writes that are under way. */
@@ -89,4 +90,9 @@ interface Queued {
   readonly writes: readonly Write[];
   readonly resolve: () => void;
   readonly reject: (error: StorageError) => void;
+}
+
+interface SlowEngineOptions {
+  readonly auto?: boolean;
+  readonly durable?: MemoryEngine;
 }
