@@ -49,7 +49,6 @@ export class RingsideClient implements Store {
         url: `${endpoint}${path}${queryOf({ r: options.r, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
         method: "GET",
         headers: READ_HEADERS,
-        body: undefined,
         timeoutMs,
       }),
       read: readAnswer,
@@ -83,7 +82,7 @@ export class RingsideClient implements Store {
       url: `${endpoint}${path}${queryOf({ w: options.w, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
       method,
       headers,
-      body,
+      ...(body === undefined ? {} : { body }),
       timeoutMs,
     });
     await runAttempts(this.#parts, this.#settings, this.#chooser, {
