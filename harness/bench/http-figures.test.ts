@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { LoadFigures } from "./http-figures.ts";
 import { failuresOf, multiVersionShare, printedFigures } from "./http-figures.ts";
-import { parseHttpBenchOptions, UsageError } from "./http-options.ts";
+import { parseHttpBenchOptions } from "./http-options.ts";
+import { UsageError } from "./usage-error.ts";
 
 const LATENCY = { count: 20_000, mean: 1, p50: 1, p99: 5, p999: 49.9, max: 80 };
 
