@@ -1,0 +1,51 @@
+/** Order of two byte strings, shorter first where one begins the other: negative, 0 or positive. */
+export function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  return Buffer.compare(left, right);
+}
+
+/** True where both hold the same bytes. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left === right || (left.length === right.length && Buffer.compare(left, right) === 0);
+}
+
+/** One new byte string of all the parts in order. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}
+
+/** Lower-case hexadecimal, two characters a byte. */
+export function toHex(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString("hex");
+}
+
+/** base64url without padding (RFC 4648, section 5). */
+export function toBase64url(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString("base64url");
+}
+
+/**
+ * The bytes that `toBase64url` gave this text for, or undefined where it gives this text for none: padding, other
+ * characters, left-over bits.
+ */
+export function fromBase64url(text: string): Uint8Array | undefined {
+  if (!BASE64URL_PATTERN.test(text)) {
+    return undefined;
+  }
+  const bytes = Buffer.from(text, "base64url");
+  const endsCanonically = text.length % 4 === 0 || bytes.toString("base64url") === text;
+  return endsCanonically ? bytes : undefined;
+}
+
+/** UTF-8 bytes of a text. */
+export function utf8Bytes(text: string): Uint8Array {
+  return Buffer.from(text, "utf8");
+}
+
+const BASE64URL_PATTERN = /^[A-Za-z0-9_-]*$/;
+
+/** The same memory as a Buffer; copies nothing. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

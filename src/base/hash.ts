@@ -1,0 +1,34 @@
+// The store's only door to node:crypto: synchronous, so that a simulation stays in order.
+// biome-ignore lint/correctness/noNodejsModules: hashing one byte string at once reads nothing from outside
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
+
+/** MD5, 16 bytes. The paper's key hash (4.3); good for placement, never for authenticity. */
+export function md5(bytes: Uint8Array): Uint8Array {
+  return hash("md5", bytes, "buffer");
+}
+
+/** The first four bytes of the MD5 as an unsigned number; half the cost of taking all 16. */
+export function md5Top32(bytes: Uint8Array): number {
+  const digest = hash("md5", bytes, "latin1");
+  const low = (digest.charCodeAt(1) << 16) | (digest.charCodeAt(2) << 8) | digest.charCodeAt(3);
+  return digest.charCodeAt(0) * 0x1000000 + low;
+}
+
+/** SHA-256, 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash("sha256", bytes, "buffer");
+}
+
+/** HMAC-SHA256, 32 bytes, over the parts one after the other. */
+export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hmac = createHmac("sha256", key);
+  for (const part of parts) {
+    hmac.update(part);
+  }
+  return hmac.digest();
+}
+
+/** Equality that takes the same time wherever the first difference lies. */
+export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && timingSafeEqual(left, right);
+}

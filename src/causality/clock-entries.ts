@@ -1,0 +1,172 @@
+import { ACTOR_LENGTH_MAX, isActor } from "../base/actor.ts";
+import type { Reader, Writer } from "../base/binary.ts";
+import type { Actor } from "../base/ids.ts";
+import type { Clock } from "./versioning.ts";
+
+/** One pair of a clock. The counter is 1 or more: a pair of 0 says what an absent one says. */
+export interface ClockEntry {
+  readonly actor: Actor;
+  readonly counter: number;
+}
+
+/** A clock in canonical form: every actor once, in ascending byte order (actors are ASCII). */
+export type ClockEntries = readonly ClockEntry[];
+
+/** Most pairs a clock may have on the wire; a record at this size is broken by any measure. */
+export const CLOCK_ENTRIES_MAX = 65_535;
+
+/** The four answers of D-4.4-4. */
+export type ClockOrder = "equal" | "before" | "after" | "concurrent";
+
+export function clockEntries(clock: Clock): ClockEntries {
+  const entries: ClockEntry[] = [];
+  let sorted = true;
+  let last = "";
+  for (const [actor, counter] of clock) {
+    sorted &&= last < actor;
+    last = actor;
+    entries.push({ actor, counter });
+  }
+  return sorted ? entries : entries.sort(byActor);
+}
+
+export function clockOf(entries: ClockEntries): Clock {
+  const clock = new Map<Actor, number>();
+  for (const { actor, counter } of entries) {
+    clock.set(actor, counter);
+  }
+  return clock;
+}
+
+/** How `left` stands to `right`: "before" where every counter is at most the other's and one is less. */
+export function orderOf(left: ClockEntries, right: ClockEntries): ClockOrder {
+  let leftHasMore = false;
+  let rightHasMore = false;
+  let rightIndex = 0;
+  for (const entry of left) {
+    let other = right[rightIndex];
+    while (other !== undefined && other.actor < entry.actor) {
+      rightHasMore = true;
+      rightIndex += 1;
+      other = right[rightIndex];
+    }
+    if (other === undefined || other.actor !== entry.actor) {
+      leftHasMore = true;
+    } else {
+      leftHasMore ||= entry.counter > other.counter;
+      rightHasMore ||= entry.counter < other.counter;
+      rightIndex += 1;
+    }
+  }
+  rightHasMore ||= rightIndex < right.length;
+  if (leftHasMore) {
+    return rightHasMore ? "concurrent" : "after";
+  }
+  return rightHasMore ? "before" : "equal";
+}
+
+/** The least clock that both are at most. */
+export function joinOf(left: ClockEntries, right: ClockEntries): ClockEntries {
+  const joined: ClockEntry[] = [];
+  let rightIndex = 0;
+  for (const entry of left) {
+    let other = right[rightIndex];
+    while (other !== undefined && other.actor < entry.actor) {
+      joined.push(other);
+      rightIndex += 1;
+      other = right[rightIndex];
+    }
+    if (other !== undefined && other.actor === entry.actor) {
+      joined.push(other.counter > entry.counter ? other : entry);
+      rightIndex += 1;
+    } else {
+      joined.push(entry);
+    }
+  }
+  for (; rightIndex < right.length; rightIndex += 1) {
+    joined.push(right[rightIndex] as ClockEntry);
+  }
+  return joined;
+}
+
+/** The actor's counter, 0 where it has none. */
+export function counterOf(entries: ClockEntries, actor: Actor): number {
+  for (const entry of entries) {
+    if (entry.actor === actor) {
+      return entry.counter;
+    }
+  }
+  return 0;
+}
+
+/** The clock with one counter put in the place of the actor's old one. */
+export function withCounter(entries: ClockEntries, actor: Actor, counter: number): ClockEntries {
+  const changed: ClockEntry[] = entries.filter((entry) => entry.actor < actor);
+  const rest = entries.filter((entry) => entry.actor > actor);
+  changed.push({ actor, counter });
+  return changed.concat(rest);
+}
+
+/** Any total order of clocks, the same on all nodes; says nothing about causality. */
+export function compareForListing(left: ClockEntries, right: ClockEntries): number {
+  for (const [index, entry] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) {
+      return 1;
+    }
+    if (entry.actor !== other.actor) {
+      return entry.actor < other.actor ? -1 : 1;
+    }
+    if (entry.counter !== other.counter) {
+      return entry.counter - other.counter;
+    }
+  }
+  return left.length - right.length;
+}
+
+//     clock = varint count, count times { ascii actor, varint counter }     actors ascending, counters 1 or more
+
+export function writeClock(writer: Writer, entries: ClockEntries): void {
+  if (entries.length > CLOCK_ENTRIES_MAX) {
+    throw new RangeError(
+      `Cannot write a clock of ${entries.length} actors: the limit is ${CLOCK_ENTRIES_MAX}`,
+    );
+  }
+  writer.varint(entries.length);
+  for (const { actor, counter } of entries) {
+    writer.ascii(actor);
+    writer.varint(counter);
+  }
+}
+
+export function readClock(reader: Reader): ClockEntries {
+  const count = reader.varint(CLOCK_ENTRIES_MAX);
+  const entries: ClockEntry[] = [];
+  let last = "";
+  for (let index = 0; index < count; index += 1) {
+    const actor = readActor(reader, last);
+    const counter = reader.varint();
+    if (counter === 0) {
+      reader.fail(`the counter of ${actor} is 0`);
+    }
+    entries.push({ actor, counter });
+    last = actor;
+  }
+  return entries;
+}
+
+/** An actor that must come after the one before it. */
+export function readActor(reader: Reader, previous: string): Actor {
+  const text = reader.ascii(ACTOR_LENGTH_MAX);
+  if (!isActor(text)) {
+    return reader.fail(`${JSON.stringify(text)} is no actor`);
+  }
+  if (text <= previous) {
+    return reader.fail(`actor ${text} does not come after ${previous}`);
+  }
+  return text;
+}
+
+function byActor(left: ClockEntry, right: ClockEntry): number {
+  return left.actor < right.actor ? -1 : 1;
+}

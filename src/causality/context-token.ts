@@ -1,0 +1,129 @@
+import { FormatError, Reader, Writer } from "../base/binary.ts";
+import { utf8Bytes } from "../base/bytes.ts";
+import { equalInConstantTime, hmacSha256 } from "../base/hash.ts";
+import { clockEntries, clockOf, readClock, writeClock } from "./clock-entries.ts";
+import { MODE_CODES } from "./record-format.ts";
+import type { Clock, VersioningMode } from "./versioning.ts";
+
+/**
+ * Problem: a client carries the clock of what it read and gives it back with its write (paper 4.1, 4.4). A clock that was made
+ * up, changed, or read from another key would silently drop versions that the client never saw (D-4.1-4).
+ *
+ * Sketch: the cluster authenticates what it hands out. Every node holds the same key, so any node can check the context of
+ * any other. A context is good for one cluster and one key, and never expires: an old one only covers less.
+ *
+ *     token = u8 format version (1), u8 mode, clock, raw mac (16)
+ *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
+ *
+ * Without a cluster secret the key follows from the cluster's name alone: that catches mistakes, not attackers.
+ */
+export function sealContext(
+  context: ContextScope & { readonly clock: Clock },
+  macKey: Uint8Array,
+): Uint8Array {
+  const entries = clockEntries(context.clock);
+  const writer = new Writer(32 + MAC_SIZE_BYTES + 48 * entries.length);
+  writer.u8(TOKEN_VERSION);
+  writer.u8(MODE_CODES[context.mode]);
+  writeClock(writer, entries);
+  const sizeBytes = writer.length;
+  if (sizeBytes + MAC_SIZE_BYTES > CONTEXT_SIZE_BYTES_MAX) {
+    throw new ContextError(
+      "too-long",
+      `Cannot seal a context of ${entries.length} actors: its ${sizeBytes + MAC_SIZE_BYTES} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`,
+    );
+  }
+  writer.raw(EMPTY_MAC);
+  const token = writer.finish();
+  token.set(macOf(context, token.subarray(0, sizeBytes), macKey), sizeBytes);
+  return token;
+}
+
+/** The clock of a token that a node of this cluster sealed for this key; throws ContextError on any other bytes. */
+export function openContext(token: Uint8Array, scope: ContextScope, macKey: Uint8Array): Clock {
+  if (token.length > CONTEXT_SIZE_BYTES_MAX) {
+    refuse("too-long", `its ${token.length} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`);
+  }
+  if (token.length < 2 + MAC_SIZE_BYTES) {
+    refuse("malformed", `${token.length} bytes are too few`);
+  }
+  if (token[0] !== TOKEN_VERSION) {
+    refuse("malformed", `its format version is ${token[0]} and only ${TOKEN_VERSION} is known`);
+  }
+  const body = token.subarray(0, token.length - MAC_SIZE_BYTES);
+  const mac = token.subarray(body.length);
+  if (!equalInConstantTime(macOf(scope, body, macKey), mac)) {
+    refuse("forged", "it was not issued by this cluster for this key, or was changed since");
+  }
+  if (body[1] !== MODE_CODES[scope.mode]) {
+    refuse("wrong-mode", `it was not issued under versioning ${scope.mode}`);
+  }
+  return readBody(body);
+}
+
+/** The key that authenticates contexts, 32 bytes, the same on all nodes of a cluster. */
+export function macKeyOf(clusterSecret: string | undefined, clusterId: string): Uint8Array {
+  const domain = clusterSecret === undefined ? "ringside context, no secret" : "ringside context";
+  const secret = utf8Bytes(clusterSecret ?? "");
+  return hmacSha256(secret, utf8Bytes(`${domain}\0${clusterId}`));
+}
+
+/** What a context is good for. */
+export interface ContextScope {
+  readonly clusterId: string;
+  readonly key: Uint8Array;
+  readonly mode: VersioningMode;
+}
+
+export type ContextProblem = "malformed" | "too-long" | "forged" | "wrong-mode";
+
+/** A context that must not be used. Nothing was changed by it. */
+export class ContextError extends Error {
+  override readonly name = "ContextError";
+  readonly problem: ContextProblem;
+
+  constructor(problem: ContextProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}
+
+/** Longest token in bytes, about 450 actors; as base64url it must fit the HTTP headers a node takes. */
+export const CONTEXT_SIZE_BYTES_MAX = 16 * 1024;
+
+const TOKEN_VERSION = 1;
+const MAC_SIZE_BYTES = 16;
+const EMPTY_MAC = new Uint8Array(MAC_SIZE_BYTES);
+const MAC_DOMAIN = utf8Bytes("ringside context token 1\0");
+
+function macOf(scope: ContextScope, body: Uint8Array, macKey: Uint8Array): Uint8Array {
+  const clusterId = utf8Bytes(scope.clusterId);
+  const writer = new Writer(
+    MAC_DOMAIN.length + clusterId.length + scope.key.length + body.length + 16,
+  );
+  // Lengths keep the parts apart: no cluster and key can be read as another pair.
+  writer.raw(MAC_DOMAIN);
+  writer.bytes(clusterId);
+  writer.bytes(scope.key);
+  writer.raw(body);
+  return hmacSha256(macKey, writer.finish()).subarray(0, MAC_SIZE_BYTES);
+}
+
+function readBody(body: Uint8Array): Clock {
+  try {
+    const reader = new Reader(body, "a context");
+    reader.u16();
+    const entries = readClock(reader);
+    reader.end();
+    return clockOf(entries);
+  } catch (error) {
+    if (error instanceof FormatError) {
+      throw new ContextError("malformed", error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function refuse(problem: ContextProblem, reason: string): never {
+  throw new ContextError(problem, `Cannot use the context: ${reason}`);
+}

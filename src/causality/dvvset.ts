@@ -1,0 +1,237 @@
+import { assert } from "../base/assert.ts";
+import type { Reader, Writer } from "../base/binary.ts";
+import type { Actor } from "../base/ids.ts";
+import type { ClockEntry } from "./clock-entries.ts";
+import { CLOCK_ENTRIES_MAX, clockEntries, readActor } from "./clock-entries.ts";
+import {
+  beginRecord,
+  openRecord,
+  payloadRoom,
+  readPayloads,
+  writePayloads,
+} from "./record-format.ts";
+import type { Clock, Mint, Siblings, Versioning } from "./versioning.ts";
+
+/**
+ * Problem: a clock per version that names only the coordinator cannot tell two clients apart that write through it, so
+ * one of their writes falsely dominates the other and is lost (K-1, K-2); one clock per key keeps both, but can never
+ * drop one of them again (K-5).
+ *
+ * Sketch: a dotted version vector set. Each write is one dot (actor, counter). For each actor the set holds the highest
+ * counter it has seen and the payloads of the newest dots, newest first; everything older is known to be overwritten. A
+ * context is a set without payloads, so an update is a merge with the context (which drops what the client read and nothing
+ * else) and one new dot. The clock grows with the actors, not with the writes or the clients.
+ *
+ * Source: Almeida, Baquero, Gonçalves, Preguiça, Fonte, "Scalable and Accurate Causality Tracking for Eventually Consistent
+ * Stores", DAIS 2014; D-4.4-3, D-4.4-5, D-4.4-7.
+ *
+ *     body = varint count, count times { ascii actor, varint counter, payloads }
+ *            actors ascending; counter 1 or more; at most as many payloads as the counter says
+ */
+export const dvvset: Versioning = {
+  mode: "dvvset",
+  get empty() {
+    return EMPTY;
+  },
+  update,
+  merge,
+  descends,
+  encode,
+  decode,
+};
+
+/** One actor's dots 1 to `counter`; of these the newest `values.length` are alive, the newest first. */
+interface DvvEntry extends ClockEntry {
+  readonly values: readonly Uint8Array[];
+}
+
+class DvvSet implements Siblings {
+  readonly entries: readonly DvvEntry[];
+  #payloads: readonly Uint8Array[] | undefined;
+
+  constructor(entries: readonly DvvEntry[]) {
+    this.entries = entries;
+  }
+
+  get payloads(): readonly Uint8Array[] {
+    this.#payloads ??= this.entries.flatMap((entry) => entry.values);
+    return this.#payloads;
+  }
+
+  get clock(): Clock {
+    const clock = new Map<Actor, number>();
+    for (const { actor, counter } of this.entries) {
+      clock.set(actor, counter);
+    }
+    return clock;
+  }
+}
+
+const EMPTY = new DvvSet([]);
+const NO_VALUES: readonly Uint8Array[] = [];
+
+function update(stored: Siblings, context: Clock, payload: Uint8Array, mint: Mint): Siblings {
+  const covered = clockEntries(context).map(({ actor, counter }) => ({
+    actor,
+    counter,
+    values: NO_VALUES,
+  }));
+  const remaining = mergeEntries(entriesOf(stored), covered);
+  const updated: DvvEntry[] = [];
+  let minted = false;
+  for (const entry of remaining) {
+    if (!minted && entry.actor >= mint.actor) {
+      minted = true;
+      const old = entry.actor === mint.actor ? entry : undefined;
+      updated.push(withNewDot(old, payload, mint));
+      if (old !== undefined) {
+        continue;
+      }
+    }
+    updated.push(entry);
+  }
+  if (!minted) {
+    updated.push(withNewDot(undefined, payload, mint));
+  }
+  return new DvvSet(updated);
+}
+
+function withNewDot(old: DvvEntry | undefined, payload: Uint8Array, mint: Mint): DvvEntry {
+  if (old === undefined) {
+    return { actor: mint.actor, counter: 1, values: [payload] };
+  }
+  return { actor: old.actor, counter: old.counter + 1, values: [payload, ...old.values] };
+}
+
+function merge(stored: Siblings, received: Siblings): Siblings {
+  const left = entriesOf(stored);
+  const right = entriesOf(received);
+  if (covers(left, right)) {
+    return stored;
+  }
+  if (covers(right, left)) {
+    return received;
+  }
+  return new DvvSet(mergeEntries(left, right));
+}
+
+function descends(newer: Siblings, older: Siblings): boolean {
+  return covers(entriesOf(newer), entriesOf(older));
+}
+
+/** True where merging `older` into `newer` changes nothing: nothing there is unseen, nothing here is dropped there. */
+function covers(newer: readonly DvvEntry[], older: readonly DvvEntry[]): boolean {
+  let index = 0;
+  for (const entry of older) {
+    let other = newer[index];
+    while (other !== undefined && other.actor < entry.actor) {
+      index += 1;
+      other = newer[index];
+    }
+    if (other === undefined || other.actor !== entry.actor) {
+      return false;
+    }
+    if (other.counter < entry.counter || droppedOf(other) < droppedOf(entry)) {
+      return false;
+    }
+    index += 1;
+  }
+  return true;
+}
+
+function mergeEntries(left: readonly DvvEntry[], right: readonly DvvEntry[]): readonly DvvEntry[] {
+  const merged: DvvEntry[] = [];
+  let rightIndex = 0;
+  for (const entry of left) {
+    let other = right[rightIndex];
+    while (other !== undefined && other.actor < entry.actor) {
+      merged.push(other);
+      rightIndex += 1;
+      other = right[rightIndex];
+    }
+    if (other !== undefined && other.actor === entry.actor) {
+      merged.push(mergeEntry(entry, other));
+      rightIndex += 1;
+    } else {
+      merged.push(entry);
+    }
+  }
+  for (; rightIndex < right.length; rightIndex += 1) {
+    merged.push(right[rightIndex] as DvvEntry);
+  }
+  return merged;
+}
+
+/** The side that has seen more dots, less the values that the other side knows to be overwritten. */
+function mergeEntry(left: DvvEntry, right: DvvEntry): DvvEntry {
+  const [more, less] = left.counter >= right.counter ? [left, right] : [right, left];
+  const dropped = Math.max(droppedOf(more), droppedOf(less));
+  if (dropped === droppedOf(more)) {
+    return more;
+  }
+  const values = more.values.slice(0, more.counter - dropped);
+  return { actor: more.actor, counter: more.counter, values };
+}
+
+/** How many of the actor's dots are overwritten: its oldest ones, since a context covers them from 1 on. */
+function droppedOf(entry: DvvEntry): number {
+  return entry.counter - entry.values.length;
+}
+
+function encode(siblings: Siblings): Uint8Array {
+  const entries = entriesOf(siblings);
+  if (entries.length > CLOCK_ENTRIES_MAX) {
+    throw new RangeError(
+      `Cannot write a record of ${entries.length} actors: the limit is ${CLOCK_ENTRIES_MAX}`,
+    );
+  }
+  const writer = beginRecord("dvvset", sizeGuess(entries));
+  writer.varint(entries.length);
+  for (const entry of entries) {
+    writeEntry(writer, entry);
+  }
+  return writer.finish();
+}
+
+function writeEntry(writer: Writer, entry: DvvEntry): void {
+  writer.ascii(entry.actor);
+  writer.varint(entry.counter);
+  writePayloads(writer, entry.values);
+}
+
+function decode(bytes: Uint8Array): Siblings {
+  const reader = openRecord("dvvset", bytes);
+  const count = reader.varint(CLOCK_ENTRIES_MAX);
+  const entries: DvvEntry[] = [];
+  let last = "";
+  for (let index = 0; index < count; index += 1) {
+    const entry = readEntry(reader, last);
+    entries.push(entry);
+    last = entry.actor;
+  }
+  reader.end();
+  return entries.length === 0 ? EMPTY : new DvvSet(entries);
+}
+
+function readEntry(reader: Reader, previous: string): DvvEntry {
+  const actor = readActor(reader, previous);
+  const counter = reader.varint();
+  const values = readPayloads(reader);
+  if (counter === 0 || values.length > counter) {
+    reader.fail(`${values.length} versions of ${actor} cannot be among its first ${counter}`);
+  }
+  return { actor, counter, values };
+}
+
+function sizeGuess(entries: readonly DvvEntry[]): number {
+  let sizeBytes = 16;
+  for (const entry of entries) {
+    sizeBytes += entry.actor.length + 16 + payloadRoom(entry.values);
+  }
+  return sizeBytes;
+}
+
+function entriesOf(siblings: Siblings): readonly DvvEntry[] {
+  assert(siblings instanceof DvvSet, "Cannot use siblings of another mode as a dvvset");
+  return siblings.entries;
+}

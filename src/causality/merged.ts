@@ -1,0 +1,147 @@
+import { assert } from "../base/assert.ts";
+import { compareBytes } from "../base/bytes.ts";
+import type { ClockEntries } from "./clock-entries.ts";
+import {
+  clockEntries,
+  clockOf,
+  counterOf,
+  joinOf,
+  orderOf,
+  readClock,
+  withCounter,
+  writeClock,
+} from "./clock-entries.ts";
+import {
+  beginRecord,
+  isAscending,
+  openRecord,
+  payloadRoom,
+  readPayloads,
+  writePayloads,
+} from "./record-format.ts";
+import type { Clock, Mint, Siblings, Versioning } from "./versioning.ts";
+
+/**
+ * One version vector for the whole key and a set of payloads, as old Riak had it. A write whose context covers the vector
+ * replaces everything; any other is added. No write is lost, but since the vector says nothing about single payloads, what a
+ * client has read and replaced stays as a false sibling whenever somebody else wrote in between: interleaved writers make
+ * the set grow with every write (K-5).
+ *
+ * Merging takes the side whose vector covers the other, and the union where neither does. Payloads of equal vectors can
+ * differ by false siblings, depending on the order of earlier merges; the union is taken there too, so replicas converge.
+ *
+ *     body = clock, payloads     payloads ascending, without repetition
+ */
+export const merged: Versioning = {
+  mode: "merged",
+  get empty() {
+    return EMPTY;
+  },
+  update,
+  merge,
+  descends,
+  encode,
+  decode,
+};
+
+class MergedSet implements Siblings {
+  readonly entries: ClockEntries;
+  /** A set: ascending, without repetition. */
+  readonly payloads: readonly Uint8Array[];
+
+  constructor(entries: ClockEntries, payloads: readonly Uint8Array[]) {
+    this.entries = entries;
+    this.payloads = payloads;
+  }
+
+  get clock(): Clock {
+    return clockOf(this.entries);
+  }
+}
+
+const EMPTY = new MergedSet([], []);
+
+function update(stored: Siblings, context: Clock, payload: Uint8Array, mint: Mint): Siblings {
+  const { entries, payloads } = mergedSet(stored);
+  const read = clockEntries(context);
+  const joined = joinOf(entries, read);
+  const clock = withCounter(joined, mint.actor, counterOf(joined, mint.actor) + 1);
+  const order = orderOf(read, entries);
+  if (order === "equal" || order === "after") {
+    return new MergedSet(clock, [payload]);
+  }
+  return new MergedSet(clock, unionOf(payloads, [payload]));
+}
+
+function merge(stored: Siblings, received: Siblings): Siblings {
+  const left = mergedSet(stored);
+  const right = mergedSet(received);
+  if (descends(stored, received)) {
+    return stored;
+  }
+  if (descends(received, stored)) {
+    return received;
+  }
+  return new MergedSet(joinOf(left.entries, right.entries), unionOf(left.payloads, right.payloads));
+}
+
+function descends(newer: Siblings, older: Siblings): boolean {
+  const left = mergedSet(newer);
+  const right = mergedSet(older);
+  const order = orderOf(left.entries, right.entries);
+  return (
+    order === "after" ||
+    (order === "equal" && unionOf(left.payloads, right.payloads).length === left.payloads.length)
+  );
+}
+
+/** Both sets in one. */
+function unionOf(left: readonly Uint8Array[], right: readonly Uint8Array[]): readonly Uint8Array[] {
+  const union: Uint8Array[] = [];
+  let rightIndex = 0;
+  for (const payload of left) {
+    let other = right[rightIndex];
+    let order = other === undefined ? -1 : compareBytes(payload, other);
+    while (other !== undefined && order > 0) {
+      union.push(other);
+      rightIndex += 1;
+      other = right[rightIndex];
+      order = other === undefined ? -1 : compareBytes(payload, other);
+    }
+    union.push(payload);
+    if (order === 0) {
+      rightIndex += 1;
+    }
+  }
+  return union.concat(right.slice(rightIndex));
+}
+
+function encode(siblings: Siblings): Uint8Array {
+  const { entries, payloads } = mergedSet(siblings);
+  const writer = beginRecord("merged", 16 + 48 * entries.length + payloadRoom(payloads));
+  writeClock(writer, entries);
+  writePayloads(writer, payloads);
+  return writer.finish();
+}
+
+function decode(bytes: Uint8Array): Siblings {
+  const reader = openRecord("merged", bytes);
+  const entries = readClock(reader);
+  const payloads = readPayloads(reader);
+  reader.end();
+  if (!isAscending(payloads)) {
+    reader.fail("its payloads are not in ascending order");
+  }
+  if (entries.length === 0 || payloads.length === 0) {
+    // A version has a dot, and what replaces a version is a version.
+    return entries.length === payloads.length
+      ? EMPTY
+      : reader.fail(`${payloads.length} versions cannot have a clock of ${entries.length} actors`);
+  }
+  return new MergedSet(entries, payloads);
+}
+
+function mergedSet(siblings: Siblings): MergedSet {
+  assert(siblings instanceof MergedSet, "Cannot use siblings of another mode as a merged set");
+  return siblings;
+}

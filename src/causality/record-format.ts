@@ -1,0 +1,89 @@
+import { Reader, Writer } from "../base/binary.ts";
+import { compareBytes } from "../base/bytes.ts";
+import type { VersioningMode } from "./versioning.ts";
+
+/**
+ * What the record formats of all modes share.
+ *
+ *     record   = u8 format version (1), u8 mode, body
+ *     payloads = varint count, count times bytes
+ */
+export const FORMAT_VERSION = 1;
+
+/** Numbers of the modes on the wire and on disk; never given to another mode. */
+export const MODE_CODES = {
+  dvvset: 1,
+  merged: 2,
+  "vector-clock": 3,
+  "vector-clock-max": 4,
+  lww: 5,
+} as const satisfies Record<VersioningMode, number>;
+
+/** Most versions one record may hold. */
+export const VERSIONS_MAX = 65_535;
+
+/** Largest payload, in bytes; what a client may send is limited long before. */
+export const PAYLOAD_SIZE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Begins a record of a mode; `sizeBytes` is a guess that saves copying. */
+export function beginRecord(mode: VersioningMode, sizeBytes: number): Writer {
+  const writer = new Writer(sizeBytes);
+  writer.u8(FORMAT_VERSION);
+  writer.u8(MODE_CODES[mode]);
+  return writer;
+}
+
+/** Checks the head and leaves the reader at the body. */
+export function openRecord(mode: VersioningMode, bytes: Uint8Array): Reader {
+  const reader = new Reader(bytes, `a ${mode} record`);
+  const version = reader.u8();
+  if (version !== FORMAT_VERSION) {
+    reader.fail(`its format version is ${version} and only ${FORMAT_VERSION} is known`);
+  }
+  const code = reader.u8();
+  if (code !== MODE_CODES[mode]) {
+    reader.fail(`it was written under mode ${code} and this is mode ${MODE_CODES[mode]}`);
+  }
+  return reader;
+}
+
+export function writePayloads(writer: Writer, payloads: readonly Uint8Array[]): void {
+  writeCount(writer, payloads.length);
+  for (const payload of payloads) {
+    writer.bytes(payload);
+  }
+}
+
+export function readPayloads(reader: Reader): readonly Uint8Array[] {
+  const count = reader.varint(VERSIONS_MAX);
+  const payloads: Uint8Array[] = [];
+  for (let index = 0; index < count; index += 1) {
+    payloads.push(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
+  }
+  return payloads;
+}
+
+/** The number of versions, which is bounded. */
+export function writeCount(writer: Writer, count: number): void {
+  if (count > VERSIONS_MAX) {
+    throw new RangeError(`Cannot write ${count} versions of one key: the limit is ${VERSIONS_MAX}`);
+  }
+  writer.varint(count);
+}
+
+/** Room that these payloads take in a record, lengths included; a guess from above. */
+export function payloadRoom(payloads: readonly Uint8Array[]): number {
+  let sizeBytes = 0;
+  for (const payload of payloads) {
+    sizeBytes += payload.length + 5;
+  }
+  return sizeBytes;
+}
+
+/** Byte strings in ascending order without repetition: a set. */
+export function isAscending(payloads: readonly Uint8Array[]): boolean {
+  return payloads.every((payload, index) => {
+    const previous = payloads[index - 1];
+    return previous === undefined || compareBytes(previous, payload) < 0;
+  });
+}
