@@ -1,0 +1,68 @@
+/* What the answers of the HTTP API mean to a client (architecture, section 6). */
+
+import type { ClientValue, ReadResult } from "./contract.ts";
+import type { Outcome } from "./failure.ts";
+import { badAnswer, refusal } from "./failure.ts";
+import type { HttpAnswer } from "./http-caller.ts";
+
+const CONTEXT_HEADER = "x-dynamo-context";
+const UNTYPED = "application/octet-stream";
+const BASE64_PATTERN = /^[A-Za-z0-9+/]*={0,2}$/;
+const DONE: Outcome<void> = { ok: true, value: undefined };
+
+/** One version (200), several (300, JSON), or none (404, with a context). */
+export function readAnswer(answer: HttpAnswer, wallMs: number): Outcome<ReadResult> {
+  const context = answer.headers[CONTEXT_HEADER];
+  switch (answer.status) {
+    case 200:
+      return context === undefined
+        ? { ok: false, failure: badAnswer("status 200 without a context") }
+        : { ok: true, value: { siblings: [versionOf(answer)], context } };
+    case 300:
+      return severalVersions(answer.body);
+    case 404:
+      // Without a context it is not the key that is missing but the route.
+      return context === undefined
+        ? { ok: false, failure: refusal(answer, wallMs) }
+        : { ok: true, value: { siblings: [], context } };
+    default:
+      return { ok: false, failure: refusal(answer, wallMs) };
+  }
+}
+
+/** Done (204), or why not. */
+export function writeAnswer(answer: HttpAnswer, wallMs: number): Outcome<void> {
+  return answer.status === 204 ? DONE : { ok: false, failure: refusal(answer, wallMs) };
+}
+
+function versionOf(answer: HttpAnswer): ClientValue {
+  return { bytes: answer.body, contentType: answer.headers["content-type"] ?? UNTYPED };
+}
+
+function severalVersions(body: Uint8Array): Outcome<ReadResult> {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    const { context, siblings } = parsed as Record<string, unknown>;
+    if (typeof context !== "string" || !Array.isArray(siblings)) {
+      throw new TypeError("it is not {context, siblings}");
+    }
+    return { ok: true, value: { siblings: siblings.map(siblingOf), context } };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return { ok: false, failure: badAnswer(`status 300, but not as documented: ${reason}`, cause) };
+  }
+}
+
+function siblingOf(sibling: unknown): ClientValue {
+  if (typeof sibling !== "object" || sibling === null) {
+    throw new TypeError("a sibling is not an object");
+  }
+  const { value, contentType } = sibling as Record<string, unknown>;
+  if (typeof value !== "string" || !BASE64_PATTERN.test(value)) {
+    throw new TypeError("the value of a sibling is not base64");
+  }
+  return {
+    bytes: Buffer.from(value, "base64"),
+    contentType: typeof contentType === "string" ? contentType : UNTYPED,
+  };
+}

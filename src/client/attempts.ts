@@ -1,0 +1,163 @@
+/*
+ * Runs one call as a chain of attempts.
+ *
+ * Problem. A call has to survive nodes that are down, hung or overloaded, within its deadline and without making things
+ * worse, and has to say honestly whether a failed write may have happened.
+ * Sketch. A read goes on to the next node after anything that another node or moment may cure. A write goes on only where
+ * the failed attempt certainly did not happen, unless its caller allows more: a put is not idempotent (K-11). A node
+ * that gave no answer is followed at once by one not yet asked; everything else waits, exponentially longer and jittered,
+ * so that clients of an overloaded cluster spread out. The final error is definite only if every attempt was (D-4.5-7); a
+ * failed read is always definite, since it changed nothing.
+ */
+
+import type { Clock } from "../env/clock.ts";
+import type { Random } from "../env/random.ts";
+import type { Attempt, ClientSettings } from "./client-options.ts";
+import { ClientError } from "./contract.ts";
+import type { EndpointChooser } from "./endpoint-choice.ts";
+import type { Failure, Outcome } from "./failure.ts";
+import { callFailure } from "./failure.ts";
+import type { HttpAnswer, HttpCall, HttpCaller } from "./http-caller.ts";
+
+export interface ClientParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: HttpCaller;
+}
+
+/** One call of the library, ready to be sent to any endpoint. */
+export interface Call<T> {
+  readonly verb: Attempt["verb"];
+  /** Whole time, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Retries also what may have happened. Reads say true. */
+  readonly retryIndefinite: boolean;
+  /** The request to this endpoint, which has `timeoutMs` for its answer. */
+  request(endpoint: string, timeoutMs: number): HttpCall;
+  read(answer: HttpAnswer, wallMs: number): Outcome<T>;
+}
+
+/** Thrown when a call's last attempt failed. */
+export class FailedCallError extends ClientError {
+  /** The endpoint of the last attempt. */
+  readonly endpoint: string;
+  readonly attempts: number;
+
+  constructor(failure: Failure, definite: boolean, verb: string, last: LastAttempt) {
+    const doubt = definite ? "it did not happen" : "it may have happened";
+    super(
+      failure.code,
+      definite,
+      `Cannot ${verb}: ${failure.code} from ${last.endpoint} after ${last.attempts} attempt(s), ${doubt}: ${failure.detail}`,
+      { cause: failure.cause },
+    );
+    this.endpoint = last.endpoint;
+    this.attempts = last.attempts;
+  }
+}
+
+interface LastAttempt {
+  readonly endpoint: string;
+  readonly attempts: number;
+}
+
+/** Resolves with the first success; rejects with FailedCallError when retries, time or hope have run out. */
+export async function runAttempts<T>(
+  parts: ClientParts,
+  settings: ClientSettings,
+  chooser: EndpointChooser,
+  call: Call<T>,
+): Promise<T> {
+  const { clock } = parts;
+  const deadlineMs = clock.monotonicMs() + call.timeoutMs;
+  const tries = settings.endpoints.map(() => 0);
+  let definite = true;
+  let choice = chooser.choose(clock.monotonicMs(), tries);
+  for (let number = 1; ; number += 1) {
+    const endpoint = settings.endpoints[choice.index] ?? "";
+    const outcome = await attemptOnce(parts, settings, call, { endpoint, number, deadlineMs });
+    if (outcome.ok) {
+      chooser.trust(choice.index);
+      return outcome.value;
+    }
+    const { failure } = outcome;
+    const nowMs = clock.monotonicMs();
+    learn(chooser, choice.index, failure, nowMs, settings.suspectMs);
+    tries[choice.index] = (tries[choice.index] ?? 0) + 1;
+    definite &&= failure.definite || call.verb === "get";
+
+    const goesOn = failure.retryable && (failure.definite || call.retryIndefinite);
+    choice = chooser.choose(nowMs, tries);
+    const untried = tries[choice.index] === 0;
+    const backoffMs = failure.silent && untried ? 0 : backoff(settings, parts.random, number);
+    const waitMs = Math.max(choice.waitMs, backoffMs);
+    if (!goesOn || number > settings.retriesMax || nowMs + waitMs >= deadlineMs) {
+      throw new FailedCallError(failure, definite, call.verb, { endpoint, attempts: number });
+    }
+    if (waitMs > 0) {
+      await sleep(clock, waitMs);
+    }
+  }
+}
+
+interface AttemptPlace {
+  readonly endpoint: string;
+  readonly number: number;
+  readonly deadlineMs: number;
+}
+
+async function attemptOnce<T>(
+  { clock, http }: ClientParts,
+  settings: ClientSettings,
+  call: Call<T>,
+  { endpoint, number, deadlineMs }: AttemptPlace,
+): Promise<Outcome<T>> {
+  const startMs = clock.monotonicMs();
+  const timeoutMs = Math.max(1, Math.min(settings.attemptTimeoutMs, deadlineMs - startMs));
+  let outcome: Outcome<T>;
+  let status: number | undefined;
+  try {
+    const answer = await http.call(call.request(endpoint, timeoutMs));
+    status = answer.status;
+    outcome = call.read(answer, clock.wallMs());
+  } catch (error) {
+    outcome = { ok: false, failure: callFailure(error) };
+  }
+  settings.onAttempt({
+    verb: call.verb,
+    endpoint,
+    number,
+    durationMs: clock.monotonicMs() - startMs,
+    status,
+    code: outcome.ok ? undefined : outcome.failure.code,
+  });
+  return outcome;
+}
+
+function learn(
+  chooser: EndpointChooser,
+  index: number,
+  failure: Failure,
+  nowMs: number,
+  suspectMs: number,
+): void {
+  if (failure.silent) {
+    chooser.suspect(index, nowMs + suspectMs);
+  } else {
+    chooser.trust(index);
+  }
+  if (failure.retryAfterMs > 0) {
+    chooser.holdOff(index, nowMs + failure.retryAfterMs);
+  }
+}
+
+/** "Full jitter": uniform below an exponentially growing bound. */
+function backoff(settings: ClientSettings, random: Random, number: number): number {
+  return random.float() * Math.min(settings.backoffMs * 2 ** (number - 1), settings.backoffMsMax);
+}
+
+function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimer(delayMs, resolve);
+  });
+}
