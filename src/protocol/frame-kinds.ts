@@ -1,0 +1,15 @@
+/** The kind byte of each frame. A reply's kind has the high bit set. */
+export const FRAME_KINDS = {
+  hello: 0x01,
+  helloAck: 0x02,
+  helloReject: 0x03,
+  get: 0x10,
+  put: 0x11,
+  forward: 0x12,
+  ping: 0x13,
+  getReply: 0x90,
+  putReply: 0x91,
+  forwardReply: 0x92,
+  pingReply: 0x93,
+  errorReply: 0xff,
+} as const;

@@ -1,0 +1,175 @@
+/*
+ * Requests as frame bodies, canonical: one request, one form. Numbers are big endian.
+ *
+ *     get     = stamp key:rest
+ *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
+ *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
+ *     ping    =
+ *     stamp   = epoch:u32 digest:8 bytes
+ *
+ * A key is 1 to 1,024 bytes. What is as long as the rest is bounded by the frame.
+ */
+import { Reader } from "../base/binary.ts";
+import type { NodeId } from "../base/ids.ts";
+import { nodeId } from "../base/ids.ts";
+import type { RingStamp } from "../ring/ring.ts";
+import { FRAME_KINDS } from "./frame-kinds.ts";
+import type { FrameWriter } from "./framing.ts";
+import type { Request } from "./messages.ts";
+
+export const KEY_BYTES_MAX = 1_024;
+const CONTEXT_BYTES_MAX = 0xffff;
+const DIGEST_BYTES = 8;
+
+/**
+ * Adds the request's frame. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
+ * a request that has no frame (too large, an empty key) and leaves no trace of it.
+ */
+export function writeRequest(writer: FrameWriter, id: number, request: Request): void {
+  try {
+    writeParts(writer, id, request);
+    writer.end();
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+function writeParts(writer: FrameWriter, id: number, request: Request): void {
+  switch (request.type) {
+    case "get":
+      writer.begin(FRAME_KINDS.get, id);
+      writeStamp(writer, request.ring);
+      checkKey(request.key);
+      writer.raw(request.key);
+      return;
+    case "put": {
+      const hintFor = request.hintFor ?? "";
+      writer.begin(FRAME_KINDS.put, id);
+      writeStamp(writer, request.ring);
+      writer.u8(hintFor.length);
+      writer.latin1(hintFor);
+      writeKey(writer, request.key);
+      writer.raw(request.record);
+      return;
+    }
+    case "forward":
+      writer.begin(FRAME_KINDS.forward, id);
+      writeStamp(writer, request.ring);
+      writer.u8(request.w);
+      writer.u32(Math.max(0, Math.floor(request.budgetMs)));
+      writeKey(writer, request.key);
+      if (request.context.length > CONTEXT_BYTES_MAX) {
+        throw new RangeError(
+          `Cannot send a context of ${request.context.length} bytes: the limit is ${CONTEXT_BYTES_MAX}`,
+        );
+      }
+      writer.u16(request.context.length);
+      writer.raw(request.context);
+      writer.raw(request.payload);
+      return;
+    case "ping":
+      writer.begin(FRAME_KINDS.ping, id);
+  }
+}
+
+/** Reads a request's frame. Byte strings of the result are views of `body`. Throws FormatError. */
+export function readRequest(kind: number, body: Uint8Array): Request {
+  switch (kind) {
+    case FRAME_KINDS.get: {
+      const reader = new Reader(body, "a get request");
+      const ring = readStamp(reader);
+      return { type: "get", ring, key: readKey(reader, reader.remaining) };
+    }
+    case FRAME_KINDS.put: {
+      const reader = new Reader(body, "a put request");
+      const ring = readStamp(reader);
+      const hintFor = readHintFor(reader);
+      const key = readKey(reader, reader.u16());
+      return { type: "put", ring, key, record: reader.raw(reader.remaining), hintFor };
+    }
+    case FRAME_KINDS.forward: {
+      const reader = new Reader(body, "a forward request");
+      const ring = readStamp(reader);
+      const w = reader.u8();
+      const budgetMs = reader.u32();
+      const key = readKey(reader, reader.u16());
+      const context = reader.raw(reader.u16());
+      const payload = reader.raw(reader.remaining);
+      return { type: "forward", ring, key, context, payload, w, budgetMs };
+    }
+    case FRAME_KINDS.ping:
+      new Reader(body, "a ping request").end();
+      return { type: "ping" };
+    default:
+      return new Reader(body, "a request").fail(`its kind ${kind} is unknown`);
+  }
+}
+
+/** About how many bytes a request takes while it waits to be sent. */
+export function requestSizeBytes(request: Request): number {
+  switch (request.type) {
+    case "get":
+      return request.key.length;
+    case "put":
+      return request.key.length + request.record.length;
+    case "forward":
+      return request.key.length + request.context.length + request.payload.length;
+    case "ping":
+      return 0;
+  }
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length < 1 || key.length > KEY_BYTES_MAX) {
+    throw new RangeError(
+      `Cannot send a key of ${key.length} bytes: it must be 1 to ${KEY_BYTES_MAX}`,
+    );
+  }
+}
+
+function writeKey(writer: FrameWriter, key: Uint8Array): void {
+  checkKey(key);
+  writer.u16(key.length);
+  writer.raw(key);
+}
+
+function readKey(reader: Reader, sizeBytes: number): Uint8Array {
+  if (sizeBytes < 1 || sizeBytes > KEY_BYTES_MAX) {
+    return reader.fail(`its key has ${sizeBytes} bytes, allowed are 1 to ${KEY_BYTES_MAX}`);
+  }
+  return reader.raw(sizeBytes);
+}
+
+function readHintFor(reader: Reader): NodeId | undefined {
+  const text = reader.ascii(64);
+  return text === "" ? undefined : readNodeId(reader, text);
+}
+
+export function readNodeId(reader: Reader, text: string): NodeId {
+  try {
+    return nodeId(text);
+  } catch (error) {
+    if (error instanceof RangeError) return reader.fail(error.message);
+    throw error;
+  }
+}
+
+function writeStamp(writer: FrameWriter, stamp: RingStamp): void {
+  writer.u32(stamp.epoch);
+  if (stamp.digest.length !== 2 * DIGEST_BYTES) {
+    throw new RangeError(
+      `Cannot send the ring digest ${stamp.digest}: it must be 16 hex characters`,
+    );
+  }
+  writer.hex(stamp.digest);
+}
+
+export function readStamp(reader: Reader): RingStamp {
+  const epoch = reader.u32();
+  const digest = reader.raw(DIGEST_BYTES);
+  return {
+    epoch,
+    digest: Buffer.from(digest.buffer, digest.byteOffset, DIGEST_BYTES).toString("hex"),
+  };
+}

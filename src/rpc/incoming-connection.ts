@@ -1,0 +1,203 @@
+/*
+ * The server's end of one connection: hello, then any number of requests at once, each answered on this connection under its own id.
+ * What cannot be read closes the connection, for after garbage no frame border can be trusted.
+ */
+import { FormatError } from "../base/binary.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Timer } from "../env/clock.ts";
+import type { Environment } from "../env/environment.ts";
+import type { Counter } from "../env/metrics.ts";
+import type { Connection, ConnectionHandlers } from "../env/transport.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import { FRAME_KINDS } from "../protocol/frame-kinds.ts";
+import { FrameReader, FrameWriter } from "../protocol/framing.ts";
+import type { HelloIdentity } from "../protocol/hello.ts";
+import {
+  checkHello,
+  decodeHello,
+  encodeHelloAck,
+  encodeHelloReject,
+  HELLO_FRAME_BYTES_MAX,
+  makeHello,
+} from "../protocol/hello.ts";
+import type { Hello, Reply } from "../protocol/messages.ts";
+import { writeReply } from "../protocol/reply-codec.ts";
+import { readRequest } from "../protocol/request-codec.ts";
+import type { RequestHandler } from "./contract.ts";
+import type { RejectionLog } from "./rejection-log.ts";
+import type { RpcLimits } from "./rpc-limits.ts";
+
+/** What all connections of one server have in common. */
+export interface IncomingShared {
+  readonly env: Environment;
+  readonly identity: HelloIdentity;
+  readonly handler: RequestHandler;
+  readonly onHello: (hello: Hello) => void;
+  readonly limits: RpcLimits;
+  readonly rejections: RejectionLog;
+  readonly metrics: {
+    readonly framesSent: Counter;
+    readonly framesReceived: Counter;
+    readonly bytesSent: Counter;
+    readonly bytesReceived: Counter;
+    readonly overloaded: Counter;
+    readonly badFrames: Counter;
+    readonly rejected: Counter;
+  };
+}
+
+export class IncomingConnection implements ConnectionHandlers {
+  readonly #shared: IncomingShared;
+  readonly #connection: Connection;
+  readonly #onEnd: () => void;
+  readonly #reader: FrameReader;
+  readonly #writer: FrameWriter;
+  readonly #helloTimer: Timer;
+  /** Who is at the other end; undefined until its hello was accepted. */
+  #from: NodeId | undefined;
+  #over = false;
+  #servedCount = 0;
+  #flushDeferred = false;
+
+  constructor(shared: IncomingShared, connection: Connection, onEnd: () => void) {
+    const { env, limits } = shared;
+    this.#shared = shared;
+    this.#connection = connection;
+    this.#onEnd = onEnd;
+    this.#writer = new FrameWriter(limits.frameBytesMax);
+    this.#reader = new FrameReader(HELLO_FRAME_BYTES_MAX, (kind, id, body) =>
+      this.#onFrame(kind, id, body),
+    );
+    this.#helloTimer = env.clock.setTimer(limits.helloTimeoutMs, () => this.#end());
+  }
+
+  /** Requests of this connection that were not answered yet. */
+  get servedCount(): number {
+    return this.#servedCount;
+  }
+
+  onOpen(): void {}
+
+  onData(bytes: Uint8Array): void {
+    if (this.#over) return;
+    const { env, metrics } = this.#shared;
+    metrics.bytesReceived.increment(bytes.length);
+    try {
+      this.#reader.push(bytes);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      metrics.badFrames.increment();
+      env.log.debug({ peer: this.#from, reason: error.message }, "closed an RPC connection");
+      if (this.#from === undefined) this.#reject("unknown", error.message);
+      else this.#end();
+    }
+  }
+
+  onClose(): void {
+    this.#end();
+  }
+
+  #onFrame(kind: number, id: number, body: Buffer): void {
+    const { handler, limits, metrics } = this.#shared;
+    metrics.framesReceived.increment();
+    if (this.#from === undefined) {
+      this.#onHello(kind, body);
+      return;
+    }
+    const request = readRequest(kind, body);
+    if (this.#servedCount >= limits.servedMax) {
+      metrics.overloaded.increment();
+      const message = `Cannot serve the request: ${limits.servedMax} of this connection are under way`;
+      this.#send(id, { type: "error-reply", code: "overloaded", message });
+      return;
+    }
+    this.#servedCount++;
+    let answered = false;
+    const respond = (reply: Reply): void => {
+      if (answered) return;
+      answered = true;
+      this.#servedCount--;
+      this.#send(id, reply);
+    };
+    try {
+      handler(this.#from, request, respond);
+    } catch (error) {
+      if (!(error instanceof DynamoError)) throw error;
+      respond({ type: "error-reply", code: error.code, message: error.message });
+    }
+  }
+
+  #onHello(kind: number, body: Buffer): void {
+    const { identity, limits, onHello } = this.#shared;
+    if (kind !== FRAME_KINDS.hello) {
+      throw new FormatError(`Cannot read a hello: the first frame is of kind ${kind}`);
+    }
+    const hello = decodeHello(body);
+    const verdict = checkHello(hello, identity);
+    if ("reason" in verdict) {
+      this.#reject(hello.nodeId, verdict.reason);
+      return;
+    }
+    this.#helloTimer.cancel();
+    this.#from = hello.nodeId;
+    this.#reader.frameBytesMax = limits.frameBytesMax;
+    this.#writer.begin(FRAME_KINDS.helloAck, 0);
+    this.#writer.raw(encodeHelloAck(verdict.protocol, makeHello(identity, hello)));
+    this.#writer.end();
+    this.#flush();
+    onHello(hello);
+  }
+
+  #reject(peer: string, reason: string): void {
+    const { metrics, rejections } = this.#shared;
+    metrics.rejected.increment();
+    rejections.warn(peer, reason);
+    this.#writer.begin(FRAME_KINDS.helloReject, 0);
+    this.#writer.raw(encodeHelloReject(reason));
+    this.#writer.end();
+    this.#flush();
+    this.#end();
+  }
+
+  #send(id: number, reply: Reply): void {
+    if (this.#over) return;
+    const { env, metrics } = this.#shared;
+    try {
+      writeReply(this.#writer, id, reply);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      env.log.error({ peer: this.#from, reason: error.message }, "cannot send a reply");
+      writeReply(this.#writer, id, {
+        type: "error-reply",
+        code: "internal",
+        message: error.message,
+      });
+    }
+    metrics.framesSent.increment();
+    if (this.#flushDeferred) return;
+    this.#flushDeferred = true;
+    env.clock.defer(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushDeferred = false;
+    if (this.#over) return;
+    const { env, limits, metrics } = this.#shared;
+    metrics.bytesSent.increment(this.#writer.sizeBytes);
+    for (const chunk of this.#writer.take()) this.#connection.send(chunk);
+    const waitingBytes = this.#connection.bufferedBytes();
+    if (waitingBytes > limits.queueBytesMax) {
+      env.log.warn({ peer: this.#from, waitingBytes }, "closed a peer that reads no replies");
+      this.#end();
+    }
+  };
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#reader.stop();
+    this.#helloTimer.cancel();
+    this.#connection.close();
+    this.#onEnd();
+  }
+}
