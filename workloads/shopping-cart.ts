@@ -41,11 +41,12 @@ export const shoppingCart: Workload = {
     }),
 };
 
-function cartKeys(carts: Plan["carts"]): readonly string[] {
+export function cartKeys(carts: Plan["carts"]): readonly string[] {
   return Array.from({ length: carts }, (_, number) => `cart-${number}`);
 }
 
-function cartOperations(keys: readonly string[]): OperationGenerator {
+/** The default mix over these carts. */
+export function cartOperations(keys: readonly string[]): OperationGenerator {
   const drawKey = (random: Random) => keys[Math.floor(random.float() * keys.length)] ?? "";
   return mix([
     { weight: CART_MIX.add, generator: adds(drawKey, 0) },
