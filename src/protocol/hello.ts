@@ -10,8 +10,9 @@
  * it answers. It keeps strangers and misconfigured nodes out. It does not stop one who can read and change the traffic: the links are not
  * encrypted, and a cluster belongs on a network of its own.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { Reader, Writer } from "../base/binary.ts";
+import { utf8Bytes } from "../base/bytes.ts";
+import { equalInConstantTime, hmacSha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import type { Hello } from "./messages.ts";
@@ -69,7 +70,7 @@ export function checkHello(
     return refuse(`it belongs to cluster ${received.clusterId}`);
   }
   const proof = proofOf(received, identity.clusterSecret, answered);
-  if (proof.length !== received.proof.length || !timingSafeEqual(proof, received.proof)) {
+  if (!equalInConstantTime(proof, received.proof)) {
     return refuse("its proof does not fit the cluster secret");
   }
   const protocol = Math.min(received.protocolMax, PROTOCOL_MAX);
@@ -173,5 +174,5 @@ function proofOf(hello: Hello, secret: string | undefined, answered?: Hello): Ui
   writer.ascii(answered === undefined ? "ringside hello" : "ringside hello-ack");
   writeUnproven(writer, hello);
   if (answered !== undefined) writer.bytes(answered.proof);
-  return createHmac("sha256", secret).update(writer.finish()).digest();
+  return hmacSha256(utf8Bytes(secret), writer.finish());
 }
