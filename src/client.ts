@@ -14,7 +14,7 @@ export type {
   WriteOptions,
 } from "./client/contract.ts";
 export { ClientError } from "./client/contract.ts";
-export type { HttpAnswer, HttpCall, HttpCaller } from "./client/http-caller.ts";
+export type { HttpCall, HttpCaller, HttpCallResult } from "./client/http-caller.ts";
 export { HttpCallError } from "./client/http-caller.ts";
 export type { Cart, CartKind, CartReconciler } from "./client/reconcile/cart-reconciler.ts";
 export { CART_KINDS, cartReconciler } from "./client/reconcile/cart-reconciler.ts";

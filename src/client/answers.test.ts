@@ -116,7 +116,12 @@ describe("writeAnswer()", () => {
     ["99999999999999999999", 60_000],
     [undefined, 0],
   ])("reads Retry-After %s as %d ms", (header, retryAfterMs) => {
-    const busy = problem(503, "overloaded", true, { "retry-after": header });
+    const busy = problem(
+      503,
+      "overloaded",
+      true,
+      header === undefined ? {} : { "retry-after": header },
+    );
     expect(writeAnswer(busy, NOW_MS)).toMatchObject({ failure: { retryAfterMs } });
   });
 });

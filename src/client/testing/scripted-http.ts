@@ -1,9 +1,9 @@
 import type { Clock } from "../../env/clock.ts";
-import type { HttpAnswer, HttpCall, HttpCaller } from "../http-caller.ts";
+import type { HttpCall, HttpCaller, HttpCallResult } from "../http-caller.ts";
 import { HttpCallError } from "../http-caller.ts";
 
 /** What happens to one call: an answer, nothing sent, lost after sending, or silence until the time is over. */
-export type Step = HttpAnswer | "refused" | "reset" | "hangs";
+export type Step = HttpCallResult | "refused" | "reset" | "hangs";
 
 export interface SeenCall extends HttpCall {
   readonly atMs: number;
@@ -20,7 +20,7 @@ export class ScriptedHttp implements HttpCaller {
     this.#steps = [...steps];
   }
 
-  async call(call: HttpCall): Promise<HttpAnswer> {
+  async call(call: HttpCall): Promise<HttpCallResult> {
     this.seen.push({ ...call, atMs: this.#clock.monotonicMs() });
     const step = this.#steps.shift();
     switch (step) {
@@ -43,9 +43,9 @@ const encoder = new TextEncoder();
 
 export function answer(
   status: number,
-  headers: HttpAnswer["headers"] = {},
+  headers: HttpCallResult["headers"] = {},
   body: Uint8Array | string = "",
-): HttpAnswer {
+): HttpCallResult {
   return { status, headers, body: typeof body === "string" ? encoder.encode(body) : body };
 }
 
@@ -54,8 +54,8 @@ export function problem(
   status: number,
   code: string,
   definite: boolean,
-  headers: HttpAnswer["headers"] = {},
-): HttpAnswer {
+  headers: HttpCallResult["headers"] = {},
+): HttpCallResult {
   const body = JSON.stringify({ code, definite, detail: `detail of ${code}` });
   return answer(status, { "content-type": "application/problem+json", ...headers }, body);
 }
