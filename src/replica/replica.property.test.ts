@@ -23,8 +23,9 @@ test.each(["dvvset", "merged"] as const)(
       fc.asyncProperty(
         fc.array(step, { maxLength: 60, size: "max" }),
         fc.nat(),
-        async (steps, seed) => {
-          const world = new World(versioningFor(mode), seed);
+        fc.boolean(),
+        async (steps, seed, tellsLate) => {
+          const world = new World(versioningFor(mode), { seed, tellsLate });
           await world.start();
           for (const current of steps) {
             await world.take(current);
@@ -88,13 +89,19 @@ class World {
   readonly #known = new Map<string, Uint8Array[]>();
   readonly #acknowledged = new Map<string, Uint8Array[]>();
   readonly #delivered = new Map<string, Uint8Array[]>();
-  #engine = new SlowEngine();
+  readonly #tellsLate: boolean;
+  #engine: SlowEngine;
   #replica: Replica | undefined;
   #life = 0;
   #calls: Promise<void>[] = [];
   #payloads = 0;
 
-  constructor(versioning: Versioning, seed: number) {
+  constructor(
+    versioning: Versioning,
+    { seed, tellsLate }: { readonly seed: number; readonly tellsLate: boolean },
+  ) {
+    this.#tellsLate = tellsLate;
+    this.#engine = new SlowEngine({ tellsLate });
     this.#plain = versioning;
     this.#env = replicaEnvironment(seed);
     // The key is not told to `update`, but each payload belongs to one key.
@@ -147,7 +154,10 @@ class World {
         return turn();
       case "crash":
         this.#life += 1;
-        this.#engine = new SlowEngine({ durable: this.#engine.durable });
+        this.#engine = new SlowEngine({
+          tellsLate: this.#tellsLate,
+          durable: this.#engine.durable,
+        });
         this.#calls = [];
         return this.start();
     }

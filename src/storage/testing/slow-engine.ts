@@ -15,11 +15,16 @@ export class SlowEngine implements Engine {
   readonly #pending = new PendingWrites();
   readonly #queue: Queued[] = [];
   readonly #auto: boolean;
+  readonly #tellsLate: boolean;
   #closed = false;
 
-  /** `auto`: finishes every write by itself a turn later. `durable`: what an engine before has finished. */
-  constructor({ auto = false, durable = new MemoryEngine() }: SlowEngineOptions = {}) {
+  constructor({
+    auto = false,
+    tellsLate = false,
+    durable = new MemoryEngine(),
+  }: SlowEngineOptions = {}) {
     this.#auto = auto;
+    this.#tellsLate = tellsLate;
     this.durable = durable;
   }
 
@@ -34,13 +39,15 @@ export class SlowEngine implements Engine {
     if (queued === undefined) {
       return;
     }
+    const stored = outcome === "stored" ? this.durable.write(queued.writes) : undefined;
+    this.#pending.settle(queued.writes);
+    await stored;
+    if (this.#tellsLate) {
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
     if (outcome === "stored") {
-      const stored = this.durable.write(queued.writes);
-      this.#pending.settle(queued.writes);
-      await stored;
       queued.resolve();
     } else {
-      this.#pending.settle(queued.writes);
       queued.reject(new StorageError("Cannot write: the test says so"));
     }
   }
@@ -93,6 +100,10 @@ interface Queued {
 }
 
 interface SlowEngineOptions {
+  /** Finishes every write by itself a turn later. */
   readonly auto?: boolean;
+  /** The promise of a write settles some turns after the engine shows its outcome; in order, like all else. */
+  readonly tellsLate?: boolean;
+  /** What an engine before this one has finished. */
   readonly durable?: MemoryEngine;
 }
