@@ -169,11 +169,17 @@ async function prepareNodes(
   return new Map(await Promise.all(entries));
 }
 
-/** Waits for all, so that none is still starting when the first failure is reported. */
+/** Where one does not start the others are killed, so that none is still starting when the failure is reported. */
 async function startAll(processes: ReadonlyMap<string, NodeProcess>): Promise<void> {
-  const starts = await Promise.allSettled([...processes.values()].map((node) => node.start()));
-  const failed = starts.find((start) => start.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  const nodes = [...processes.values()];
+  const starts = nodes.map((node) => node.start());
+  try {
+    await Promise.all(starts);
+  } catch (error) {
+    await Promise.all(nodes.map((node) => node.kill()));
+    await Promise.allSettled(starts);
+    throw error;
+  }
 }
 
 /** A proxy that listens does not mean that a node hears the other: only an answer does. */
