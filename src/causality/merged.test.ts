@@ -4,6 +4,7 @@ import { utf8Bytes } from "../base/bytes.ts";
 import { merged } from "./merged.ts";
 import { CausalWorld, testActor } from "./testing/causal-world.ts";
 import { play, schedules } from "./testing/schedule.ts";
+import type { Clock, Siblings } from "./versioning.ts";
 
 const WORLD = { versioning: merged, nodeCount: 3, clientCount: 4 } as const;
 
@@ -40,6 +41,22 @@ describe("merged", () => {
         expect(merge(merge(a, b), c).clock).toEqual(merge(a, merge(b, c)).clock);
       }),
     );
+  });
+
+  it("takes the union of equal clocks that came about in another order of merges", () => {
+    const put = (stored: Siblings, context: Clock, name: string, node: number) =>
+      merged.update(stored, context, utf8Bytes(name), { actor: testActor(node), wallMs: 0 });
+    const older = put(merged.empty, new Map(), "older", 0);
+    const newer = put(older, older.clock, "newer", 0);
+    const beside = put(merged.empty, new Map(), "beside", 1);
+    const without = merged.merge(merged.merge(newer, older), beside);
+    const withFalse = merged.merge(newer, merged.merge(older, beside));
+    expect(without.payloads).toEqual(["beside", "newer"].map(utf8Bytes));
+    expect(withFalse.payloads).toEqual(["beside", "newer", "older"].map(utf8Bytes));
+    expect(without.clock).toEqual(withFalse.clock);
+    expect(merged.descends(without, withFalse)).toBe(false);
+    expect(merged.merge(without, withFalse)).toBe(withFalse);
+    expect(merged.merge(withFalse, without)).toBe(withFalse);
   });
 
   it("keeps what a client replaced as a false sibling where another wrote in between (K-5)", () => {
