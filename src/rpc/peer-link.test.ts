@@ -143,6 +143,35 @@ describe("RpcClient", () => {
     expect(world.network.dials).toHaveLength(1);
   });
 
+  test("a lone slow answer is waited for, however silent its connection, when no call was given up", async () => {
+    const held: (() => void)[] = [];
+    await serve((from, request, respond) => held.push(() => echo(from, request, respond)));
+    const client = dial();
+    const slow = call(client, PING, 10_000);
+    world.clock.advance(3_000);
+    const other = call(client, PING, 10_000);
+    world.clock.advance(1);
+    for (const answer of held) answer();
+    world.clock.settle();
+    expect([...slow.kinds(), ...other.kinds()]).toEqual(["reply", "reply"]);
+    expect(world.network.dials).toHaveLength(1);
+  });
+
+  test("a handler that answers twice is heard once", async () => {
+    await serve((from, request, respond) => {
+      echo(from, request, respond);
+      echo(from, request, respond);
+    });
+    const client = dial();
+    const answered = call(client);
+    world.clock.settle();
+    expect(answered.kinds()).toEqual(["reply"]);
+    const { metrics } = world.env;
+    expect(metrics.valueOf("ringside_rpc_served_in_flight")).toBe(0);
+    const sent = { side: "server", direction: "sent" };
+    expect(metrics.valueOf("ringside_rpc_frames_total", sent)).toBe(1);
+  });
+
   test("a closed connection ends sent calls as lost and unsent ones as not-sent", async () => {
     await serve(() => {});
     const client = dial();
