@@ -34,6 +34,8 @@ export interface NemesisOptions {
   readonly startMs: number;
   /** Ends the nemesis early; a fault under way is healed and recorded first. */
   readonly signal: AbortSignal;
+  /** Told right before a fault is applied, and with undefined once it is healed. */
+  readonly onCurrent: (fault: PlannedFault | undefined) => void;
   /** Told of each fault as soon as it is over. */
   readonly onFault: (fault: FaultRecord) => void | Promise<void>;
 }
@@ -79,7 +81,7 @@ export async function runNemesis(
 async function carryOut(
   parts: NemesisParts,
   fault: PlannedFault,
-  { startMs, signal }: NemesisOptions,
+  { startMs, signal, onCurrent }: NemesisOptions,
 ): Promise<FaultRecord> {
   const { clock, journal } = parts;
   const attack = attackOf(parts, fault);
@@ -88,6 +90,7 @@ async function carryOut(
 
   const before = await attack.before();
   const applyStartNs = note("apply-start");
+  onCurrent(fault);
   const during: Probe[] = [];
   let appliedNs: number;
   let healStartNs: number;
@@ -105,6 +108,7 @@ async function carryOut(
     throw error;
   }
   await attack.heal();
+  onCurrent(undefined);
   const after = await attack.after();
   const healedNs = note("healed");
   return {

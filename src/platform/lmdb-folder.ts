@@ -1,10 +1,12 @@
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Database, RootDatabase } from "lmdb";
 import { open } from "lmdb";
 import type { TableName } from "../storage/engine.ts";
 import { StorageError, TABLE_NAMES } from "../storage/engine.ts";
+import { readLmdbHeader } from "./lmdb-header.ts";
+import { unsealValue } from "./sealed-value.ts";
 
 /** An open LMDB environment that is ours alone. */
 export interface LmdbFolder {
@@ -77,6 +79,7 @@ function takeLock(folder: string): DatabaseSync {
 }
 
 function openOwned(folder: string, sync: boolean, lock: DatabaseSync): LmdbFolder {
+  const isCompleted = completeFile(folder);
   const root = open<Buffer, Uint8Array>({
     path: folder,
     noSubdir: false,
@@ -91,14 +94,6 @@ function openOwned(folder: string, sync: boolean, lock: DatabaseSync): LmdbFolde
       const { lastPageNumber, pageSize } = root.getStats() as LmdbStats;
       return (lastPageNumber + 1) * pageSize;
     };
-    // Reading a page behind the end of a shortened file would end the process with SIGBUS.
-    const fileSizeBytes = statSync(join(folder, DATA_FILE)).size;
-    if (fileSizeBytes > 0 && fileSizeBytes < sizeBytes()) {
-      throw cannotOpen(
-        folder,
-        `${DATA_FILE} is damaged, it should have ${sizeBytes()} bytes and has ${fileSizeBytes}`,
-      );
-    }
     checkFormat(folder, root);
     const table = (name: TableName) => root.openDB<Buffer, Uint8Array>({ name, ...BINARY });
     const tables = {
@@ -107,6 +102,9 @@ function openOwned(folder: string, sync: boolean, lock: DatabaseSync): LmdbFolde
       membership: table("membership"),
       incarnations: table("incarnations"),
     };
+    if (isCompleted) {
+      checkPages(folder, tables);
+    }
     const close = async (): Promise<void> => {
       await root.close();
       lock.close();
@@ -115,6 +113,42 @@ function openOwned(folder: string, sync: boolean, lock: DatabaseSync): LmdbFolde
   } catch (error) {
     void root.close();
     throw error;
+  }
+}
+
+/**
+ * Refuses a data file that LMDB cannot read. One that is shorter than its root says is made longer, for to read behind its
+ * end would end the process; true where that was needed.
+ */
+function completeFile(folder: string): boolean {
+  const file = join(folder, DATA_FILE);
+  if (!existsSync(file)) {
+    return false;
+  }
+  try {
+    const header = readLmdbHeader(file);
+    if (header === undefined || header.fileSizeBytes >= header.expectedSizeBytes) {
+      return false;
+    }
+    truncateSync(file, header.expectedSizeBytes);
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw cannotOpen(folder, `${DATA_FILE} is damaged or no database: ${reason}`, error);
+  }
+}
+
+/** Tells a file whose last pages were free from one that was cut short, by reading everything. */
+function checkPages(folder: string, tables: LmdbFolder["tables"]): void {
+  try {
+    for (const table of Object.values(tables)) {
+      for (const { key, value } of table.getRange({ start: Uint8Array.of(0) })) {
+        unsealValue(key, value);
+      }
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw cannotOpen(folder, `${DATA_FILE} was cut short: ${reason}`, error);
   }
 }
 

@@ -47,7 +47,10 @@ export class NodeProcess {
     this.#child = child;
     const death = child.gone.then((how) => ({ how }));
     const ready = await Promise.race([this.#waitUntilReady(child), death]);
-    if (ready !== undefined) throw await this.#deathError(ready.how, "while it started");
+    if (ready !== undefined) {
+      if (this.#child === child) this.#child = undefined;
+      throw await this.#deathError(ready.how, "while it started");
+    }
     void child.gone.then(async (how) => {
       if (this.#child !== child) return;
       this.#child = undefined;

@@ -94,6 +94,8 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
   const apis = new Map(places.map((place) => [place.name, nodeApi(`http://${place.httpAddress}`)]));
   const apiOf = lookUp(apis);
   await waitUntilLinked(links, apiOf);
+  // Membership is static, so one node's ring is everybody's for the whole run.
+  const ring = await apiOf(names[0] ?? "").ring(options.run);
 
   return {
     driver: "processes",
@@ -102,6 +104,7 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
     addresses: addressBook(places, proxyAddress),
     status: async (node) => apiOf(node).status(),
     probe: async (node, peer) => apiOf(node).probe(peer),
+    primaries: async (key) => ring.preferenceList(key).slice(0, plan.n),
     replica: async (node, key) => apiOf(node).replica(key),
     network: new LinkProxies(control, { links: [...links, ...clientLinks], countedLinks: links }),
     processes: processPower(lookUp(processes), lookUp(new Map(places.map((p) => [p.name, p])))),
@@ -169,11 +172,17 @@ async function prepareNodes(
   return new Map(await Promise.all(entries));
 }
 
-/** Waits for all, so that none is still starting when the first failure is reported. */
+/** Where one does not start the others are killed, so that none is still starting when the failure is reported. */
 async function startAll(processes: ReadonlyMap<string, NodeProcess>): Promise<void> {
-  const starts = await Promise.allSettled([...processes.values()].map((node) => node.start()));
-  const failed = starts.find((start) => start.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  const nodes = [...processes.values()];
+  const starts = nodes.map((node) => node.start());
+  try {
+    await Promise.all(starts);
+  } catch (error) {
+    await Promise.all(nodes.map((node) => node.kill()));
+    await Promise.allSettled(starts);
+    throw error;
+  }
 }
 
 /** A proxy that listens does not mean that a node hears the other: only an answer does. */

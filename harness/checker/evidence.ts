@@ -1,0 +1,68 @@
+/*
+ * A history taken apart once, for all checkers: operations paired, the reads at the end, the points that a run marks, and
+ * the times of the faults.
+ */
+
+import type { FinalRead, HistoryHeader, HistoryLine, Marker } from "../history/operation.ts";
+import type { Pair } from "../history/pairs.ts";
+import { pairOperations } from "../history/pairs.ts";
+import type { FaultFile } from "../nemesis/fault.ts";
+import type { PhaseMap } from "./phases.ts";
+import { mapPhases } from "./phases.ts";
+
+export interface Evidence {
+  readonly header: HistoryHeader;
+  readonly lines: readonly HistoryLine[];
+  /** In the order of the invocations. */
+  readonly pairs: readonly Pair[];
+  /** Promises of the history that pairing found broken. */
+  readonly pairProblems: readonly string[];
+  /** By key, the last one that could be read, else the last one. */
+  readonly finalReads: ReadonlyMap<string, FinalRead>;
+  readonly replicaReads: readonly FinalRead[];
+  readonly markers: readonly Marker[];
+  /** The last of the markers that tell whether the cluster settled; undefined where there is none. */
+  readonly settled: Marker | undefined;
+  /** Undefined where the run left no `faults.json`. */
+  readonly faultFile: FaultFile | undefined;
+  readonly phases: PhaseMap;
+}
+
+export function gatherEvidence(
+  header: HistoryHeader,
+  lines: readonly HistoryLine[],
+  faultFile: FaultFile | undefined,
+): Evidence {
+  const { pairs, problems } = pairOperations(lines);
+  const finalReads = new Map<string, FinalRead>();
+  const replicaReads: FinalRead[] = [];
+  const markers: Marker[] = [];
+  let settled: Marker | undefined;
+  for (const line of lines) {
+    if (line.type === "final-read") {
+      const earlier = finalReads.get(line.key);
+      if (line.error === undefined || earlier === undefined || earlier.error !== undefined) {
+        finalReads.set(line.key, line);
+      }
+    } else if (line.type === "replica-read") {
+      replicaReads.push(line);
+    } else if (line.type === "marker") {
+      markers.push(line);
+      if (line.name === "quiesced" || line.name === "unsettled") {
+        settled = line;
+      }
+    }
+  }
+  return {
+    header,
+    lines,
+    pairs,
+    pairProblems: problems,
+    finalReads,
+    replicaReads,
+    markers,
+    settled,
+    faultFile,
+    phases: mapPhases(faultFile?.faults ?? [], pairs),
+  };
+}

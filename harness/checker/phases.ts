@@ -1,0 +1,73 @@
+/*
+ * Cuts a run into phases: each fault from the moment it was applied to the start of its healing, and the healthy intervals
+ * between faults. What lies between (applying, healing) belongs to no phase, because nobody can say what the network was
+ * like just then.
+ */
+
+import type { Pair } from "../history/pairs.ts";
+import type { FaultRecord } from "../nemesis/fault.ts";
+
+export interface Phase {
+  /** `healthy` or the fault's name. */
+  readonly name: string;
+  readonly startNs: number;
+  readonly endNs: number;
+  /** Node names by side; one side, or none, where the phase makes no sides. */
+  readonly sides: readonly (readonly string[])[];
+}
+
+export interface PhaseMap {
+  /** In the order of their starts; they do not overlap unless faults did. */
+  readonly phases: readonly Phase[];
+  /** Position in `phases` of the phase that holds the whole interval; -1 where none does. Both ends count. */
+  find(startNs: number, endNs: number): number;
+}
+
+export const HEALTHY = "healthy";
+
+export function mapPhases(faults: readonly FaultRecord[], pairs: readonly Pair[]): PhaseMap {
+  const phases: Phase[] = [];
+  const sorted = faults.toSorted((one, other) => one.applyStartNs - other.applyStartNs);
+  const { firstNs, lastNs } = loadInterval(pairs);
+  let healthyFromNs = firstNs;
+  const addHealthy = (endNs: number): void => {
+    const clippedNs = Math.min(endNs, lastNs);
+    if (clippedNs > healthyFromNs) {
+      phases.push({ name: HEALTHY, startNs: healthyFromNs, endNs: clippedNs, sides: [] });
+    }
+  };
+  for (const { name, sides, applyStartNs, appliedNs, healStartNs, healedNs } of sorted) {
+    addHealthy(applyStartNs);
+    phases.push({ name, startNs: appliedNs, endNs: healStartNs, sides });
+    healthyFromNs = Math.max(healthyFromNs, healedNs);
+  }
+  addHealthy(lastNs);
+  phases.sort((one, other) => one.startNs - other.startNs);
+  return { phases, find: (startNs, endNs) => findPhase(phases, startNs, endNs) };
+}
+
+/** From the first operation to the last; after that nothing is asked of the store and nothing can be said of it. */
+function loadInterval(pairs: readonly Pair[]): { firstNs: number; lastNs: number } {
+  let firstNs = Number.POSITIVE_INFINITY;
+  let lastNs = Number.NEGATIVE_INFINITY;
+  for (const { invocation, completion } of pairs) {
+    firstNs = Math.min(firstNs, invocation.intendedNs);
+    lastNs = Math.max(lastNs, completion?.timeNs ?? invocation.timeNs);
+  }
+  return { firstNs, lastNs };
+}
+
+function findPhase(phases: readonly Phase[], startNs: number, endNs: number): number {
+  let low = 0;
+  let high = phases.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((phases[middle]?.startNs ?? Number.POSITIVE_INFINITY) <= startNs) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const phase = phases[low - 1];
+  return phase !== undefined && endNs <= phase.endNs ? low - 1 : -1;
+}
