@@ -22,6 +22,8 @@ export interface ConvergenceResult extends CheckerResult {
   readonly keys: number;
   readonly divergedCount: number;
   readonly examples: readonly DivergedKey[];
+  /** False where some key was asked of its primaries only, so that nobody looked for copies left on fallbacks. */
+  readonly fallbacksRead: boolean;
   /** From `healed` to `quiesced`; null where one of the two is missing. */
   readonly healToQuiescedMs: number | null;
 }
@@ -71,6 +73,9 @@ export function checkConvergence(
     keys: byKey.size,
     divergedCount: diverged.length,
     examples: diverged.slice(0, EXAMPLES_MAX),
+    fallbacksRead: [...byKey.values()].every(
+      (reads) => reads.length === evidence.header.nodes.length,
+    ),
     healToQuiescedMs: healToQuiescedMs(evidence),
   };
 }
