@@ -55,10 +55,12 @@ export function latencyTable(view: RunView, latencies: LatencyTable): Markup {
 <tbody><tr class="group"><th colspan="8">whole run</th></tr>${whole.map(([f, latency]) => row(view, f, latency))}</tbody>
 ${phases.map(
   ([phase, byName]) =>
-    markup`<tbody><tr class="group"><th colspan="8">${phase}</th></tr>${view.functions.map((f) => {
-      const latency = byName.get(f);
-      return latency === undefined ? undefined : row(view, f, latency);
-    })}</tbody>`,
+    markup`<tbody><tr class="group"><th colspan="8">${phase}</th></tr>${view.functions
+      .slice(0, FUNCTIONS_MAX)
+      .map((f) => {
+        const latency = byName.get(f);
+        return latency === undefined ? undefined : row(view, f, latency);
+      })}</tbody>`,
 )}
 </table></div>`;
 }
