@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { LoadFigures } from "./http-figures.ts";
+import type { HttpBenchFigures } from "./http-figures.ts";
 import { failuresOf, multiVersionShare, printedFigures } from "./http-figures.ts";
-import { parseHttpBenchOptions, UsageError } from "./http-options.ts";
+import { parseHttpBenchOptions } from "./http-options.ts";
+import { UsageError } from "./usage-error.ts";
 
 const LATENCY = { count: 20_000, mean: 1, p50: 1, p99: 5, p999: 49.9, max: 80 };
 
-function figures(changes: Partial<LoadFigures> = {}): LoadFigures {
+function figures(changes: Partial<HttpBenchFigures> = {}): HttpBenchFigures {
   return {
     measuredSeconds: 4,
     requestsPerSecond: 10_000,
@@ -13,7 +14,8 @@ function figures(changes: Partial<LoadFigures> = {}): LoadFigures {
     statuses: { "GET 200": 19_800, "GET 300": 200, "PUT 204": 20_000 },
     errors: {},
     unanswered: 0,
-    generatorCores: 0.5,
+    generatorCpuUs: 80,
+    nodesCpuUs: 120,
     ...changes,
   };
 }

@@ -25,8 +25,17 @@ export interface LoadFigures {
   readonly errors: Readonly<Record<string, number>>;
   /** Requests whose connection ended before their answer. */
   readonly unanswered: number;
-  /** Share of one core that the load generator used. */
-  readonly generatorCores: number;
+  /** Processor time of the load generator for one request, in microseconds, warm-up included. */
+  readonly generatorCpuUs: number;
+}
+
+/**
+ * The same, with the nodes' side. Processor time a request tells more than the rate where others use the machine too: two
+ * free cores have 200 µs for each of 10,000 requests a second.
+ */
+export interface HttpBenchFigures extends LoadFigures {
+  /** Processor time of all nodes together for one request, in microseconds; null where they do not tell. */
+  readonly nodesCpuUs: number | null;
 }
 
 export const REQUESTS_PER_SECOND_TARGET = 10_000;
@@ -73,7 +82,7 @@ export function failuresOf(figures: LoadFigures, targets: boolean): readonly str
 }
 
 /** The figures as lines for a terminal. */
-export function printedFigures(figures: LoadFigures, options: HttpBenchOptions): string {
+export function printedFigures(figures: HttpBenchFigures, options: HttpBenchOptions): string {
   const { latencyMs, statuses } = figures;
   const row = (name: string, { count, mean, p50, p99, p999, max }: LatencyFigures) => {
     const cells = [mean, p50, p99, p999, max].map((ms) => ms.toFixed(2).padStart(9));
@@ -82,7 +91,8 @@ export function printedFigures(figures: LoadFigures, options: HttpBenchOptions):
   const answers = Object.entries(statuses).map(([answer, count]) => `${answer}: ${count}`);
   return [
     `${options.nodes} nodes, ${options.engine} engine, ${options.connections} connections, ${options.keys} keys, values of ${options.valueBytes} bytes`,
-    `${rate(figures.requestsPerSecond)} requests/s over ${figures.measuredSeconds.toFixed(1)} s (closed loop; the load generator used ${figures.generatorCores.toFixed(2)} cores)`,
+    `${rate(figures.requestsPerSecond)} requests/s over ${figures.measuredSeconds.toFixed(1)} s (closed loop)`,
+    `processor time a request: ${figures.generatorCpuUs.toFixed(0)} µs load generator, ${figures.nodesCpuUs?.toFixed(0) ?? "unknown"} µs nodes`,
     "",
     `ms        count     mean      p50      p99    p99.9      max${latencyMs.all.count < 10_000 ? "   (few samples)" : ""}`,
     row("GET", latencyMs.get),

@@ -179,8 +179,8 @@ class Recorder {
   readonly #endMs: number;
   #endedInTime = 0;
   #unanswered = 0;
-  #cpuAtBegin: NodeJS.CpuUsage | undefined;
-  #cpuCores = 0;
+  #answers = 0;
+  readonly #cpuAtStart = process.cpuUsage();
 
   constructor({ warmUpSeconds, seconds }: HttpLoad) {
     this.#beginMs = performance.now() + 1_000 * warmUpSeconds;
@@ -191,12 +191,8 @@ class Recorder {
     const nowMs = performance.now();
     const answer = `${this.verb} ${status}`;
     this.#statuses[answer] = (this.#statuses[answer] ?? 0) + 1;
-    if (nowMs >= this.#beginMs && nowMs < this.#endMs) {
-      this.#endedInTime += 1;
-      this.#cpuAtBegin ??= process.cpuUsage();
-    } else if (nowMs >= this.#endMs) {
-      this.#closeCpu();
-    }
+    this.#answers += 1;
+    if (nowMs >= this.#beginMs && nowMs < this.#endMs) this.#endedInTime += 1;
     this.#record(this.verb, nowMs - latencyMs, latencyMs);
   }
 
@@ -217,7 +213,7 @@ class Recorder {
   }
 
   figures(): LoadFigures {
-    this.#closeCpu();
+    const { user, system } = process.cpuUsage(this.#cpuAtStart);
     const all = newHistogram();
     all.add(this.#histograms.GET);
     all.add(this.#histograms.PUT);
@@ -233,7 +229,7 @@ class Recorder {
       statuses: this.#statuses,
       errors: this.#errors,
       unanswered: this.#unanswered,
-      generatorCores: this.#cpuCores,
+      generatorCpuUs: (user + system) / Math.max(this.#answers, 1),
     };
   }
 
@@ -241,12 +237,6 @@ class Recorder {
     if (beganMs >= this.#beginMs && beganMs < this.#endMs) {
       this.#histograms[verb].recordValue(Math.min(Math.round(1_000 * latencyMs), LATENCY_US_MAX));
     }
-  }
-
-  #closeCpu(): void {
-    if (this.#cpuAtBegin === undefined || this.#cpuCores > 0) return;
-    const { user, system } = process.cpuUsage(this.#cpuAtBegin);
-    this.#cpuCores = (user + system) / 1_000 / (performance.now() - this.#beginMs);
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { UsageError } from "./usage-error.ts";
 
 export interface HttpBenchOptions {
   readonly nodes: number;
@@ -37,11 +38,6 @@ that each loop GET and PUT of one key after the other with the context just read
 
 Exit status: 0 done and on target, 1 not, 64 bad use, 70 the benchmark itself broke.
 `;
-
-/** A flag that cannot be used: one line, exit status 64. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 /** Undefined where help was asked for; throws UsageError. */
 export function parseHttpBenchOptions(argv: readonly string[]): HttpBenchOptions | undefined {

@@ -42,7 +42,8 @@ describe("runHttpBench()", () => {
     expect(figures.requestsPerSecond).toBeLessThanOrEqual(all.count);
     expect(Object.keys(figures.statuses).sort()).toEqual(["GET 200", "PUT 204"]);
     expect(all.max).toBeGreaterThanOrEqual(all.p999);
-    expect(figures.generatorCores).toBeGreaterThan(0);
+    expect(figures.generatorCpuUs).toBeGreaterThan(0);
+    expect(figures.nodesCpuUs).toBeNull();
   });
 
   test.each([

@@ -6,8 +6,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { failuresOf, multiVersionShare, printedFigures } from "./http-figures.ts";
 import type { HttpBenchOptions } from "./http-options.ts";
-import { HTTP_BENCH_USAGE, parseHttpBenchOptions, UsageError } from "./http-options.ts";
+import { HTTP_BENCH_USAGE, parseHttpBenchOptions } from "./http-options.ts";
 import { runHttpBench } from "./run-http-bench.ts";
+import { UsageError } from "./usage-error.ts";
 
 const EXIT = { done: 0, failed: 1, usage: 64, broken: 70, interrupted: 130 } as const;
 const ROOT = join(import.meta.dirname, "../..");

@@ -5,7 +5,14 @@
  */
 
 import { HistoryError } from "./history-error.ts";
-import type { HistoryHeader, HistoryLine } from "./operation.ts";
+import type {
+  FaultLine,
+  FinalRead,
+  HistoryHeader,
+  HistoryLine,
+  Marker,
+  Operation,
+} from "./operation.ts";
 
 export interface History {
   readonly header: HistoryHeader;
@@ -64,7 +71,14 @@ function refusal(number: number, reason: string, cause?: unknown): HistoryError 
   return new HistoryError(`Cannot read line ${number} of the history: ${reason}`, { cause });
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<
+  Partial<
+    Record<
+      keyof HistoryHeader | keyof Operation | keyof FaultLine | keyof FinalRead | keyof Marker,
+      unknown
+    >
+  >
+>;
 
 function fieldsOf(parsed: unknown, number: number): Fields {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
@@ -98,11 +112,11 @@ const MARKER_NAMES: ReadonlySet<unknown> = new Set(["healthy", "healed", "quiesc
 
 function checkLine(parsed: unknown, index: number, number: number): HistoryLine {
   const fields = fieldsOf(parsed, number);
-  if (fields["index"] !== index) {
-    throw refusal(number, `its index is ${shown(fields["index"])}, expected ${index}`);
+  if (fields.index !== index) {
+    throw refusal(number, `its index is ${shown(fields.index)}, expected ${index}`);
   }
-  require(isCount(fields["timeNs"]), number, "timeNs", "a whole number", fields["timeNs"]);
-  switch (fields["type"]) {
+  require(isCount(fields.timeNs), number, "timeNs", "a whole number", fields.timeNs);
+  switch (fields.type) {
     case "invoke":
     case "ok":
     case "fail":
@@ -110,18 +124,18 @@ function checkLine(parsed: unknown, index: number, number: number): HistoryLine 
       checkOperation(fields, number);
       break;
     case "fault":
-      require(FAULT_PHASES.has(fields["phase"]), number, "phase", "a phase", fields["phase"]);
+      require(FAULT_PHASES.has(fields.phase), number, "phase", "a phase", fields.phase);
       requireStrings(fields, number, ["fault"]);
       break;
     case "marker":
-      require(MARKER_NAMES.has(fields["name"]), number, "name", "a marker's name", fields["name"]);
+      require(MARKER_NAMES.has(fields.name), number, "name", "a marker's name", fields.name);
       break;
     case "final-read":
     case "replica-read":
       checkFinalRead(fields, number);
       break;
     default:
-      throw refusal(number, `type ${shown(fields["type"])} is not known`);
+      throw refusal(number, `type ${shown(fields.type)} is not known`);
   }
   return parsed as HistoryLine;
 }
@@ -131,7 +145,7 @@ function checkOperation(fields: Fields, number: number): void {
   require(isCount(process), number, "process", "a whole number", process);
   requireStrings(fields, number, ["node", "f", "key"]);
   require(isCount(intendedNs), number, "intendedNs", "a whole number", intendedNs);
-  require(fields["value"] !== undefined, number, "value", "given", undefined);
+  require(fields.value !== undefined, number, "value", "given", undefined);
   require(error === undefined || typeof error === "string", number, "error", "a string", error);
   require(readSet === undefined || isStrings(readSet), number, "readSet", "strings", readSet);
   require(versions === undefined || isCount(versions), number, "versions", "a count", versions);
@@ -146,7 +160,7 @@ function checkFinalRead(fields: Fields, number: number): void {
   require(error === undefined || typeof error === "string", number, "error", "a string", error);
 }
 
-function requireStrings(fields: Fields, number: number, names: readonly string[]): void {
+function requireStrings(fields: Fields, number: number, names: readonly (keyof Fields)[]): void {
   for (const name of names) {
     require(typeof fields[name] === "string", number, name, "a string", fields[name]);
   }

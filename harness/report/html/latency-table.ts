@@ -16,6 +16,7 @@ export interface LatencyTable {
 
 const FEW_SAMPLES_BELOW = 10_000;
 const PHASES_MAX = 20;
+const FUNCTIONS_MAX = 20;
 
 export function measureLatencies(view: RunView): LatencyTable {
   const samples = new Map<string, number[]>();
@@ -43,7 +44,11 @@ export function measureLatencies(view: RunView): LatencyTable {
 
 /** Whole run first, as `summary.json` has it, then phase by phase. */
 export function latencyTable(view: RunView, latencies: LatencyTable): Markup {
-  const whole = Object.entries(view.summary.latencyMs).slice(0, 20);
+  const place = (f: string): number =>
+    view.functions.includes(f) ? view.functions.indexOf(f) : Infinity;
+  const whole = Object.entries(view.summary.latencyMs)
+    .sort(([a], [b]) => place(a) - place(b))
+    .slice(0, FUNCTIONS_MAX);
   const phases = [...latencies.byPhase].filter(([, byName]) => byName.size > 0);
   return markup`<div class="scroll"><table class="numbers">
 <thead><tr><th>operation</th><th>count</th><th>mean</th><th>p50</th><th>p90</th><th>p99</th><th>p99.9</th><th>max</th></tr></thead>

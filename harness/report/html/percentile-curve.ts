@@ -1,8 +1,6 @@
-import { formatDuration } from "../format.ts";
-import type { Plot } from "./chart-frame.ts";
+import { formatCount, formatDuration } from "../format.ts";
 import {
   bottomAxis,
-  CHART_WIDTH,
   chart,
   colourOf,
   latencyTick,
@@ -27,7 +25,7 @@ export function percentileCurve(view: RunView, latencies: LatencyTable): Markup 
   if (curves.length === 0) return markup`<p class="note">No operation was acknowledged.</p>`;
   const samplesMax = Math.max(...curves.map(([, { count }]) => count));
   const decades = Math.min(6, Math.max(2, Math.ceil(Math.log10(samplesMax))));
-  const plot = plotArea(HEIGHT, 16, 70);
+  const plot = plotArea(HEIGHT, 16);
   // 1 / (1 - share): 1 is the fastest, 10 is p90, 100 is p99.
   const x = logScale({ domain: [1, 10 ** decades], range: [plot.left, plot.right] });
   const y = logScale({
@@ -41,9 +39,13 @@ export function percentileCurve(view: RunView, latencies: LatencyTable): Markup 
     leftAxis(y, plot, latencyTick),
     bottomAxis(nines(decades, x), plot, "percentile"),
     curves.map(([f, distribution]) => curve(colourOf(view, f), distribution, decades, x, y)),
-    curves.map(([f, distribution]) => endPoint(f, colourOf(view, f), distribution, x, y, plot)),
+    curves.map(([f, distribution]) => endPoint(colourOf(view, f), distribution, x, y)),
   ]);
-  return markup`${picture}${legend(curves.map(([f]) => ({ text: f, mark: `stroke ${colourOf(view, f)}` })))}`;
+  const marks = curves.map(([f, { count, valueMsAt }]) => ({
+    text: `${f}, slowest of ${formatCount(count)}: ${formatDuration(valueMsAt(100))}`,
+    mark: `stroke ${colourOf(view, f)}`,
+  }));
+  return markup`${picture}${legend(marks)}`;
 }
 
 function nines(decades: number, x: Scale): { at: number; text: string }[] {
@@ -78,15 +80,11 @@ function curve(
 }
 
 function endPoint(
-  f: string,
   colour: string,
   { count, valueMsAt }: LatencyDistribution,
   x: Scale,
   y: Scale,
-  plot: Plot,
 ): Markup {
   const spread = Math.min(count, x.domain[1]);
-  const most = valueMsAt(100);
-  const left = Math.min(CHART_WIDTH - 60, Math.min(plot.right, x(spread)) + 8);
-  return markup`<g data-tip="${f}: slowest of ${count} ${formatDuration(most)}"><circle class="end ${colour}" cx="${px(x(spread))}" cy="${px(y(most))}" r="3.5"/><text class="tick" x="${px(left)}" y="${px(y(most) + 4)}">${formatDuration(most)}</text></g>`;
+  return markup`<circle class="end ${colour}" cx="${px(x(spread))}" cy="${px(y(valueMsAt(100)))}" r="3.5"/>`;
 }

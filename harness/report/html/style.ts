@@ -64,7 +64,7 @@ svg .title{font-size:11.5px}svg .fault{fill:var(--bad);font-size:11px}svg .numbe
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{padding:5px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;white-space:nowrap}
 tbody th{font-weight:500}thead th{color:var(--soft);font-weight:500;font-size:13px}
-.text{white-space:normal}td.text{min-width:110px}
+.text{white-space:normal}td.text{min-width:120px}
 .numbers td,.numbers thead th{text-align:right;font-variant-numeric:tabular-nums}
 .numbers th:first-child,.numbers td.text,.bars thead th:nth-child(2){text-align:left}
 .group th{padding-top:14px;font-weight:650;border-bottom-color:var(--soft)}

@@ -10,11 +10,12 @@ import { linearScale } from "./scale.ts";
 import type { Witness } from "./witness.ts";
 import { shows } from "./witness.ts";
 
-const CALLS_BEFORE = 12;
-const CALLS_AFTER = 28;
-const LANE_HEIGHT = 26;
-const BAR_HEIGHT = 14;
+const CALLS_BEFORE = 8;
+const CALLS_AFTER = 24;
+const LANE_HEIGHT = 20;
+const BAR_HEIGHT = 12;
 const VALUE_SHOWN = 24;
+const LANE_LABEL_WIDTH = 150;
 
 /**
  * The calls on one key around the lost write, a lane for each process and a number for each call; the list
@@ -23,11 +24,9 @@ const VALUE_SHOWN = 24;
 export function timelineChart(view: RunView, witness: Witness): Markup {
   const calls = callsAround(witness);
   if (calls.length === 0) return markup`<p class="note">The history holds no call on this key.</p>`;
-  const processes = [...new Set(calls.map(({ invocation }) => invocation.process))].sort(
-    (a, b) => a - b,
-  );
-  const height = 24 + processes.length * LANE_HEIGHT + 40;
-  const plot = { ...plotArea(height), left: 96 };
+  const processes = laneOrder(calls);
+  const height = 24 + processes.size * LANE_HEIGHT + 40;
+  const plot = { ...plotArea(height), left: LANE_LABEL_WIDTH };
   const x = timelineScale(calls, plot);
   const [firstNs, lastNs] = x.domain.map((seconds) => seconds * 1e9) as [number, number];
   const faults = view.faults.faults
@@ -46,9 +45,10 @@ export function timelineChart(view: RunView, witness: Witness): Markup {
   const marks = legend([
     { text: "the lost write", mark: "block lost" },
     { text: "read that shows it", mark: "block seen" },
-    { text: "read without it", mark: "block missing" },
-    { text: "other write", mark: "block other" },
-    { text: "not acknowledged", mark: "block info" },
+    { text: "later read without it", mark: "block missing" },
+    { text: "other", mark: "block other" },
+    { text: "fail", mark: "block fail" },
+    { text: "info (not acknowledged)", mark: "block info" },
   ]);
   return markup`${picture}${marks}${callList(calls, witness)}`;
 }
@@ -56,6 +56,12 @@ export function timelineChart(view: RunView, witness: Witness): Markup {
 function callsAround({ callsOnKey, call }: Witness): readonly Call[] {
   const at = call === undefined ? 0 : callsOnKey.indexOf(call);
   return callsOnKey.slice(Math.max(0, at - CALLS_BEFORE), at + CALLS_AFTER + 1);
+}
+
+// Processes by their home node, so that the two sides of a partition stand apart.
+function laneOrder(calls: readonly Call[]): Map<number, string> {
+  const homes = new Map(calls.map(({ invocation }) => [invocation.process, invocation.node]));
+  return new Map([...homes].sort(([a, x], [b, y]) => (x === y ? a - b : x < y ? -1 : 1)));
 }
 
 function timelineScale(calls: readonly Call[], plot: Plot): Scale {
@@ -89,10 +95,10 @@ function clampFault<F extends RunView["faults"]["faults"][number]>(
   };
 }
 
-function lanes(processes: readonly number[], plot: Plot): Markup {
-  const lines = processes.map((process, lane) => {
+function lanes(processes: ReadonlyMap<number, string>, plot: Plot): Markup {
+  const lines = [...processes].map(([process, node], lane) => {
     const y = laneMiddle(lane, plot);
-    return markup`<path class="grid" d="M${plot.left} ${y}H${plot.right}"/><text class="tick" x="${plot.left - 8}" y="${y + 4}" text-anchor="end">process ${process}</text>`;
+    return markup`<path class="grid" d="M${plot.left} ${y}H${plot.right}"/><text class="tick" x="${plot.left - 8}" y="${y + 4}" text-anchor="end">${shorten(node, 10)} · process ${process}</text>`;
   });
   return markup`${lines}`;
 }
@@ -105,11 +111,12 @@ function bar(
   call: Call,
   at: number,
   witness: Witness,
-  processes: readonly number[],
+  processes: ReadonlyMap<number, string>,
   x: Scale,
   plot: Plot,
 ): Markup {
-  const y = laneMiddle(processes.indexOf(call.invocation.process), plot) - BAR_HEIGHT / 2;
+  const lane = [...processes.keys()].indexOf(call.invocation.process);
+  const y = laneMiddle(lane, plot) - BAR_HEIGHT / 2;
   const start = x(call.invocation.timeNs / 1e9);
   const width = Math.max(5, x(endOf(call) / 1e9) - start);
   const kind = kindOf(call, witness);
@@ -120,20 +127,21 @@ function bar(
   return markup`<g data-tip="${at + 1}. ${describe(call, witness)}"><rect class="call ${kind}" x="${px(start)}" y="${px(y)}" width="${px(width)}" height="${BAR_HEIGHT}" rx="2"/>${number}</g>`;
 }
 
+// A read that began before the write was acknowledged owes nobody the item.
 function kindOf(call: Call, { call: lost, value }: Witness): string {
   if (call === lost) return "lost";
   if (call.outcome !== "ok") return call.outcome;
   const read = call.completion?.value;
-  if (!Array.isArray(read)) return "other";
+  const acknowledgedNs = lost?.completion?.timeNs ?? 0;
+  if (!Array.isArray(read) || call.invocation.timeNs < acknowledgedNs) return "other";
   return shows(read, value) ? "seen" : "missing";
 }
 
 function describe(call: Call, witness: Witness): string {
   const { invocation, completion, outcome } = call;
-  const kind = kindOf(call, witness);
   const read = completion?.value;
   const what = Array.isArray(read)
-    ? `${invocation.f}: ${read.length} items, ${kind === "seen" ? "shows it" : "not in it"}`
+    ? `${invocation.f}: ${read.length} items, ${shows(read, witness.value) ? "shows it" : "not in it"}`
     : `${invocation.f} ${shorten(textOf(invocation.value), VALUE_SHOWN)}`;
   const came = completion?.error === undefined ? outcome : `${outcome} (${completion.error})`;
   return `${what} · process ${invocation.process} through ${completion?.node ?? invocation.node} · ${came} · ${formatDuration(call.latencyMs)}`;

@@ -1,0 +1,106 @@
+/*
+ * From what a run left to its summary. Pure, so that the run itself and a later `npm run analyze` say the same.
+ */
+
+import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
+import type { FaultFile } from "../nemesis/fault.ts";
+import type { Plan } from "../run/plan.ts";
+import type { CheckerResult, Summary } from "../run/summary.ts";
+import { checkAvailability } from "./availability.ts";
+import { gatherCarts } from "./cart-items.ts";
+import { checkConvergence } from "./convergence.ts";
+import type { Evidence } from "./evidence.ts";
+import { gatherEvidence } from "./evidence.ts";
+import { checkHistorySanity } from "./history-sanity.ts";
+import { ALL_OPERATIONS, exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
+import { checkLostWrites } from "./lost-writes.ts";
+import { checkProvesSomething } from "./proves-something.ts";
+import { checkResurrectedItems } from "./resurrected-items.ts";
+import { checkSlo, parseSlo } from "./slo.ts";
+import { checkUnexpectedItems } from "./unexpected-items.ts";
+import { combineVerdicts, distrust } from "./verdict.ts";
+import { countVersions } from "./versions.ts";
+
+export interface AnalysisInput {
+  readonly plan: Plan;
+  readonly header: HistoryHeader;
+  readonly lines: readonly HistoryLine[];
+  /** As `readHistory` tells it; undefined where the history is whole. */
+  readonly truncated?: string | undefined;
+  /** Undefined where the run left no `faults.json`. */
+  readonly faultFile: FaultFile | undefined;
+  readonly toxiproxy: Summary["toxiproxy"];
+}
+
+export interface Analysis {
+  readonly summary: Summary;
+  /** Texts of the `.hgrm` files by name without ending. */
+  readonly hgrm: ReadonlyMap<string, string>;
+}
+
+/** Throws SloError where the plan's SLO cannot be understood. */
+export function analyze(input: AnalysisInput): Analysis {
+  const { plan, faultFile } = input;
+  const evidence = gatherEvidence(input.header, input.lines, faultFile);
+  const carts = gatherCarts(evidence.pairs);
+  const sanity = checkHistorySanity(evidence, carts, input.truncated);
+  const availability = checkAvailability(evidence);
+  const histograms = measureLatency(evidence);
+  const latency = summarizeLatency(histograms);
+  const lostWrites = checkLostWrites(evidence, carts);
+  const versions = countVersions(evidence);
+  const { intervals: _, ...shownAvailability } = availability;
+  const slos = plan.slo === undefined ? [] : parseSlo(plan.slo);
+  const results: Record<string, CheckerResult> = {
+    "lost-writes": lostWrites,
+    "unexpected-items": checkUnexpectedItems(evidence, carts),
+    "resurrected-items": checkResurrectedItems(evidence, carts, plan.reconcile),
+    convergence: checkConvergence(evidence, { replicas: plan.n }),
+    "proves-something": checkProvesSomething(evidence, availability, plan),
+    slo: checkSlo(slos, latency.operations[ALL_OPERATIONS]),
+    availability: shownAvailability,
+    versions,
+    latency,
+  };
+  const checkers: Record<string, CheckerResult> = { "history-sanity": sanity };
+  for (const [name, result] of Object.entries(results)) {
+    checkers[name] = sanity.verdict === "valid" ? result : distrust(result);
+  }
+  const { count, acknowledged, examples } = lostWrites;
+  const summary: Summary = {
+    format: "ringside-summary",
+    version: 1,
+    ...combineVerdicts(checkers),
+    expects: plan.expects,
+    workload: plan.workload,
+    seed: plan.seed,
+    cluster: clusterOf(plan),
+    toxiproxy: input.toxiproxy,
+    operations: countOperations(evidence),
+    checkers,
+    lostWrites: { count, acknowledged, examples },
+    siblings: versions.siblings,
+    availability: { overall: availability.overall, perPhase: availability.perPhase },
+    latencyMs: latency.operations,
+    faults: {
+      injected: faultFile?.faults.length ?? 0,
+      observed: faultFile?.faults.filter(({ proof }) => proof.bit).length ?? 0,
+    },
+  };
+  return { summary, hgrm: exportHgrm(histograms) };
+}
+
+function clusterOf(plan: Plan): Summary["cluster"] {
+  const { cluster, nodes, n, r, w, quorum, versioning, reconcile, engine } = plan;
+  return { driver: cluster, nodes, n, r, w, quorum, versioning, reconcile, engine };
+}
+
+/** Operations that never completed are in doubt like those that said so. */
+function countOperations({ pairs }: Evidence): Summary["operations"] {
+  const counts = { attempted: pairs.length, ok: 0, fail: 0, info: 0 };
+  for (const { completion } of pairs) {
+    const type = completion?.type;
+    counts[type === "ok" || type === "fail" ? type : "info"]++;
+  }
+  return counts;
+}

@@ -1,0 +1,125 @@
+/*
+ * How much of what was asked was done, by phase, side and function.
+ *
+ * An operation belongs to a phase where its intended start and its completion both lie inside; else to none. It belongs to
+ * the side of its process's home node. A remove that found nothing to remove was answered, but it proves nothing about
+ * writing and is left out. Availability is measured, not judged: the verdict is always valid.
+ */
+
+import { NOTHING_TO_REMOVE } from "../history/cart-operation.ts";
+import type { Pair } from "../history/pairs.ts";
+import type { CheckerResult, PhaseAvailability } from "../run/summary.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Phase } from "./phases.ts";
+
+export interface AvailabilityResult extends CheckerResult {
+  /** Share of all operations that succeeded, 0 to 1; 0 where there are none. */
+  readonly overall: number;
+  /** Healthy intervals taken together. */
+  readonly perPhase: readonly PhaseAvailability[];
+  /** Each interval by itself, in order. */
+  readonly intervals: readonly IntervalAvailability[];
+}
+
+export interface IntervalAvailability {
+  readonly phase: Phase;
+  readonly counts: readonly Omit<PhaseAvailability, "phase">[];
+}
+
+export const ALL_SIDES = "all";
+
+interface Count {
+  readonly side: string;
+  readonly f: string;
+  attempted: number;
+  ok: number;
+}
+
+export function checkAvailability({ pairs, phases }: Evidence): AvailabilityResult {
+  const { phases: list } = phases;
+  const sideOf = list.map(({ sides }) => sidesByNode(sides));
+  const functions = new Set<string>();
+  let attempted = 0;
+  let ok = 0;
+  const placed: { readonly position: number; readonly pair: Pair }[] = [];
+  for (const pair of pairs) {
+    const { invocation, completion } = pair;
+    functions.add(invocation.f);
+    if (completion?.error === NOTHING_TO_REMOVE) {
+      continue;
+    }
+    attempted++;
+    ok += completion?.type === "ok" ? 1 : 0;
+    const position =
+      completion === undefined ? -1 : phases.find(invocation.intendedNs, completion.timeNs);
+    if (position >= 0) {
+      placed.push({ position, pair });
+    }
+  }
+  const counts = list.map((phase) => emptyCounts(phase, functions));
+  for (const { position, pair } of placed) {
+    const { node, f } = pair.invocation;
+    const side = sideOf[position]?.get(node) ?? ALL_SIDES;
+    countInto(counts[position], side, f, pair.completion?.type === "ok");
+  }
+  const intervals = list.map((phase, position) => ({
+    phase,
+    counts: [...(counts[position]?.values() ?? [])],
+  }));
+  const overall = attempted === 0 ? 0 : ok / attempted;
+  return { verdict: "valid", reasons: [], overall, perPhase: byPhase(intervals), intervals };
+}
+
+/** A side nobody reached counts too, with zeros. */
+function emptyCounts(phase: Phase, functions: ReadonlySet<string>): Map<string, Count> {
+  const counts = new Map<string, Count>();
+  const sides = phase.sides.length > 1 ? phase.sides.map(sideName) : [ALL_SIDES];
+  for (const side of sides) {
+    for (const f of functions) {
+      counts.set(`${side} ${f}`, { side, f, attempted: 0, ok: 0 });
+    }
+  }
+  return counts;
+}
+
+function countInto(counts: Map<string, Count> | undefined, side: string, f: string, ok: boolean) {
+  const name = `${side} ${f}`;
+  let count = counts?.get(name);
+  if (count === undefined) {
+    count = { side, f, attempted: 0, ok: 0 };
+    counts?.set(name, count);
+  }
+  count.attempted++;
+  count.ok += ok ? 1 : 0;
+}
+
+function sidesByNode(sides: Phase["sides"]): ReadonlyMap<string, string> {
+  const byNode = new Map<string, string>();
+  for (const side of sides.length > 1 ? sides : []) {
+    for (const node of side) {
+      byNode.set(node, byNode.get(node) ?? sideName(side));
+    }
+  }
+  return byNode;
+}
+
+function sideName(side: readonly string[]): string {
+  return side.join("+");
+}
+
+function byPhase(intervals: readonly IntervalAvailability[]): PhaseAvailability[] {
+  const merged = new Map<
+    string,
+    { -readonly [K in keyof PhaseAvailability]: PhaseAvailability[K] }
+  >();
+  for (const { phase, counts } of intervals) {
+    for (const { side, f, attempted, ok } of counts) {
+      const name = `${phase.name} ${side} ${f}`;
+      const sum = merged.get(name) ?? { phase: phase.name, side, f, attempted: 0, ok: 0 };
+      sum.attempted += attempted;
+      sum.ok += ok;
+      merged.set(name, sum);
+    }
+  }
+  return [...merged.values()];
+}
