@@ -42,7 +42,7 @@ function witnessRow({
         ? `absent, read through ${finalRead.node}`
         : `read failed: ${finalRead.error}`;
   return markup`<tr><th><code>${shorten(value, 60)}</code></th><td class="text"><code>${shorten(key, 60)}</code></td>
-<td>${completion === undefined ? "–" : formatMoment(completion.timeNs)}</td><td class="text">${shorten(by, 80)}</td>
+<td>${completion === undefined ? "–" : formatMoment(completion.timeNs)}</td><td>${shorten(by, 80)}</td>
 <td class="text">${phase ?? (completion === undefined ? "–" : "between two phases")}</td><td>${readMoment(lastSeen)}</td><td>${readMoment(firstMissing)}</td><td class="text">${shorten(end, 120)}</td></tr>`;
 }
 

@@ -1,5 +1,5 @@
 import type { FaultFile, FaultRecord, Link, ProbeResult } from "../../nemesis/fault.ts";
-import type { SyntheticOptions } from "./synthetic-run.ts";
+import type { SyntheticOptions } from "./synthetic-shapes.ts";
 
 const KINDS = [
   {

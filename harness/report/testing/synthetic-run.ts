@@ -1,37 +1,16 @@
 import type { HistoryLine, Operation } from "../../history/operation.ts";
 import type { FaultFile, FaultRecord } from "../../nemesis/fault.ts";
-import type { Verdict } from "../../run/plan.ts";
 import type { ReportInput } from "../html/run-view.ts";
 import type { Chance } from "./seeded-chance.ts";
 import { seededChance } from "./seeded-chance.ts";
 import { syntheticFaults } from "./synthetic-faults.ts";
+import type { SyntheticHistory, SyntheticLoss, SyntheticOptions } from "./synthetic-shapes.ts";
 import { summariseSynthetic } from "./synthetic-summary.ts";
 
-/** What a made-up run is to look like. */
-export interface SyntheticOptions {
-  readonly seed: number;
-  readonly verdict: Verdict;
-  readonly seconds: number;
-  readonly rate: number;
-}
-
-export const NODES = ["n1", "n2", "n3", "n4", "n5"] as const;
+const NODES = ["n1", "n2", "n3", "n4", "n5"] as const;
 const CARTS = 40;
 const PROCESSES = 200;
 const TIMEOUT_MS = 1_000;
-
-/** An item acknowledged, and later dropped from its cart although nobody removed it. */
-export interface SyntheticLoss {
-  readonly key: string;
-  readonly value: string;
-  readonly index: number;
-}
-
-export interface SyntheticHistory {
-  readonly lines: readonly HistoryLine[];
-  readonly lost: readonly SyntheticLoss[];
-  readonly acknowledged: number;
-}
 
 /**
  * A run as the harness would leave it, made up from a seed: open-loop shopping carts, latencies with a long tail,

@@ -5,7 +5,7 @@ import type { Call } from "../html/calls.ts";
 import { pairCalls } from "../html/calls.ts";
 import { phaseAt, phasesOf } from "../html/phases.ts";
 import { quantile, sortedSamples } from "../html/quantile.ts";
-import type { SyntheticHistory, SyntheticOptions } from "./synthetic-run.ts";
+import type { SyntheticHistory, SyntheticOptions } from "./synthetic-shapes.ts";
 
 /** Plan and summary of a made-up history, with figures that are true of it. */
 export function summariseSynthetic(
