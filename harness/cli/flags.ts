@@ -1,6 +1,6 @@
+import type { ParseArgsOptionsConfig } from "node:util";
 import { parseArgs } from "node:util";
 import { UsageError } from "./exit-status.ts";
-import type { ParseArgsOptionsConfig } from "node:util";
 
 /** One flag as its user sees it. */
 export interface Flag {
@@ -39,7 +39,9 @@ export function readFlags(
     });
     if (positionals.length > positionalsMax) {
       const extra = positionals[positionalsMax];
-      throw new UsageError(`Cannot use the argument ${JSON.stringify(extra)}: expected ${positionalsMax === 0 ? "flags only" : `at most ${positionalsMax}`}`);
+      throw new UsageError(
+        `Cannot use the argument ${JSON.stringify(extra)}: expected ${positionalsMax === 0 ? "flags only" : `at most ${positionalsMax}`}`,
+      );
     }
     return { values: values as FlagValues, positionals };
   } catch (error) {
@@ -52,9 +54,13 @@ export function readFlags(
 /** The flags as lines of a help text. */
 export function helpOf(flags: Readonly<Record<string, Flag>>): string {
   const entries = Object.entries({ ...flags, ...HELP_FLAG });
-  const titles = entries.map(([name, { value }]) => `--${name}${value === undefined ? "" : ` ${value}`}`);
+  const titles = entries.map(
+    ([name, { value }]) => `--${name}${value === undefined ? "" : ` ${value}`}`,
+  );
   const width = Math.max(...titles.map((title) => title.length));
-  return entries.map(([, { help }], at) => `  ${(titles[at] ?? "").padEnd(width)}  ${help}`).join("\n");
+  return entries
+    .map(([, { help }], at) => `  ${(titles[at] ?? "").padEnd(width)}  ${help}`)
+    .join("\n");
 }
 
 export interface WholeNumberRange {

@@ -5,11 +5,11 @@ import { expectationOf } from "../checker/expects.ts";
 import { parseSlo, SloError } from "../checker/slo.ts";
 import { crashCandidates } from "../nemesis/fault-budget.ts";
 import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
+import type { NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
 import { UsageError } from "./exit-status.ts";
-import { oneOf, readFlags, someOf, wholeNumber } from "./flags.ts";
-import type { NemesisKind, Plan } from "../run/plan.ts";
 import type { Flag, FlagValues } from "./flags.ts";
+import { oneOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
 export const WORKLOADS = ["shopping-cart"] as const;
 const CLUSTERS = ["processes", "docker", "sim"] as const;
@@ -30,7 +30,10 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   n: { value: "N", help: "replicas of each key, 1 to --nodes (default 3)" },
   r: { value: "R", help: "replies a read waits for, 1 to N (default 2)" },
   w: { value: "W", help: "acknowledgements a write waits for, 1 to N (default 2)" },
-  partitions: { value: "Q", help: `key ranges of the ring, --nodes to ${PARTITIONS_MAX} (default 1024)` },
+  partitions: {
+    value: "Q",
+    help: `key ranges of the ring, --nodes to ${PARTITIONS_MAX} (default 1024)`,
+  },
   quorum: { value: "KIND", help: "sloppy (default) or strict" },
   versioning: { value: "MODE", help: `${VERSIONING_MODES.join(", ")} (default dvvset)` },
   reconcile: { value: "RULE", help: `${RECONCILERS.join(", ")} (default union)` },

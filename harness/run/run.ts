@@ -9,10 +9,10 @@
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { HttpCaller } from "../../src/client/http-caller.ts";
 import type { Clock } from "../../src/env/clock.ts";
-import type { Workload } from "../../workloads/workload.ts";
 import type { Cluster } from "../cluster/contract.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
+import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import type { FaultFile, FaultRecord, Link } from "../nemesis/fault.ts";
 import { runNemesis } from "../nemesis/nemesis.ts";
@@ -28,6 +28,7 @@ import type { ResultFolder } from "./result-folder.ts";
 import { settle, waitUntilEqual } from "./settle.ts";
 import { Stores } from "./stores.ts";
 import { untilAborted } from "./until-aborted.ts";
+import type { Workload } from "./workload.ts";
 
 /** What a run is made of; all of its edges. */
 export interface RunParts {
@@ -55,7 +56,8 @@ export interface RunProgress extends Figures {
 
 /** What a run leaves for the analysis, beside the history on disk. */
 export interface FinishedRun {
-  readonly recorder: Recorder;
+  readonly header: HistoryHeader;
+  readonly lines: readonly HistoryLine[];
   readonly faults: FaultFile;
   readonly toxiproxy: Cluster["toxiproxy"];
   readonly interrupted: boolean;
@@ -120,6 +122,7 @@ class Run {
   readonly #plan: Plan;
   readonly #options: RunOptions;
   readonly #cluster: Cluster;
+  readonly #header: HistoryHeader;
   readonly #recorder: Recorder;
   readonly #history: ReturnType<ResultFolder["openHistory"]>;
   readonly #stores: Stores;
@@ -135,13 +138,14 @@ class Run {
     this.#cluster = cluster;
     this.#chance = new SeededRandom(plan.seed);
     this.#history = parts.folder.openHistory();
-    this.#recorder = new Recorder({ clock: parts.clock }, this.#history, {
+    this.#header = {
       format: "ringside-history",
       version: 1,
       workload: plan.workload,
       seed: plan.seed,
       nodes: cluster.nodes,
-    });
+    };
+    this.#recorder = new Recorder({ clock: parts.clock }, this.#history, this.#header);
     const random = this.#chance.fork("client library");
     this.#stores = new Stores({ clock: parts.clock, random, http: parts.http }, cluster);
   }
@@ -162,7 +166,12 @@ class Run {
     }
     await this.#writeFaults();
     await recorder.flush();
-    return { recorder, faults: this.#faultFile(), toxiproxy: this.#cluster.toxiproxy };
+    return {
+      header: this.#header,
+      lines: recorder.lines,
+      faults: this.#faultFile(),
+      toxiproxy: this.#cluster.toxiproxy,
+    };
   }
 
   /** Lets go of the history; what was recorded and could be written is on disk then. */

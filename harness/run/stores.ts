@@ -15,14 +15,7 @@ import type { Cluster } from "../cluster/contract.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { clientGroup } from "../nemesis/grudges.ts";
-
-/** What `workloads/workload.ts` calls a ProcessStore. */
-export interface SidedStore {
-  readonly store: Store;
-  /** The node that answered the latest call, or was asked last. */
-  answeredBy(): string;
-  close(): void;
-}
+import type { ProcessStore } from "./workload.ts";
 
 export class Stores {
   readonly #parts: ClientParts;
@@ -41,7 +34,7 @@ export class Stores {
   }
 
   /** A store for a process with this home: the home node, then the others, from the one after it on. */
-  open(home: string): SidedStore {
+  open(home: string): ProcessStore {
     const { nodes } = this.#cluster;
     const start = nodes.indexOf(home);
     const order = [...nodes.slice(start), ...nodes.slice(0, start)];
