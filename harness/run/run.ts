@@ -70,6 +70,10 @@ const PROGRESS_EVERY_MS = 500;
 /** Longer than any call of the client library, so that operations under way end by themselves. */
 const DRAIN_MS = 6_000;
 const EQUAL_AFTER_READS_TIMEOUT_MS = 10_000;
+/** Load after the last fault, at least. */
+const TAIL_MS_MIN = 500;
+/** The load ends at this multiple of its planned length, however late the faults are. */
+const LOAD_STRETCH_MAX = 2;
 /** The links are looked at this long before the first fault, or the end. */
 const INSPECTION_LEAD_MS = 1_000;
 
@@ -186,6 +190,7 @@ class Run {
     const { signal } = this.#options;
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
+    const enough = new AbortController();
     const schedule = buildSchedule(this.#plan, this.#cluster.nodes, this.#chance.fork("schedule"));
     await this.#writeFaults();
     this.#recorder.note({ type: "marker", name: "healthy" });
@@ -196,10 +201,16 @@ class Run {
       failed.abort();
       throw error;
     };
+    const leftMs = () =>
+      Math.max(TAIL_MS_MIN, startMs + this.#plan.seconds * 1_000 - clock.monotonicMs());
     const shown = this.#showProgress(figures, startMs, over.signal);
     const results = await Promise.allSettled([
-      this.#runClients(figures, stop).catch(stopOnFailure),
-      this.#breakThings(schedule, startMs, stop).catch(stopOnFailure),
+      this.#runClients(figures, AbortSignal.any([stop, enough.signal])).catch(stopOnFailure),
+      this.#breakThings(schedule, startMs, stop)
+        // Faults may take longer than planned on a busy machine; the load outlasts them all the same.
+        .then(() => waitMs(clock, leftMs(), stop))
+        .then(() => enough.abort())
+        .catch(stopOnFailure),
     ]);
     over.abort();
     await shown;
@@ -230,7 +241,7 @@ class Run {
       {
         nodes: this.#cluster.nodes,
         processes: clients,
-        timeLimitNs: startNs + seconds * 1e9,
+        timeLimitNs: startNs + seconds * LOAD_STRETCH_MAX * 1e9,
         drainMs: DRAIN_MS,
         onCompletion: (_invocation, completion) => figures.add(completion),
       },
