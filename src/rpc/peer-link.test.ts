@@ -111,6 +111,25 @@ describe("RpcClient", () => {
     expect(world.network.dials).toHaveLength(2);
   });
 
+  test("after a black hole is removed, which closes its links, the next call goes through", async () => {
+    await serve();
+    world.network.delayMs = 5;
+    const client = dial();
+    const first = call(client);
+    world.clock.advance(20);
+    // Two one-way trips for the hellos and two for the call.
+    expect(first.record.atMs).toBe(1_020);
+    world.network.blackHole(address);
+    const swallowed = call(client, PING, 1_000);
+    world.clock.advance(500);
+    world.network.heal(address);
+    world.clock.advance(20);
+    expect(swallowed.kinds()).toEqual(["lost"]);
+    const next = call(client);
+    world.clock.advance(50);
+    expect(next.kinds()).toEqual(["reply"]);
+  });
+
   test("a connection is found silent by cancelled calls too", async () => {
     await serve();
     const client = dial();
