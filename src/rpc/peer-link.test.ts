@@ -287,6 +287,20 @@ describe("RpcClient", () => {
     expect(world.network.openCount).toBe(0);
   });
 
+  test("a server keeps the newest connections of a peer and closes the oldest beyond its bound", async () => {
+    await serve(echo, { connectionsPerPeerMax: 2 });
+    const [first, second, third] = [dial(), dial(), dial()];
+    for (const client of [first, second, third]) {
+      call(client);
+      world.clock.settle();
+    }
+    expect(world.network.openCount).toBe(2);
+    const later = [second, third, first].map((client) => call(client));
+    world.clock.advance(20);
+    // The first was told by the close, and its short backoff runs.
+    expect(later.map(({ kinds }) => kinds()[0])).toEqual(["reply", "reply", "not-sent"]);
+  });
+
   test("logs a refused hello once a minute for a peer", async () => {
     await serve();
     const parts = { identity: identityOf("a", { clusterId: "x" }), addressOf: () => address };
