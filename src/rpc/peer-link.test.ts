@@ -111,6 +111,25 @@ describe("RpcClient", () => {
     expect(world.network.dials).toHaveLength(2);
   });
 
+  test("after a black hole is removed, which closes its links, the next call goes through", async () => {
+    await serve();
+    world.network.delayMs = 5;
+    const client = dial();
+    const first = call(client);
+    world.clock.advance(20);
+    // Two one-way trips for the hellos and two for the call.
+    expect(first.record.atMs).toBe(1_020);
+    world.network.blackHole(address);
+    const swallowed = call(client, PING, 1_000);
+    world.clock.advance(500);
+    world.network.heal(address);
+    world.clock.advance(20);
+    expect(swallowed.kinds()).toEqual(["lost"]);
+    const next = call(client);
+    world.clock.advance(50);
+    expect(next.kinds()).toEqual(["reply"]);
+  });
+
   test("a connection is found silent by cancelled calls too", async () => {
     await serve();
     const client = dial();
@@ -266,6 +285,20 @@ describe("RpcClient", () => {
     world.clock.advance(5_000);
     expect(world.clock.timerCount).toBe(0);
     expect(world.network.openCount).toBe(0);
+  });
+
+  test("a server keeps the newest connections of a peer and closes the oldest beyond its bound", async () => {
+    await serve(echo, { connectionsPerPeerMax: 2 });
+    const [first, second, third] = [dial(), dial(), dial()];
+    for (const client of [first, second, third]) {
+      call(client);
+      world.clock.settle();
+    }
+    expect(world.network.openCount).toBe(2);
+    const later = [second, third, first].map((client) => call(client));
+    world.clock.advance(20);
+    // The first was told by the close, and its short backoff runs.
+    expect(later.map(({ kinds }) => kinds()[0])).toEqual(["reply", "reply", "not-sent"]);
   });
 
   test("logs a refused hello once a minute for a peer", async () => {
