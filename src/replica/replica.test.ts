@@ -196,6 +196,25 @@ describe("Replica.mint()", () => {
     expect(textsOf(merged.payloads)).toEqual(["lost", "next"]);
   });
 
+  test("nor after a merge on top of the row that a lost write left, before anyone is told (found by the property)", async () => {
+    const engine = new SlowEngine({ tellsLate: true });
+    const replica = await openReplica(engine, dvvset);
+    const kept = await replica.mint(KEY, BLIND, Buffer.from("kept"), undefined);
+    await engine.finishOne("stored");
+    await kept.stored;
+    const lost = await replica.mint(KEY, BLIND, Buffer.from("lost"), undefined);
+    const lostTold = expect(lost.stored).rejects.toThrow(StorageError);
+    const failing = engine.finishOne("failed");
+    const merged = replica.store(KEY, await foreignRecord("other"), undefined);
+    const next = await replica.mint(KEY, BLIND, Buffer.from("next"), undefined);
+    const both = dvvset.merge(dvvset.decode(lost.record), dvvset.decode(next.record));
+    expect(textsOf(both.payloads)).toEqual(["kept", "lost", "next", "other"]);
+    await Promise.all([failing, lostTold]);
+    await engine.finishOne("stored");
+    await engine.finishOne("stored");
+    await Promise.all([merged, next.stored]);
+  });
+
   test("hands on everything the node holds, hints included", async () => {
     const replica = await openReplica(new MemoryEngine(), dvvset);
     await replica.store(KEY, await foreignRecord("hinted"), N1);

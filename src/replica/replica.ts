@@ -136,9 +136,7 @@ export class Replica {
       const row = await this.#rows.read(place);
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
-      const localActor =
-        row !== undefined && this.#rows.isCurrent(place, row) ? row.localActor : undefined;
-      const actor = this.#actors.actorFor(localActor, held);
+      const actor = this.#actors.actorFor(row?.localActor, held);
       const wallMs = this.#env.clock.wallMs();
       const { versioning } = this.#parts;
       const siblings = versioning.update(held, context, payload, { actor, wallMs });
