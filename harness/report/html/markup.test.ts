@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tagImbalance } from "../testing/tag-balance.ts";
-import { markup, px } from "./markup.ts";
+import { longText, markup, pathData, px } from "./markup.ts";
 
 describe("markup", () => {
   test("escapes what is put in, in text and in attributes", () => {
@@ -39,4 +39,11 @@ describe("markup", () => {
 
 test("px() rounds to a tenth and never writes NaN", () => {
   expect([px(1.26), px(-0.04), px(NaN), px(Infinity)]).toEqual(["1.3", "0", "0", "0"]);
+});
+
+test("text is cut where it would swell the page, path data is not, and holds nothing but a path", () => {
+  expect(markup`${"x".repeat(10_000)}`.text).toHaveLength(600);
+  expect(longText("<".repeat(10_000)).text).toMatch(/^(?:&lt;){4999}…$/);
+  expect(markup`${pathData("M1 2h0".repeat(5_000))}`.text).toHaveLength(30_000);
+  expect(() => pathData('M1 2"/><script>')).toThrow("Cannot draw a path");
 });

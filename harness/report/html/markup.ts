@@ -35,6 +35,16 @@ export function markup(literals: TemplateStringsArray, ...parts: readonly Markup
   return new Markup(text);
 }
 
+/** The `d` of a path, however long: chart data is not text and is bounded where it is chosen. */
+export function pathData(commands: string): Markup {
+  if (!/^[MLHVhlmz\d\s.-]*$/.test(commands)) {
+    throw new Error(
+      `Cannot draw a path: ${shorten(commands, 40)} holds more than commands and numbers`,
+    );
+  }
+  return new Markup(commands);
+}
+
 /** Coordinates with one decimal: a tenth of a pixel is enough, and the file stays small. */
 export function px(coordinate: number): string {
   return Number.isFinite(coordinate) ? String(Math.round(coordinate * 10) / 10) : "0";

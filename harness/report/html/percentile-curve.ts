@@ -10,7 +10,7 @@ import {
 } from "./chart-frame.ts";
 import type { LatencyTable } from "./latency-table.ts";
 import type { Markup } from "./markup.ts";
-import { markup, px } from "./markup.ts";
+import { markup, pathData, px } from "./markup.ts";
 import type { LatencyDistribution, RunView } from "./run-view.ts";
 import type { Scale } from "./scale.ts";
 import { logScale, roundDown, roundUp } from "./scale.ts";
@@ -76,7 +76,7 @@ function curve(
     const value = valueMsAt(100 * (1 - 1 / spread));
     path += `${step === 0 ? "M" : "L"}${px(x(spread))} ${px(y(value))}`;
   }
-  return markup`<path class="line ${colour}" d="${path}"/>`;
+  return markup`<path class="line ${colour}" d="${pathData(path)}"/>`;
 }
 
 function endPoint(

@@ -39,6 +39,21 @@ describe.each(VERDICTS)("renderReport() of a run that is %s", (verdict) => {
   });
 });
 
+test("renderReport() draws every operation of a small run", () => {
+  const input = run("valid", 10, 100);
+  const page = renderReport(input);
+  const { ok, fail, info } = input.summary.operations;
+  expect(page.match(/M[\d.]+ [\d.]+h0/g)).toHaveLength(ok);
+  expect(page.match(/m-3-3l6 6m0-6l-6 6/g)).toHaveLength(fail + info);
+  expect(page).not.toContain(" operations drawn");
+});
+
+test("renderReport() of more operations draws thousands and says that it leaves out others", () => {
+  const page = renderReport(run("valid", 20, 1_000));
+  expect(page.match(/M[\d.]+ [\d.]+h0/g)?.length).toBeGreaterThan(3_000);
+  expect(page).toMatch(/[\d,]+ of 20,000 operations drawn/);
+});
+
 test("renderReport() names the lost writes and opens the timeline at the first", () => {
   const input = run("invalid");
   const [first] = input.summary.lostWrites.examples;
