@@ -43,6 +43,7 @@ export class Link {
   readonly #stages: Stage[] = [];
   readonly #tail = new ChunkQueue(0);
   #head: ChunkQueue | undefined;
+  #started = false;
   #sourceEnded = false;
   #finished = false;
 
@@ -58,6 +59,7 @@ export class Link {
     source.on("close", this.#onSourceEnd);
     destination.on("drain", this.#onDrain);
     destination.on("close", this.#onDestinationClose);
+    this.#started = true;
     source.resume();
   }
 
@@ -143,7 +145,7 @@ export class Link {
   };
 
   readonly #resumeSource = (): void => {
-    if (!this.#finished) this.#parts.source.resume();
+    if (this.#started && !this.#finished) this.#parts.source.resume();
   };
 
   #send(data: Buffer): void {
@@ -190,7 +192,7 @@ export class Link {
 
   /** Sets who wakes whom, from the order of the stages; without stages goes back to the fast path. */
   #connectStages(): void {
-    const { source, destination } = this.#parts;
+    const { destination } = this.#parts;
     let previous: ToxicStub | undefined;
     for (const { input, stub } of this.#stages) {
       input.onReadable = () => stub.wake();
@@ -205,7 +207,6 @@ export class Link {
     if (this.#head === undefined) this.#leaveChain();
     else if (!this.#head.full && !this.#sourceEnded) this.#resumeSource();
     if (!destination.writableNeedDrain) this.#pump();
-    if (source.destroyed) this.#onSourceEnd();
   }
 
   /** Flushes the tail without regard to room: it is bounded by the queues it came from, and order must be kept. */

@@ -35,6 +35,11 @@ interface Flags {
   readonly help: boolean;
 }
 
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`Toxiproxy broke: ${error.stack ?? error.message}\n`);
+  process.exit(EXIT_BROKEN);
+});
+
 await main();
 
 async function main(): Promise<void> {
