@@ -98,12 +98,16 @@ export async function runPlan(
   const going = run.toTheEnd();
   try {
     const finished = await Promise.race([going, failure.promise]);
-    return { ...finished, interrupted: options.signal.aborted };
-  } finally {
-    ended.abort();
     await cluster.stop();
-    // With the cluster gone all ends soon; what does not is given up.
+    return { ...finished, interrupted: options.signal.aborted };
+  } catch (error) {
+    ended.abort();
+    // Stopping may fail for the same reason; what failed first is what is reported.
+    await Promise.allSettled([cluster.stop()]);
+    // With the cluster gone the rest ends soon; what does not is given up.
     await Promise.race([Promise.allSettled([going]), waitMs(parts.clock, DRAIN_MS)]);
+    throw error;
+  } finally {
     await run.close();
   }
 }

@@ -9,9 +9,11 @@
 import type { LinkFault, NetworkPower } from "../../cluster/contract.ts";
 import { linkName } from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
-import type { ProxyControl } from "./proxy-control.ts";
+import type { ToxicSpec, ToxiproxyController } from "../../toxiproxy/controller.ts";
 
 type Stream = "upstream" | "downstream";
+
+const NOTHING = { upstream: 0, downstream: 0 };
 
 /** One stream of one proxy. */
 interface Channel {
@@ -21,14 +23,14 @@ interface Channel {
 
 /** `links`: every directed link that has a proxy; `countedLinks`: those whose bytes are reported. */
 export class LinkProxies implements NetworkPower {
-  readonly #control: ProxyControl;
+  readonly #control: ToxiproxyController;
   readonly #proxies: ReadonlySet<string>;
   readonly #countedLinks: readonly Link[];
   readonly #toxics = new Map<string, { readonly proxy: string; readonly toxic: string }>();
   readonly #disabled = new Set<string>();
 
   constructor(
-    control: ProxyControl,
+    control: ToxiproxyController,
     parts: { readonly links: readonly Link[]; readonly countedLinks: readonly Link[] },
   ) {
     this.#control = control;
@@ -43,8 +45,11 @@ export class LinkProxies implements NetworkPower {
     }
     const toxic =
       fault.kind === "black-hole"
-        ? { type: "timeout", attributes: { timeout: 0 } }
-        : { type: "latency", attributes: { latency: fault.latencyMs, jitter: fault.jitterMs } };
+        ? ({ type: "timeout", attributes: { timeout: 0 } } as const)
+        : ({
+            type: "latency",
+            attributes: { latency: fault.latencyMs, jitter: fault.jitterMs },
+          } as const);
     const channels = links.flatMap((link) => this.#channels(link));
     await settleAll(channels.map((channel) => this.#addToxic(channel, toxic)));
   }
@@ -62,10 +67,15 @@ export class LinkProxies implements NetworkPower {
   }
 
   async carriedBytes(): Promise<ReadonlyMap<string, number> | undefined> {
+    // A real Toxiproxy counts a connection only when it ends, and ours are meant to last.
+    if (this.#control.kind === "real") return undefined;
     const received = await this.#control.receivedBytes();
     if (received === undefined) return undefined;
     return new Map(
-      this.#countedLinks.map((link) => [linkName(link), received.get(linkName(link)) ?? 0]),
+      this.#countedLinks.map((link) => {
+        const { upstream, downstream } = received.get(linkName(link)) ?? NOTHING;
+        return [linkName(link), upstream + downstream];
+      }),
     );
   }
 
@@ -84,7 +94,7 @@ export class LinkProxies implements NetworkPower {
 
   async #addToxic(
     { proxy, stream }: Channel,
-    toxic: { readonly type: string; readonly attributes: Readonly<Record<string, number>> },
+    toxic: Pick<ToxicSpec, "type" | "attributes">,
   ): Promise<void> {
     const name = `${toxic.type}_${stream}`;
     const key = `${proxy} ${name}`;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
+import { openToxiproxy } from "../../toxiproxy/controller.ts";
 import { startEmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
 import { boundedRequest } from "./bounded-request.ts";
-import type { ProxyControl } from "./proxy-control.ts";
-import { httpProxyControl } from "./testing/http-proxy-control.ts";
 
 const WATCH_EVERY_MS = 1_000;
 const WATCH_TIMEOUT_MS = 3_000;
@@ -17,11 +17,11 @@ export async function openProxies(options: {
   readonly url: string | undefined;
   readonly run: string;
   readonly onFailure: (error: Error) => void;
-}): Promise<{ readonly control: ProxyControl; close(): Promise<void> }> {
+}): Promise<{ readonly control: ToxiproxyController; close(): Promise<void> }> {
   const embedded = options.url === undefined ? await startEmbeddedToxiproxy() : undefined;
   const url = embedded?.url ?? options.url ?? "";
   try {
-    const control = httpProxyControl(url);
+    const control = await openToxiproxy({ url, prefix: `${options.run}-` });
     const stopWatching = watch(url, options.onFailure);
     return {
       control,

@@ -13,10 +13,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Cluster } from "../../cluster/contract.ts";
 import { linkName } from "../../cluster/contract.ts";
 import { pairsOf } from "../../nemesis/probes.ts";
-import { startEmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
 import { isAlive } from "./is-alive.ts";
+import { openProxies } from "./open-proxies.ts";
 import { startProcessCluster } from "./process-cluster.ts";
-import { httpProxyControl } from "./testing/http-proxy-control.ts";
 
 const STAND_IN = join(import.meta.dirname, "testing", "stand-in-node.ts");
 const HARNESS = join(import.meta.dirname, "testing", "stand-in-harness.ts");
@@ -52,10 +51,7 @@ async function start(onFailure: (error: Error) => void = () => {}): Promise<Clus
     logFolder,
     keep: false,
     nodeProgram: [process.execPath, STAND_IN],
-    async openProxies() {
-      const server = await startEmbeddedToxiproxy();
-      return { control: httpProxyControl(server.url), close: () => server.stop() };
-    },
+    openProxies: () => openProxies({ url: undefined, run: "test", onFailure }),
     onFailure,
   });
   return cluster;
@@ -178,7 +174,7 @@ describe("a killed harness", () => {
     const harness = execa(process.execPath, [HARNESS, logFolder], { reject: false });
     const [line] = await once(harness.stdout, "data");
     const pids = String(line).trim().split(" ").map(Number);
-    expect(pids.length).toBe(4);
+    expect(pids.length).toBe(3);
     expect(pids.every(isAlive)).toBe(true);
     harness.kill("SIGKILL");
     await harness;

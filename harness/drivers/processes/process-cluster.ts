@@ -14,6 +14,7 @@ import type { Addresses, Cluster } from "../../cluster/contract.ts";
 import { linkName } from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
 import { clientGroup } from "../../nemesis/grudges.ts";
+import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
 import { CleanUp } from "./clean-up.ts";
 import { LOOPBACK, leasePorts } from "./free-ports.ts";
 import { LinkProxies } from "./link-proxies.ts";
@@ -23,7 +24,6 @@ import type { ClusterPlan, NodePlace } from "./node-configuration-file.ts";
 import { nodeConfigurationFile } from "./node-configuration-file.ts";
 import { NodeProcess } from "./node-process.ts";
 import { processPower } from "./process-power.ts";
-import type { ProxyControl } from "./proxy-control.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
 
 export interface ProcessClusterOptions {
@@ -38,7 +38,7 @@ export interface ProcessClusterOptions {
   readonly nodeProgram: readonly [file: string, ...leading: string[]];
   /** Opens the Toxiproxy to use; called once, closed with the cluster. */
   readonly openProxies: () => Promise<{
-    readonly control: ProxyControl;
+    readonly control: ToxiproxyController;
     close(): Promise<void>;
   }>;
   /** Told when a node ends that nobody killed. May be called before the cluster is returned, and more than once. */
@@ -54,7 +54,8 @@ export async function startProcessCluster(options: ProcessClusterOptions): Promi
   try {
     return await startParts(options, cleanUp);
   } catch (error) {
-    await cleanUp.run();
+    // What failed first is what is reported.
+    await Promise.allSettled([cleanUp.run()]);
     throw error;
   }
 }
@@ -100,7 +101,7 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
   return {
     driver: "processes",
     nodes: names,
-    toxiproxy: { kind: control.kind, version: control.version },
+    toxiproxy: { kind: control.kind, version: await control.version() },
     addresses: addressBook(places, proxyAddress),
     status: async (node) => apiOf(node).status(),
     probe: async (node, peer) => apiOf(node).probe(peer),

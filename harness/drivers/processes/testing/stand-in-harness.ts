@@ -4,12 +4,11 @@
  */
 
 import { join } from "node:path";
-import { startEmbeddedToxiproxy } from "../../../toxiproxy/spawn.ts";
+import { openProxies } from "../open-proxies.ts";
 import { startProcessCluster } from "../process-cluster.ts";
-import { httpProxyControl } from "./http-proxy-control.ts";
 
 const [, , logFolder = "."] = process.argv;
-const toxiproxy = await startEmbeddedToxiproxy();
+const onFailure = (error: Error) => console.error(error.message);
 const cluster = await startProcessCluster({
   plan: {
     nodes: 3,
@@ -25,13 +24,10 @@ const cluster = await startProcessCluster({
   logFolder,
   keep: false,
   nodeProgram: [process.execPath, join(import.meta.dirname, "stand-in-node.ts")],
-  openProxies: async () => ({
-    control: httpProxyControl(toxiproxy.url),
-    close: () => toxiproxy.stop(),
-  }),
-  onFailure: (error) => console.error(error.message),
+  openProxies: () => openProxies({ url: undefined, run: "killed", onFailure }),
+  onFailure,
 });
 const statuses = await Promise.all(cluster.nodes.map((node) => cluster.status(node)));
 await cluster.processes?.pause("n2");
-console.log([toxiproxy.pid, ...statuses.map((status) => status.incarnation)].join(" "));
+console.log([...statuses.map((status) => status.incarnation)].join(" "));
 setInterval(() => {}, 60_000);
