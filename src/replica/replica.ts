@@ -213,16 +213,17 @@ export class Replica {
     }
     const { localActor } = row;
     const held = this.#rows.siblings(row.record);
-    // Asked first: of two values with one clock, possible in the paper's modes, the stored one stays (K-2).
-    if (versioning.descends(held, arriving)) {
+    // Merging tells by identity which side is the result already. Of two values with one clock, possible in the
+    // paper's modes, that is the stored one (K-2).
+    const merged = versioning.merge(held, arriving);
+    if (merged === held) {
       return this.#unchanged(place);
     }
-    if (versioning.descends(arriving, held)) {
+    if (merged === arriving) {
       return { stored: this.#write(place, { localActor, record: received }) };
     }
     this.#metrics.merges.increment();
-    const record = versioning.encode(versioning.merge(held, arriving));
-    return { stored: this.#write(place, { localActor, record }) };
+    return { stored: this.#write(place, { localActor, record: versioning.encode(merged) }) };
   }
 
   #unchanged(place: Place): { readonly stored: Promise<void> | undefined } {
