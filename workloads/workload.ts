@@ -6,9 +6,10 @@ import type { Store } from "../src/client/contract.ts";
 import type { Clock } from "../src/env/clock.ts";
 import type { Random } from "../src/env/random.ts";
 
-/** A store as one process uses it, and the node that answered its latest call, or was asked last. */
+/** A store as one process uses it. */
 export interface ProcessStore {
   readonly store: Store;
+  /** The node that answered the latest call, or was asked last; the home node before the first call. */
   answeredBy(): string;
   close(): void;
 }
