@@ -5,10 +5,10 @@
  */
 
 import type { Recorder } from "../harness/history/recorder.ts";
+import type { FinalReadParts } from "../harness/run/workload.ts";
 import type { CartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
 import { view } from "../src/client/update.ts";
 import { cartFailure } from "./cart-failure.ts";
-import type { FinalReadParts } from "./workload.ts";
 
 export interface ReadCartsOptions {
   readonly keys: readonly string[];

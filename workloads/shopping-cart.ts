@@ -15,6 +15,7 @@ import type { OperationGenerator } from "../harness/generator/generator.ts";
 import { ADD, NOTHING_TO_REMOVE, REMOVE, VIEW } from "../harness/history/cart-operation.ts";
 import type { Completion } from "../harness/history/recorder.ts";
 import type { Plan } from "../harness/run/plan.ts";
+import type { ProcessStore, Workload } from "../harness/run/workload.ts";
 import type { ReadResult } from "../src/client/contract.ts";
 import type { Cart, CartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
 import { cartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
@@ -22,7 +23,6 @@ import { view } from "../src/client/update.ts";
 import type { Random } from "../src/env/random.ts";
 import { cartFailure } from "./cart-failure.ts";
 import { readCarts } from "./read-carts.ts";
-import type { ProcessStore, Workload } from "./workload.ts";
 
 /** Shares of the functions, in percent. */
 export const CART_MIX = { add: 60, remove: 15, view: 25 } as const;

@@ -19,6 +19,14 @@ export interface ReplicaCopy {
   readonly digest: string | null;
 }
 
+export interface ProbeAnswer {
+  readonly answered: boolean;
+  /** Why not, where it did not answer. */
+  readonly detail: string;
+  /** From the call to the answer, or to giving up. */
+  readonly latencyMs: number;
+}
+
 /** Where somebody reaches a node: `direct` for the harness itself, `client` through the proxies. */
 export interface Addresses {
   /** `http://host:port` past every proxy. */
@@ -65,11 +73,10 @@ export interface Cluster {
   addresses(node: string): Addresses;
   /** Past the proxies; rejects where the node does not answer. */
   status(node: string): Promise<NodeStatus>;
-  /** `node` calls `peer` over its own RPC connection. */
-  probe(
-    node: string,
-    peer: string,
-  ): Promise<{ readonly answered: boolean; readonly detail: string }>;
+  /** `node` calls `peer` over its own RPC connection; rejects where `node` itself cannot be asked. */
+  probe(node: string, peer: string): Promise<ProbeAnswer>;
+  /** The N nodes that keep a key while nothing is broken, as the cluster's own ring says. */
+  primaries(key: Uint8Array): Promise<readonly string[]>;
   /** The node's own copy of a key, without repair, past the proxies. */
   replica(node: string, key: Uint8Array): Promise<ReplicaCopy>;
   readonly network: NetworkPower | undefined;

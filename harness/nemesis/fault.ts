@@ -10,6 +10,8 @@ export interface ProbeResult {
   readonly to: string;
   readonly answered: boolean;
   readonly detail: string;
+  /** From the call to the answer, or to giving up; absent where nobody measured. */
+  readonly latencyMs?: number;
 }
 
 /** That a fault bit: the probes must answer before, fail during, answer after. */

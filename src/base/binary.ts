@@ -1,4 +1,5 @@
 import { AssertionError } from "./assert.ts";
+import { bufferOf } from "./bytes.ts";
 
 /**
  * The primitives of every binary format here. All are canonical: one value, one form. Numbers are big-endian;
@@ -126,13 +127,13 @@ export class Writer {
  * hands out shares memory with the input; nothing is allocated for a length that the input does not hold.
  */
 export class Reader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #what: string;
   #at = 0;
 
   /** `what` names the thing in errors, as in "Cannot read a record: …". */
   constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bytes;
+    this.#bytes = bufferOf(bytes);
     this.#what = what;
   }
 
@@ -178,12 +179,8 @@ export class Reader {
   }
 
   raw(sizeBytes: number): Uint8Array {
-    if (sizeBytes > this.remaining) {
-      return this.fail(`${sizeBytes} bytes are announced and ${this.remaining} are left`);
-    }
-    const start = this.#bytes.byteOffset + this.#at;
-    this.#at += sizeBytes;
-    return new Uint8Array(this.#bytes.buffer, start, sizeBytes);
+    const start = this.#skip(sizeBytes);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, sizeBytes);
   }
 
   bytes(sizeBytesMax: number): Uint8Array {
@@ -195,22 +192,23 @@ export class Reader {
     if (length > lengthMax) {
       return this.fail(`a text of ${length} characters is over the limit of ${lengthMax}`);
     }
-    const bytes = this.raw(length);
-    for (const byte of bytes) {
-      if (byte >= 0x80) {
-        return this.fail("a text is not ASCII");
-      }
+    const start = this.#skip(length);
+    let bits = 0;
+    for (let at = start; at < this.#at; at += 1) {
+      bits |= this.#bytes[at] as number;
     }
-    return asText(bytes, "latin1");
+    return bits < 0x80
+      ? this.#bytes.toString("latin1", start, this.#at)
+      : this.fail("a text is not ASCII");
   }
 
   utf8(sizeBytesMax: number): string {
-    const bytes = this.bytes(sizeBytesMax);
-    const text = asText(bytes, "utf8");
+    const start = this.#skip(this.varint(sizeBytesMax));
+    const text = this.#bytes.toString("utf8", start, this.#at);
     // Decoding replaces what is malformed, so only well-formed bytes come back the same.
-    const wellFormed =
-      Buffer.byteLength(text, "utf8") === bytes.length && Buffer.from(text, "utf8").equals(bytes);
-    return wellFormed ? text : this.fail("a text is not well-formed UTF-8");
+    return Buffer.from(text, "utf8").equals(this.#bytes.subarray(start, this.#at))
+      ? text
+      : this.fail("a text is not well-formed UTF-8");
   }
 
   /** Checks that nothing follows. */
@@ -224,11 +222,17 @@ export class Reader {
   fail(reason: string): never {
     throw new FormatError(`Cannot read ${this.#what} of ${this.#bytes.length} bytes: ${reason}`);
   }
+
+  /** Moves on if that much is left, and tells from where. */
+  #skip(sizeBytes: number): number {
+    if (sizeBytes > this.remaining) {
+      return this.fail(`${sizeBytes} bytes are announced and ${this.remaining} are left`);
+    }
+    const start = this.#at;
+    this.#at += sizeBytes;
+    return start;
+  }
 }
 
 /** 8 bytes hold 56 bits; what is over 2^53-1 is refused on top. */
 const VARINT_SIZE_BYTES_MAX = 8;
-
-function asText(bytes: Uint8Array, encoding: "latin1" | "utf8"): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);
-}

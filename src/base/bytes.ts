@@ -15,12 +15,12 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Lower-case hexadecimal, two characters a byte. */
 export function toHex(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString("hex");
+  return bufferOf(bytes).toString("hex");
 }
 
 /** base64url without padding (RFC 4648, section 5). */
 export function toBase64url(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString("base64url");
+  return bufferOf(bytes).toString("base64url");
 }
 
 /**
@@ -41,11 +41,11 @@ export function utf8Bytes(text: string): Uint8Array {
   return Buffer.from(text, "utf8");
 }
 
-const BASE64URL_PATTERN = /^[A-Za-z0-9_-]*$/;
-
 /** The same memory as a Buffer; copies nothing. */
-function asBuffer(bytes: Uint8Array): Buffer {
+export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+const BASE64URL_PATTERN = /^[A-Za-z0-9_-]*$/;

@@ -9,7 +9,7 @@ import { versioningFor } from "./versioning-for.ts";
 // steps a run. The rates are known from an independent model of the same clients (K-1): they show the mechanism, and that
 // these implementations are wrong exactly as the paper's readings are.
 
-const RUNS = 100;
+const RUNS = 60;
 const STEPS = 400;
 const CLIENTS = 4;
 

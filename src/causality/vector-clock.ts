@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { equalBytes } from "../base/bytes.ts";
 import type { Actor } from "../base/ids.ts";
 import type { ClockEntries } from "./clock-entries.ts";
 import {
@@ -108,12 +109,9 @@ function merge(stored: Siblings, received: Siblings): Siblings {
     return stored;
   }
   const kept = left.filter((version) => !isCovered(version, news));
-  if (kept.length === 0 && news.length === right.length) {
-    return received;
-  }
   const all = kept.concat(news);
   all.sort((one, other) => compareForListing(one.entries, other.entries));
-  return new ClockedVersions(all);
+  return areSame(all, right) ? received : new ClockedVersions(all);
 }
 
 /** True where one of `others` has the version's clock or a later one. */
@@ -122,6 +120,21 @@ function isCovered(version: ClockedVersion, others: readonly ClockedVersion[]): 
     const order = orderOf(version.entries, other.entries);
     return order === "before" || order === "equal";
   });
+}
+
+function areSame(left: readonly ClockedVersion[], right: readonly ClockedVersion[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((version, index) => {
+      const other = right[index];
+      return (
+        version === other ||
+        (other !== undefined &&
+          compareForListing(version.entries, other.entries) === 0 &&
+          equalBytes(version.payload, other.payload))
+      );
+    })
+  );
 }
 
 function descends(newer: Siblings, older: Siblings): boolean {

@@ -31,9 +31,10 @@ export interface Siblings {
 }
 
 /**
- * One way of ordering versions (paper 4.4, D-4.4-7). All functions are pure. `merge` is commutative,
- * associative and idempotent in the modes dvvset, merged and lww; the vector clock modes keep what is stored
- * (`stored`, the first argument) where equal clocks carry different values (K-2).
+ * One way of ordering versions (paper 4.4, D-4.4-7). All functions are pure. `merge` is idempotent, and commutative
+ * in the modes dvvset, merged and lww; the vector clock modes keep what is stored (`stored`, the first argument)
+ * where equal clocks carry different values (K-2). It is associative in dvvset and lww; in merged the order of merges
+ * decides which false siblings stay, never whether a write is lost, and replicas that exchange sets still converge.
  */
 export interface Versioning {
   readonly mode: VersioningMode;
@@ -44,7 +45,10 @@ export interface Versioning {
    * An empty context is a blind write (D-4.1-7).
    */
   update(stored: Siblings, context: Clock, payload: Uint8Array, mint: Mint): Siblings;
-  /** What a replica keeps that held `stored` and receives `received`. */
+  /**
+   * What a replica keeps that held `stored` and receives `received`. Returns the argument itself where that already is the
+   * result, `stored` where both are: a caller sees by identity that nothing is to be written.
+   */
   merge(stored: Siblings, received: Siblings): Siblings;
   /** True where merging `older` into `newer` would give `newer` again. */
   descends(newer: Siblings, older: Siblings): boolean;

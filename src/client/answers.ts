@@ -3,7 +3,7 @@
 import type { ClientValue, ReadResult } from "./contract.ts";
 import type { Outcome } from "./failure.ts";
 import { badAnswer, refusal } from "./failure.ts";
-import type { HttpAnswer } from "./http-caller.ts";
+import type { HttpCallResult } from "./http-caller.ts";
 
 const CONTEXT_HEADER = "x-dynamo-context";
 const UNTYPED = "application/octet-stream";
@@ -11,7 +11,7 @@ const BASE64_PATTERN = /^[A-Za-z0-9+/]*={0,2}$/;
 const DONE: Outcome<void> = { ok: true, value: undefined };
 
 /** One version (200), several (300, JSON), or none (404, with a context). */
-export function readAnswer(answer: HttpAnswer, wallMs: number): Outcome<ReadResult> {
+export function readAnswer(answer: HttpCallResult, wallMs: number): Outcome<ReadResult> {
   const context = answer.headers[CONTEXT_HEADER];
   switch (answer.status) {
     case 200:
@@ -31,11 +31,11 @@ export function readAnswer(answer: HttpAnswer, wallMs: number): Outcome<ReadResu
 }
 
 /** Done (204), or why not. */
-export function writeAnswer(answer: HttpAnswer, wallMs: number): Outcome<void> {
+export function writeAnswer(answer: HttpCallResult, wallMs: number): Outcome<void> {
   return answer.status === 204 ? DONE : { ok: false, failure: refusal(answer, wallMs) };
 }
 
-function versionOf(answer: HttpAnswer): ClientValue {
+function versionOf(answer: HttpCallResult): ClientValue {
   return { bytes: answer.body, contentType: answer.headers["content-type"] ?? UNTYPED };
 }
 

@@ -17,7 +17,7 @@ import { ClientError } from "./contract.ts";
 import type { EndpointChooser } from "./endpoint-choice.ts";
 import type { Failure, Outcome } from "./failure.ts";
 import { callFailure } from "./failure.ts";
-import type { HttpAnswer, HttpCall, HttpCaller } from "./http-caller.ts";
+import type { HttpCall, HttpCaller, HttpCallResult } from "./http-caller.ts";
 
 export interface ClientParts {
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export interface Call<T> {
   readonly retryIndefinite: boolean;
   /** The request to this endpoint, which has `timeoutMs` for its answer. */
   request(endpoint: string, timeoutMs: number): HttpCall;
-  read(answer: HttpAnswer, wallMs: number): Outcome<T>;
+  read(answer: HttpCallResult, wallMs: number): Outcome<T>;
 }
 
 /** Thrown when a call's last attempt failed. */

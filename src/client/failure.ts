@@ -1,5 +1,5 @@
 import { ERRORS } from "../protocol/errors.ts";
-import type { HttpAnswer } from "./http-caller.ts";
+import type { HttpCallResult } from "./http-caller.ts";
 import { HttpCallError } from "./http-caller.ts";
 
 /** A node that asks for longer is believed no further: the hint may be wrong, and the client outlives it. */
@@ -39,7 +39,7 @@ export function callFailure(error: unknown): Failure {
 }
 
 /** What an error answer means. One without our problem document came from something in between, which may have passed the request on. */
-export function refusal(answer: HttpAnswer, wallMs: number): Failure {
+export function refusal(answer: HttpCallResult, wallMs: number): Failure {
   const { status } = answer;
   const problem = problemOf(answer);
   const { code, definite } = problem ?? { code: "bad-answer", definite: false };
@@ -73,7 +73,7 @@ interface Problem {
   readonly detail: string;
 }
 
-function problemOf(answer: HttpAnswer): Problem | undefined {
+function problemOf(answer: HttpCallResult): Problem | undefined {
   if (!answer.headers["content-type"]?.startsWith("application/problem+json")) {
     return;
   }

@@ -1,33 +1,31 @@
-/** One HTTP request of the client library. `headers` have lower case names. */
+/** One request over HTTP/1.1. */
 export interface HttpCall {
+  /** `http://host:port/path?query`. */
   readonly url: string;
-  readonly method: "GET" | "PUT" | "DELETE" | "POST";
-  readonly headers: Readonly<Record<string, string>>;
-  /** Undefined: no body. The caller must not change the bytes before the answer. */
-  readonly body: Uint8Array | undefined;
-  /** Most time from the call to the last byte of the answer, in milliseconds. */
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Most time from the call to the last byte of the response, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** A whole answer, whatever its status. `headers` have lower case names. */
-export interface HttpAnswer {
+export interface HttpCallResult {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Names in lower case; of a name that came twice, both values with a comma between. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** The port through which the library speaks HTTP; `src/platform` implements it with node:http. */
+/** How the client library reaches nodes. */
 export interface HttpCaller {
-  /** Rejects with HttpCallError, and nothing else, where no whole answer came. Never follows redirects. */
-  call(call: HttpCall): Promise<HttpAnswer>;
+  /** Rejects with HttpCallError and nothing else. */
+  call(request: HttpCall): Promise<HttpCallResult>;
 }
 
-/**
- * No whole answer came: refused, reset, timed out, or not HTTP. `sent`: whether any byte of the request may have left
- * this machine. Where it is false the request cannot have happened; a caller that is not sure says true.
- */
+/** No response came, or none that can be used. */
 export class HttpCallError extends Error {
   override readonly name = "HttpCallError";
+  /** False: not a byte of the request left. True: the node may have received it and acted on it, or may yet. */
   readonly sent: boolean;
 
   constructor(sent: boolean, message: string, options?: ErrorOptions) {

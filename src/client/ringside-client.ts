@@ -17,6 +17,8 @@ const READ_HEADERS = { accept: "application/json" };
 const UNTYPED = "application/octet-stream";
 /** The node gives up a little before the client, so that its answer, which says more than silence, still arrives. */
 const NODE_SHARE_OF_TIMEOUT = 0.9;
+/** More is refused by the nodes. */
+const NODE_TIMEOUT_MS_MAX = 60_000;
 
 /** What this library can do beyond the contract: allow a retry for one write. */
 export interface RingsideWriteOptions extends WriteOptions {
@@ -47,7 +49,6 @@ export class RingsideClient implements Store {
         url: `${endpoint}${path}${queryOf({ r: options.r, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
         method: "GET",
         headers: READ_HEADERS,
-        body: undefined,
         timeoutMs,
       }),
       read: readAnswer,
@@ -81,7 +82,7 @@ export class RingsideClient implements Store {
       url: `${endpoint}${path}${queryOf({ w: options.w, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
       method,
       headers,
-      body,
+      ...(body === undefined ? {} : { body }),
       timeoutMs,
     });
     await runAttempts(this.#parts, this.#settings, this.#chooser, {
@@ -128,5 +129,8 @@ function queryOf(overrides: Readonly<Record<string, number | undefined>>): strin
 function nodeTimeoutMs(options: RequestOptions, attemptTimeoutMs: number): number | undefined {
   return options.timeoutMs === undefined
     ? undefined
-    : Math.max(1, Math.floor(attemptTimeoutMs * NODE_SHARE_OF_TIMEOUT));
+    : Math.min(
+        Math.max(1, Math.floor(attemptTimeoutMs * NODE_SHARE_OF_TIMEOUT)),
+        NODE_TIMEOUT_MS_MAX,
+      );
 }

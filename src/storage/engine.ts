@@ -2,7 +2,7 @@ export const TABLE_NAMES = ["records", "hints", "membership", "incarnations"] as
 
 export type TableName = (typeof TABLE_NAMES)[number];
 
-/** One change; without a value it removes the key. */
+/** One change; without a value it removes the key. Key and value are the engine's from the call on: not to be changed. */
 export interface Write {
   readonly table: TableName;
   readonly key: Uint8Array;

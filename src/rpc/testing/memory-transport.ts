@@ -16,6 +16,8 @@ export class MemoryNetwork implements Transport {
   /** Every address dialled, in order. */
   readonly dials: string[] = [];
   readonly #clock: Clock;
+  /** Address dialled to address listened on, where they differ: gives each pair of nodes a link of its own. */
+  readonly routes = new Map<string, string>();
   readonly #listeners = new Map<string, (connection: Connection) => ConnectionHandlers>();
   readonly #holes = new Map<string, Hole>();
   readonly #pipes = new Set<MemoryPipe>();
@@ -31,7 +33,7 @@ export class MemoryNetwork implements Transport {
     this.#pipes.add(pipe);
     pipe.dialler.handlers = handlers;
     this.#clock.defer(() => {
-      const accept = this.#listeners.get(address);
+      const accept = this.#listeners.get(this.routes.get(address) ?? address);
       if (accept === undefined) {
         pipe.close(new Error(`Cannot dial ${address}: connection refused`));
         return;

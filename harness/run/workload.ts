@@ -1,10 +1,10 @@
-import type { WorkloadClients } from "../harness/client/contract.ts";
-import type { OperationGenerator } from "../harness/generator/generator.ts";
-import type { Recorder } from "../harness/history/recorder.ts";
-import type { Plan } from "../harness/run/plan.ts";
-import type { Store } from "../src/client/contract.ts";
-import type { Clock } from "../src/env/clock.ts";
-import type { Random } from "../src/env/random.ts";
+import type { Store } from "../../src/client/contract.ts";
+import type { Clock } from "../../src/env/clock.ts";
+import type { Random } from "../../src/env/random.ts";
+import type { WorkloadClients } from "../client/contract.ts";
+import type { OperationGenerator } from "../generator/generator.ts";
+import type { Recorder } from "../history/recorder.ts";
+import type { Plan } from "./plan.ts";
 
 /** A store as one process uses it. */
 export interface ProcessStore {

@@ -1,0 +1,110 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CleanUp } from "../drivers/processes/clean-up.ts";
+import { LOOPBACK, leasePorts } from "../drivers/processes/free-ports.ts";
+import type { NodePlace } from "../drivers/processes/node-configuration-file.ts";
+import { nodeConfigurationFile } from "../drivers/processes/node-configuration-file.ts";
+import { NodeProcess } from "../drivers/processes/node-process.ts";
+import { openTemporaryFolder } from "../drivers/processes/temporary-folder.ts";
+
+export interface BenchClusterOptions {
+  readonly nodes: number;
+  readonly engine: "memory" | "lmdb";
+  /** Absolute path of a node's entry point. */
+  readonly nodeMain: string;
+  /** Folder for a CPU profile of the first node; undefined: none is taken. */
+  readonly profileFolder: string | undefined;
+  /** Told when a node ends on its own. */
+  onDeath(error: Error): void;
+}
+
+export interface BenchCluster {
+  /** Base URLs of the nodes. */
+  readonly urls: readonly string[];
+  /** Stops the nodes and removes their files; doing it twice is fine. */
+  stop(): Promise<void>;
+}
+
+/** Nodes as child processes that reach each other directly; resolves when all are ready, leaves nothing where one is not. */
+export async function startBenchCluster(options: BenchClusterOptions): Promise<BenchCluster> {
+  const cleanUp = new CleanUp();
+  try {
+    const urls = await startNodes(options, cleanUp);
+    return { urls, stop: () => cleanUp.run() };
+  } catch (error) {
+    await cleanUp.run();
+    throw error;
+  }
+}
+
+async function startNodes(
+  options: BenchClusterOptions,
+  cleanUp: CleanUp,
+): Promise<readonly string[]> {
+  const folder = await openTemporaryFolder(false);
+  cleanUp.add(() => folder.remove());
+  const lease = await leasePorts(2 * options.nodes);
+  cleanUp.add(async () => lease.release());
+  const places = Array.from({ length: options.nodes }, (_, index): NodePlace => {
+    const name = `n${index + 1}`;
+    return {
+      name,
+      httpAddress: `${LOOPBACK}:${lease.ports[2 * index]}`,
+      rpcAddress: `${LOOPBACK}:${lease.ports[2 * index + 1]}`,
+      dataFolder: join(folder.path, name),
+    };
+  });
+  const nodes = await Promise.all(
+    places.map(async (self, index) => {
+      const configFile = join(folder.path, `${self.name}.json`);
+      await mkdir(self.dataFolder);
+      await writeFile(configFile, configurationOf(options, self, places));
+      return new NodeProcess({
+        name: self.name,
+        program: programOf(options, index === 0),
+        configFile,
+        folder: folder.path,
+        logFile: join(folder.path, `${self.name}.log`),
+        url: `http://${self.httpAddress}`,
+        onDeath: options.onDeath,
+      });
+    }),
+  );
+  cleanUp.add(async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  });
+  await Promise.all(nodes.map((node) => node.start()));
+  return places.map((place) => `http://${place.httpAddress}`);
+}
+
+function configurationOf(
+  { nodes, engine }: BenchClusterOptions,
+  self: NodePlace,
+  places: readonly NodePlace[],
+): string {
+  const n = Math.min(3, nodes);
+  const quorum = Math.min(2, n);
+  const configuration = nodeConfigurationFile(
+    {
+      nodes,
+      engine,
+      n,
+      r: quorum,
+      w: quorum,
+      partitions: 1_024,
+      quorum: "sloppy",
+      versioning: "dvvset",
+    },
+    { clusterId: "bench", clusterSecret: "bench", self, places, routes: {} },
+  );
+  return JSON.stringify({ ...configuration, testFaults: false, logLevel: "warn" });
+}
+
+function programOf(
+  { nodeMain, profileFolder }: BenchClusterOptions,
+  first: boolean,
+): readonly [string, ...string[]] {
+  return first && profileFolder !== undefined
+    ? [process.execPath, "--cpu-prof", `--cpu-prof-dir=${profileFolder}`, nodeMain]
+    : [process.execPath, nodeMain];
+}

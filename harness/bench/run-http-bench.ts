@@ -1,0 +1,82 @@
+import { startBenchCluster } from "./bench-cluster.ts";
+import type { HttpBenchFigures } from "./http-figures.ts";
+import { runHttpLoad } from "./http-load.ts";
+import type { HttpBenchOptions } from "./http-options.ts";
+
+export interface HttpBenchPlaces {
+  /** Absolute path of a node's entry point. */
+  readonly nodeMain: string;
+  /** Folder for `--cpu-prof`. */
+  readonly profileFolder: string;
+  /** Told what goes on, one line each. */
+  progress(line: string): void;
+  /** Stops everything early when it fires. */
+  readonly signal: AbortSignal;
+}
+
+const PRELOADERS = 32;
+const ASK_TIMEOUT_MS = 10_000;
+
+/** Starts the cluster, preloads it, runs the load, stops the cluster; leaves nothing behind, whatever happens. */
+export async function runHttpBench(
+  options: HttpBenchOptions,
+  places: HttpBenchPlaces,
+): Promise<HttpBenchFigures> {
+  const ended = new AbortController();
+  const over = AbortSignal.any([places.signal, ended.signal]);
+  const cluster = await startBenchCluster({
+    nodes: options.nodes,
+    engine: options.engine,
+    nodeMain: places.nodeMain,
+    profileFolder: options.cpuProfile ? places.profileFolder : undefined,
+    onDeath: (error) => ended.abort(error),
+  });
+  try {
+    places.progress(`preloading ${options.keys} keys`);
+    const keys = Array.from({ length: options.keys }, (_, index) => Buffer.from(`key-${index}`));
+    await preload(cluster.urls, keys, options.valueBytes, over);
+    places.progress(`warming up ${options.warmUpSeconds} s, measuring ${options.seconds} s`);
+    const before = await cpuSeconds(cluster.urls);
+    const figures = await runHttpLoad({ ...options, urls: cluster.urls, keys, signal: over });
+    const after = await cpuSeconds(cluster.urls);
+    const answers = Object.values(figures.statuses).reduce((sum, count) => sum + count, 0);
+    const nodesCpuUs = (1e6 * (after - before)) / Math.max(answers, 1);
+    return { ...figures, nodesCpuUs: Number.isNaN(nodesCpuUs) ? null : nodesCpuUs };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function preload(
+  urls: readonly string[],
+  keys: readonly Uint8Array[],
+  valueBytes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = Buffer.alloc(valueBytes, "v");
+  let next = 0;
+  const work = async (worker: number): Promise<void> => {
+    for (let key = keys[next++]; key !== undefined; key = keys[next++]) {
+      const url = `${urls[worker % urls.length]}/kv64/${Buffer.from(key).toString("base64url")}`;
+      const bound = AbortSignal.any([signal, AbortSignal.timeout(ASK_TIMEOUT_MS)]);
+      const answer = await fetch(url, { method: "PUT", body, signal: bound });
+      const text = await answer.text();
+      if (answer.status !== 204) {
+        throw new Error(
+          `Cannot preload ${url}: it answered ${answer.status} ${text.slice(0, 200)}`,
+        );
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PRELOADERS }, (_, worker) => work(worker)));
+}
+
+/** Processor time that all nodes have used, by their own metrics; NaN where one does not tell. */
+async function cpuSeconds(urls: readonly string[]): Promise<number> {
+  const each = urls.map(async (url) => {
+    const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    const line = /^process_cpu_seconds_total(?:{[^}]*})? (\S+)/m.exec(await answer.text());
+    return Number(line?.[1]);
+  });
+  return (await Promise.all(each)).reduce((sum, seconds) => sum + seconds, 0);
+}

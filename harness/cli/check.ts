@@ -1,0 +1,163 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { formatCount } from "../report/format.ts";
+import type { ExperimentResult } from "../report/junit.ts";
+import { isMet, renderJunit } from "../report/junit.ts";
+import type { LossSample } from "../report/loss-table.ts";
+import { renderLossTable } from "../report/loss-table.ts";
+import type { Verdict } from "../run/plan.ts";
+import { writeWhole } from "../run/result-folder.ts";
+import { RESULTS_FOLDER } from "./bench.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { executeRun } from "./execute-run.ts";
+import { EXIT_BY_VERDICT, EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
+import type { Flag, FlagValues } from "./flags.ts";
+import { helpOf, readFlags, wholeNumber } from "./flags.ts";
+import { parsePlan, SECONDS_MAX } from "./parse-plan.ts";
+
+/** A plan's flags and the verdict it must come out with, for every seed. */
+interface Experiment {
+  readonly name: string;
+  readonly flags: readonly string[];
+  readonly expected: Verdict;
+}
+
+/** The versioning modes that lose writes are here to show that the harness sees it. */
+const EXPERIMENTS: readonly Experiment[] = [
+  { name: "default", flags: [], expected: "valid" },
+  { name: "lww", flags: ["--versioning", "lww"], expected: "invalid" },
+  { name: "vector-clock", flags: ["--versioning", "vector-clock"], expected: "invalid" },
+  { name: "vector-clock-max", flags: ["--versioning", "vector-clock-max"], expected: "invalid" },
+];
+
+const SEEDS_MAX = 1_000;
+const SECONDS_DEFAULT = 20;
+const SECONDS_MIN = 10;
+
+const FLAGS: Readonly<Record<string, Flag>> = {
+  seeds: {
+    value: "COUNT",
+    help: `seeds 1 to COUNT for each experiment, 1 to ${SEEDS_MAX} (default 2)`,
+  },
+  seconds: {
+    value: "S",
+    help: `length of each run, ${SECONDS_MIN} to ${SECONDS_MAX} (default ${SECONDS_DEFAULT})`,
+  },
+  only: {
+    value: "NAMES",
+    help: `some of ${EXPERIMENTS.map(({ name }) => name).join(",")}, separated by commas (default all)`,
+  },
+  out: { value: "DIR", help: `folder of all results (default ${RESULTS_FOLDER})` },
+};
+
+/** `npm run check`: experiments with expected verdicts, one after another. */
+export const check: Command = {
+  help: `The correctness suite: runs experiments whose verdict is known beforehand, one after another.
+
+  npm run check -- [flags]
+
+${helpOf(FLAGS)}
+
+Leaves check.xml (JUnit) and check.md in the folder of results.
+Exit status: 0 every verdict as expected, 1 one differs, 64 bad use, 70 the harness itself broke, 130 interrupted.
+`,
+  async run(args, context) {
+    const { values } = readFlags(args, FLAGS);
+    const { out } = values;
+    const results = typeof out === "string" ? out : RESULTS_FOLDER;
+    const experiments: ExperimentResult[] = [];
+    const samples: LossSample[] = [];
+    for (const { experiment, seed, seconds } of runsOf(values)) {
+      const outcome = await runOne(experiment, { seed, seconds, results, context });
+      if (outcome === undefined) return EXIT_INTERRUPTED;
+      experiments.push(outcome.result);
+      samples.push(outcome.sample);
+      await writeSummaries(results, experiments, samples);
+      context.output.write(`${sentenceOf(outcome.result)}\n`);
+    }
+    const unmet = experiments.filter((each) => !isMet(each));
+    context.output.write(`\n${renderLossTable(samples)}\n`);
+    context.output.write(
+      `${join(results, "check.xml")}: ${formatCount(experiments.length - unmet.length)} of ${formatCount(experiments.length)} as expected\n`,
+    );
+    return unmet.length === 0 ? EXIT_BY_VERDICT.valid : EXIT_BY_VERDICT.invalid;
+  },
+};
+
+interface PlannedRun {
+  readonly experiment: Experiment;
+  readonly seed: number;
+  readonly seconds: number;
+}
+
+function runsOf(values: FlagValues): readonly PlannedRun[] {
+  const seeds = wholeNumber(values, "seeds", { min: 1, max: SEEDS_MAX, byDefault: 2 });
+  const seconds = wholeNumber(values, "seconds", {
+    min: SECONDS_MIN,
+    max: SECONDS_MAX,
+    byDefault: SECONDS_DEFAULT,
+  });
+  return chosenExperiments(values).flatMap((experiment) =>
+    Array.from({ length: seeds }, (_, index) => ({ experiment, seed: index + 1, seconds })),
+  );
+}
+
+function chosenExperiments({ only }: FlagValues): readonly Experiment[] {
+  if (typeof only !== "string") return EXPERIMENTS;
+  const names = only.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !EXPERIMENTS.some((each) => each.name === name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot use --only ${JSON.stringify(unknown)}: allowed is ${EXPERIMENTS.map(({ name }) => name).join(", ")}, separated by commas`,
+    );
+  }
+  return EXPERIMENTS.filter(({ name }) => names.includes(name));
+}
+
+/** Undefined where it was interrupted. */
+async function runOne(
+  { name, flags, expected }: Experiment,
+  options: {
+    readonly seed: number;
+    readonly seconds: number;
+    readonly results: string;
+    readonly context: CommandContext;
+  },
+): Promise<{ readonly result: ExperimentResult; readonly sample: LossSample } | undefined> {
+  const { seed, seconds, results, context } = options;
+  const plan = parsePlan([...flags, "--seed", `${seed}`, "--seconds", `${seconds}`], seed);
+  const startMs = performance.now();
+  const { output, signal } = context;
+  const run = await executeRun(plan, { out: results, keep: false, signal, output });
+  if (run.interrupted) return undefined;
+  const { folder, summary } = run;
+  return {
+    result: {
+      name: `${name} seed ${seed}`,
+      expected,
+      verdict: summary.verdict,
+      seconds: (performance.now() - startMs) / 1_000,
+      reasons: summary.reasons,
+      folder,
+    },
+    sample: { mode: name, summary },
+  };
+}
+
+async function writeSummaries(
+  results: string,
+  experiments: readonly ExperimentResult[],
+  samples: readonly LossSample[],
+): Promise<void> {
+  await mkdir(results, { recursive: true });
+  await writeWhole(join(results, "check.xml"), renderJunit("check", experiments));
+  const lines = experiments.map((each) => `- ${sentenceOf(each)}`);
+  const text = `# Check\n\n${lines.join("\n")}\n\n${renderLossTable(samples)}\n`;
+  await writeWhole(join(results, "check.md"), text);
+}
+
+function sentenceOf(experiment: ExperimentResult): string {
+  const { name, verdict, expected, folder } = experiment;
+  const word = isMet(experiment) ? "as expected" : `NOT as expected (${expected})`;
+  return `${name}: ${verdict}, ${word}, ${folder}`;
+}

@@ -1,0 +1,78 @@
+/** Carries out one plan with real processes, and judges it: what `bench` and `check` share. */
+
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createHttpCaller } from "../../src/platform/http-client.ts";
+import { createNodeClock } from "../../src/platform/node-clock.ts";
+import { shoppingCart } from "../../workloads/shopping-cart.ts";
+import type { Cluster } from "../cluster/contract.ts";
+import { openProxies } from "../drivers/processes/open-proxies.ts";
+import { startProcessCluster } from "../drivers/processes/process-cluster.ts";
+import { createProgress } from "../report/terminal/progress.ts";
+import type { Plan } from "../run/plan.ts";
+import { createResultFolder } from "../run/result-folder.ts";
+import { runPlan } from "../run/run.ts";
+import type { Summary } from "../run/summary.ts";
+import type { Workload } from "../run/workload.ts";
+import { judgeRun } from "./judge-run.ts";
+import type { Output } from "./output.ts";
+
+export interface ExecuteOptions {
+  /** Folder of all results. */
+  readonly out: string;
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+  readonly output: Output;
+}
+
+export interface ExecutedRun {
+  readonly folder: string;
+  readonly summary: Summary;
+  readonly interrupted: boolean;
+}
+
+const NODE_PROGRAM = join(import.meta.dirname, "..", "..", "src", "main.ts");
+const WORKLOADS: Readonly<Record<string, Workload>> = { [shoppingCart.name]: shoppingCart };
+
+/** Rejects with one sentence where the harness itself breaks; nothing is left running then. */
+export async function executeRun(plan: Plan, options: ExecuteOptions): Promise<ExecutedRun> {
+  const workload = WORKLOADS[plan.workload];
+  if (workload === undefined) throw new RangeError(`Cannot run ${plan.workload}: no such workload`);
+  const clock = createNodeClock();
+  const http = createHttpCaller();
+  const folder = await createResultFolder(options.out, plan, clock.wallMs());
+  const progress = createProgress(options.output);
+  const startCluster = (onFailure: (error: Error) => void): Promise<Cluster> => {
+    const run = `ringside-${randomBytes(6).toString("hex")}`;
+    return startProcessCluster({
+      plan,
+      run,
+      logFolder: folder.logFolder,
+      keep: options.keep,
+      nodeProgram: [process.execPath, NODE_PROGRAM],
+      openProxies: () => openProxies({ url: plan.toxiproxyUrl, run, onFailure }),
+      onFailure,
+    });
+  };
+  try {
+    progress.note(`run ${folder.path}, seed ${plan.seed}`);
+    const finished = await runPlan({ clock, http, workload, folder, startCluster }, plan, {
+      signal: options.signal,
+      onPhase: (sentence) => progress.note(sentence),
+      onProgress: (update) => progress.update(update),
+    });
+    progress.end();
+    const { header, lines, faults, toxiproxy, interrupted } = finished;
+    const summary = await judgeRun(folder.path, {
+      plan,
+      header,
+      lines,
+      faultFile: faults,
+      toxiproxy,
+    });
+    return { folder: folder.path, summary, interrupted };
+  } finally {
+    progress.end();
+    http.close();
+  }
+}

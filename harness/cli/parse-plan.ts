@@ -1,0 +1,154 @@
+/** From the flags of `bench` to a checked plan. Pure: the same flags give the same plan or the same refusal. */
+
+import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
+import { expectationOf } from "../checker/expects.ts";
+import { parseSlo, SloError } from "../checker/slo.ts";
+import { crashCandidates } from "../nemesis/fault-budget.ts";
+import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
+import type { NemesisKind, Plan } from "../run/plan.ts";
+import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
+import { UsageError } from "./exit-status.ts";
+import type { Flag, FlagValues } from "./flags.ts";
+import { oneOf, readFlags, someOf, wholeNumber } from "./flags.ts";
+
+export const WORKLOADS = ["shopping-cart"] as const;
+const CLUSTERS = ["processes", "docker", "sim"] as const;
+const QUORUMS = ["sloppy", "strict"] as const;
+const ENGINES = ["lmdb", "memory"] as const;
+const DEFAULT_NEMESIS: readonly NemesisKind[] = ["halves", "one", "ring", "bridge", "one-way"];
+
+export const SECONDS_MAX = 86_400;
+export const SEED_MAX = Number.MAX_SAFE_INTEGER;
+/** Every pair of nodes takes proxies: 32 nodes take more than 2,000 ports. */
+const NODES_MAX = 32;
+const PARTITIONS_MAX = 65_536;
+
+export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
+  workload: { value: "NAME", help: `${WORKLOADS.join(", ")} (default shopping-cart)` },
+  cluster: { value: "DRIVER", help: "processes (default); docker and sim are not available yet" },
+  nodes: { value: "COUNT", help: `1 to ${NODES_MAX} (default 5)` },
+  n: { value: "N", help: "replicas of each key, 1 to --nodes (default 3)" },
+  r: { value: "R", help: "replies a read waits for, 1 to N (default 2)" },
+  w: { value: "W", help: "acknowledgements a write waits for, 1 to N (default 2)" },
+  partitions: {
+    value: "Q",
+    help: `key ranges of the ring, --nodes to ${PARTITIONS_MAX} (default 1024)`,
+  },
+  quorum: { value: "KIND", help: "sloppy (default) or strict" },
+  versioning: { value: "MODE", help: `${VERSIONING_MODES.join(", ")} (default dvvset)` },
+  reconcile: { value: "RULE", help: `${RECONCILERS.join(", ")} (default union)` },
+  engine: { value: "ENGINE", help: "lmdb (default, synced) or memory" },
+  nemesis: {
+    value: "KINDS",
+    help: `${NEMESIS_KINDS.join(",")}, separated by commas (default: the partitions)`,
+  },
+  rate: { value: "OPS", help: "operations begun each second, 1 to 100000 (default 500)" },
+  clients: { value: "COUNT", help: "clients at a time, 1 to 10000 (default 20)" },
+  carts: { value: "COUNT", help: "1 to 100000 (default 50)" },
+  "clients-roam": { help: "clients talk to both sides of a partition" },
+  seconds: { value: "S", help: `length of the load, 1 to ${SECONDS_MAX} (default 30)` },
+  seed: { value: "SEED", help: "0 to 2^53-1; names the run (default random)" },
+  toxiproxy: { value: "URL", help: "use this Toxiproxy instead of the embedded one" },
+  slo: { value: "SLO", help: "for example 'p99.9<300ms'; missed: invalid" },
+  "beyond-budget": { help: "allow faults that may destroy acknowledged writes" },
+};
+
+/** Throws UsageError, one line that names what is allowed. `randomSeed` is the seed where none is given. */
+export function parsePlan(args: readonly string[], randomSeed: number): Plan {
+  return planOf(readFlags(args, PLAN_FLAGS).values, randomSeed);
+}
+
+/** The plan of flags that were read already; other flags are ignored. */
+export function planOf(values: FlagValues, randomSeed: number): Plan {
+  const cluster = oneOf(values, "cluster", { words: CLUSTERS, byDefault: "processes" });
+  if (cluster !== "processes") {
+    throw new UsageError(`Cannot use --cluster ${cluster}: it is not available yet, use processes`);
+  }
+  const nodes = wholeNumber(values, "nodes", { min: 1, max: NODES_MAX, byDefault: 5 });
+  const n = wholeNumber(values, "n", { min: 1, max: nodes, byDefault: Math.min(3, nodes) });
+  const quorumDefault = Math.min(2, n);
+  const seconds = wholeNumber(values, "seconds", { min: 1, max: SECONDS_MAX, byDefault: 30 });
+  const given = {
+    workload: oneOf(values, "workload", { words: WORKLOADS, byDefault: "shopping-cart" }),
+    cluster,
+    nodes,
+    n,
+    r: wholeNumber(values, "r", { min: 1, max: n, byDefault: quorumDefault }),
+    w: wholeNumber(values, "w", { min: 1, max: n, byDefault: quorumDefault }),
+    partitions: wholeNumber(values, "partitions", {
+      min: nodes,
+      max: PARTITIONS_MAX,
+      byDefault: 1_024,
+    }),
+    quorum: oneOf(values, "quorum", { words: QUORUMS, byDefault: "sloppy" }),
+    versioning: oneOf(values, "versioning", { words: VERSIONING_MODES, byDefault: "dvvset" }),
+    reconcile: oneOf(values, "reconcile", { words: RECONCILERS, byDefault: "union" }),
+    engine: oneOf(values, "engine", { words: ENGINES, byDefault: "lmdb" }),
+    nemesis: nemesisOf(values, nodes, seconds),
+    rate: wholeNumber(values, "rate", { min: 1, max: 100_000, byDefault: 500 }),
+    clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
+    carts: wholeNumber(values, "carts", { min: 1, max: 100_000, byDefault: 50 }),
+    clientsRoam: values["clients-roam"] === true,
+    seconds,
+    seed: wholeNumber(values, "seed", { min: 0, max: SEED_MAX, byDefault: randomSeed }),
+    toxiproxyUrl: urlOf(values),
+    slo: sloOf(values),
+    beyondBudget: values["beyond-budget"] === true,
+  } as const;
+  checkBudget(given);
+  return { format: "ringside-plan", version: 1, ...given, expects: expectationOf(given) };
+}
+
+/** Kinds that were asked for must be possible; of the default ones, those that are possible. */
+function nemesisOf(values: FlagValues, nodes: number, seconds: number): readonly NemesisKind[] {
+  const asked = someOf(values, "nemesis", NEMESIS_KINDS);
+  const kinds = asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes);
+  if (kinds.length === 0) return ["none"];
+  if (kinds.length > 1 && kinds.includes("none")) {
+    throw new UsageError("Cannot use --nemesis none together with other kinds");
+  }
+  const impossible = kinds.find((kind) => nodesMin(kind) > nodes);
+  if (impossible !== undefined) {
+    throw new UsageError(
+      `Cannot use --nemesis ${impossible} with ${nodes} nodes: allowed are ${nodesMin(impossible)} or more`,
+    );
+  }
+  if (seconds < secondsMin(kinds)) {
+    throw new UsageError(
+      `Cannot use --seconds ${seconds} with --nemesis ${kinds.join(",")}: allowed are ${secondsMin(kinds)} to ${SECONDS_MAX}`,
+    );
+  }
+  return kinds;
+}
+
+function checkBudget(plan: Pick<Plan, "nemesis" | "engine" | "w" | "beyondBudget">): void {
+  if (plan.beyondBudget || !plan.nemesis.includes("crash")) return;
+  if (crashCandidates(["any node"], [], plan).length > 0) return;
+  throw new UsageError(
+    `Cannot use --nemesis crash with --engine ${plan.engine} and --w ${plan.w}: one crash may destroy acknowledged writes; use --w 2 or more, --engine lmdb, or --beyond-budget`,
+  );
+}
+
+function urlOf(values: FlagValues): string | undefined {
+  const text = values["toxiproxy"];
+  if (typeof text !== "string") return undefined;
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "") {
+    throw new UsageError(
+      `Cannot use --toxiproxy ${text}: allowed is a URL such as http://127.0.0.1:8474`,
+    );
+  }
+  return url.origin;
+}
+
+function sloOf(values: FlagValues): string | undefined {
+  const text = values["slo"];
+  if (typeof text !== "string") return undefined;
+  try {
+    parseSlo(text);
+  } catch (error) {
+    if (!(error instanceof SloError)) throw error;
+    throw new UsageError(error.message);
+  }
+  return text;
+}

@@ -1,0 +1,87 @@
+import { ringFromTable } from "../../../src/ring/partition-table.ts";
+import type { Ring, RingStamp } from "../../../src/ring/ring.ts";
+import type { NodeStatus, ProbeAnswer, ReplicaCopy } from "../../cluster/contract.ts";
+import type { BoundedRequest } from "./bounded-request.ts";
+import { boundedRequest } from "./bounded-request.ts";
+
+/** How long the harness waits for a node's own answer; a stopped node is known by this. */
+const ASK_TIMEOUT_MS = 1_000;
+/** A probe waits this long for the peer. Far above a healthy round trip, and above a slow link's. */
+const PROBE_TIMEOUT_MS = 600;
+const REPLICA_TIMEOUT_MS = 5_000;
+
+/** One node's operator API at `url`, past every proxy. Every function rejects where the node does not answer as it should. */
+export interface NodeApi {
+  status(): Promise<NodeStatus>;
+  probe(peer: string): Promise<ProbeAnswer>;
+  replica(key: Uint8Array): Promise<ReplicaCopy>;
+  /** The ring that the node uses, of the cluster with this id. */
+  ring(clusterId: string): Promise<Ring>;
+}
+
+export function nodeApi(url: string): NodeApi {
+  return {
+    async status() {
+      const answer = await ask({ url: `${url}/admin/status`, timeoutMs: ASK_TIMEOUT_MS });
+      return answer as NodeStatus;
+    },
+    async probe(peer) {
+      const answer = (await ask({
+        method: "POST",
+        url: `${url}/admin/probe`,
+        body: JSON.stringify({ peer, timeoutMs: PROBE_TIMEOUT_MS }),
+        timeoutMs: PROBE_TIMEOUT_MS + ASK_TIMEOUT_MS,
+      })) as ProbeAnswer;
+      if (typeof answer.answered !== "boolean") {
+        throw new Error(`Cannot probe ${peer}: ${url} answered ${JSON.stringify(answer)}`);
+      }
+      return { answered: answer.answered, detail: answer.detail, latencyMs: answer.latencyMs };
+    },
+    async replica(key) {
+      const name = Buffer.from(key).toString("base64url");
+      const answer = await ask({
+        url: `${url}/admin/replica/${name}`,
+        timeoutMs: REPLICA_TIMEOUT_MS,
+      });
+      const { digest } = answer as ReplicaCopy;
+      if (typeof digest !== "string" && digest !== null) {
+        throw new Error(
+          `Cannot read the replica at ${url}: it answered ${JSON.stringify(answer).slice(0, 200)}`,
+        );
+      }
+      return { digest };
+    },
+    async ring(clusterId) {
+      const table = await ask({ url: `${url}/admin/ring`, timeoutMs: ASK_TIMEOUT_MS });
+      const { epoch, digest, nodes, owners } = table as Pick<Ring, "nodes" | "owners"> & RingStamp;
+      const ring = ringFromTable({ clusterId, epoch, nodes, owners });
+      if (ring.stamp.digest !== digest) {
+        throw new Error(
+          `Cannot use the ring of ${url}: its digest is ${digest}, its table says ${ring.stamp.digest}`,
+        );
+      }
+      return ring;
+    },
+  };
+}
+
+async function ask(request: BoundedRequest): Promise<object> {
+  const { status, body } = await boundedRequest(request);
+  const where = `${request.method ?? "GET"} ${request.url}`;
+  if (status !== 200) {
+    throw new Error(`Cannot ask ${where}: it answered ${status} ${body.slice(0, 200)}`);
+  }
+  const parsed: unknown = parseJson(body, where);
+  if (typeof parsed !== "object" || parsed === null) {
+    throw new Error(`Cannot ask ${where}: it answered ${body.slice(0, 200)}`);
+  }
+  return parsed;
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`Cannot ask ${where}: the answer is not JSON`, { cause: error });
+  }
+}

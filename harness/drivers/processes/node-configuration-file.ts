@@ -1,0 +1,74 @@
+import type { NodeConfiguration } from "../../../src/node/configuration.ts";
+import type { Plan } from "../../run/plan.ts";
+
+/** The parts of a plan that every node's configuration takes over. */
+export type ClusterPlan = Pick<
+  Plan,
+  "nodes" | "n" | "r" | "w" | "partitions" | "quorum" | "versioning" | "engine"
+>;
+
+export interface NodePlace {
+  readonly name: string;
+  /** `host:port`. */
+  readonly httpAddress: string;
+  readonly rpcAddress: string;
+  readonly dataFolder: string;
+}
+
+/** What the driver fixes; the rest is the node's own default. */
+export type WrittenConfiguration = Pick<
+  NodeConfiguration,
+  | "clusterId"
+  | "clusterSecret"
+  | "httpAddress"
+  | "rpcAddress"
+  | "routes"
+  | "engine"
+  | "dataFolder"
+  | "sync"
+  | "n"
+  | "r"
+  | "w"
+  | "quorum"
+  | "versioning"
+  | "partitions"
+  | "testFaults"
+  | "logLevel"
+> & {
+  readonly nodeId: string;
+  readonly members: readonly { readonly id: string; readonly address: string }[];
+};
+
+/** The configuration of one node: the places of all, and the proxies' addresses that it dials instead, by peer. */
+export function nodeConfigurationFile(
+  plan: ClusterPlan,
+  parts: {
+    readonly clusterId: string;
+    readonly clusterSecret: string;
+    readonly self: NodePlace;
+    readonly places: readonly NodePlace[];
+    readonly routes: Readonly<Record<string, string>>;
+  },
+): WrittenConfiguration {
+  const { self } = parts;
+  return {
+    nodeId: self.name,
+    clusterId: parts.clusterId,
+    clusterSecret: parts.clusterSecret,
+    httpAddress: self.httpAddress,
+    rpcAddress: self.rpcAddress,
+    members: parts.places.map((place) => ({ id: place.name, address: place.rpcAddress })),
+    routes: parts.routes,
+    engine: plan.engine,
+    dataFolder: self.dataFolder,
+    sync: true,
+    n: plan.n,
+    r: plan.r,
+    w: plan.w,
+    quorum: plan.quorum,
+    versioning: plan.versioning,
+    partitions: plan.partitions,
+    testFaults: true,
+    logLevel: "info",
+  };
+}

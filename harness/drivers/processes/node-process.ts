@@ -1,0 +1,170 @@
+import { closeSync, openSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BoundedChild } from "./bounded-child.ts";
+import { startBoundedChild } from "./bounded-child.ts";
+import { boundedRequest } from "./bounded-request.ts";
+
+export interface NodeProcessOptions {
+  readonly name: string;
+  /** Program and leading arguments; `--config FILE` is added. */
+  readonly program: readonly [file: string, ...leading: string[]];
+  readonly configFile: string;
+  readonly folder: string;
+  readonly logFile: string;
+  /** `http://host:port` of the node itself. */
+  readonly url: string;
+  /** Called when it ends without having been asked to. */
+  onDeath(error: Error): void;
+}
+
+const READY_TIMEOUT_MS = 20_000;
+const READY_ASK_TIMEOUT_MS = 1_000;
+const READY_PAUSE_MS = 25;
+const STOP_TIMEOUT_MS = 5_000;
+const LOG_TAIL_BYTES = 4_096;
+const LOG_TAIL_LINES = 8;
+
+/** One node of a cluster as a child process: started, killed, paused, resumed and started again under one name. */
+export class NodeProcess {
+  readonly #options: NodeProcessOptions;
+  #child: BoundedChild | undefined;
+  #paused = false;
+
+  constructor(options: NodeProcessOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts it and waits until it says that it is ready; rejects with the last lines of its log where it dies before. */
+  async start(): Promise<void> {
+    const { name } = this.#options;
+    if (this.#child !== undefined) throw new Error(`Cannot start node ${name}: it is running`);
+    const child = this.#spawn();
+    this.#child = child;
+    const death = child.gone.then((how) => ({ how }));
+    const ready = await Promise.race([this.#waitUntilReady(child), death]);
+    if (ready !== undefined) {
+      if (this.#child === child) this.#child = undefined;
+      throw await this.#deathError(ready.how, "while it started");
+    }
+    void child.gone.then(async (how) => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      this.#options.onDeath(await this.#deathError(how, "on its own"));
+    });
+  }
+
+  /** kill -9; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    const child = this.#take();
+    child?.signal("SIGKILL");
+    await child?.gone;
+  }
+
+  /** Asks it to stop, and kills it where it does not; resolves when the process is gone. */
+  async stop(): Promise<void> {
+    const wasPaused = this.#paused;
+    const child = this.#take();
+    if (child === undefined) return;
+    if (wasPaused) child.signal("SIGCONT");
+    child.signal("SIGTERM");
+    const timer = setTimeout(() => child.signal("SIGKILL"), STOP_TIMEOUT_MS);
+    await child.gone;
+    clearTimeout(timer);
+  }
+
+  pause(): void {
+    this.#running().signal("SIGSTOP");
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#running().signal("SIGCONT");
+    this.#paused = false;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  #spawn(): BoundedChild {
+    const { program, configFile, folder, logFile } = this.#options;
+    const [file, ...leading] = program;
+    const logDescriptor = openSync(logFile, "a");
+    try {
+      return startBoundedChild({
+        file,
+        arguments: [...leading, "--config", configFile],
+        folder,
+        logDescriptor,
+      });
+    } finally {
+      closeSync(logDescriptor);
+    }
+  }
+
+  async #waitUntilReady(child: BoundedChild): Promise<undefined> {
+    const { name, url } = this.#options;
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    let last = "never asked";
+    while (performance.now() < deadline) {
+      if (this.#child !== child) throw new Error(`Cannot start node ${name}: it was stopped`);
+      try {
+        const answer = await boundedRequest({
+          url: `${url}/healthz`,
+          timeoutMs: READY_ASK_TIMEOUT_MS,
+        });
+        if (answer.status === 200) return undefined;
+        last = `it answered ${answer.status}`;
+      } catch (error) {
+        last = error instanceof Error ? error.message : String(error);
+      }
+      await sleep(READY_PAUSE_MS);
+    }
+    throw new Error(
+      `Cannot start node ${name}: not ready within ${READY_TIMEOUT_MS} ms (${last})${await this.#logTail()}`,
+    );
+  }
+
+  /** From here on its end is expected. */
+  #take(): BoundedChild | undefined {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#paused = false;
+    return child;
+  }
+
+  #running(): BoundedChild {
+    if (this.#child === undefined) {
+      throw new Error(`Cannot signal node ${this.#options.name}: it is not running`);
+    }
+    return this.#child;
+  }
+
+  async #deathError(how: string, when: string): Promise<Error> {
+    return new Error(`Node ${this.#options.name} died ${when} with ${how}${await this.#logTail()}`);
+  }
+
+  async #logTail(): Promise<string> {
+    const lines = await lastLines(this.#options.logFile);
+    return lines.length === 0 ? "; its log is empty" : `; the end of its log:\n${lines.join("\n")}`;
+  }
+}
+
+/** The end of a file, at most a few lines of it. */
+async function lastLines(path: string): Promise<readonly string[]> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, LOG_TAIL_BYTES);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const lines = buffer.toString("utf8").trim().split("\n");
+    return lines.filter((line) => line !== "").slice(-LOG_TAIL_LINES);
+  } finally {
+    await file.close();
+  }
+}

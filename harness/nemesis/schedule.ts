@@ -1,0 +1,209 @@
+/**
+ * The schedule of a run's faults: a healthy phase, then fault, pause, fault, ..., everything healed before the end.
+ *
+ * The time after the healthy phase is divided into slots of equal length, one a fault; as many as fit at about six seconds
+ * each, and never fewer than there are kinds. Kinds come in rounds, each round in an order of its own, so that every kind
+ * appears before any comes twice. Cuts alternate between black hole and closed connection, beginning with the one the
+ * seed says; a one-way cut is always a black hole, since a closed connection is closed for both ends.
+ */
+
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import type { NemesisKind, Plan } from "../run/plan.ts";
+import type { Link } from "./fault.ts";
+import type { DataEvent } from "./fault-budget.ts";
+import { crashCandidates, crashDestroysData } from "./fault-budget.ts";
+import type { Grudge, GrudgeShape } from "./grudges.ts";
+import { GRUDGE_NODES_MIN, GRUDGE_SHAPES, grudge, withHomeClients } from "./grudges.ts";
+
+export type FaultAction =
+  | {
+      readonly type: "cut";
+      readonly method: "black-hole" | "closed";
+      readonly links: readonly Link[];
+      readonly sides: readonly (readonly string[])[];
+    }
+  | {
+      readonly type: "slow";
+      readonly links: readonly Link[];
+      readonly latencyMs: number;
+      readonly jitterMs: number;
+    }
+  | { readonly type: "crash" | "pause"; readonly node: string };
+
+/** Times in milliseconds since the start of the workload. */
+export interface PlannedFault {
+  /** `<number>-<kind>` and, for a cut, its method. */
+  readonly name: string;
+  readonly kind: FaultKind;
+  readonly startMs: number;
+  readonly healMs: number;
+  readonly action: FaultAction;
+}
+
+export interface Schedule {
+  /** Until then nothing is broken. */
+  readonly healthyMs: number;
+  readonly faults: readonly PlannedFault[];
+  readonly endMs: number;
+}
+
+export type FaultKind = Exclude<NemesisKind, "none">;
+
+/** The part of a plan that the schedule depends on. */
+export type SchedulePlan = Pick<
+  Plan,
+  "nemesis" | "seconds" | "w" | "engine" | "clientsRoam" | "beyondBudget"
+>;
+
+const SLOT_MS_WANTED = 6_000;
+const SLOT_MS_MIN = 1_500;
+const HEALTHY_MS_MIN = 1_500;
+const HEALTHY_MS_MAX = 4_000;
+const TAIL_MS_MIN = 500;
+const TAIL_MS_MAX = 1_500;
+const FAULT_MS_WANTED = 2_500;
+const FAULT_MS_MAX = 5_000;
+/** Part of a slot that is fault; the rest lets the cluster recover. */
+const FAULT_SHARE_MIN = 0.55;
+const FAULT_SHARE_MAX = 0.72;
+
+/** The shortest run that has room for all these kinds. */
+export function secondsMin(kinds: readonly NemesisKind[]): number {
+  return Math.ceil((HEALTHY_MS_MIN + TAIL_MS_MIN + SLOT_MS_MIN * faultKinds(kinds).length) / 1_000);
+}
+
+/** The fewest nodes with which this kind can break anything. */
+export function nodesMin(kind: NemesisKind): number {
+  return isGrudgeShape(kind) ? GRUDGE_NODES_MIN[kind] : kind === "slow" ? 2 : 1;
+}
+
+/** Throws RangeError where a kind needs more nodes or time than there are, or would exceed the fault budget. */
+export function buildSchedule(
+  plan: SchedulePlan,
+  nodes: readonly string[],
+  random: SeededRandom,
+): Schedule {
+  const endMs = plan.seconds * 1_000;
+  const kinds = faultKinds(plan.nemesis);
+  const healthyMs = clamp(endMs * 0.12, HEALTHY_MS_MIN, HEALTHY_MS_MAX);
+  if (kinds.length === 0) return { healthyMs: Math.min(healthyMs, endMs), faults: [], endMs };
+  if (plan.seconds < secondsMin(kinds)) {
+    throw new RangeError(
+      `Cannot schedule ${kinds.join(", ")} in ${plan.seconds} s: it takes at least ${secondsMin(kinds)} s`,
+    );
+  }
+  const roomMs = endMs - healthyMs - clamp(endMs * 0.05, TAIL_MS_MIN, TAIL_MS_MAX);
+  const count = Math.max(kinds.length, Math.round(roomMs / SLOT_MS_WANTED));
+  const slotMs = roomMs / count;
+  const actions = planActions(plan, nodes, random, inRounds(random, kinds, count));
+  const faults = actions.map(({ kind, action }, slot) => {
+    const startMs = healthyMs + slot * slotMs;
+    return {
+      name: faultName(slot + 1, kind, action),
+      kind,
+      startMs: Math.round(startMs),
+      healMs: Math.round(startMs + faultLengthMs(random, slotMs)),
+      action,
+    };
+  });
+  return { healthyMs, faults, endMs };
+}
+
+function planActions(
+  plan: SchedulePlan,
+  nodes: readonly string[],
+  random: SeededRandom,
+  kinds: readonly FaultKind[],
+): readonly { readonly kind: FaultKind; readonly action: FaultAction }[] {
+  const lost: DataEvent[] = [];
+  let closedNext = random.float() < 0.5;
+  return kinds.map((kind) => {
+    if (isGrudgeShape(kind)) {
+      const nodeGrudge = grudge(kind, nodes, random);
+      const cut = plan.clientsRoam ? nodeGrudge : withHomeClients(nodeGrudge);
+      if (kind === "one-way") return { kind, action: cutAction(cut, "black-hole") };
+      const method = closedNext ? "closed" : "black-hole";
+      closedNext = !closedNext;
+      return { kind, action: cutAction(cut, method) };
+    }
+    if (kind === "slow") return { kind, action: slowAction(nodes, random) };
+    if (kind === "pause") return { kind, action: { type: kind, node: random.pick(nodes) } };
+    const node = crashedNode(plan, nodes, random, lost);
+    if (crashDestroysData(plan.engine)) lost.push({ node, what: "destroyed" });
+    return { kind, action: { type: kind, node } };
+  });
+}
+
+function cutAction(cut: Grudge, method: "black-hole" | "closed"): FaultAction {
+  return { type: "cut", method, links: cut.links, sides: cut.sides };
+}
+
+/** One node whose links are slow in both directions: past the hedge, well within the deadline of a request. */
+function slowAction(nodes: readonly string[], random: SeededRandom): FaultAction {
+  const slow = random.pick(nodes);
+  const others = nodes.filter((node) => node !== slow);
+  const links = others.flatMap((node) => [
+    { from: slow, to: node },
+    { from: node, to: slow },
+  ]);
+  return {
+    type: "slow",
+    links,
+    latencyMs: Math.round(between(random, 80, 140)),
+    jitterMs: Math.round(between(random, 5, 20)),
+  };
+}
+
+function crashedNode(
+  plan: SchedulePlan,
+  nodes: readonly string[],
+  random: SeededRandom,
+  lost: readonly DataEvent[],
+): string {
+  const candidates = plan.beyondBudget ? nodes : crashCandidates(nodes, lost, plan);
+  if (candidates.length === 0) {
+    throw new RangeError(
+      `Cannot schedule crash: with W=${plan.w} and the ${plan.engine} engine a crash may destroy acknowledged writes (allow it with --beyond-budget)`,
+    );
+  }
+  return random.pick(candidates);
+}
+
+function inRounds(
+  random: SeededRandom,
+  kinds: readonly FaultKind[],
+  count: number,
+): readonly FaultKind[] {
+  const rounds = Math.ceil(count / kinds.length);
+  const order = Array.from({ length: rounds }, () => random.shuffle(kinds)).flat();
+  return order.slice(0, count);
+}
+
+function faultLengthMs(random: SeededRandom, slotMs: number): number {
+  const drawnMs = slotMs * between(random, FAULT_SHARE_MIN, FAULT_SHARE_MAX);
+  const roomMs = slotMs * FAULT_SHARE_MAX;
+  return clamp(drawnMs, Math.min(FAULT_MS_WANTED, roomMs), FAULT_MS_MAX);
+}
+
+function faultName(number: number, kind: FaultKind, action: FaultAction): string {
+  if (action.type !== "cut") return `${number}-${kind}`;
+  return `${number}-${kind}-${action.method === "closed" ? "closed" : "blackhole"}`;
+}
+
+/** Each kind once, in the order given. */
+function faultKinds(kinds: readonly NemesisKind[]): readonly FaultKind[] {
+  return [...new Set(kinds)].filter((kind): kind is FaultKind => kind !== "none");
+}
+
+function isGrudgeShape(kind: NemesisKind): kind is GrudgeShape {
+  return GRUDGE_SHAPES.some((shape) => shape === kind);
+}
+
+/** A number, uniform in [from, to). */
+function between(random: SeededRandom, from: number, to: number): number {
+  return from + random.float() * (to - from);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value));
+}

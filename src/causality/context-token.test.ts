@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { toHex, utf8Bytes } from "../base/bytes.ts";
+import { hmacSha256 } from "../base/hash.ts";
+import {
+  CONTEXT_SIZE_BYTES_MAX,
+  ContextError,
+  macKeyOf,
+  openContext,
+  sealContext,
+} from "./context-token.ts";
+import { MODE_CODES } from "./record-format.ts";
+import { testActor } from "./testing/causal-world.ts";
+import type { Clock } from "./versioning.ts";
+import { VERSIONING_MODES } from "./versioning.ts";
+
+const macKey = macKeyOf("a secret", "shop");
+const scope = { clusterId: "shop", key: utf8Bytes("cart-1"), mode: "dvvset" } as const;
+const clock: Clock = new Map([
+  [testActor(0), 3],
+  [testActor(1, 12), 1],
+]);
+const token = sealContext({ ...scope, clock }, macKey);
+
+function problemOf(bytes: Uint8Array, changed: Partial<Parameters<typeof openContext>[1]> = {}) {
+  try {
+    openContext(bytes, { ...scope, ...changed }, macKey);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ContextError);
+    return (error as ContextError).problem;
+  }
+  return undefined;
+}
+
+describe("openContext()", () => {
+  it("gives back the clock that was sealed", () => {
+    const clocks = fc.uniqueArray(fc.tuple(fc.nat({ max: 9 }), fc.integer({ min: 1 })), {
+      selector: ([node]) => node,
+    });
+    fc.assert(
+      fc.property(clocks, fc.constantFrom(...VERSIONING_MODES), (pairs, mode) => {
+        const any = new Map(pairs.map(([node, counter]) => [testActor(node), counter]));
+        const sealed = sealContext({ ...scope, mode, clock: any }, macKey);
+        expect(openContext(sealed, { ...scope, mode }, macKey)).toEqual(any);
+      }),
+    );
+  });
+
+  it("refuses every changed bit", () => {
+    for (let bit = 0; bit < 8 * token.length; bit += 1) {
+      const changed = Uint8Array.from(token);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(problemOf(changed), `bit ${bit}`).toBe(bit < 8 ? "malformed" : "forged");
+    }
+  });
+
+  it("refuses every truncation and every byte that follows", () => {
+    for (let length = 0; length < token.length; length += 1) {
+      expect(problemOf(token.subarray(0, length))).toMatch(/malformed|forged/);
+    }
+    expect(problemOf(Uint8Array.from([...token, 0]))).toBe("forged");
+  });
+
+  it("refuses the context of another key, cluster, secret or mode", () => {
+    expect(problemOf(token, { key: utf8Bytes("cart-2") })).toBe("forged");
+    expect(problemOf(token, { clusterId: "other" })).toBe("forged");
+    expect(problemOf(token, { mode: "merged" })).toBe("wrong-mode");
+    for (const other of [macKeyOf("b secret", "shop"), macKeyOf(undefined, "shop")]) {
+      expect(() => openContext(token, scope, other)).toThrow(ContextError);
+    }
+  });
+
+  it("does not take cluster and key apart elsewhere than they were joined", () => {
+    const sealed = sealContext({ ...scope, clusterId: "ab", key: utf8Bytes("c"), clock }, macKey);
+    expect(problemOf(sealed, { clusterId: "a", key: utf8Bytes("bc") })).toBe("forged");
+  });
+
+  it("refuses a token over the limit, and sealContext() makes none", () => {
+    expect(problemOf(new Uint8Array(CONTEXT_SIZE_BYTES_MAX + 1))).toBe("too-long");
+    const large: Clock = new Map(
+      Array.from({ length: 1_000 }, (_, epoch) => [testActor(0, epoch), 1]),
+    );
+    expect(() => sealContext({ ...scope, clock: large }, macKey)).toThrow(ContextError);
+  });
+
+  it("names a body that is authentic and broken as malformed", () => {
+    const body = Uint8Array.from([1, MODE_CODES.dvvset, 1]);
+    const mac = hmacSha256(
+      macKey,
+      utf8Bytes("ringside context token 1\0"),
+      Uint8Array.from([4, ...utf8Bytes("shop"), 6, ...utf8Bytes("cart-1")]),
+      body,
+    );
+    expect(problemOf(Uint8Array.from([...body, ...mac.subarray(0, 16)]))).toBe("malformed");
+  });
+});
+
+describe("macKeyOf()", () => {
+  it("depends on the secret, on whether there is one, and on the cluster", () => {
+    const keys = [
+      macKeyOf("a", "shop"),
+      macKeyOf("b", "shop"),
+      macKeyOf("a", "other"),
+      macKeyOf("", "shop"),
+      macKeyOf(undefined, "shop"),
+    ].map(toHex);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(macKeyOf("a", "shop")).toEqual(macKeyOf("a", "shop"));
+  });
+});

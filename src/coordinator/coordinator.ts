@@ -1,0 +1,104 @@
+import type { NodeId } from "../base/ids.ts";
+import { openContext } from "../causality/context-token.ts";
+import type { Clock } from "../causality/versioning.ts";
+import type { Environment } from "../env/environment.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import type { Found } from "../quorum/get-core.ts";
+import { GetRequest } from "./get-request.ts";
+import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
+import { PutRequest } from "./put-request.ts";
+
+/** What opening a context token needs besides the token. */
+export interface ContextSecrets {
+  readonly clusterId: string;
+  readonly macKey: Uint8Array;
+}
+
+export interface WriteOrder {
+  readonly key: Uint8Array;
+  /** The context token of the client; empty for a blind write. */
+  readonly context: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly w: number;
+  readonly timeoutMs: number;
+}
+
+/** Carries client requests for one node: reads of any key, writes of keys it may coordinate (paper 4.5, 6.4). */
+export class Coordinator {
+  readonly #environment: Environment;
+  readonly #parts: CoordinatorParts;
+  readonly #options: CoordinatorOptions;
+  readonly #secrets: ContextSecrets;
+
+  constructor(
+    environment: Environment,
+    parts: CoordinatorParts,
+    options: CoordinatorOptions,
+    secrets: ContextSecrets,
+  ) {
+    this.#environment = environment;
+    this.#parts = parts;
+    this.#options = options;
+    this.#secrets = secrets;
+  }
+
+  /** Rejects with DynamoError. */
+  get(key: Uint8Array, r: number, timeoutMs: number): Promise<Found> {
+    const order = { key, r, timeoutMs };
+    return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
+  }
+
+  /** Coordinates a write here. Rejects with DynamoError; before a bad context is refused nothing was changed. */
+  async put(order: WriteOrder): Promise<Minted> {
+    const context = this.openContext(order.key, order.context);
+    this.checkReplicas(order.w);
+    const { key, payload, w, timeoutMs } = order;
+    const put = { key, context, payload, w, timeoutMs };
+    return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+  }
+
+  /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */
+  mayCoordinate(key: Uint8Array): boolean {
+    let before = 0;
+    for (const node of this.#candidates(key)) {
+      if (node === this.#parts.nodeId) return before < this.#options.n;
+      if (this.#parts.detector.isUp(node)) before += 1;
+    }
+    return false;
+  }
+
+  /** The key's first N healthy nodes without this one, in ring order: who else may coordinate its writes. */
+  otherCoordinators(key: Uint8Array): readonly NodeId[] {
+    return this.#candidates(key)
+      .filter((node) => node !== this.#parts.nodeId && this.#parts.detector.isUp(node))
+      .slice(0, this.#options.n);
+  }
+
+  /** Throws DynamoError bad-context; an empty token is the empty context. */
+  openContext(key: Uint8Array, token: Uint8Array): Clock {
+    if (token.length === 0) return this.#parts.versioning.empty.clock;
+    const { clusterId, macKey } = this.#secrets;
+    try {
+      return openContext(token, { clusterId, key, mode: this.#parts.versioning.mode }, macKey);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DynamoError("bad-context", reason, { cause: error });
+    }
+  }
+
+  /** A ring with fewer nodes than replies are needed never silently forms a smaller quorum (D-4.3-5). */
+  checkReplicas(needed: number): void {
+    const replicas = Math.min(this.#options.n, this.#parts.ring().nodes.length);
+    if (needed > replicas) {
+      throw new DynamoError(
+        "too-few-nodes",
+        `Cannot reach ${needed} replicas: the ring has ${replicas} for each key`,
+      );
+    }
+  }
+
+  #candidates(key: Uint8Array): readonly NodeId[] {
+    const list = this.#parts.ring().preferenceList(key);
+    return this.#options.quorum === "sloppy" ? list : list.slice(0, this.#options.n);
+  }
+}

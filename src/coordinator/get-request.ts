@@ -1,0 +1,203 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Timer } from "../env/clock.ts";
+import type { Environment } from "../env/environment.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import type { GetRequest as GetMessage } from "../protocol/messages.ts";
+import type { Found } from "../quorum/get-core.ts";
+import { GetCore } from "../quorum/get-core.ts";
+import type { Send } from "../quorum/placement.ts";
+import { Placement } from "../quorum/placement.ts";
+import type { Ring } from "../ring/ring.ts";
+import type { CoordinatorOptions, CoordinatorParts } from "./parts.ts";
+
+export interface GetOrder {
+  readonly key: Uint8Array;
+  readonly r: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * One read and the repair that follows it: the shell around GetCore (D-5-5). The promise of `run` settles at R answers;
+ * after that the outstanding ones are waited for a short time and stale primaries are repaired, so repair
+ * never delays a reply (D-5-7).
+ */
+export class GetRequest {
+  readonly #environment: Environment;
+  readonly #parts: CoordinatorParts;
+  readonly #options: CoordinatorOptions;
+  readonly #order: GetOrder;
+  readonly #ring: Ring;
+  readonly #core: GetCore;
+  readonly #placement: Placement;
+  readonly #message: GetMessage;
+  readonly #deadlineMs: number;
+  #timer: Timer | undefined;
+  #settle: { resolve(found: Found): void; reject(error: Error): void } | undefined;
+  #finished = false;
+
+  constructor(
+    environment: Environment,
+    parts: CoordinatorParts,
+    options: CoordinatorOptions,
+    order: GetOrder,
+  ) {
+    this.#environment = environment;
+    this.#parts = parts;
+    this.#options = options;
+    this.#order = order;
+    this.#ring = parts.ring();
+    this.#placement = new Placement({
+      preferenceList: this.#ring.preferenceList(order.key),
+      n: options.n,
+      sloppy: options.quorum === "sloppy",
+      isUp: (node) => parts.detector.isUp(node),
+    });
+    this.#core = new GetCore(this.#placement, parts.versioning, order.r);
+    this.#message = { type: "get", ring: this.#ring.stamp, key: order.key };
+    this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
+  }
+
+  run(): Promise<Found> {
+    this.#parts.liveRequests.begin();
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      for (const send of this.#placement.sends()) this.#send(send);
+      this.#armTimer();
+    });
+  }
+
+  #send(send: Send): void {
+    const { node } = send;
+    if (node === this.#parts.nodeId) {
+      this.#parts.replica.read(this.#order.key).then(
+        (record) => this.#reply(node, record),
+        (error: unknown) => {
+          this.#environment.log.error({ err: error }, "Cannot read the node's own copy");
+          this.#fail(node);
+        },
+      );
+      return;
+    }
+    this.#parts.calls.call(node, this.#message, Math.max(1, this.#remainingMs()), (outcome) => {
+      if (outcome.kind === "reply" && outcome.reply.type === "get-reply") {
+        this.#reply(node, outcome.reply.record);
+      } else {
+        this.#fail(node);
+      }
+    });
+  }
+
+  #reply(node: NodeId, record: Uint8Array | undefined): void {
+    if (this.#finished) return;
+    this.#core.reply(node, record);
+    if (this.#settle !== undefined && this.#core.state === "met") this.#answer();
+    if (this.#core.exhausted) this.#finish();
+  }
+
+  #fail(node: NodeId): void {
+    if (this.#finished) return;
+    const replacement = this.#core.fail(node);
+    // Once the client has its answer nobody new is asked.
+    if (replacement !== undefined && this.#settle !== undefined) this.#send(replacement);
+    if (this.#core.state === "missed") this.#refuse();
+    if (this.#core.exhausted) this.#finish();
+  }
+
+  #onTimer(): void {
+    if (this.#remainingMs() <= 0) {
+      if (this.#core.state === "waiting") this.#refuse();
+      this.#finish();
+      return;
+    }
+    for (const node of this.#core.silent()) {
+      if (node !== this.#parts.nodeId) this.#parts.detector.missed(node);
+    }
+    for (const send of this.#core.hedge()) {
+      this.#parts.instruments.hedges.increment();
+      this.#send(send);
+    }
+    this.#armTimer();
+  }
+
+  #armTimer(): void {
+    const delayMs = Math.max(0, Math.min(this.#options.hedgeMs, this.#remainingMs()));
+    this.#timer = this.#environment.clock.setTimer(delayMs, () => this.#onTimer());
+  }
+
+  #answer(): void {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    const found = this.#found();
+    if (found === undefined) {
+      settle?.reject(new DynamoError("internal", "Cannot understand a replica's record"));
+    } else {
+      this.#parts.instruments.versionsPerRead.observe(found.siblings.payloads.length);
+      settle?.resolve(found);
+    }
+    // From here on only repair waits.
+    this.#timer?.cancel();
+    this.#timer = this.#environment.clock.setTimer(this.#options.repairWaitMs, () =>
+      this.#finish(),
+    );
+  }
+
+  #refuse(): void {
+    this.#settle?.reject(
+      new DynamoError(
+        "read-quorum-not-met",
+        `Cannot read the key: fewer than ${this.#order.r} replicas answered in ${this.#order.timeoutMs} ms`,
+      ),
+    );
+    this.#settle = undefined;
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#timer?.cancel();
+    const found = this.#found();
+    this.#parts.liveRequests.end();
+    if (found === undefined) return;
+    for (const repair of this.#core.repairs(found)) {
+      this.#parts.instruments.repairs.increment();
+      this.#repair(repair.node, repair.record);
+    }
+  }
+
+  /** Undefined where a reply holds bytes that are no record; such a replica is neither believed nor overwritten. */
+  #found(): Found | undefined {
+    try {
+      return this.#core.found();
+    } catch (error) {
+      this.#environment.log.error({ err: error }, "Cannot understand a replica's record");
+      return undefined;
+    }
+  }
+
+  #repair(node: NodeId, record: Uint8Array): void {
+    const { key } = this.#order;
+    if (node === this.#parts.nodeId) {
+      this.#parts.replica.store(key, record, undefined).catch((error: unknown) => {
+        this.#environment.log.error({ err: error }, "Cannot repair the node's own copy");
+      });
+      return;
+    }
+    const message = {
+      type: "put",
+      ring: this.#ring.stamp,
+      key,
+      record,
+      hintFor: undefined,
+    } as const;
+    // A repair that fails is made up for by the next read, by hints or by anti-entropy.
+    this.#parts.calls.call(node, message, this.#order.timeoutMs, (outcome) => {
+      if (outcome.kind !== "reply") {
+        this.#environment.log.debug({ node, outcome: outcome.kind }, "Read repair did not arrive");
+      }
+    });
+  }
+
+  #remainingMs(): number {
+    return this.#deadlineMs - this.#environment.clock.monotonicMs();
+  }
+}

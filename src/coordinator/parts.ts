@@ -1,0 +1,54 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
+import type { Counter, Histogram } from "../env/metrics.ts";
+import type { Detector } from "../membership/failure-detector.ts";
+import type { Ring } from "../ring/ring.ts";
+import type { PeerCalls } from "../rpc/contract.ts";
+import type { LiveRequests } from "./live-requests.ts";
+
+/** A coordinator's own copies, as it uses them. Implemented by `replica/replica.ts`. */
+export interface LocalReplica {
+  read(key: Uint8Array): Promise<Uint8Array | undefined>;
+  store(key: Uint8Array, record: Uint8Array, hintFor: NodeId | undefined): Promise<void>;
+  mint(
+    key: Uint8Array,
+    context: Clock,
+    payload: Uint8Array,
+    hintFor: NodeId | undefined,
+  ): Promise<Minted>;
+}
+
+/** A local write that is visible; `stored` resolves once it is durable. */
+export interface Minted {
+  readonly record: Uint8Array;
+  readonly siblings: Siblings;
+  readonly stored: Promise<void>;
+}
+
+export interface CoordinatorParts {
+  readonly nodeId: NodeId;
+  readonly replica: LocalReplica;
+  readonly calls: PeerCalls;
+  readonly detector: Detector;
+  readonly versioning: Versioning;
+  /** The ring as of now; a request keeps the one it began with. */
+  readonly ring: () => Ring;
+  readonly instruments: CoordinatorInstruments;
+  readonly liveRequests: LiveRequests;
+}
+
+export interface CoordinatorOptions {
+  readonly n: number;
+  readonly quorum: "sloppy" | "strict";
+  readonly hedgeMs: number;
+  /** How long after the reply outstanding answers of a read are waited for before repair (D-5-7). */
+  readonly repairWaitMs: number;
+}
+
+export interface CoordinatorInstruments {
+  readonly hedges: Counter;
+  readonly repairs: Counter;
+  readonly hintsKept: Counter;
+  readonly hintsFailed: Counter;
+  readonly versionsPerRead: Histogram;
+}

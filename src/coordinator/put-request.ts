@@ -1,0 +1,192 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Clock } from "../causality/versioning.ts";
+import type { Timer } from "../env/clock.ts";
+import type { Environment } from "../env/environment.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import type { PutRequest as PutMessage } from "../protocol/messages.ts";
+import type { Send } from "../quorum/placement.ts";
+import { Placement } from "../quorum/placement.ts";
+import { PutCore } from "../quorum/put-core.ts";
+import type { Ring } from "../ring/ring.ts";
+import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
+
+export interface PutOrder {
+  readonly key: Uint8Array;
+  readonly context: Clock;
+  readonly payload: Uint8Array;
+  readonly w: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * One write from its mint to its last hint: the shell around PutCore (D-5-4, one state machine a request). The promise
+ * of `run` settles at W acknowledgements, at certain failure, or at the deadline; the request itself goes on in the
+ * background until every slot is acknowledged or the deadline has passed, and then leaves hints for the slots that are not.
+ */
+export class PutRequest {
+  readonly #environment: Environment;
+  readonly #parts: CoordinatorParts;
+  readonly #options: CoordinatorOptions;
+  readonly #order: PutOrder;
+  readonly #ring: Ring;
+  readonly #core: PutCore;
+  readonly #placement: Placement;
+  readonly #deadlineMs: number;
+  #message: PutMessage | undefined;
+  #minted: Minted | undefined;
+  #timer: Timer | undefined;
+  #settle: { resolve(minted: Minted): void; reject(error: Error): void } | undefined;
+  #finished = false;
+
+  constructor(
+    environment: Environment,
+    parts: CoordinatorParts,
+    options: CoordinatorOptions,
+    order: PutOrder,
+  ) {
+    this.#environment = environment;
+    this.#parts = parts;
+    this.#options = options;
+    this.#order = order;
+    this.#ring = parts.ring();
+    this.#placement = new Placement({
+      preferenceList: this.#ring.preferenceList(order.key),
+      n: options.n,
+      sloppy: options.quorum === "sloppy",
+      isUp: (node) => parts.detector.isUp(node),
+      coordinator: parts.nodeId,
+    });
+    this.#core = new PutCore(this.#placement, order.w);
+    this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
+  }
+
+  async run(): Promise<Minted> {
+    const { key, context, payload } = this.#order;
+    const sends = this.#placement.sends();
+    const own = sends.find((send) => send.node === this.#parts.nodeId);
+    const minted = await this.#parts.replica.mint(key, context, payload, own?.hintFor);
+    this.#parts.liveRequests.begin();
+    this.#minted = minted;
+    this.#message = {
+      type: "put",
+      ring: this.#ring.stamp,
+      key,
+      record: minted.record,
+      hintFor: undefined,
+    };
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      for (const send of sends) {
+        if (send.node !== this.#parts.nodeId) this.#send(send);
+      }
+      this.#timer = this.#environment.clock.setTimer(
+        Math.min(this.#options.hedgeMs, this.#remainingMs()),
+        () => this.#onTimer(),
+      );
+      minted.stored.then(
+        () => this.#acknowledge(this.#parts.nodeId),
+        (error: unknown) => this.#localFailure(error),
+      );
+    });
+  }
+
+  #send(send: Send): void {
+    const message = this.#message;
+    if (message === undefined) return;
+    const request = send.hintFor === undefined ? message : { ...message, hintFor: send.hintFor };
+    this.#parts.calls.call(send.node, request, Math.max(1, this.#remainingMs()), (outcome) => {
+      if (outcome.kind === "reply" && outcome.reply.type === "put-reply") {
+        this.#acknowledge(send.node);
+      } else {
+        this.#fail(send.node);
+      }
+    });
+  }
+
+  #acknowledge(node: NodeId): void {
+    this.#core.acknowledge(node);
+    if (this.#core.state === "met") this.#answer();
+    if (this.#core.complete) this.#finish();
+  }
+
+  #fail(node: NodeId): void {
+    const replacement = this.#core.fail(node);
+    if (replacement !== undefined && !this.#finished) this.#send(replacement);
+    if (this.#core.state === "missed") this.#refuse();
+    if (this.#core.exhausted) this.#finish();
+  }
+
+  /** The coordinator's own disk refused: nothing it says about this write can be relied on (D-4.5-5). */
+  #localFailure(error: unknown): void {
+    this.#reject(
+      new DynamoError("storage", "Cannot store the coordinator's own copy of the key", {
+        cause: error,
+      }),
+    );
+    this.#fail(this.#parts.nodeId);
+  }
+
+  #onTimer(): void {
+    if (this.#remainingMs() <= 0) {
+      if (this.#core.state === "waiting") this.#refuse();
+      this.#finish();
+      return;
+    }
+    for (const node of this.#core.silent()) {
+      if (node !== this.#parts.nodeId) this.#parts.detector.missed(node);
+    }
+    for (const send of this.#core.hedge()) {
+      this.#parts.instruments.hedges.increment();
+      this.#send(send);
+    }
+    this.#timer = this.#environment.clock.setTimer(
+      Math.max(0, Math.min(this.#options.hedgeMs, this.#remainingMs())),
+      () => this.#onTimer(),
+    );
+  }
+
+  #answer(): void {
+    if (this.#minted !== undefined) this.#settle?.resolve(this.#minted);
+    this.#settle = undefined;
+  }
+
+  #refuse(): void {
+    this.#reject(
+      new DynamoError(
+        "write-quorum-not-met",
+        `Cannot confirm the write: fewer than ${this.#order.w} replicas acknowledged it in ${this.#order.timeoutMs} ms; it may still take effect`,
+      ),
+    );
+  }
+
+  #reject(error: Error): void {
+    this.#settle?.reject(error);
+    this.#settle = undefined;
+  }
+
+  /** Ends the request; what nobody acknowledged becomes a hint kept here. */
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#timer?.cancel();
+    const owed = this.#core.owedHints().filter((primary) => primary !== this.#parts.nodeId);
+    Promise.all(owed.map((primary) => this.#keepHint(primary))).then(
+      () => this.#parts.liveRequests.end(),
+      (error: unknown) => {
+        this.#parts.instruments.hintsFailed.increment();
+        this.#environment.log.error({ err: error }, "Cannot keep a hint");
+        this.#parts.liveRequests.end();
+      },
+    );
+  }
+
+  async #keepHint(primary: NodeId): Promise<void> {
+    if (this.#minted === undefined) return;
+    await this.#parts.replica.store(this.#order.key, this.#minted.record, primary);
+    this.#parts.instruments.hintsKept.increment();
+  }
+
+  #remainingMs(): number {
+    return this.#deadlineMs - this.#environment.clock.monotonicMs();
+  }
+}

@@ -1,0 +1,92 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Environment } from "../env/environment.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import type { ForwardRequest } from "../protocol/messages.ts";
+import type { Outcome } from "../rpc/contract.ts";
+import type { Coordinator, WriteOrder } from "./coordinator.ts";
+import type { CoordinatorParts } from "./parts.ts";
+
+/**
+ * Brings a client's write to a node that may coordinate it. This node does where it is among the key's first N healthy ones;
+ * else the write is forwarded, once, to one of them drawn at random, so that no single node carries a popular key
+ * (paper 5 over 4.5, P-2). The next candidate is tried only while it is certain that the one before did not act: a write
+ * that two nodes coordinate becomes its own sibling (K-11).
+ */
+export class WriteRouter {
+  readonly #environment: Environment;
+  readonly #parts: CoordinatorParts;
+  readonly #coordinator: Coordinator;
+
+  constructor(environment: Environment, parts: CoordinatorParts, coordinator: Coordinator) {
+    this.#environment = environment;
+    this.#parts = parts;
+    this.#coordinator = coordinator;
+  }
+
+  /** Returns the record after the write. Rejects with DynamoError. */
+  async put(order: WriteOrder): Promise<Uint8Array> {
+    if (this.#coordinator.mayCoordinate(order.key)) return this.#putHere(order);
+    // A bad context costs no hop.
+    this.#coordinator.openContext(order.key, order.context);
+    this.#coordinator.checkReplicas(order.w);
+    const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
+    for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order.key))) {
+      const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
+      if (remainingMs <= 0) break;
+      const record = await this.#forward(candidate, order, remainingMs);
+      if (record !== undefined) return record;
+    }
+    const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
+    if (remainingMs > 0) return this.#putHere({ ...order, timeoutMs: remainingMs });
+    throw new DynamoError("overloaded", "Cannot find a coordinator for the key in time");
+  }
+
+  async #putHere(order: WriteOrder): Promise<Uint8Array> {
+    const minted = await this.#coordinator.put(order);
+    return minted.record;
+  }
+
+  /** The record; undefined where the candidate certainly did nothing and another may be tried. */
+  async #forward(
+    candidate: NodeId,
+    order: WriteOrder,
+    remainingMs: number,
+  ): Promise<Uint8Array | undefined> {
+    const { key, context, payload, w } = order;
+    const budgetMs = Math.ceil(remainingMs);
+    const ring = this.#parts.ring().stamp;
+    const request: ForwardRequest = { type: "forward", ring, key, context, payload, w, budgetMs };
+    const outcome = await new Promise<Outcome>((resolve) => {
+      this.#parts.calls.call(candidate, request, remainingMs, resolve);
+    });
+    switch (outcome.kind) {
+      case "not-sent":
+        return undefined;
+      case "lost":
+      case "timeout":
+        throw new DynamoError(
+          "forward-lost",
+          `Cannot tell what became of the write: coordinator ${candidate} did not answer (${outcome.kind})`,
+        );
+      case "reply":
+        break;
+    }
+    const { reply } = outcome;
+    if (reply.type === "forward-reply") return reply.record;
+    if (reply.type !== "error-reply") {
+      throw new DynamoError("internal", `Cannot understand a reply of type ${reply.type}`);
+    }
+    const error = new DynamoError(reply.code, reply.message);
+    if (TRY_NEXT.has(reply.code)) return undefined;
+    throw error;
+  }
+
+  #rotated(candidates: readonly NodeId[]): readonly NodeId[] {
+    if (candidates.length < 2) return candidates;
+    const start = this.#environment.random.uint32() % candidates.length;
+    return [...candidates.slice(start), ...candidates.slice(0, start)];
+  }
+}
+
+/** Definite refusals that another node may not share. */
+const TRY_NEXT: ReadonlySet<string> = new Set(["overloaded", "stopping", "stale-ring"]);

@@ -1,0 +1,65 @@
+import { DynamoError } from "../protocol/errors.ts";
+import type { HttpRequest, HttpResponse } from "./exchange.ts";
+import { base64urlKey } from "./key-path.ts";
+
+/** What operators and the harness may ask of a node. Implemented by `node/operator.ts`. */
+export interface NodeOperator {
+  status(): object;
+  ring(): object;
+  /** The node's own copy of a key, nothing repaired. */
+  replica(key: Uint8Array): Promise<object>;
+  /** Replaces the table of node id to address to dial; throws DynamoError bad-request. */
+  setRoutes(routes: unknown): void;
+  /** Calls a peer over RPC; throws DynamoError where the node was not started for tests. */
+  probe(order: unknown): Promise<object>;
+}
+
+/** `/admin/...`: requests and answers are JSON. Undefined for a path that is not one of them. */
+export async function handleAdmin(
+  operator: NodeOperator,
+  request: HttpRequest,
+): Promise<HttpResponse | undefined> {
+  const { method, path } = request;
+  switch (path) {
+    case "/admin/status":
+      expectMethod(method, "GET");
+      return json(operator.status());
+    case "/admin/ring":
+      expectMethod(method, "GET");
+      return json(operator.ring());
+    case "/admin/routes":
+      expectMethod(method, "POST");
+      operator.setRoutes(jsonBody(request));
+      return json({});
+    case "/admin/probe":
+      expectMethod(method, "POST");
+      return json(await operator.probe(jsonBody(request)));
+    default:
+      break;
+  }
+  if (!path.startsWith(REPLICA_PREFIX)) return undefined;
+  expectMethod(method, "GET");
+  return json(await operator.replica(base64urlKey(path.slice(REPLICA_PREFIX.length))));
+}
+
+const REPLICA_PREFIX = "/admin/replica/";
+
+function expectMethod(method: string, expected: string): void {
+  if (method !== expected) {
+    throw new DynamoError("method-not-allowed", `Cannot ${method} this path: use ${expected}`);
+  }
+}
+
+function json(value: object): HttpResponse {
+  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  return { status: 200, headers: { "content-type": "application/json" }, body };
+}
+
+function jsonBody(request: HttpRequest): unknown {
+  const text = Buffer.from(request.body).toString("utf8");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DynamoError("bad-request", "Cannot read the body: it is not JSON", { cause: error });
+  }
+}

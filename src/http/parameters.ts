@@ -1,0 +1,37 @@
+import { DynamoError } from "../protocol/errors.ts";
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A whole number from the query, or `fallback` where the name is absent; throws DynamoError bad-parameter. */
+export function wholeNumber(
+  query: URLSearchParams | undefined,
+  name: string,
+  range: Range,
+  fallback: number,
+): number {
+  const text = query?.get(name);
+  if (text === null || text === undefined) return fallback;
+  const value = Number(text);
+  if (!/^\d{1,9}$/.test(text) || value < range.min || value > range.max) {
+    throw new DynamoError(
+      "bad-parameter",
+      `Cannot use ${name}=${JSON.stringify(text.slice(0, 40))}: it must be a whole number from ${range.min} to ${range.max}`,
+    );
+  }
+  return value;
+}
+
+/** Refuses names that mean nothing here, so that a misspelt option is not silently ignored. */
+export function onlyParameters(query: URLSearchParams | undefined, names: readonly string[]): void {
+  for (const name of query?.keys() ?? []) {
+    if (!names.includes(name)) {
+      throw new DynamoError(
+        "bad-parameter",
+        `Cannot use the parameter ${JSON.stringify(name.slice(0, 40))}: known here are ${names.join(", ")}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Log } from "../env/log.ts";
+import { DynamoError, ERRORS } from "../protocol/errors.ts";
+import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
+import type { NodeOperator } from "./admin-api.ts";
+import { handleAdmin } from "./admin-api.ts";
+import type { ClientApi } from "./client-api.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "./exchange.ts";
+import { keyOfPath } from "./key-path.ts";
+
+export interface RouterParts {
+  readonly clientApi: ClientApi;
+  readonly operator: NodeOperator;
+  readonly log: Log;
+  /** True once the node serves and until it stops. */
+  readonly ready: () => boolean;
+  /** Prometheus text. */
+  readonly metricsText: () => Promise<string>;
+}
+
+/** Every path of a node. Errors become application/problem+json; whatever is not a DynamoError is a bug and says "internal". */
+export function createRouter(parts: RouterParts): HttpHandler {
+  return async (request) => {
+    try {
+      return await route(parts, request);
+    } catch (error) {
+      if (error instanceof DynamoError) {
+        if (error.cause !== undefined && !error.definite) {
+          parts.log.warn({ err: error, path: request.path }, "Request ended in doubt");
+        }
+        return problemResponse(error);
+      }
+      parts.log.error({ err: error, path: request.path }, "Request failed unexpectedly");
+      return problemResponse(
+        new DynamoError("internal", "Cannot serve the request: the node met an unexpected error"),
+      );
+    }
+  };
+}
+
+async function route(parts: RouterParts, request: HttpRequest): Promise<HttpResponse> {
+  const key = keyOfPath(request.path);
+  if (key !== undefined) return parts.clientApi.handle(key, request);
+  if (request.path === "/healthz") return health(parts.ready());
+  if (request.path === "/metrics") return text(200, await parts.metricsText());
+  const answer = await handleAdmin(parts.operator, request);
+  if (answer !== undefined) return answer;
+  throw new DynamoError(
+    "not-found",
+    `Cannot find ${JSON.stringify(request.path.slice(0, 100))}: known are /kv/{key}, /kv64/{key}, /healthz, /metrics and /admin/...`,
+  );
+}
+
+function health(ready: boolean): HttpResponse {
+  return ready ? text(200, "ok\n") : text(503, "not ready\n");
+}
+
+function text(status: number, body: string): HttpResponse {
+  return {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+    body: Buffer.from(body),
+  };
+}
+
+function problemResponse(error: DynamoError): HttpResponse {
+  const { status } = ERRORS[error.code];
+  return {
+    status,
+    headers: {
+      "content-type": PROBLEM_CONTENT_TYPE,
+      ...(status === 503 ? { "retry-after": "1" } : {}),
+    },
+    body: encodeProblem(error.code, error.message),
+  };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import type { NodeId } from "../base/ids.ts";
+import { nodeId } from "../base/ids.ts";
+import { ManualClock } from "../env/testing/manual-clock.ts";
+import { quietEnvironment } from "../env/testing/quiet-environment.ts";
+import { FailureDetector } from "./failure-detector.ts";
+
+const PEER = nodeId("peer");
+
+function world() {
+  const clock = new ManualClock();
+  const pinged: NodeId[] = [];
+  const cameUp: NodeId[] = [];
+  const environment = { ...quietEnvironment(clock), transport: noTransport };
+  const detector = new FailureDetector(
+    environment,
+    { ping: (peer) => pinged.push(peer), onUp: (peer) => cameUp.push(peer) },
+    { missesMax: 3, retryDownMs: 500 },
+  );
+  return { clock, pinged, cameUp, detector };
+}
+
+const noTransport = {
+  connect: () => {
+    throw new Error("A failure detector opens no connection");
+  },
+  listen: () => Promise.reject(new Error("A failure detector listens nowhere")),
+};
+
+describe("FailureDetector", () => {
+  test("believes everybody up before the first miss", () => {
+    expect(world().detector.isUp(PEER)).toBe(true);
+  });
+
+  test("needs misses in a row: an answer between them clears them", () => {
+    const { detector } = world();
+    detector.missed(PEER);
+    detector.missed(PEER);
+    detector.answered(PEER);
+    detector.missed(PEER);
+    detector.missed(PEER);
+    expect(detector.isUp(PEER)).toBe(true);
+    detector.missed(PEER);
+    expect(detector.isUp(PEER)).toBe(false);
+    expect(detector.suspected()).toEqual([PEER]);
+  });
+
+  test("D-4.8.3-2 pings only a peer that is down, periodically, until it answers", () => {
+    const { detector, clock, pinged, cameUp } = world();
+    clock.advance(10_000);
+    expect(pinged).toEqual([]);
+    for (let miss = 0; miss < 3; miss++) detector.missed(PEER);
+    clock.advance(1_600);
+    expect(pinged).toHaveLength(3);
+    detector.answered(PEER);
+    expect(cameUp).toEqual([PEER]);
+    expect(detector.isUp(PEER)).toBe(true);
+    clock.advance(5_000);
+    expect(pinged).toHaveLength(3);
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test("leaves no timer behind when it stops", () => {
+    const { detector, clock } = world();
+    for (let miss = 0; miss < 3; miss++) detector.missed(PEER);
+    detector.stop();
+    detector.missed(nodeId("other"));
+    expect(clock.timerCount).toBe(0);
+  });
+});

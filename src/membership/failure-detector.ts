@@ -1,0 +1,96 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Timer } from "../env/clock.ts";
+import type { Environment } from "../env/environment.ts";
+
+/** A node's own belief about its peers; never truth, and never gossiped (paper 4.8.3, P-4). */
+export interface Detector {
+  isUp(peer: NodeId): boolean;
+  /** The peer answered anything at all. */
+  answered(peer: NodeId): void;
+  /** A request to the peer was refused, lost, or is overdue. */
+  missed(peer: NodeId): void;
+  suspected(): readonly NodeId[];
+}
+
+export interface FailureDetectorParts {
+  /** Asks a peer for a sign of life; ends in `answered` or `missed` of this detector. */
+  readonly ping: (peer: NodeId) => void;
+  readonly onUp: (peer: NodeId) => void;
+}
+
+export interface FailureDetectorOptions {
+  /** Misses in a row, no answer between them, after which a peer counts as down. 1 or more. */
+  readonly missesMax: number;
+  /** How often a peer that counts as down is tried again, in milliseconds. */
+  readonly retryDownMs: number;
+}
+
+/**
+ * Local, traffic-driven failure detection (D-4.8.3-1, D-4.8.3-2). Requests themselves are the probes: an idle pair
+ * sends nothing. Only a peer believed down is pinged, every `retryDownMs`, until any answer of it arrives. A single
+ * miss proves nothing (a slow disk, a lost connection), so a few in a row are needed; any answer clears them.
+ */
+export class FailureDetector implements Detector {
+  readonly #environment: Environment;
+  readonly #parts: FailureDetectorParts;
+  readonly #options: FailureDetectorOptions;
+  readonly #misses = new Map<NodeId, number>();
+  readonly #down = new Map<NodeId, Timer>();
+  #stopped = false;
+
+  constructor(
+    environment: Environment,
+    parts: FailureDetectorParts,
+    options: FailureDetectorOptions,
+  ) {
+    this.#environment = environment;
+    this.#parts = parts;
+    this.#options = options;
+    environment.metrics.gauge(
+      "ringside_peers_suspected",
+      "Peers this node believes to be down",
+      {},
+      () => this.#down.size,
+    );
+  }
+
+  isUp(peer: NodeId): boolean {
+    return !this.#down.has(peer);
+  }
+
+  suspected(): readonly NodeId[] {
+    return [...this.#down.keys()];
+  }
+
+  answered(peer: NodeId): void {
+    this.#misses.delete(peer);
+    const retry = this.#down.get(peer);
+    if (retry === undefined) return;
+    retry.cancel();
+    this.#down.delete(peer);
+    this.#environment.log.info({ peer }, "Peer answers again");
+    this.#parts.onUp(peer);
+  }
+
+  missed(peer: NodeId): void {
+    if (this.#down.has(peer) || this.#stopped) return;
+    const misses = (this.#misses.get(peer) ?? 0) + 1;
+    this.#misses.set(peer, misses);
+    if (misses < this.#options.missesMax) return;
+    this.#environment.log.info({ peer, misses }, "Peer counts as down");
+    this.#retryLater(peer);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#down.values()) timer.cancel();
+  }
+
+  #retryLater(peer: NodeId): void {
+    const timer = this.#environment.clock.setTimer(this.#options.retryDownMs, () => {
+      this.#parts.ping(peer);
+      this.#retryLater(peer);
+    });
+    this.#down.set(peer, timer);
+  }
+}

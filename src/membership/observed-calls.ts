@@ -1,0 +1,24 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Timer } from "../env/clock.ts";
+import type { Request } from "../protocol/messages.ts";
+import type { Outcome, PeerCalls } from "../rpc/contract.ts";
+import type { Detector } from "./failure-detector.ts";
+
+/** Calls whose outcomes the failure detector hears of, so that every request is a probe. */
+export class ObservedCalls implements PeerCalls {
+  readonly #calls: PeerCalls;
+  readonly #detector: Detector;
+
+  constructor(calls: PeerCalls, detector: Detector) {
+    this.#calls = calls;
+    this.#detector = detector;
+  }
+
+  call(peer: NodeId, request: Request, timeoutMs: number, done: (outcome: Outcome) => void): Timer {
+    return this.#calls.call(peer, request, timeoutMs, (outcome) => {
+      if (outcome.kind === "reply") this.#detector.answered(peer);
+      else this.#detector.missed(peer);
+      done(outcome);
+    });
+  }
+}

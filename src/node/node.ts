@@ -1,0 +1,222 @@
+import { toBase64url } from "../base/bytes.ts";
+import { macKeyOf, sealContext } from "../causality/context-token.ts";
+import type { Siblings, Versioning } from "../causality/versioning.ts";
+import { versioningFor } from "../causality/versioning-for.ts";
+import { Coordinator } from "../coordinator/coordinator.ts";
+import { coordinatorInstruments } from "../coordinator/instruments.ts";
+import { LiveRequests } from "../coordinator/live-requests.ts";
+import type { CoordinatorParts } from "../coordinator/parts.ts";
+import { WriteRouter } from "../coordinator/write-router.ts";
+import type { Environment } from "../env/environment.ts";
+import { HintDelivery } from "../handoff/hint-delivery.ts";
+import type { KeyValueStore } from "../http/client-api.ts";
+import { ClientApi } from "../http/client-api.ts";
+import type { HttpHandler } from "../http/exchange.ts";
+import { createRouter } from "../http/router.ts";
+import type { SiblingsAnswer } from "../http/siblings-response.ts";
+import { FailureDetector } from "../membership/failure-detector.ts";
+import { ObservedCalls } from "../membership/observed-calls.ts";
+import { startIncarnation } from "../replica/incarnation.ts";
+import { Replica } from "../replica/replica.ts";
+import { createRing } from "../ring/partition-table.ts";
+import type { Ring } from "../ring/ring.ts";
+import { RpcClient } from "../rpc/rpc-client.ts";
+import { RpcServer } from "../rpc/rpc-server.ts";
+import type { Engine } from "../storage/engine.ts";
+import { Admission } from "./admission.ts";
+import type { NodeConfiguration } from "./configuration.ts";
+import { Operator } from "./operator.ts";
+import { peerService } from "./peer-service.ts";
+import { Routes } from "./routes.ts";
+
+/** Misses in a row after which a peer counts as down; see FailureDetector. */
+const MISSES_MAX = 3;
+const REPAIR_WAIT_MS = 100;
+
+export interface NodeParts {
+  readonly configuration: NodeConfiguration;
+  readonly engine: Engine;
+  readonly metricsText: () => Promise<string>;
+}
+
+/** One Dynamo node, put together (D-5-1). The HTTP server in front of `handler` belongs to whoever starts the node. */
+export class DynamoNode implements KeyValueStore {
+  readonly handler: HttpHandler;
+  readonly #configuration: NodeConfiguration;
+  readonly #ring: Ring;
+  readonly #engine: Engine;
+  readonly #versioning: Versioning;
+  readonly #macKey: Uint8Array;
+  readonly #coordinator: Coordinator;
+  readonly #router: WriteRouter;
+  readonly #admission: Admission;
+  readonly #liveRequests: LiveRequests;
+  readonly #detector: FailureDetector;
+  readonly #rpcClient: RpcClient;
+  readonly #rpcServer: RpcServer;
+  readonly #handoff: HintDelivery;
+  #ready = false;
+
+  /** Stores a fresh incarnation, then starts to serve peers; rejects when the RPC address is taken. */
+  static async start(environment: Environment, parts: NodeParts): Promise<DynamoNode> {
+    const { configuration, engine } = parts;
+    const ring = createRing({
+      clusterId: configuration.clusterId,
+      nodes: configuration.members.map((member) => member.id),
+      partitionCount: configuration.partitions,
+    });
+    const versioning = versioningFor(configuration.versioning);
+    const incarnation = await startIncarnation(environment, engine, configuration.nodeId);
+    const replica = await Replica.open(environment, {
+      engine,
+      versioning,
+      ring: () => ring,
+      nodeId: configuration.nodeId,
+      incarnation,
+    });
+    const node = new DynamoNode(environment, { ...parts, ring, versioning, incarnation, replica });
+    await node.#listen();
+    return node;
+  }
+
+  private constructor(environment: Environment, parts: NodeParts & OpenedParts) {
+    const { configuration, engine, ring, versioning, incarnation, replica } = parts;
+    const { nodeId } = configuration;
+    const ringNow = (): Ring => ring;
+    this.#configuration = configuration;
+    this.#ring = ring;
+    this.#engine = engine;
+    this.#versioning = versioning;
+    this.#macKey = macKeyOf(configuration.clusterSecret, configuration.clusterId);
+    this.#admission = new Admission(environment, configuration.inFlightMax);
+    this.#liveRequests = new LiveRequests(environment);
+    const identity = {
+      clusterId: configuration.clusterId,
+      clusterSecret: configuration.clusterSecret,
+      nodeId,
+      incarnation,
+      ringStamp: () => ring.stamp,
+    };
+    const routes = new Routes(configuration.members, configuration.routes, () =>
+      this.#rpcClient.redial(),
+    );
+    this.#rpcClient = new RpcClient(environment, {
+      identity,
+      addressOf: (peer) => routes.addressOf(peer),
+    });
+    this.#detector = new FailureDetector(
+      environment,
+      {
+        ping: (peer) => {
+          calls.call(peer, { type: "ping" }, configuration.retryDownMs, () => {});
+        },
+        onUp: (peer) => this.#handoff.deliverTo(peer),
+      },
+      { missesMax: MISSES_MAX, retryDownMs: configuration.retryDownMs },
+    );
+    const calls = new ObservedCalls(this.#rpcClient, this.#detector);
+    this.#handoff = new HintDelivery(
+      environment,
+      { hints: replica, calls, detector: this.#detector, ring: ringNow },
+      { scanMs: configuration.hintScanMs, callTimeoutMs: configuration.requestTimeoutMs },
+    );
+    const coordination: CoordinatorParts = {
+      nodeId,
+      replica,
+      calls,
+      detector: this.#detector,
+      versioning,
+      ring: ringNow,
+      instruments: coordinatorInstruments(environment.metrics),
+      liveRequests: this.#liveRequests,
+    };
+    const { n, r, w, quorum, hedgeMs, clusterId } = configuration;
+    this.#coordinator = new Coordinator(
+      environment,
+      coordination,
+      { n, quorum, hedgeMs, repairWaitMs: REPAIR_WAIT_MS },
+      { clusterId, macKey: this.#macKey },
+    );
+    this.#router = new WriteRouter(environment, coordination, this.#coordinator);
+    this.#rpcServer = new RpcServer(environment, {
+      identity,
+      handler: peerService(environment, {
+        replica,
+        coordinator: this.#coordinator,
+        admission: this.#admission,
+        ring: ringNow,
+        w,
+      }),
+    });
+    const operator = new Operator(environment, {
+      configuration,
+      incarnation,
+      ring: ringNow,
+      ready: () => this.#ready,
+      admission: this.#admission,
+      detector: this.#detector,
+      calls: this.#rpcClient,
+      routes,
+      versioning,
+      replica,
+    });
+    const { requestTimeoutMs: timeoutMs, valueBytesMax } = configuration;
+    this.handler = createRouter({
+      clientApi: new ClientApi(this, { n, r, w, timeoutMs, valueBytesMax }),
+      operator,
+      log: environment.log,
+      ready: () => this.#ready,
+      metricsText: parts.metricsText,
+    });
+  }
+
+  ring(): Ring {
+    return this.#ring;
+  }
+
+  get(key: Uint8Array, r: number, timeoutMs: number): Promise<SiblingsAnswer> {
+    return this.#admission.admit(async () => {
+      this.#coordinator.checkReplicas(r);
+      const { siblings } = await this.#coordinator.get(key, r, timeoutMs);
+      return this.#answer(key, siblings);
+    });
+  }
+
+  put(order: Parameters<KeyValueStore["put"]>[0]): Promise<SiblingsAnswer | undefined> {
+    return this.#admission.admit(async () => {
+      const record = await this.#router.put(order);
+      return order.answer ? this.#answer(order.key, this.#versioning.decode(record)) : undefined;
+    });
+  }
+
+  /** Refuses new requests, finishes those under way, their hints and repairs, then closes everything. */
+  async stop(): Promise<void> {
+    this.#ready = false;
+    await this.#admission.drained();
+    await this.#liveRequests.idle();
+    await this.#handoff.stop();
+    this.#detector.stop();
+    await this.#rpcServer.close();
+    this.#rpcClient.close();
+    await this.#engine.close();
+  }
+
+  async #listen(): Promise<void> {
+    await this.#rpcServer.listen(this.#configuration.rpcAddress);
+    this.#handoff.start();
+    this.#ready = true;
+  }
+
+  #answer(key: Uint8Array, siblings: Siblings): SiblingsAnswer {
+    const { clusterId, versioning: mode } = this.#configuration;
+    const token = sealContext({ clusterId, key, clock: siblings.clock, mode }, this.#macKey);
+    return { payloads: siblings.payloads, context: toBase64url(token) };
+  }
+}
+
+interface OpenedParts {
+  readonly ring: Ring;
+  readonly versioning: Versioning;
+  readonly incarnation: string;
+  readonly replica: Replica;
+}

@@ -1,0 +1,127 @@
+import { toHex } from "../base/bytes.ts";
+import { sha256 } from "../base/hash.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Versioning } from "../causality/versioning.ts";
+import type { Environment } from "../env/environment.ts";
+import type { NodeOperator } from "../http/admin-api.ts";
+import type { Detector } from "../membership/failure-detector.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import type { Ring } from "../ring/ring.ts";
+import type { Outcome, PeerCalls } from "../rpc/contract.ts";
+import type { Admission } from "./admission.ts";
+import type { NodeConfiguration } from "./configuration.ts";
+import { ConfigurationError, checkedRoutes } from "./parse-configuration.ts";
+import type { Routes } from "./routes.ts";
+
+export interface OperatorParts {
+  readonly configuration: NodeConfiguration;
+  readonly incarnation: string;
+  readonly ring: () => Ring;
+  readonly ready: () => boolean;
+  readonly admission: Admission;
+  readonly detector: Detector;
+  readonly calls: PeerCalls;
+  readonly routes: Routes;
+  readonly versioning: Versioning;
+  readonly replica: {
+    read(key: Uint8Array): Promise<Uint8Array | undefined>;
+    hintCount(): number;
+  };
+}
+
+const PROBE_TIMEOUT_MS = 500;
+const PROBE_TIMEOUT_MS_MAX = 10_000;
+
+/** The operator's view of one node, for `/admin`. */
+export class Operator implements NodeOperator {
+  readonly #environment: Environment;
+  readonly #parts: OperatorParts;
+
+  constructor(environment: Environment, parts: OperatorParts) {
+    this.#environment = environment;
+    this.#parts = parts;
+  }
+
+  status(): object {
+    const { configuration, incarnation, ready, ring, replica, admission, detector } = this.#parts;
+    return {
+      nodeId: configuration.nodeId,
+      clusterId: configuration.clusterId,
+      incarnation,
+      ready: ready(),
+      ring: ring().stamp,
+      versioning: configuration.versioning,
+      n: configuration.n,
+      r: configuration.r,
+      w: configuration.w,
+      quorum: configuration.quorum,
+      engine: configuration.engine,
+      hints: replica.hintCount(),
+      inFlight: admission.inFlight,
+      suspected: detector.suspected(),
+    };
+  }
+
+  ring(): object {
+    const { stamp, nodes, partitionCount, owners } = this.#parts.ring();
+    return { ...stamp, nodes, partitionCount, owners };
+  }
+
+  async replica(key: Uint8Array): Promise<object> {
+    const record = await this.#parts.replica.read(key);
+    if (record === undefined) return { digest: null, versions: 0 };
+    const digest = toHex(sha256(record)).slice(0, 32);
+    return { digest, versions: this.#parts.versioning.decode(record).payloads.length };
+  }
+
+  setRoutes(order: unknown): void {
+    const { configuration, routes } = this.#parts;
+    try {
+      routes.replace(checkedRoutes("routes", fieldOf(order, "routes"), configuration.members));
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      throw new DynamoError("bad-request", error.message, { cause: error });
+    }
+  }
+
+  async probe(order: unknown): Promise<object> {
+    const { configuration, calls } = this.#parts;
+    if (!configuration.testFaults) {
+      throw new DynamoError(
+        "bad-request",
+        "Cannot probe: the node was not started with testFaults",
+      );
+    }
+    const peer = fieldOf(order, "peer");
+    const member = configuration.members.find((each) => each.id === peer);
+    if (member === undefined || member.id === configuration.nodeId) {
+      throw new DynamoError("bad-request", `Cannot probe ${JSON.stringify(peer)}: it is no peer`);
+    }
+    const timeoutMs = fieldOf(order, "timeoutMs") ?? PROBE_TIMEOUT_MS;
+    if (typeof timeoutMs !== "number" || !(timeoutMs >= 1 && timeoutMs <= PROBE_TIMEOUT_MS_MAX)) {
+      throw new DynamoError(
+        "bad-request",
+        `Cannot use timeoutMs: allowed is a number from 1 to ${PROBE_TIMEOUT_MS_MAX}`,
+      );
+    }
+    return this.#ping(calls, member.id, timeoutMs);
+  }
+
+  async #ping(calls: PeerCalls, peer: NodeId, timeoutMs: number): Promise<object> {
+    const { clock } = this.#environment;
+    const startMs = clock.monotonicMs();
+    const outcome = await new Promise<Outcome>((resolve) => {
+      calls.call(peer, { type: "ping" }, timeoutMs, resolve);
+    });
+    const answered = outcome.kind === "reply" && outcome.reply.type === "ping-reply";
+    const detail = "reason" in outcome ? `${outcome.kind}: ${outcome.reason}` : outcome.kind;
+    return { answered, detail, latencyMs: clock.monotonicMs() - startMs };
+  }
+}
+
+function fieldOf(order: unknown, name: string): unknown {
+  if (typeof order !== "object" || order === null) {
+    throw new DynamoError("bad-request", "Cannot read the body: it is not a JSON object");
+  }
+  return (order as Record<string, unknown>)[name];
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import { ConfigurationError, checkedRoutes, parseConfiguration } from "./parse-configuration.ts";
+
+const GOOD = {
+  nodeId: "n1",
+  clusterId: "test",
+  httpAddress: "127.0.0.1:10001",
+  rpcAddress: "127.0.0.1:10002",
+  members: [
+    { id: "n1", address: "127.0.0.1:10002" },
+    { id: "n2", address: "127.0.0.1:10004" },
+  ],
+  dataFolder: "data",
+};
+
+describe("parseConfiguration()", () => {
+  test("completes what is left out with the paper's values", () => {
+    const { n, r, w, quorum, versioning, sync, partitions } = parseConfiguration(GOOD);
+    expect({ n, r, w, quorum, versioning, sync, partitions }).toEqual({
+      n: 3,
+      r: 2,
+      w: 2,
+      quorum: "sloppy",
+      versioning: "dvvset",
+      sync: true,
+      partitions: 1_024,
+    });
+  });
+
+  test.each([
+    [{ r: 4 }, "Cannot use r: 4 is given, allowed is a whole number from 1 to 3"],
+    [{ n: 1, w: 2 }, "Cannot use w: 2 is given, allowed is a whole number from 1 to 1"],
+    [{ n: 0 }, "Cannot use n: 0 is given, allowed is a whole number from 1 to 64"],
+    [{ engine: "floppy" }, 'Cannot use engine: "floppy" is given, allowed is one of lmdb, memory'],
+    [{ rpcAddress: "nowhere" }, 'Cannot use rpcAddress: "nowhere" is given, allowed is host:port'],
+    [{ rpcAddress: "h:70000" }, "allowed is host:port with a port from 1 to 65535"],
+    [{ clusterId: "" }, 'Cannot use clusterId: "" is given, allowed is a text of 1 to 64'],
+    [{ dataFolder: undefined }, "Cannot use dataFolder: it is missing"],
+    [{ nodeId: "n9" }, "node n9 is not among n1, n2"],
+    [{ nodeId: "a b" }, "Cannot use nodeId"],
+    [{ members: [GOOD.members[0], GOOD.members[0]] }, "a node id stands there twice"],
+    [{ members: [] }, "a list of 1 to 1000 objects"],
+    [{ sync: "yes" }, "allowed is true or false"],
+    [{ partitions: 1 }, "allowed is a whole number from 2 to 65536"],
+    [{ sink: true }, 'Cannot use the field "sink"'],
+    [{ routes: { n7: "127.0.0.1:1" } }, '"n7" is no member'],
+    [{ routes: { n2: 5 } }, "Cannot use routes.n2"],
+  ])("refuses %j", (change, message) => {
+    const configuration = { ...GOOD, ...change };
+    expect(() => parseConfiguration(configuration)).toThrow(ConfigurationError);
+    expect(() => parseConfiguration(configuration)).toThrow(message);
+  });
+
+  test.each([[null], [[]], ["text"], [7]])("refuses %j, which is no object", (json) => {
+    expect(() => parseConfiguration(json)).toThrow("it is not a JSON object");
+  });
+});
+
+describe("checkedRoutes()", () => {
+  test("gives the table back", () => {
+    const { members } = parseConfiguration(GOOD);
+    expect(checkedRoutes("routes", { n2: "127.0.0.1:9" }, members)).toEqual({ n2: "127.0.0.1:9" });
+  });
+});

@@ -1,0 +1,189 @@
+import type { NodeId } from "../base/ids.ts";
+import { nodeId } from "../base/ids.ts";
+import { VERSIONING_MODES } from "../causality/versioning.ts";
+import type { Member, NodeConfiguration } from "./configuration.ts";
+
+/** A configuration that cannot be used; the message names the field, the reason and what is allowed. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
+/** Checks and completes a parsed JSON configuration. Throws ConfigurationError. */
+export function parseConfiguration(json: unknown): NodeConfiguration {
+  const fields = new Fields(json);
+  const id = fields.id("nodeId");
+  const members = fields.members("members");
+  const n = fields.whole("n", 1, 64, 3);
+  const configuration: NodeConfiguration = {
+    nodeId: id,
+    clusterId: fields.text("clusterId", 64),
+    clusterSecret: fields.optionalText("clusterSecret", 1_024),
+    httpAddress: fields.address("httpAddress"),
+    rpcAddress: fields.address("rpcAddress"),
+    members,
+    routes: fields.routes("routes", members),
+    engine: fields.oneOf("engine", ["lmdb", "memory"], "lmdb"),
+    dataFolder: fields.text("dataFolder", 4_096),
+    sync: fields.flag("sync", true),
+    n,
+    r: fields.whole("r", 1, n, Math.min(2, n)),
+    w: fields.whole("w", 1, n, Math.min(2, n)),
+    quorum: fields.oneOf("quorum", ["sloppy", "strict"], "sloppy"),
+    versioning: fields.oneOf("versioning", VERSIONING_MODES, "dvvset"),
+    partitions: fields.whole("partitions", members.length, 65_536, 1_024),
+    valueBytesMax: fields.whole("valueBytesMax", 1, 64 * 1_024 * 1_024, 1_024 * 1_024),
+    requestTimeoutMs: fields.whole("requestTimeoutMs", 10, 60_000, 1_000),
+    hedgeMs: fields.whole("hedgeMs", 1, 60_000, 100),
+    inFlightMax: fields.whole("inFlightMax", 1, 1_000_000, 1_024),
+    hintScanMs: fields.whole("hintScanMs", 10, 3_600_000, 1_000),
+    retryDownMs: fields.whole("retryDownMs", 10, 3_600_000, 500),
+    testFaults: fields.flag("testFaults", false),
+    logLevel: fields.oneOf("logLevel", ["debug", "info", "warn", "error"], "info"),
+  };
+  fields.refuseUnread();
+  if (!members.some((member) => member.id === id)) {
+    throw new ConfigurationError(
+      `Cannot use members: node ${id} is not among ${members.map((member) => member.id).join(", ")}`,
+    );
+  }
+  return configuration;
+}
+
+const ADDRESS_PATTERN = /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
+
+class Fields {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #read = new Set<string>();
+
+  constructor(json: unknown) {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      throw new ConfigurationError("Cannot use the configuration: it is not a JSON object");
+    }
+    this.#values = json as Record<string, unknown>;
+  }
+
+  id(name: string): NodeId {
+    return checkedId(name, this.#value(name));
+  }
+
+  text(name: string, lengthMax: number): string {
+    const value = this.#value(name);
+    if (typeof value !== "string" || value.length < 1 || value.length > lengthMax) {
+      throw refusal(name, value, `a text of 1 to ${lengthMax} characters`);
+    }
+    return value;
+  }
+
+  optionalText(name: string, lengthMax: number): string | undefined {
+    return this.#value(name) === undefined ? undefined : this.text(name, lengthMax);
+  }
+
+  address(name: string): string {
+    return checkedAddress(name, this.#value(name));
+  }
+
+  whole(name: string, min: number, max: number, fallback: number): number {
+    const value = this.#value(name);
+    if (value === undefined) return fallback;
+    if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
+      throw refusal(name, value, `a whole number from ${min} to ${max}`);
+    }
+    return value;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.#value(name);
+    if (value === undefined) return fallback;
+    if (typeof value !== "boolean") throw refusal(name, value, "true or false");
+    return value;
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const value = this.#value(name);
+    if (value === undefined) return fallback;
+    const found = allowed.find((each) => each === value);
+    if (found === undefined) throw refusal(name, value, `one of ${allowed.join(", ")}`);
+    return found;
+  }
+
+  members(name: string): readonly Member[] {
+    const value = this.#value(name);
+    if (!Array.isArray(value) || value.length < 1 || value.length > 1_000) {
+      throw refusal(name, value, "a list of 1 to 1000 objects {id, address}");
+    }
+    const members = value.map((each: unknown, position) => {
+      const { id, address } = (each ?? {}) as { id?: unknown; address?: unknown };
+      return {
+        id: checkedId(`${name}[${position}].id`, id),
+        address: checkedAddress(`${name}[${position}].address`, address),
+      };
+    });
+    if (new Set(members.map((member) => member.id)).size < members.length) {
+      throw new ConfigurationError(`Cannot use ${name}: a node id stands there twice`);
+    }
+    return members;
+  }
+
+  routes(name: string, members: readonly Member[]): Readonly<Record<string, string>> {
+    const value = this.#value(name);
+    return value === undefined ? {} : checkedRoutes(name, value, members);
+  }
+
+  refuseUnread(): void {
+    for (const name of Object.keys(this.#values)) {
+      if (!this.#read.has(name)) {
+        throw new ConfigurationError(
+          `Cannot use the field ${JSON.stringify(name)}: known are ${[...this.#read].join(", ")}`,
+        );
+      }
+    }
+  }
+
+  #value(name: string): unknown {
+    this.#read.add(name);
+    return this.#values[name];
+  }
+}
+
+/** Checks a routing table, node id to address to dial. Throws ConfigurationError. */
+export function checkedRoutes(
+  name: string,
+  value: unknown,
+  members: readonly Member[],
+): Readonly<Record<string, string>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refusal(name, value, "an object of node id to address");
+  }
+  const routes: Record<string, string> = {};
+  for (const [id, address] of Object.entries(value)) {
+    if (!members.some((member) => member.id === id)) {
+      throw new ConfigurationError(`Cannot use ${name}: ${JSON.stringify(id)} is no member`);
+    }
+    routes[id] = checkedAddress(`${name}.${id}`, address);
+  }
+  return routes;
+}
+
+function checkedId(name: string, value: unknown): NodeId {
+  try {
+    return nodeId(String(value));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ConfigurationError(`Cannot use ${name}: ${error.message}`, { cause: error });
+  }
+}
+
+function checkedAddress(name: string, value: unknown): string {
+  const match = typeof value === "string" ? ADDRESS_PATTERN.exec(value) : null;
+  const port = Number(match?.[1] ?? -1);
+  if (typeof value !== "string" || port < 1 || port > 65_535) {
+    throw refusal(name, value, "host:port with a port from 1 to 65535");
+  }
+  return value;
+}
+
+function refusal(name: string, value: unknown, allowed: string): ConfigurationError {
+  const shown =
+    value === undefined ? "it is missing" : `${JSON.stringify(value)?.slice(0, 80)} is given`;
+  return new ConfigurationError(`Cannot use ${name}: ${shown}, allowed is ${allowed}`);
+}

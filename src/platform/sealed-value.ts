@@ -1,0 +1,34 @@
+import { crc32 } from "node:zlib";
+import { StorageError } from "../storage/engine.ts";
+
+/**
+ * LMDB trusts its file. A value is stored behind a checksum of itself and its key, so that what the disk or a stray
+ * write damaged is found when it is read, and is not sent to other replicas:
+ *
+ *     sealed = u32 CRC-32 of key and value, value
+ */
+export function sealValue(key: Uint8Array, value: Uint8Array): Buffer {
+  const sealed = Buffer.allocUnsafeSlow(SEAL_SIZE_BYTES + value.length);
+  sealed.writeUInt32BE(checksum(key, value), 0);
+  sealed.set(value, SEAL_SIZE_BYTES);
+  return sealed;
+}
+
+/** The value, a view of `sealed`. Throws StorageError where it is not what was sealed under this key. */
+export function unsealValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
+  const value = sealed.subarray(SEAL_SIZE_BYTES);
+  const [first = 0, second = 0, third = 0, fourth = 0] = sealed;
+  const expected = ((first << 24) | (second << 16) | (third << 8) | fourth) >>> 0;
+  if (sealed.length < SEAL_SIZE_BYTES || checksum(key, value) !== expected) {
+    throw new StorageError(
+      `Cannot read the value of key ${Buffer.from(key).toString("hex")}: its ${sealed.length} bytes are damaged`,
+    );
+  }
+  return value;
+}
+
+const SEAL_SIZE_BYTES = 4;
+
+function checksum(key: Uint8Array, value: Uint8Array): number {
+  return crc32(value, crc32(key));
+}

@@ -1,0 +1,232 @@
+/* Requests, replies and hellos through their frames, and everything that is no frame. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FormatError } from "../base/binary.ts";
+import { nodeId } from "../base/ids.ts";
+import { FrameReader, FrameWriter } from "./framing.ts";
+import type { HelloIdentity } from "./hello.ts";
+import {
+  checkHello,
+  decodeHello,
+  decodeHelloAck,
+  decodeHelloReject,
+  encodeHello,
+  encodeHelloReject,
+  makeHello,
+} from "./hello.ts";
+import type { Reply, Request } from "./messages.ts";
+import { readReply, writeReply } from "./reply-codec.ts";
+import { readRequest, writeRequest } from "./request-codec.ts";
+import { anyReply, anyRequest, plainMessage } from "./testing/message-arbitraries.ts";
+
+const FRAME_BYTES_MAX = 200_000;
+
+interface Frame {
+  readonly kind: number;
+  readonly id: number;
+  readonly body: Buffer;
+}
+
+function frameOf(write: (writer: FrameWriter) => void): { frame: Frame; bytes: Buffer } {
+  const writer = new FrameWriter(FRAME_BYTES_MAX);
+  write(writer);
+  const bytes = Buffer.concat(writer.take());
+  const frames: Frame[] = [];
+  new FrameReader(FRAME_BYTES_MAX, (kind, id, body) => frames.push({ kind, id, body })).push(bytes);
+  const [frame] = frames;
+  if (frame === undefined || frames.length !== 1) throw new Error(`Cannot read one frame`);
+  return { frame, bytes };
+}
+
+const identity: HelloIdentity = {
+  clusterId: "c",
+  clusterSecret: "s",
+  nodeId: nodeId("a"),
+  incarnation: "AAAAAAAAAAA",
+  ringStamp: () => ({ epoch: 7, digest: "00000000000000ff" }),
+};
+
+describe("request and reply codecs", () => {
+  test("bring back every message", () => {
+    fc.assert(
+      fc.property(anyRequest, fc.nat({ max: 0xffff_ffff }), (request, id) => {
+        const { frame } = frameOf((writer) => writeRequest(writer, id, request));
+        expect(frame.id).toBe(id);
+        expect(plainMessage(readRequest(frame.kind, frame.body))).toEqual(plainMessage(request));
+      }),
+    );
+    fc.assert(
+      fc.property(anyReply, (reply) => {
+        const { frame } = frameOf((writer) => writeReply(writer, 1, reply));
+        expect(plainMessage(readReply(frame.kind, frame.body))).toEqual(plainMessage(reply));
+      }),
+    );
+  });
+
+  test("give the bytes of the format's comment", () => {
+    const ring = { epoch: 1, digest: "0123456789abcdef" };
+    const key = Buffer.from("k");
+    const record = Buffer.from("rr");
+    const hex = (request: Request) =>
+      frameOf((writer) => writeRequest(writer, 2, request)).bytes.toString("hex");
+    const stamp = "000000010123456789abcdef";
+    expect(hex({ type: "ping" })).toBe("000000051300000002");
+    expect(hex({ type: "get", ring, key })).toBe(`000000121000000002${stamp}6b`);
+    expect(hex({ type: "put", ring, key, record, hintFor: nodeId("n") })).toBe(
+      `000000181100000002${stamp}016e00016b7272`,
+    );
+    const forward = { ring, key, context: key, payload: record, w: 2, budgetMs: 500.9 };
+    expect(hex({ type: "forward", ...forward })).toBe(
+      `0000001e1200000002${stamp}02000001f400016b00016b7272`,
+    );
+    const reply: Reply = { type: "get-reply", record: undefined };
+    expect(frameOf((writer) => writeReply(writer, 2, reply)).bytes.toString("hex")).toBe(
+      "00000006900000000200",
+    );
+  });
+
+  test("read garbage as FormatError, and what they accept is canonical", () => {
+    const kinds = fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0x10, 0x11, 0x12, 0x13));
+    fc.assert(
+      fc.property(kinds, fc.uint8Array({ maxLength: 60 }), (kind, body) => {
+        expectCanonicalOrFormatError(kind, body);
+        expectCanonicalOrFormatError(kind | 0x80, body);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("refuse every truncation that is not itself a message", () => {
+    fc.assert(
+      fc.property(anyRequest, fc.nat(), (request, cut) => {
+        const { frame } = frameOf((writer) => writeRequest(writer, 1, request));
+        const body = frame.body.subarray(0, cut % Math.max(1, frame.body.length));
+        expectCanonicalOrFormatError(frame.kind, body);
+      }),
+    );
+  });
+
+  test("refuse what cannot be sent, and leave no trace of it between other frames", () => {
+    const writer = new FrameWriter(FRAME_BYTES_MAX);
+    const ring = { epoch: 1, digest: "0123456789abcdef" };
+    const key = Buffer.from("k");
+    const bad: Request[] = [
+      { type: "get", ring, key: Buffer.alloc(0) },
+      { type: "get", ring, key: Buffer.alloc(1_025) },
+      { type: "get", ring: { epoch: 1, digest: "xy" }, key },
+      { type: "get", ring: { epoch: 1, digest: "zz23456789abcdef" }, key },
+      { type: "get", ring: { epoch: -1, digest: "0123456789abcdef" }, key },
+      { type: "put", ring, key, record: Buffer.alloc(FRAME_BYTES_MAX), hintFor: undefined },
+      {
+        type: "forward",
+        ring,
+        key,
+        context: Buffer.alloc(70_000),
+        payload: key,
+        w: 1,
+        budgetMs: 1,
+      },
+    ];
+    for (const [index, request] of bad.entries()) {
+      writeRequest(writer, index, {
+        type: "put",
+        ring,
+        key,
+        record: Buffer.alloc(9_000),
+        hintFor: undefined,
+      });
+      expect(() => writeRequest(writer, 99, request)).toThrow(RangeError);
+    }
+    const ids: number[] = [];
+    const reader = new FrameReader(FRAME_BYTES_MAX, (kind, id, body) => {
+      readRequest(kind, body);
+      ids.push(id);
+    });
+    for (const chunk of writer.take()) reader.push(chunk);
+    expect(ids).toEqual(bad.map((_, index) => index));
+    expect(reader.midFrame).toBe(false);
+  });
+
+  test("a long error message is cut to well-formed text", () => {
+    const message = `${"ä".repeat(600)}\ud800`;
+    const { frame } = frameOf((writer) =>
+      writeReply(writer, 1, { type: "error-reply", code: "storage", message }),
+    );
+    expect(readReply(frame.kind, frame.body)).toMatchObject({ message: "ä".repeat(512) });
+  });
+});
+
+describe("checkHello()", () => {
+  test("accepts its own kind and brings back what was sent", () => {
+    const hello = makeHello(identity);
+    const received = decodeHello(encodeHello(hello));
+    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 1 });
+    expect({ ...received, proof: [...received.proof] }).toEqual({
+      ...hello,
+      proof: [...hello.proof],
+    });
+  });
+
+  test("an ack proves itself against the hello it answers, and a hello is no ack", () => {
+    const hello = makeHello(identity);
+    const other = makeHello({ ...identity, incarnation: "BBBBBBBBBBB" });
+    const ack = makeHello(identity, hello);
+    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 1 });
+    expect(checkHello(ack, identity, { answered: other })).toHaveProperty("reason");
+    expect(checkHello(hello, identity, { answered: hello })).toHaveProperty("reason");
+    expect(checkHello(ack, identity)).toHaveProperty("reason");
+  });
+
+  test("refuses every changed field under a secret", () => {
+    const hello = makeHello(identity);
+    const changes = { incarnation: "BBBBBBBBBBB", nodeId: nodeId("z"), protocolMax: 9 };
+    for (const [name, value] of Object.entries(changes)) {
+      expect(checkHello({ ...hello, [name]: value }, identity), name).toHaveProperty("reason");
+    }
+  });
+
+  test("names the protocols where none is common", () => {
+    const open = { ...identity, clusterSecret: undefined };
+    const hello = { ...makeHello(open), protocolMin: 2, protocolMax: 3 };
+    expect(checkHello(hello, open)).toEqual({
+      reason:
+        "Cannot connect node a to node a of cluster c: it speaks protocols 2 to 3, this node 1 to 1",
+    });
+  });
+
+  test("hellos, acks and rejects are read from garbage and truncations as FormatError", () => {
+    const whole = encodeHello(makeHello(identity));
+    const tries = [
+      ...Array.from({ length: whole.length }, (_, cut) => whole.subarray(0, cut)),
+      Buffer.concat([whole, Buffer.alloc(1)]),
+    ];
+    for (const bytes of tries) expect(() => decodeHello(bytes)).toThrow(FormatError);
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        for (const decode of [decodeHello, decodeHelloAck, decodeHelloReject]) {
+          try {
+            decode(bytes);
+          } catch (error) {
+            expect(error).toBeInstanceOf(FormatError);
+          }
+        }
+      }),
+    );
+    expect(decodeHelloReject(encodeHelloReject("x".repeat(900)))).toBe("x".repeat(500));
+  });
+});
+
+function expectCanonicalOrFormatError(kind: number, body: Uint8Array): void {
+  let again: Frame;
+  try {
+    again =
+      kind < 0x80
+        ? frameOf((writer) => writeRequest(writer, 1, readRequest(kind, body))).frame
+        : frameOf((writer) => writeReply(writer, 1, readReply(kind, body))).frame;
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError);
+    return;
+  }
+  expect(again.kind).toBe(kind);
+  expect(Buffer.compare(again.body, body)).toBe(0);
+}

@@ -1,0 +1,117 @@
+import type { NodeId } from "../base/ids.ts";
+
+/** Who is asked on whose behalf: a fallback stands in for a primary and keeps a hint naming it. */
+export interface Send {
+  readonly node: NodeId;
+  /** The primary this node stands in for; undefined where it is a primary itself. */
+  readonly hintFor: NodeId | undefined;
+}
+
+export interface PlacementOptions {
+  /** Preference list of the key: every node of the ring once, owners first. */
+  readonly preferenceList: readonly NodeId[];
+  readonly n: number;
+  /** True: fallbacks may stand in for primaries that are down or silent (paper 4.6). */
+  readonly sloppy: boolean;
+  /** What this node believes; never truth. */
+  readonly isUp: (node: NodeId) => boolean;
+  /** The node that must take part: a write's coordinator stores locally first (D-4.5-5). */
+  readonly coordinator?: NodeId;
+}
+
+/**
+ * One slot for each primary of a key, and who serves it. Counting slots instead of nodes makes two
+ * acknowledgements always two of the N copies: a hint and the primary it is for never count twice.
+ */
+export class Placement {
+  readonly slots: readonly Slot[];
+  readonly #options: PlacementOptions;
+  /** Where in the preference list the search for the next fallback begins. */
+  #nextFallback: number;
+
+  constructor(options: PlacementOptions) {
+    const { preferenceList, n, isUp, coordinator } = options;
+    this.#options = options;
+    this.#nextFallback = n;
+    const slots: Slot[] = [];
+    for (const primary of preferenceList) {
+      if (slots.length === n) break;
+      slots.push(new Slot(primary));
+    }
+    this.slots = slots;
+    if (coordinator !== undefined && !slots.some((slot) => slot.primary === coordinator)) {
+      this.#placeFallbackCoordinator(coordinator);
+    }
+    for (const slot of slots) {
+      if (slot.asked.length > 0) continue;
+      const { primary } = slot;
+      // A primary that is believed down is asked all the same when nobody can stand in for it.
+      const up = primary === coordinator || isUp(primary);
+      slot.asked.push(up ? primary : (this.#takeFallback() ?? primary));
+    }
+  }
+
+  /** The first messages of the request, one for each node. */
+  sends(): readonly Send[] {
+    const sends: Send[] = [];
+    for (const slot of this.slots) {
+      for (const node of slot.asked) sends.push(sendFor(slot, node));
+    }
+    return sends;
+  }
+
+  slotOf(node: NodeId): Slot | undefined {
+    for (const slot of this.slots) if (slot.asked.includes(node)) return slot;
+    return undefined;
+  }
+
+  /** Gives a slot its next stand-in; undefined where nobody is left or fallbacks do not count. */
+  replace(slot: Slot): Send | undefined {
+    const fallback = this.#takeFallback();
+    if (fallback === undefined) return undefined;
+    slot.asked.push(fallback);
+    return sendFor(slot, fallback);
+  }
+
+  /** The next node down the list that seems up and does not take part yet. */
+  #takeFallback(): NodeId | undefined {
+    const { preferenceList, sloppy, isUp, coordinator } = this.#options;
+    while (sloppy && this.#nextFallback < preferenceList.length) {
+      const node = preferenceList[this.#nextFallback++];
+      if (node !== undefined && node !== coordinator && isUp(node)) return node;
+    }
+    return undefined;
+  }
+
+  /**
+   * A coordinator further down the list takes the place of a primary that is down, else of the last one; a primary that
+   * seems alive is still asked for its own copy.
+   */
+  #placeFallbackCoordinator(coordinator: NodeId): void {
+    const { isUp } = this.#options;
+    const slot = this.slots.find((each) => !isUp(each.primary)) ?? this.slots.at(-1);
+    if (slot === undefined) return;
+    slot.asked.push(coordinator);
+    if (isUp(slot.primary)) slot.asked.push(slot.primary);
+  }
+}
+
+/** One of the N copies of a key and the nodes that were asked to serve it, in the order of asking. */
+export class Slot {
+  readonly primary: NodeId;
+  readonly asked: NodeId[] = [];
+  /** Nodes asked that will never answer. */
+  readonly failed = new Set<NodeId>();
+
+  constructor(primary: NodeId) {
+    this.primary = primary;
+  }
+
+  get exhausted(): boolean {
+    return this.failed.size === this.asked.length;
+  }
+}
+
+function sendFor(slot: Slot, node: NodeId): Send {
+  return { node, hintFor: node === slot.primary ? undefined : slot.primary };
+}

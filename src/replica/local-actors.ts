@@ -1,0 +1,70 @@
+import { actorOf } from "../base/actor.ts";
+import type { Actor, NodeId } from "../base/ids.ts";
+import type { Siblings } from "../causality/versioning.ts";
+
+/**
+ * Under whom this node may mint (architecture, "Actors"; K-6, K-7). A dot must never name two writes, and the record of
+ * a row tells the highest counter of its local actor only while three things hold:
+ *
+ * - The row is the one the actor was made for. Actors are never copied between rows, and epochs are never used twice.
+ * - No write of the row was lost. A write that failed may have been seen by peers, and the row went back to a lower
+ *   counter, so its actor is retired for good.
+ * - The record still knows the actor. A truncated clock (paper 4.4) may have forgotten it.
+ *
+ * Where one fails the row gets a fresh epoch. Retired actors are remembered one by one, up to a bound; beyond it every
+ * actor made so far is retired at once, which costs longer clocks and nothing else.
+ */
+export class LocalActors {
+  readonly #nodeId: NodeId;
+  readonly #incarnation: string;
+  readonly #prefix: string;
+  readonly #retired = new Set<Actor>();
+  #nextEpoch = 0;
+  #epochMin = 0;
+
+  constructor(nodeId: NodeId, incarnation: string) {
+    this.#nodeId = nodeId;
+    this.#incarnation = incarnation;
+    this.#prefix = `${nodeId}/${incarnation}/`;
+  }
+
+  /** The actor for the next dot of a row: the one it has where that is safe, else a fresh one. */
+  actorFor(localActor: Actor | undefined, held: Siblings): Actor {
+    return localActor !== undefined && this.#isUsable(localActor) && held.clock.has(localActor)
+      ? localActor
+      : this.fresh();
+  }
+
+  /** An actor nobody has used. */
+  fresh(): Actor {
+    const epoch = this.#nextEpoch;
+    this.#nextEpoch += 1;
+    return actorOf({ nodeId: this.#nodeId, incarnation: this.#incarnation, epoch });
+  }
+
+  /** Never to be used again: a write under it was lost. */
+  retire(actor: Actor): void {
+    if (!this.#isUsable(actor)) {
+      return;
+    }
+    this.#retired.add(actor);
+    if (this.#retired.size > RETIRED_ACTORS_MAX) {
+      this.#retired.clear();
+      this.#epochMin = this.#nextEpoch;
+    }
+  }
+
+  #isUsable(actor: Actor): boolean {
+    return (
+      actor.startsWith(this.#prefix) &&
+      !this.#retired.has(actor) &&
+      (this.#epochMin === 0 ||
+        Number.parseInt(actor.slice(this.#prefix.length), EPOCH_RADIX) >= this.#epochMin)
+    );
+  }
+}
+
+const RETIRED_ACTORS_MAX = 1_024;
+
+/** As `actorOf` writes it. */
+const EPOCH_RADIX = 36;

@@ -1,0 +1,337 @@
+import { FormatError } from "../base/binary.ts";
+import { equalBytes } from "../base/bytes.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
+import type { Environment } from "../env/environment.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import type { Ring } from "../ring/ring.ts";
+import { byteString } from "../storage/byte-strings.ts";
+import type { Engine } from "../storage/engine.ts";
+import { HintIndex } from "./hint-index.ts";
+import { KeyLock } from "./key-lock.ts";
+import { LocalActors } from "./local-actors.ts";
+import type { ReplicaMetrics } from "./replica-metrics.ts";
+import { replicaMetrics } from "./replica-metrics.ts";
+import type { Row } from "./row.ts";
+import { recordOf } from "./row.ts";
+import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-keys.ts";
+import type { Place } from "./rows.ts";
+import { Rows, readStored } from "./rows.ts";
+
+/** What a replica is made of. */
+export interface ReplicaParts {
+  readonly engine: Engine;
+  readonly versioning: Versioning;
+  readonly ring: () => Ring;
+  readonly nodeId: NodeId;
+  /** Of `startIncarnation`, stored before this. */
+  readonly incarnation: string;
+}
+
+/** A coordinator's own write. */
+export interface Minted {
+  /** Canonical bytes of `siblings`, to be sent to the other replicas. */
+  readonly record: Uint8Array;
+  /** Everything this node holds of the key, with the new version. */
+  readonly siblings: Siblings;
+  /** Resolves when the record is durable here, rejects with StorageError; the caller must handle it. */
+  readonly stored: Promise<void>;
+}
+
+/** A write kept for another node. */
+export interface Hint {
+  readonly rowKey: Uint8Array;
+  readonly key: Uint8Array;
+  readonly record: Uint8Array;
+}
+
+/**
+ * A node's own copies (architecture, "A key's data"): rows of its own and rows it keeps for others.
+ *
+ * Every change of a key's rows happens under the key's lock, which is held while rows are read and merged and handed to
+ * the engine, not while they become durable: a row is visible as soon as the engine has it, so the next change builds on
+ * it, and the engine commits both together. Whoever acknowledges waits for the durability of what the answer is about,
+ * also where the change was none because an equal write is still under way.
+ *
+ * Errors: StorageError of the engine, or where a stored row is damaged.
+ */
+export class Replica {
+  readonly #env: Environment;
+  readonly #parts: ReplicaParts;
+  readonly #actors: LocalActors;
+  readonly #rows: Rows;
+  readonly #hints: HintIndex;
+  readonly #lock = new KeyLock();
+  readonly #metrics: ReplicaMetrics;
+
+  private constructor(env: Environment, parts: ReplicaParts, hints: HintIndex) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#actors = new LocalActors(parts.nodeId, parts.incarnation);
+    this.#metrics = replicaMetrics(env.metrics, () => hints.count);
+    this.#rows = new Rows({ ...parts, actors: this.#actors, lost: this.#metrics.writesLost });
+    this.#hints = hints;
+  }
+
+  /** Finds the hints that earlier lives left, then is ready. */
+  static async open(env: Environment, parts: ReplicaParts): Promise<Replica> {
+    return new Replica(env, parts, await storedHints(parts.engine));
+  }
+
+  /** Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. */
+  async read(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const keyText = byteString(key);
+    const partition = this.#parts.ring().partitionOf(key);
+    const owners = this.#hints.ownersOf(keyText);
+    const record = await this.#rows.record("records", recordRowKey(partition, key));
+    if (owners.length === 0) {
+      return record;
+    }
+    const records = record === undefined ? [] : [record];
+    for (const owner of owners) {
+      const hinted = await this.#rows.record("hints", hintRowKey(owner, partition, key));
+      if (hinted !== undefined && !records.some((other) => equalBytes(other, hinted))) {
+        records.push(hinted);
+      }
+    }
+    return records.length < 2 ? records[0] : this.#parts.versioning.encode(this.#merged(records));
+  }
+
+  /**
+   * Merges a record into the node's own row of the key, or, with `hintFor`, into the one it keeps for that node. Resolves
+   * when everything in `record` is durable here. Throws DynamoError bad-request for bytes that are no record.
+   */
+  async store(key: Uint8Array, record: Uint8Array, hintFor: NodeId | undefined): Promise<void> {
+    const place = this.#place(key, hintFor);
+    const wait = this.#lock.acquire(place.keyText);
+    if (wait !== undefined) {
+      await wait;
+    }
+    let merged: { readonly stored: Promise<void> | undefined };
+    try {
+      merged = await this.#merge(place, record);
+    } finally {
+      this.#lock.release(place.keyText);
+    }
+    await merged.stored;
+  }
+
+  /**
+   * A coordinator's write (architecture, "Write"): puts `payload` over what `context` covers, under a new dot, into the
+   * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
+   * durable.
+   */
+  async mint(
+    key: Uint8Array,
+    context: Clock,
+    payload: Uint8Array,
+    hintFor: NodeId | undefined,
+  ): Promise<Minted> {
+    const place = this.#place(key, hintFor);
+    const wait = this.#lock.acquire(place.keyText);
+    if (wait !== undefined) {
+      await wait;
+    }
+    try {
+      const row = await this.#rows.read(place);
+      const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
+      const held = this.#merged(row === undefined ? others : [row.record, ...others]);
+      const actor = this.#actors.actorFor(row?.localActor, held);
+      const wallMs = this.#env.clock.wallMs();
+      const { versioning } = this.#parts;
+      const siblings = versioning.update(held, context, payload, { actor, wallMs });
+      const record = versioning.encode(siblings);
+      return { record, siblings, stored: this.#write(place, { localActor: actor, record }) };
+    } finally {
+      this.#lock.release(place.keyText);
+    }
+  }
+
+  /** How many keys are kept for each node that anything is kept for. */
+  hintedOwners(): ReadonlyMap<NodeId, number> {
+    return this.#hints.countByOwner;
+  }
+
+  hintCount(): number {
+    return this.#hints.count;
+  }
+
+  /** Hints for one node in the order of their row keys, beginning after `after`, the last row key of the page before. */
+  async scanHints(
+    owner: NodeId,
+    { after, limit }: { readonly after?: Uint8Array | undefined; readonly limit: number },
+  ): Promise<readonly Hint[]> {
+    const prefix = hintPrefix(owner);
+    const options = after === undefined ? { prefix, limit } : { prefix, after, limit };
+    const entries = await this.#parts.engine.scan("hints", options);
+    return entries.map(({ key, value }) => ({
+      rowKey: key,
+      key: readStored(() => parseHintRowKey(key)).key,
+      record: readStored(() => recordOf(value)),
+    }));
+  }
+
+  /**
+   * Removes a hint that was delivered, unless its record is no longer the one that was; then it stays, and the answer is
+   * false. Resolves when the removal is durable; the key is locked until then.
+   */
+  async dropHint(owner: NodeId, key: Uint8Array, record: Uint8Array): Promise<boolean> {
+    const place = this.#hintPlace(owner, key, byteString(key));
+    const wait = this.#lock.acquire(place.keyText);
+    if (wait !== undefined) {
+      await wait;
+    }
+    try {
+      await this.#rows.underWay(place)?.catch(ignoreTold);
+      const row = await this.#rows.read(place);
+      if (row === undefined || !equalBytes(row.record, record)) {
+        return false;
+      }
+      await this.#rows.remove(place);
+      this.#hints.set(place.keyText, owner, false);
+      this.#metrics.hintsDropped.increment();
+      return true;
+    } finally {
+      this.#lock.release(place.keyText);
+    }
+  }
+
+  /** Puts the received record where it changes something. What it returns is boxed, so that awaiting it waits for no disk. */
+  async #merge(
+    place: Place,
+    received: Uint8Array,
+  ): Promise<{ readonly stored: Promise<void> | undefined }> {
+    const { versioning } = this.#parts;
+    const row = await this.#rows.read(place);
+    if (row !== undefined && equalBytes(row.record, received)) {
+      return this.#unchanged(place);
+    }
+    const arriving = decodeReceived(versioning, received);
+    if (row === undefined) {
+      return { stored: this.#write(place, { localActor: undefined, record: received }) };
+    }
+    const { localActor } = row;
+    const held = this.#rows.siblings(row.record);
+    // Asked first: of two values with one clock, possible in the paper's modes, the stored one stays (K-2).
+    if (versioning.descends(held, arriving)) {
+      return this.#unchanged(place);
+    }
+    if (versioning.descends(arriving, held)) {
+      return { stored: this.#write(place, { localActor, record: received }) };
+    }
+    this.#metrics.merges.increment();
+    const record = versioning.encode(versioning.merge(held, arriving));
+    return { stored: this.#write(place, { localActor, record }) };
+  }
+
+  #unchanged(place: Place): { readonly stored: Promise<void> | undefined } {
+    this.#metrics.unchanged.increment();
+    return { stored: this.#rows.underWay(place) };
+  }
+
+  #write(place: Place, row: Row): Promise<void> {
+    if (place.owner === undefined) {
+      return this.#rows.write(place, row);
+    }
+    this.#metrics.hintsStored.increment();
+    this.#hints.set(place.keyText, place.owner, true);
+    return this.#rows.write(place, row).catch(async (error: unknown) => {
+      await this.#recountHint(place);
+      throw error;
+    });
+  }
+
+  /** After a lost write: the hint is back to what it was, which may be nothing. */
+  async #recountHint(place: Place): Promise<void> {
+    await this.#lock.acquire(place.keyText);
+    try {
+      const bytes = await this.#parts.engine.get(place.table, place.rowKey);
+      if (place.owner !== undefined) {
+        this.#hints.set(place.keyText, place.owner, bytes !== undefined);
+      }
+    } catch (error) {
+      // Counted too often, the hint is looked for and not found; that harms nobody.
+      this.#env.log.warn({ error }, "Cannot look for a hint whose write was lost.");
+    } finally {
+      this.#lock.release(place.keyText);
+    }
+  }
+
+  #place(key: Uint8Array, hintFor: NodeId | undefined): Place {
+    const keyText = byteString(key);
+    if (hintFor !== undefined && hintFor !== this.#parts.nodeId) {
+      return this.#hintPlace(hintFor, key, keyText);
+    }
+    const rowKey = recordRowKey(this.#parts.ring().partitionOf(key), key);
+    return { table: "records", rowKey, keyText, owner: undefined };
+  }
+
+  #hintPlace(owner: NodeId, key: Uint8Array, keyText: string): Place {
+    const rowKey = hintRowKey(owner, this.#parts.ring().partitionOf(key), key);
+    return { table: "hints", rowKey, keyText, owner };
+  }
+
+  #isOnlyPlace({ table, keyText }: Place): boolean {
+    return table === "records" && this.#hints.ownersOf(keyText).length === 0;
+  }
+
+  /** What this node holds of the key outside `place`. To be called under the key's lock. */
+  async #otherRecords(key: Uint8Array, place: Place): Promise<readonly Uint8Array[]> {
+    const places = this.#hints
+      .ownersOf(place.keyText)
+      .map((owner) => this.#hintPlace(owner, key, place.keyText));
+    places.unshift(this.#place(key, undefined));
+    const records: Uint8Array[] = [];
+    for (const { table, rowKey, owner } of places) {
+      const record = owner === place.owner ? undefined : await this.#rows.record(table, rowKey);
+      if (record !== undefined) {
+        records.push(record);
+      }
+    }
+    return records;
+  }
+
+  #merged(records: readonly Uint8Array[]): Siblings {
+    const { versioning } = this.#parts;
+    let merged: Siblings | undefined;
+    for (const record of records) {
+      const siblings = this.#rows.siblings(record);
+      merged = merged === undefined ? siblings : versioning.merge(merged, siblings);
+    }
+    return merged ?? versioning.empty;
+  }
+}
+
+const NONE: readonly Uint8Array[] = [];
+
+/** Most hints one page of the scan at the start asks for. */
+const SCAN_ENTRIES_MAX = 1_024;
+
+/** The failure is told to whoever wrote the row. */
+function ignoreTold(): void {}
+
+function decodeReceived(versioning: Versioning, record: Uint8Array): Siblings {
+  try {
+    return versioning.decode(record);
+  } catch (error) {
+    if (error instanceof FormatError) {
+      throw new DynamoError("bad-request", error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function storedHints(engine: Engine): Promise<HintIndex> {
+  const hints = new HintIndex();
+  let after: Uint8Array | undefined;
+  do {
+    const limit = SCAN_ENTRIES_MAX;
+    const page = await engine.scan("hints", after === undefined ? { limit } : { after, limit });
+    for (const { key: rowKey } of page) {
+      const { owner, key } = readStored(() => parseHintRowKey(rowKey));
+      hints.set(byteString(key), owner, true);
+    }
+    after = page.length < limit ? undefined : page.at(-1)?.key;
+  } while (after !== undefined);
+  return hints;
+}

@@ -1,0 +1,61 @@
+import { FormatError } from "../base/binary.ts";
+import type { Actor } from "../base/ids.ts";
+
+/**
+ * A row of the tables `records` and `hints` (architecture, "A key's data"):
+ *
+ *     row = u8 format version (1), u8 length, local actor (ASCII), record (to the end, as it travels)
+ */
+export interface Row {
+  /** Under whom this node has minted in this row; undefined where it has not. */
+  readonly localActor: Actor | undefined;
+  /** Canonical bytes of the siblings. */
+  readonly record: Uint8Array;
+}
+
+/** Copies both parts once, into a row of its own. */
+export function encodeRow({ localActor, record }: Row): Uint8Array {
+  const actor = localActor ?? "";
+  const row = Buffer.allocUnsafeSlow(HEADER_SIZE_BYTES + actor.length + record.length);
+  row[0] = ROW_FORMAT_VERSION;
+  row[1] = actor.length;
+  row.write(actor, HEADER_SIZE_BYTES, "latin1");
+  row.set(record, HEADER_SIZE_BYTES + actor.length);
+  return row;
+}
+
+/** The record is a view of `bytes`. Throws FormatError on what `encodeRow` cannot have made. */
+export function decodeRow(bytes: Uint8Array): Row {
+  const recordStart = recordStartOf(bytes);
+  const actor = Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset + HEADER_SIZE_BYTES,
+    recordStart - HEADER_SIZE_BYTES,
+  ).toString("latin1");
+  return {
+    localActor: actor === "" ? undefined : (actor as Actor),
+    record: bytes.subarray(recordStart),
+  };
+}
+
+/** Only the record, a view of `bytes`, for reads that need no actor. Throws FormatError like `decodeRow`. */
+export function recordOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(recordStartOf(bytes));
+}
+
+const ROW_FORMAT_VERSION = 1;
+const HEADER_SIZE_BYTES = 2;
+
+function recordStartOf(bytes: Uint8Array): number {
+  const [version, actorLength] = bytes;
+  if (version !== ROW_FORMAT_VERSION) {
+    throw new FormatError(
+      `Cannot read a row: its format version is ${version}, and this program knows ${ROW_FORMAT_VERSION}`,
+    );
+  }
+  const start = HEADER_SIZE_BYTES + (actorLength ?? Number.POSITIVE_INFINITY);
+  if (start > bytes.length) {
+    throw new FormatError(`Cannot read a row of ${bytes.length} bytes: its local actor is cut off`);
+  }
+  return start;
+}

@@ -1,0 +1,135 @@
+import { FormatError } from "../base/binary.ts";
+import { equalBytes } from "../base/bytes.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Siblings, Versioning } from "../causality/versioning.ts";
+import type { Counter } from "../env/metrics.ts";
+import type { Engine } from "../storage/engine.ts";
+import { StorageError } from "../storage/engine.ts";
+import type { LocalActors } from "./local-actors.ts";
+import type { Row } from "./row.ts";
+import { decodeRow, encodeRow, recordOf } from "./row.ts";
+
+/** Where a row stands. */
+export interface Place {
+  readonly table: "records" | "hints";
+  readonly rowKey: Uint8Array;
+  /** The client's key as a byte string. */
+  readonly keyText: string;
+  /** Whose hint it is; undefined in `records`. */
+  readonly owner: NodeId | undefined;
+}
+
+export interface RowsParts {
+  readonly engine: Engine;
+  readonly versioning: Versioning;
+  readonly actors: LocalActors;
+  /** Counts writes that the engine took and then could not store. */
+  readonly lost: Counter;
+}
+
+/**
+ * Reads and writes the rows of one node, and remembers those whose last write is under way: what they show is not
+ * durable yet, and may go back to what it was before.
+ */
+export class Rows {
+  readonly #engine: Engine;
+  readonly #versioning: Versioning;
+  readonly #actors: LocalActors;
+  readonly #lost: Counter;
+  readonly #underWay = new Map<string, UnderWay>();
+
+  constructor({ engine, versioning, actors, lost }: RowsParts) {
+    this.#engine = engine;
+    this.#versioning = versioning;
+    this.#actors = actors;
+    this.#lost = lost;
+  }
+
+  /** Record bytes of the row at `rowKey`, a view of it, or undefined where there is no row. */
+  async record(table: Place["table"], rowKey: Uint8Array): Promise<Uint8Array | undefined> {
+    const bytes = await this.#engine.get(table, rowKey);
+    return bytes === undefined ? undefined : readStored(() => recordOf(bytes));
+  }
+
+  /**
+   * The row at a place. Its local actor is left out where a write of it was lost that we have not been told of: an
+   * engine shows the row before a failed write a moment before the promise rejects. Who then writes the row, to mint
+   * or to merge, must not bring the actor back.
+   */
+  async read(place: Place): Promise<Row | undefined> {
+    const bytes = await this.#engine.get(place.table, place.rowKey);
+    if (bytes === undefined) {
+      return undefined;
+    }
+    const row = readStored(() => decodeRow(bytes));
+    const underWay = this.#underWay.get(idOf(place));
+    const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
+    return isCurrent ? row : { ...row, localActor: undefined };
+  }
+
+  /** Siblings in a record of this node's own; StorageError where its bytes are damaged. */
+  siblings(record: Uint8Array): Siblings {
+    return readStored(() => this.#versioning.decode(record));
+  }
+
+  /**
+   * Writes a row, visible at once; resolves when it is durable. Where that fails the row's actor is retired before
+   * anyone can mint under it again. To be called under the key's lock.
+   */
+  write(place: Place, row: Row): Promise<void> {
+    const bytes = encodeRow(row);
+    const id = idOf(place);
+    const underWay = { bytes, done: DONE };
+    const end = (): void => {
+      if (this.#underWay.get(id) === underWay) {
+        this.#underWay.delete(id);
+      }
+    };
+    underWay.done = this.#engine
+      .write([{ table: place.table, key: place.rowKey, value: bytes }])
+      .then(end, (error: unknown) => {
+        if (row.localActor !== undefined) {
+          this.#actors.retire(row.localActor);
+        }
+        this.#lost.increment();
+        end();
+        throw error;
+      });
+    this.#underWay.set(id, underWay);
+    return underWay.done;
+  }
+
+  /** Removes a row; resolves when that is durable. Holds the row's lock, so nothing is written meanwhile. */
+  remove(place: Place): Promise<void> {
+    return this.#engine.write([{ table: place.table, key: place.rowKey, value: undefined }]);
+  }
+
+  /** The last write of the row while it is under way; rejects when it fails. */
+  underWay(place: Place): Promise<void> | undefined {
+    return this.#underWay.get(idOf(place))?.done;
+  }
+}
+
+interface UnderWay {
+  readonly bytes: Uint8Array;
+  done: Promise<void>;
+}
+
+const DONE = Promise.resolve();
+
+/** Owner ids hold no slash, and every row of `records` begins with one. */
+function idOf({ keyText, owner }: Place): string {
+  return `${owner ?? ""}/${keyText}`;
+}
+
+/** Reads stored bytes; StorageError where they are damaged. */
+export function readStored<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) {
+      throw new StorageError(`Cannot use a stored row: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import type { NodeConfiguration } from "./node/configuration.ts";
+import { DynamoNode } from "./node/node.ts";
+import { ConfigurationError, parseConfiguration } from "./node/parse-configuration.ts";
+import { startHttpServer } from "./platform/http-server.ts";
+import { openLmdbEngine } from "./platform/lmdb-engine.ts";
+import { createNodeEnvironment } from "./platform/node-environment.ts";
+import type { Engine } from "./storage/engine.ts";
+import { MemoryEngine } from "./storage/memory-engine.ts";
+
+const USAGE = `Starts one node of a Ringside cluster.
+
+  npm start -- --config FILE
+
+  --config FILE        the node's configuration, a JSON object; its fields are described in
+                       src/node/configuration.ts
+  --exit-with-stdin    stop when standard input closes, for a parent that wants no orphans
+  --help               this text
+
+SIGTERM or SIGINT: refuses new requests, finishes those under way, exits with 0.
+Exit status: 0 stopped, 1 failed, 64 bad use or bad configuration.
+`;
+
+/** Whole of a request, head and body, on the way in. */
+const HTTP_REQUEST_TIMEOUT_MS = 10_000;
+/** A context of the largest size and other headers beside it. */
+const HTTP_HEADER_BYTES_MAX = 32_768;
+
+/** Starts the node that the arguments ask for; resolves once it serves. Throws ConfigurationError on bad use. */
+export async function startNode(argv: readonly string[]): Promise<void> {
+  const { config, help, "exit-with-stdin": exitWithStdin } = readArguments(argv);
+  if (help === true) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (config === undefined) {
+    throw new ConfigurationError("Cannot start: --config FILE is missing (--help tells more)");
+  }
+  const configuration = await readConfiguration(config);
+  const { nodeId, logLevel } = configuration;
+  const environment = createNodeEnvironment({ nodeId, logLevel });
+  const engine = await openEngine(configuration);
+  const node = await DynamoNode.start(environment, {
+    configuration,
+    engine,
+    metricsText: () => environment.metricsText(),
+  });
+  const http = await startHttpServer(environment, {
+    address: configuration.httpAddress,
+    handler: node.handler,
+    limits: {
+      bodyBytesMax: configuration.valueBytesMax,
+      headerBytesMax: HTTP_HEADER_BYTES_MAX,
+      requestTimeoutMs: HTTP_REQUEST_TIMEOUT_MS,
+    },
+  });
+  environment.log.info({ http: http.address, rpc: configuration.rpcAddress }, "Node serves");
+
+  let stopping = false;
+  const stop = (reason: string): void => {
+    if (stopping) return;
+    stopping = true;
+    environment.log.info({ reason }, "Node stops");
+    const drained = node.stop();
+    Promise.all([drained, http.close()]).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        environment.log.error({ err: error }, "Cannot stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  if (exitWithStdin === true) {
+    process.stdin.on("end", () => stop("standard input closed")).resume();
+  }
+}
+
+/** 64 for what the user can put right in the call or the file, else 1. */
+export function exitStatusOf(error: unknown): number {
+  return error instanceof ConfigurationError ? 64 : 1;
+}
+
+function readArguments(argv: readonly string[]): {
+  config?: string;
+  help?: boolean;
+  "exit-with-stdin"?: boolean;
+} {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: "string" },
+        help: { type: "boolean" },
+        "exit-with-stdin": { type: "boolean" },
+      },
+    });
+    return values;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`Cannot read the arguments: ${reason}`, { cause: error });
+  }
+}
+
+async function readConfiguration(file: string): Promise<NodeConfiguration> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`Cannot read ${file}: ${reason}`, { cause: error });
+  }
+  return parseConfiguration(json);
+}
+
+function openEngine(configuration: NodeConfiguration): Promise<Engine> {
+  const { engine, dataFolder, sync } = configuration;
+  return engine === "memory"
+    ? Promise.resolve(new MemoryEngine())
+    : openLmdbEngine({ folder: dataFolder, sync });
+}
