@@ -3,6 +3,25 @@
  */
 // biome-ignore-all lint/performance/noBarrelFile: the one published entry of the client library
 
+import type { RingsideClientOptions } from "./client/client-options.ts";
+import { RingsideClient } from "./client/ringside-client.ts";
+import { createHttpCaller } from "./platform/http-client.ts";
+import { createNodeClock } from "./platform/node-clock.ts";
+import { createNodeRandom } from "./platform/node-random.ts";
+
+/** A client with connections of its own. */
+export interface OpenClient extends RingsideClient {
+  /** Closes the connections; calls under way fail. */
+  close(): void;
+}
+
+/** Makes a client that speaks HTTP through this process's sockets. Throws RangeError where an option is out of its range. */
+export function openClient(options: RingsideClientOptions): OpenClient {
+  const http = createHttpCaller();
+  const parts = { clock: createNodeClock(), random: createNodeRandom(), http };
+  return Object.assign(new RingsideClient(parts, options), { close: () => http.close() });
+}
+
 export type { ClientParts } from "./client/attempts.ts";
 export { FailedCallError } from "./client/attempts.ts";
 export type { Attempt, RingsideClientOptions } from "./client/client-options.ts";

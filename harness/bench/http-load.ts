@@ -9,10 +9,10 @@
  * whenever it ends, and one that has not ended when the load stops counts with its age.
  */
 import autocannon from "autocannon";
-import type { Histogram } from "hdr-histogram-js";
-import { build } from "hdr-histogram-js";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
-import type { LatencyFigures, LoadFigures } from "./http-figures.ts";
+import type { LoadFigures } from "./http-figures.ts";
+import type { Verb } from "./load-recorder.ts";
+import { LoadRecorder } from "./load-recorder.ts";
 
 export interface HttpLoad {
   /** Base URLs; connections are dealt to them in turn. */
@@ -28,17 +28,14 @@ export interface HttpLoad {
   readonly signal: AbortSignal;
 }
 
-type Verb = "GET" | "PUT";
-
 /** After the measured time: what it began may end. Then autocannon stops. */
 const RUN_OUT_SECONDS = 1;
 const ANSWER_TIMEOUT_SECONDS = 10;
-const LATENCY_US_MAX = 60_000_000;
 const CONTEXT_HEADER = "x-dynamo-context";
 
 /** Runs the load; resolves with what it measured, rejects where autocannon could not start. */
 export async function runHttpLoad(load: HttpLoad): Promise<LoadFigures> {
-  const recorder = new Recorder(load);
+  const recorder = new LoadRecorder(load, () => performance.now());
   const loops: Loop[] = [];
   const random = new SeededRandom(load.seed);
   const value = Buffer.from(
@@ -66,7 +63,11 @@ export async function runHttpLoad(load: HttpLoad): Promise<LoadFigures> {
 }
 
 /** Runs autocannon to its end; rejects when it fails or the signal says stop. */
-function fire(options: autocannon.Options, recorder: Recorder, signal: AbortSignal): Promise<void> {
+function fire(
+  options: autocannon.Options,
+  recorder: LoadRecorder,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const instance = autocannon(options, (error: unknown) => {
@@ -90,7 +91,7 @@ interface LoopParts {
   readonly keys: readonly Uint8Array[];
   readonly value: Buffer;
   readonly random: SeededRandom;
-  readonly recorder: Recorder;
+  readonly recorder: LoadRecorder;
 }
 
 /** One connection's endless GET, PUT, GET, PUT. */
@@ -166,92 +167,4 @@ function contextIn(headers: autocannon.Request["headers"]): string | undefined {
     if (name.toLowerCase() === CONTEXT_HEADER) return String(headers[name]);
   }
   return undefined;
-}
-
-/** Counts everything, and keeps the latencies of what began in the measured time. */
-class Recorder {
-  /** Of the answer about to be told: autocannon calls `onResponse` just before it emits `response`. */
-  verb: Verb = "GET";
-  readonly #histograms: Record<Verb, Histogram> = { GET: newHistogram(), PUT: newHistogram() };
-  readonly #statuses: Record<string, number> = {};
-  readonly #errors: Record<string, number> = {};
-  readonly #beginMs: number;
-  readonly #endMs: number;
-  #endedInTime = 0;
-  #unanswered = 0;
-  #answers = 0;
-  readonly #cpuAtStart = process.cpuUsage();
-
-  constructor({ warmUpSeconds, seconds }: HttpLoad) {
-    this.#beginMs = performance.now() + 1_000 * warmUpSeconds;
-    this.#endMs = this.#beginMs + 1_000 * seconds;
-  }
-
-  answered(status: number, latencyMs: number): void {
-    const nowMs = performance.now();
-    const answer = `${this.verb} ${status}`;
-    this.#statuses[answer] = (this.#statuses[answer] ?? 0) + 1;
-    this.#answers += 1;
-    if (nowMs >= this.#beginMs && nowMs < this.#endMs) this.#endedInTime += 1;
-    this.#record(this.verb, nowMs - latencyMs, latencyMs);
-  }
-
-  failed(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#errors[message] = (this.#errors[message] ?? 0) + 1;
-  }
-
-  lost(): void {
-    this.#unanswered += 1;
-  }
-
-  neverEnded(verb: Verb, beganMs: number): void {
-    if (beganMs < this.#endMs) {
-      this.#unanswered += 1;
-      this.#record(verb, beganMs, performance.now() - beganMs);
-    }
-  }
-
-  figures(): LoadFigures {
-    const { user, system } = process.cpuUsage(this.#cpuAtStart);
-    const all = newHistogram();
-    all.add(this.#histograms.GET);
-    all.add(this.#histograms.PUT);
-    const measuredSeconds = (this.#endMs - this.#beginMs) / 1_000;
-    return {
-      measuredSeconds,
-      requestsPerSecond: this.#endedInTime / measuredSeconds,
-      latencyMs: {
-        all: latencyFigures(all),
-        get: latencyFigures(this.#histograms.GET),
-        put: latencyFigures(this.#histograms.PUT),
-      },
-      statuses: this.#statuses,
-      errors: this.#errors,
-      unanswered: this.#unanswered,
-      generatorCpuUs: (user + system) / Math.max(this.#answers, 1),
-    };
-  }
-
-  #record(verb: Verb, beganMs: number, latencyMs: number): void {
-    if (beganMs >= this.#beginMs && beganMs < this.#endMs) {
-      this.#histograms[verb].recordValue(Math.min(Math.round(1_000 * latencyMs), LATENCY_US_MAX));
-    }
-  }
-}
-
-function newHistogram(): Histogram {
-  return build({ highestTrackableValue: LATENCY_US_MAX, numberOfSignificantValueDigits: 3 });
-}
-
-function latencyFigures(us: Histogram): LatencyFigures {
-  const ms = (percentile: number) => us.getValueAtPercentile(percentile) / 1_000;
-  return {
-    count: us.totalCount,
-    mean: us.totalCount === 0 ? 0 : us.mean / 1_000,
-    p50: ms(50),
-    p99: ms(99),
-    p999: ms(99.9),
-    max: us.maxValue / 1_000,
-  };
 }

@@ -29,6 +29,8 @@ interface Settings {
 
 interface Round {
   readonly callsPerSecond: number;
+  /** Processor time of both ends together, which other work on the machine hardly changes. */
+  readonly cpuMicrosPerCall: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
@@ -65,6 +67,7 @@ async function main(): Promise<void> {
     rows.push({
       round: index === 0 ? "warm-up" : String(index),
       "calls/s": Math.round(round.callsPerSecond).toLocaleString("en"),
+      "CPU µs/call": round.cpuMicrosPerCall.toFixed(1),
       "p50 ms": round.p50Ms.toFixed(3),
       "p99 ms": round.p99Ms.toFixed(3),
       "p99.9 ms": round.p999Ms.toFixed(3),
@@ -80,6 +83,7 @@ function measure(client: RpcClient, request: PutRequest, settings: Settings): Pr
     const latenciesMs: number[] = [];
     const peer = nodeId("b");
     const startMs = performance.now();
+    const startCpu = process.cpuUsage();
     const endMs = startMs + settings.seconds * 1_000;
     let open = 0;
     const next = (): void => {
@@ -94,18 +98,21 @@ function measure(client: RpcClient, request: PutRequest, settings: Settings): Pr
         const nowMs = performance.now();
         latenciesMs.push(nowMs - sentMs);
         if (nowMs < endMs) next();
-        else if (open === 0) resolve(roundOf(latenciesMs, nowMs - startMs));
+        else if (open === 0) {
+          resolve(roundOf(latenciesMs, nowMs - startMs, process.cpuUsage(startCpu)));
+        }
       });
     };
     for (let index = 0; index < settings.inFlight; index++) next();
   });
 }
 
-function roundOf(latenciesMs: number[], elapsedMs: number): Round {
+function roundOf(latenciesMs: number[], elapsedMs: number, cpu: NodeJS.CpuUsage): Round {
   const sorted = Float64Array.from(latenciesMs).sort();
   const at = (quantile: number): number => sorted[Math.floor(quantile * (sorted.length - 1))] ?? 0;
   return {
     callsPerSecond: (1_000 * sorted.length) / elapsedMs,
+    cpuMicrosPerCall: (cpu.user + cpu.system) / sorted.length,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     p999Ms: at(0.999),

@@ -1,11 +1,13 @@
 /**
- * What the embedded Toxiproxy costs while no toxic is active, measured side by side in one run: a direct connection, a
- * plain relay in Node, ours in its child process, and a real server where `--url` names one.
+ * What the embedded Toxiproxy costs while no toxic is active, measured side by side in one run: a
+ * direct connection, a plain relay in Node, ours in its child process, and a real server where
+ * `--url` names one.
  *
- * Every target has three figures: the median round trip of one small message at a time, the rate of a bulk transfer, and
- * the rate of small messages with many in flight. The upstream is a process of its own, so that it does not share an
- * event loop with the client. Targets take turns, round by round, as a busy machine would else favour one of them; the
- * best round counts, since noise only ever makes things slower.
+ * Every target has three figures: the median round trip of one small message at a time, the rate of
+ * a bulk transfer, and the rate of small messages with many in flight. The upstream is a process of
+ * its own, so that it does not share an event loop with the client. Targets take turns, round by
+ * round, as a busy machine would else favour one of them; the best round counts, since noise only
+ * ever makes things slower.
  */
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
@@ -17,14 +19,16 @@ import { firstLine } from "../toxiproxy/first-line.ts";
 import { startEmbeddedToxiproxy } from "../toxiproxy/spawn.ts";
 
 /**
- * The best that Toxiproxy 2.12.0 (the Go server) did in several runs on the two-core machine that Ringside was developed
- * on: it added 80-110 µs to the median round trip and moved 520-570 MB/s and 88,000-100,000 small messages a second.
+ * The best that Toxiproxy 2.12.0 (the Go server) did in several runs on the two-core machine that
+ * Ringside was developed on: it added 80-110 µs to the median round trip and moved 520-570 MB/s and
+ * 88,000-100,000 small messages a second.
  */
 const REAL_SERVER: Cost = { addedMicros: 80, megabytesPerSecond: 570, messagesPerSecond: 100_000 };
 
 /**
- * The worst that a plain relay in Node did in those runs. A relay that does worse today says that this machine is slower,
- * or busier, than that one was, and by how much less the stored figures count here.
+ * The worst that a plain relay in Node did in those runs. A relay that does worse today says that
+ * this machine is slower, or busier, than that one was, and by how much less the stored figures
+ * count here.
  */
 const STORED_RELAY: Cost = { addedMicros: 60, megabytesPerSecond: 680, messagesPerSecond: 136_000 };
 
@@ -138,7 +142,10 @@ function startSelf(role: string, ...args: readonly string[]) {
   });
 }
 
-/** Must be asked at once after the start: a line that is printed before anyone listens for it is lost. */
+/**
+ * Must be asked at once after the start: a line that is printed before anyone listens for it is
+ * lost.
+ */
 async function portOf(child: ReturnType<typeof startSelf>): Promise<number> {
   return Number(await firstLine(child.stdout));
 }
@@ -201,7 +208,10 @@ function report(figures: ReadonlyMap<string, Figures>): number {
   return misses.length === 0 ? 0 : 1;
 }
 
-/** The stored figures of the real server, scaled down where the plain relay is slower here than it was then. */
+/**
+ * The stored figures of the real server, scaled down where the plain relay is slower here than it
+ * was then.
+ */
 function onThisMachine(real: Cost, relay: Cost): Cost {
   const scales = {
     addedMicros: Math.max(1, relay.addedMicros / STORED_RELAY.addedMicros),
@@ -236,7 +246,10 @@ function printTable(rows: readonly (readonly string[])[]): void {
   }
 }
 
-/** The median time of one message there and back, one at a time. The first tenth of the time warms up. */
+/**
+ * The median time of one message there and back, one at a time. The first tenth of the time warms
+ * up.
+ */
 async function roundTripMicros(port: number, durationMs: number): Promise<number> {
   const socket = await open(port, "e");
   const samples: number[] = [];
@@ -282,7 +295,10 @@ async function megabytesPerSecond(port: number, durationMs: number): Promise<num
   return rate;
 }
 
-/** How many small messages come back in a second when a fixed number is always under way, each written by itself. */
+/**
+ * How many small messages come back in a second when a fixed number is always under way, each
+ * written by itself.
+ */
 async function messagesPerSecond(port: number, durationMs: number): Promise<number> {
   const socket = await open(port, "e");
   let receivedBytes = 0;

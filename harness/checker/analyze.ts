@@ -43,7 +43,7 @@ export function analyze(input: AnalysisInput): Analysis {
   const { plan, faultFile } = input;
   const evidence = gatherEvidence(input.header, input.lines, faultFile);
   const carts = gatherCarts(evidence.pairs);
-  const sanity = checkHistorySanity(evidence, carts, input.truncated);
+  const sanity = checkHistorySanity(evidence, carts);
   const availability = checkAvailability(evidence);
   const histograms = measureLatency(evidence);
   const latency = summarizeLatency(histograms);
@@ -56,7 +56,10 @@ export function analyze(input: AnalysisInput): Analysis {
     "unexpected-items": checkUnexpectedItems(evidence, carts),
     "resurrected-items": checkResurrectedItems(evidence, carts, plan.reconcile),
     convergence: checkConvergence(evidence, { replicas: plan.n }),
-    "proves-something": checkProvesSomething(evidence, availability, plan),
+    "proves-something": checkProvesSomething(evidence, availability, {
+      ...plan,
+      truncated: input.truncated,
+    }),
     slo: checkSlo(slos, latency.operations[ALL_OPERATIONS]),
     availability: shownAvailability,
     versions,
@@ -70,7 +73,7 @@ export function analyze(input: AnalysisInput): Analysis {
   const summary: Summary = {
     format: "ringside-summary",
     version: 1,
-    ...combineVerdicts(checkers),
+    ...combineVerdicts(sanity.verdict === "valid" ? checkers : { "history-sanity": sanity }),
     expects: plan.expects,
     workload: plan.workload,
     seed: plan.seed,

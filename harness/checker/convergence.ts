@@ -2,9 +2,9 @@
  * After healing and settling all replicas must agree.
  *
  * Each key has N primaries. Their own copies, read without repair, must have the same digest, and no other node may keep a
- * copy. Nodes that hold nothing tell no primaries from fallbacks, so the count decides: exactly N equal copies, or none
- * anywhere where the final read found none either. Hints that were not delivered make all this unknown: the copies that
- * differ may be about to agree.
+ * copy, so every node is asked. Digests tell no primaries from fallbacks, so the count decides: exactly N equal copies, or
+ * none anywhere where the final read found none either. Hints that were not delivered make all this unknown: the copies
+ * that differ may be about to agree.
  */
 
 import type { FinalRead } from "../history/operation.ts";
@@ -37,7 +37,7 @@ export function checkConvergence(
   evidence: Evidence,
   { replicas }: ConvergenceOptions,
 ): ConvergenceResult {
-  const { settled, finalReads } = evidence;
+  const { header, settled, finalReads } = evidence;
   const byKey = copiesByKey(evidence.replicaReads);
   const doubts =
     settled?.name === "quiesced"
@@ -48,7 +48,7 @@ export function checkConvergence(
   for (const key of new Set([...byKey.keys(), ...finalReads.keys()])) {
     const reads = byKey.get(key) ?? [];
     const present = (finalReads.get(key)?.value ?? null) !== null;
-    if (reads.length < replicas || reads.some(({ error }) => error !== undefined)) {
+    if (reads.length < header.nodes.length || reads.some(({ error }) => error !== undefined)) {
       unread.push(key);
     } else {
       const problem = judgeCopies(reads, present ? replicas : 0, replicas);
@@ -63,7 +63,7 @@ export function checkConvergence(
   }
   if (unread.length > 0) {
     doubts.push(
-      `Of ${unread.length} key(s) not all copies could be read, the first is ${unread[0]}.`,
+      `Of ${unread.length} key(s) not every node's own copy was read, the first is ${unread[0]}.`,
     );
   }
   return {

@@ -12,13 +12,8 @@ const REASONS_MAX = 20;
 export function checkHistorySanity(
   { lines, pairs, pairProblems }: Evidence,
   carts: Carts,
-  truncated: string | undefined,
 ): CheckerResult {
-  const reasons = [
-    ...(truncated === undefined ? [] : [truncated]),
-    ...pairProblems,
-    ...carts.problems,
-  ];
+  const reasons = [...pairProblems, ...carts.problems];
   let lastNs = 0;
   for (let position = 0; position < lines.length && reasons.length < REASONS_MAX; position++) {
     const line = lines[position];

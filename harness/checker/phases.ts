@@ -46,13 +46,13 @@ export function mapPhases(faults: readonly FaultRecord[], pairs: readonly Pair[]
   return { phases, find: (startNs, endNs) => findPhase(phases, startNs, endNs) };
 }
 
-/** From the first operation to the last; after that nothing is asked of the store and nothing can be said of it. */
+/** From the first intended start to the last; after that nothing is asked of the store and nothing can be said of it. */
 function loadInterval(pairs: readonly Pair[]): { firstNs: number; lastNs: number } {
   let firstNs = Number.POSITIVE_INFINITY;
   let lastNs = Number.NEGATIVE_INFINITY;
-  for (const { invocation, completion } of pairs) {
+  for (const { invocation } of pairs) {
     firstNs = Math.min(firstNs, invocation.intendedNs);
-    lastNs = Math.max(lastNs, completion?.timeNs ?? invocation.timeNs);
+    lastNs = Math.max(lastNs, invocation.intendedNs);
   }
   return { firstNs, lastNs };
 }

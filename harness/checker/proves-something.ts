@@ -15,6 +15,8 @@ export interface ProvesSomethingOptions {
   readonly nemesis: readonly NemesisKind[];
   /** How long the load was to last. */
   readonly seconds: number;
+  /** As `readHistory` tells it: the history goes on where nobody can read it. */
+  readonly truncated?: string | undefined;
 }
 
 export const PHASE_SECONDS_MIN = 2;
@@ -28,6 +30,7 @@ export function checkProvesSomething(
   options: ProvesSomethingOptions,
 ): CheckerResult {
   const reasons = [
+    ...(options.truncated === undefined ? [] : [options.truncated]),
     ...faultDoubts(evidence, options.nemesis),
     ...endDoubts(evidence),
     ...loadDoubts(evidence, options.seconds),

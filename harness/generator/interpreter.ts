@@ -7,15 +7,16 @@
  * Timers are coarser than high rates, so a late turn issues everything that is due.
  * A process that ends in info is replaced by process + number of processes, with a fresh client; process modulo that
  * number is the same logical user.
- * After `timeLimitNs` and the bounded drain, operations still under way are recorded as info, and scheduled operations
- * for which no process was ever free are counted as `neverBegun`: they were wanted and did not happen.
+ * After `timeLimitNs` and the bounded drain, operations still under way are recorded as info. Scheduled operations for
+ * which no process was ever free are recorded as failed then: they were wanted and did not happen, and a history without
+ * them would flatter the store.
  */
 
 import type { Clock, Timer } from "../../src/env/clock.ts";
 import type { Random } from "../../src/env/random.ts";
 import type { WorkloadClient, WorkloadClients } from "../client/contract.ts";
 import { verifiedClients } from "../client/verified-clients.ts";
-import { NEVER_COMPLETED } from "../history/cart-operation.ts";
+import { NEVER_BEGUN, NEVER_COMPLETED } from "../history/cart-operation.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Completion, Recorder } from "../history/recorder.ts";
 import { timeLimit } from "./combinators.ts";
@@ -45,11 +46,11 @@ export interface InterpreterResult {
   readonly ok: number;
   readonly fail: number;
   readonly info: number;
-  /** Operations the schedule wanted and no process was free for by the end of the drain; counting stops at `NEVER_BEGUN_MAX`. */
+  /** Of the failed: those the schedule wanted and no process was free for; at most `NEVER_BEGUN_MAX`. */
   readonly neverBegun: number;
 }
 
-const NEVER_BEGUN_MAX = 1_000_000;
+export const NEVER_BEGUN_MAX = 100_000;
 
 /** Error of the operation at which a client broke its contract; the run ends there. */
 const CLIENT_BROKE_CONTRACT = "client-broke-contract";
@@ -133,7 +134,8 @@ class Interpreter {
       }
     }
     this.#abandonUnderWay();
-    return { ...this.#counts, neverBegun: this.#countNeverBegun() };
+    const neverBegun = this.#recordNeverBegun();
+    return { ...this.#counts, neverBegun };
   }
 
   #advance(): void {
@@ -215,7 +217,10 @@ class Interpreter {
 
   #abandonUnderWay(): void {
     for (const seat of this.#seats) {
-      this.#abandon(seat, NEVER_COMPLETED);
+      if (seat.invocation !== undefined) {
+        this.#abandon(seat, NEVER_COMPLETED);
+        seat.process += this.#seats.length;
+      }
     }
   }
 
@@ -249,18 +254,23 @@ class Interpreter {
     });
   }
 
-  #countNeverBegun(): number {
+  #recordNeverBegun(): number {
     let count = 0;
     let generator = this.#generatorDone ? undefined : this.#generator;
     while (generator !== undefined && count < NEVER_BEGUN_MAX) {
-      const asked = generator.ask({
-        timeNs: this.#recorder.nowNs(),
-        freeProcesses: this.#seats.length,
-        random: this.#random,
-      });
+      const timeNs = this.#recorder.nowNs();
+      const freeProcesses = this.#seats.length;
+      const asked = generator.ask({ timeNs, freeProcesses, random: this.#random });
       if (asked.kind !== "operation") {
         break;
       }
+      const seat = this.#seats[count % this.#seats.length];
+      const { process, homeNode: node } = seat ?? { process: 0, homeNode: "" };
+      const { f, key, value, intendedNs = timeNs } = asked.request;
+      const invocation = this.#recorder.invoke({ process, node, f, key, value, intendedNs });
+      this.#recorder.complete(invocation, { type: "fail", node, value, error: NEVER_BEGUN });
+      this.#counts.attempted++;
+      this.#counts.fail++;
       count++;
       generator = asked.next;
     }

@@ -9,6 +9,9 @@ export const NOTHING_TO_REMOVE = "nothing-to-remove";
 /** Error of an operation that had not completed when the run stopped waiting for it. */
 export const NEVER_COMPLETED = "never-completed";
 
+/** Error of an operation that no process was free to begin before the run ended. */
+export const NEVER_BEGUN = "never-begun";
+
 /** The items of a cart as a read recorded them; none where the cart was absent; undefined where it is no list of items. */
 export function itemsOf(value: unknown): readonly string[] | undefined {
   if (value === null) {

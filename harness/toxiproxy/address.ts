@@ -12,7 +12,8 @@ const PORT_MAX = 65_535;
 /**
  * Takes `host:port` or `[IPv6]:port` apart.
  *
- * @throws ApiError 500 with the words of the real server, for whom a bad address is a failed call of the system.
+ * @throws ApiError 500 with the words of the real server, for whom a bad address is a failed call
+ *   of the system.
  */
 export function parseAddress(text: string): Address {
   const separator = text.lastIndexOf(":");
@@ -33,10 +34,11 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 /**
- * The numeric form of a listen address. Of a name with several addresses the first of IPv4 is taken, so that `localhost`
- * is 127.0.0.1 as in the real server.
+ * The numeric form of a listen address. Of a name with several addresses the first of IPv4 is
+ * taken, so that `localhost` is 127.0.0.1 as in the real server.
  *
- * @param defaultHost stands in for a host that was left out. The real server would listen on every interface then.
+ * @param defaultHost stands in for a host that was left out. The real server would listen on every
+ *   interface then.
  * @throws ApiError 500 where the name is unknown or the text is no address.
  */
 export async function resolveListenAddress(text: string, defaultHost: string): Promise<Address> {

@@ -1,5 +1,5 @@
-// Aim: routes, statuses and bodies, without sockets for the API itself. replay.test.ts compares far more with a real
-// server, but needs a recording that is not part of the project.
+// Aim: routes, statuses and bodies, without sockets for the API itself. replay.test.ts compares far
+// more with a real server, but needs a recording that is not part of the project.
 import { expect, onTestFinished, test } from "vitest";
 import { createApi } from "./api.ts";
 import { Metrics } from "./metrics.ts";

@@ -50,8 +50,8 @@ const PROXY_FIELDS = {
 const POPULATE_TYPE = '[]struct { toxiproxy.Proxy; Enabled *bool "json:\\"enabled\\"" }';
 
 /**
- * The HTTP API of Toxiproxy 2.12: the same routes, JSON, statuses and words, down to the content type of errors. One
- * change at a time is made, as the real server's locks have it.
+ * The HTTP API of Toxiproxy 2.12: the same routes, JSON, statuses and words, down to the content
+ * type of errors. One change at a time is made, as the real server's locks have it.
  */
 export function createApi(parts: ApiParts): (request: ApiRequest) => Promise<ApiResponse> {
   const routes = routesOf(parts);
@@ -173,7 +173,10 @@ function toxicHandlers(proxies: ProxyCollection) {
   };
 }
 
-/** Unlike all others this call answers an error as JSON, together with the proxies that came before it. */
+/**
+ * Unlike all others this call answers an error as JSON, together with the proxies that came before
+ * it.
+ */
 async function populate(proxies: ProxyCollection, body: string): Promise<ApiResponse> {
   const applied: TcpProxy[] = [];
   const written = () => (applied.length === 0 ? "null" : `[${applied.map(proxyJson).join(",")}]`);

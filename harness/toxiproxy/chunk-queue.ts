@@ -1,4 +1,7 @@
-/** A piece of a byte stream and the moment it was read from its source, in milliseconds of the monotonic clock. */
+/**
+ * A piece of a byte stream and the moment it was read from its source, in milliseconds of the
+ * monotonic clock.
+ */
 export interface Chunk {
   readonly data: Buffer;
   readonly readAtMs: number;
@@ -10,8 +13,9 @@ const QUEUE_SIZE_BYTES_MAX = 32 * 1024 * 1024;
 /**
  * The pipe between two toxics of a link: chunks in order, then perhaps the end of the stream.
  *
- * `push` never refuses, since a toxic that is interrupted must be able to hand on what it holds; whoever pushes looks at
- * `full` afterwards and waits for `onRoom`. That bounds the queue at its limit plus one chunk.
+ * `push` never refuses, since a toxic that is interrupted must be able to hand on what it holds;
+ * whoever pushes looks at `full` afterwards and waits for `onRoom`. That bounds the queue at its
+ * limit plus one chunk.
  */
 export class ChunkQueue {
   /** Called after a chunk or the end arrived. */
@@ -25,7 +29,10 @@ export class ChunkQueue {
   #sizeBytes = 0;
   #ended = false;
 
-  /** @param bufferChunks how many chunks fit before the queue is full; 0 works like an unbuffered channel. */
+  /**
+   * @param bufferChunks how many chunks fit before the queue is full; 0 works like an unbuffered
+   * channel.
+   */
   constructor(bufferChunks: number) {
     this.#limitChunks = Math.max(1, bufferChunks);
   }
@@ -64,7 +71,10 @@ export class ChunkQueue {
     return chunk;
   }
 
-  /** Hands everything on, the end included: what remains to be done when the toxic behind this queue is removed. */
+  /**
+   * Hands everything on, the end included: what remains to be done when the toxic behind this queue
+   * is removed.
+   */
   moveInto(output: ChunkQueue): void {
     for (let chunk = this.shift(); chunk !== undefined; chunk = this.shift()) output.push(chunk);
     if (this.#ended) output.end();

@@ -16,7 +16,8 @@ export class ToxiproxyRequestError extends Error {
 }
 
 /**
- * The reasons that a status can have. toxiproxy-node-client drops the body of a refusal, which would say it exactly.
+ * The reasons that a status can have. toxiproxy-node-client drops the body of a refusal, which
+ * would say it exactly.
  */
 const REASONS: ReadonlyMap<number, string> = new Map([
   [400, "it is not well formed"],
@@ -27,8 +28,8 @@ const REASONS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Makes a typed error, of one line, out of what toxiproxy-node-client threw. It tells a refusal from a failed connection
- * only in the text of the message.
+ * Makes a typed error, of one line, out of what toxiproxy-node-client threw. It tells a refusal
+ * from a failed connection only in the text of the message.
  */
 export function controllerError(
   action: string,

@@ -10,7 +10,9 @@ import { startWorld } from "./testing/world.ts";
 
 const prefix = "ringside-test-";
 
-/** A server that gives one answer to everything, in place of some other program or another release. */
+/**
+ * A server that gives one answer to everything, in place of some other program or another release.
+ */
 async function impostor(status: number, body: string): Promise<string> {
   const server = createServer((_, response) => response.writeHead(status).end(body));
   server.listen(0, "127.0.0.1");

@@ -40,7 +40,9 @@ export interface ToxiproxyControllerOptions {
 /** How long one call may take. A server on this machine answers in a millisecond. */
 const CALL_TIMEOUT_MS = 15_000;
 
-/** What a name may consist of: toxiproxy-node-client puts it into the path of a URL as it stands. */
+/**
+ * What a name may consist of: toxiproxy-node-client puts it into the path of a URL as it stands.
+ */
 const NAME = /^[\w.~:@+=,-]+$/;
 
 /**
@@ -64,10 +66,12 @@ export async function openToxiproxy(
 }
 
 /**
- * Drives one Toxiproxy for one run, by its HTTP API alone, so that a real server can take the place of the embedded one.
+ * Drives one Toxiproxy for one run, by its HTTP API alone, so that a real server can take the place
+ * of the embedded one.
  *
- * It touches only proxies whose names begin with its prefix, and never calls /reset: a server may be shared. All methods
- * throw ToxiproxyRequestError where the server refuses, and ToxiproxyUnreachableError where it is gone.
+ * It touches only proxies whose names begin with its prefix, and never calls /reset: a server may
+ * be shared. All methods throw ToxiproxyRequestError where the server refuses, and
+ * ToxiproxyUnreachableError where it is gone.
  */
 export class ToxiproxyController {
   /** Told by the version: only the embedded server's carries a mark. */
@@ -88,7 +92,8 @@ export class ToxiproxyController {
   }
 
   /**
-   * Creates proxies in one request. An existing one with the same name is replaced unless its addresses are the same.
+   * Creates proxies in one request. An existing one with the same name is replaced unless its
+   * addresses are the same.
    *
    * @returns the proxies in the same order, with the addresses that they really listen on.
    */
@@ -128,7 +133,10 @@ export class ToxiproxyController {
     this.#toxics.delete(key);
   }
 
-  /** Disabling closes all connections of a proxy and frees its port; enabling takes the same port again. */
+  /**
+   * Disabling closes all connections of a proxy and frees its port; enabling takes the same port
+   * again.
+   */
   async setEnabled(proxyName: string, enabled: boolean): Promise<void> {
     const proxy = await this.#proxy(proxyName);
     const { listen, upstream } = proxy;
@@ -140,10 +148,12 @@ export class ToxiproxyController {
   }
 
   /**
-   * How many bytes each proxy has received, from clients (upstream) and from its upstream (downstream). The embedded
-   * server counts at once; a real one counts a connection only when it ends.
+   * How many bytes each proxy has received, from clients (upstream) and from its upstream
+   * (downstream). The embedded server counts at once; a real one counts a connection only when it
+   * ends.
    *
-   * @returns undefined where the server does not serve metrics, as a real one does only when its flags say so.
+   * @returns undefined where the server does not serve metrics, as a real one does only when its
+   *   flags say so.
    */
   async receivedBytes(): Promise<ReadonlyMap<string, CarriedBytes> | undefined> {
     const text = await this.#metricsText();

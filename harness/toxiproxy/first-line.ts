@@ -2,8 +2,9 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 /**
- * The first line that a child process prints, or undefined where its output ends before there is one. To be called in
- * the same turn as the child is started, since execa reads the output too and keeps nothing for listeners that come late.
+ * The first line that a child process prints, or undefined where its output ends before there is
+ * one. To be called in the same turn as the child is started, since execa reads the output too and
+ * keeps nothing for listeners that come late.
  *
  * execa's own iteration over lines is of no use here: leaving it waits for the child to end.
  */

@@ -14,8 +14,8 @@ interface TypeValues {
 }
 
 /**
- * Reads the fields of a JSON object as Go's decoder would read them into a structure: unknown fields are ignored, and
- * `null` counts as absent.
+ * Reads the fields of a JSON object as Go's decoder would read them into a structure: unknown
+ * fields are ignored, and `null` counts as absent.
  *
  * @param structure how the messages call what is decoded, such as `Proxy`.
  * @throws ApiError 400 for a field of the wrong type, or when `value` is no object.
@@ -44,7 +44,8 @@ export function readFields<Fields extends Readonly<Record<string, FieldType>>>(
 /**
  * Parses a request's body.
  *
- * @throws ApiError 400; the detail is that of the real server only for a body that is empty or cut short.
+ * @throws ApiError 400; the detail is that of the real server only for a body that is empty or cut
+ *   short.
  */
 export function parseBody(text: string): unknown {
   if (text.trim() === "") throw badRequestBody("EOF");
@@ -56,7 +57,10 @@ export function parseBody(text: string): unknown {
   }
 }
 
-/** Whether the parser was still content when the text ran out, which shows in the position it complains of. */
+/**
+ * Whether the parser was still content when the text ran out, which shows in the position it
+ * complains of.
+ */
 function endsTooEarly(error: SyntaxError, text: string): boolean {
   if (error.message.includes("end of JSON input")) return true;
   const position = /at position (\d+)/.exec(error.message)?.[1];

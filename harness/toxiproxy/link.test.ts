@@ -1,8 +1,9 @@
-// Aim: each toxic does to live and to new connections what the real server's toxic does. The scenarios are those of the
-// real server's own tests and a few more. Times are lower bounds where the toxic promises them; upper bounds are wide, as
-// they only show that nothing hangs.
+// Aim: each toxic does to live and to new connections what the real server's toxic does. The
+// scenarios are those of the real server's own tests and a few more. Times are lower bounds where
+// the toxic promises them; upper bounds are wide, as they only show that nothing hangs.
 import { expect, test } from "vitest";
 import type { Peer } from "./testing/peer.ts";
+import { isListening } from "./testing/peer.ts";
 import { startWorld } from "./testing/world.ts";
 
 /** More than any machine takes for a step that should take no time. */
@@ -23,21 +24,21 @@ async function roundTrip(near: Peer, far: Peer): Promise<void> {
 }
 
 test.each([
-  ["upstream", 100, 0],
-  ["downstream", 0, 100],
+  ["upstream", 300, 0],
+  ["downstream", 0, 300],
 ] as const)("latency on %s delays that direction only", async (stream, upMs, downMs) => {
   const { pair, addToxic } = await startWorld();
   const { near, far } = await pair();
-  await addToxic({ type: "latency", stream, attributes: { latency: 100 } });
+  await addToxic({ type: "latency", stream, attributes: { latency: 300 } });
   for (let round = 0; round < 2; round++) {
     near.write("up");
     const up = await elapsedMs(far.read(2));
     far.write("down");
     const down = await elapsedMs(near.read(4));
     expect(up).toBeGreaterThanOrEqual(upMs - 1);
-    expect(up).toBeLessThan(upMs + 90);
+    expect(up).toBeLessThan(upMs + 250);
     expect(down).toBeGreaterThanOrEqual(downMs - 1);
-    expect(down).toBeLessThan(downMs + 90);
+    expect(down).toBeLessThan(downMs + 250);
   }
 });
 
@@ -69,16 +70,16 @@ test("jitter takes from the latency and adds to it, by chance that is injected",
   const chances = { next: 0 };
   const { pair, addToxic } = await startWorld({ random: () => chances.next });
   const { near, far } = await pair();
-  const attributes = { latency: 100, jitter: 50 };
+  const attributes = { latency: 400, jitter: 200 };
   await addToxic({ type: "latency", stream: "upstream", attributes });
   near.write("x");
   const shortest = await elapsedMs(far.read(1));
   chances.next = 0.999;
   near.write("x");
   const longest = await elapsedMs(far.read(1));
-  expect(shortest).toBeGreaterThanOrEqual(49);
-  expect(shortest).toBeLessThan(100);
-  expect(longest).toBeGreaterThanOrEqual(148);
+  expect(shortest).toBeGreaterThanOrEqual(199);
+  expect(shortest).toBeLessThan(400);
+  expect(longest).toBeGreaterThanOrEqual(598);
 });
 
 test("an update of latency applies to the next byte", async () => {
@@ -142,12 +143,12 @@ test("bandwidth of 0 lets nothing through until it is removed, and loses nothing
 test("slow_close passes bytes at once and the close later", async () => {
   const { pair, addToxic } = await startWorld();
   const { near, far } = await pair();
-  await addToxic({ type: "slow_close", attributes: { delay: 150 } });
+  await addToxic({ type: "slow_close", attributes: { delay: 500 } });
+  const startedAtMs = performance.now();
   far.socket.end("bye");
-  expect(await elapsedMs(near.read(3))).toBeLessThan(140);
-  const took = await elapsedMs(near.ending);
-  expect(took).toBeGreaterThan(50);
-  expect(took).toBeLessThan(150 + SOON_MS);
+  expect(await elapsedMs(near.read(3))).toBeLessThan(450);
+  expect(await near.ending).toBe("end");
+  expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(499);
 });
 
 test("removing slow_close closes at once", async () => {
@@ -317,7 +318,8 @@ test("an update of toxicity throws the dice again for live connections", async (
 test("toxics work in the order they were added", async () => {
   const { pair, addToxic } = await startWorld();
   const { near, far } = await pair();
-  // The latency before the limit delays the close; behind it, it would let the close overtake nothing.
+  // The latency before the limit delays the close; behind it, it would let the close overtake
+  // nothing.
   await addToxic({ type: "latency", stream: "upstream", attributes: { latency: 100 } });
   await addToxic({ type: "limit_data", stream: "upstream", attributes: { bytes: 3 } });
   await addToxic({ type: "slow_close", stream: "upstream", attributes: { delay: 100 } });
@@ -381,6 +383,7 @@ test("toxics coming and going while connections open and close leave nothing beh
   }
   const { listen, upstream } = proxy;
   await proxy.update({ listen, upstream, enabled: false });
+  expect(await isListening(listen)).toBe(false);
 });
 
 test.each(["noop", "latency", "slow_close"] as const)(

@@ -20,23 +20,28 @@ export interface LinkParts {
   readonly destination: Socket;
   readonly counters: LinkCounters;
   readonly random: () => number;
-  /** How to close the destination; the connection knows, as both of its links close in the same manner. */
+  /**
+   * How to close the destination; the connection knows, as both of its links close in the same
+   * manner.
+   */
   readonly close: (destination: Socket) => void;
   /** Told when a toxic closes the link, before the destination is closed. */
   readonly onToxicClose: (manner: ClosingManner) => void;
 }
 
 /**
- * One direction of one connection: bytes from a source socket, through the toxics in order, to a destination socket.
+ * One direction of one connection: bytes from a source socket, through the toxics in order, to a
+ * destination socket.
  *
- * Without toxics a chunk goes from the source's event straight into the destination: the fast path. With toxics it goes
- * through a queue before each of them and one, the tail, behind the last:
+ * Without toxics a chunk goes from the source's event straight into the destination: the fast path.
+ * With toxics it goes through a queue before each of them and one, the tail, behind the last:
  *
  *     source > input > toxic > input > toxic > tail > destination
  *
- * Whoever finds the next queue full waits, the source by pausing, so that a slow reader slows the writer down. The end
- * of the source travels in the same order. As in Toxiproxy there is no half-close: when the end arrives, the destination
- * is closed altogether, and the link in the other direction ends because its source is gone.
+ * Whoever finds the next queue full waits, the source by pausing, so that a slow reader slows the
+ * writer down. The end of the source travels in the same order. As in Toxiproxy there is no
+ * half-close: when the end arrives, the destination is closed altogether, and the link in the other
+ * direction ends because its source is gone.
  */
 export class Link {
   readonly #parts: LinkParts;
@@ -51,7 +56,10 @@ export class Link {
     this.#parts = parts;
   }
 
-  /** Begins to move bytes. Toxics that are there from the start are added before, so that not one byte escapes them. */
+  /**
+   * Begins to move bytes. Toxics that are there from the start are added before, so that not one
+   * byte escapes them.
+   */
   start(): void {
     const { source, destination } = this.#parts;
     source.on("data", this.#onData);
@@ -63,7 +71,10 @@ export class Link {
     source.resume();
   }
 
-  /** Puts a toxic at the end of the chain. Of a link that is already closing only what is still to be sent is affected. */
+  /**
+   * Puts a toxic at the end of the chain. Of a link that is already closing only what is still to
+   * be sent is affected.
+   */
   add(toxic: Toxic): void {
     if (this.#finished || this.#stages.at(-1)?.stub.closed === true) return;
     const input = new ChunkQueue(toxic.kind.bufferChunks);
@@ -135,7 +146,8 @@ export class Link {
       stage.input.clear();
     }
     this.#tail.clear();
-    // Nobody is left to read for; the other link closes the source after what it still has to deliver.
+    // Nobody is left to read for; the other link closes the source after what it still has to
+    // deliver.
     this.#parts.source.pause();
   };
 
@@ -177,7 +189,8 @@ export class Link {
   }
 
   #run(stage: Stage): void {
-    // The dice are thrown for each connection, again at each update, by the same comparison as in the real server.
+    // The dice are thrown for each connection, again at each update, by the same comparison as in
+    // the real server.
     const hit = this.#parts.random() < stage.toxic.toxicity;
     stage.stub.resume();
     stage.running = hit
@@ -190,7 +203,9 @@ export class Link {
     await stage.running;
   }
 
-  /** Sets who wakes whom, from the order of the stages; without stages goes back to the fast path. */
+  /**
+   * Sets who wakes whom, from the order of the stages; without stages goes back to the fast path.
+   */
   #connectStages(): void {
     const { destination } = this.#parts;
     let previous: ToxicStub | undefined;
@@ -209,7 +224,10 @@ export class Link {
     if (!destination.writableNeedDrain) this.#pump();
   }
 
-  /** Flushes the tail without regard to room: it is bounded by the queues it came from, and order must be kept. */
+  /**
+   * Flushes the tail without regard to room: it is bounded by the queues it came from, and order
+   * must be kept.
+   */
   #leaveChain(): void {
     const { source, destination } = this.#parts;
     for (let chunk = this.#tail.shift(); chunk !== undefined; chunk = this.#tail.shift()) {

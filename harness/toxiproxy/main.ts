@@ -3,9 +3,11 @@ import type { ToxiproxyServer } from "./server.ts";
 import { startToxiproxyServer } from "./server.ts";
 
 /**
- * The embedded Toxiproxy as a program of its own. Prints `ready <url>` once it listens, and nothing else on stdout.
+ * The embedded Toxiproxy as a program of its own. Prints `ready <url>` once it listens, and nothing
+ * else on stdout.
  *
- * Exit status: 0 stopped by SIGTERM, SIGINT or the end of stdin; 64 bad flags; 70 it could not listen or broke.
+ * Exit status: 0 stopped by SIGTERM, SIGINT or the end of stdin; 64 bad flags; 70 it could not
+ * listen or broke.
  */
 
 const EXIT_BAD_USE = 64;
@@ -98,7 +100,8 @@ function parse(args: readonly string[]) {
 
 function stopWhenAsked(server: ToxiproxyServer, { exitWithStdin }: Flags): void {
   const stop = () => {
-    // A second signal while this one is at work changes nothing; the first has closed everything it could.
+    // A second signal while this one is at work changes nothing; the first has closed everything it
+    // could.
     void server.stop().then(() => process.exit(0));
   };
   process.once("SIGTERM", stop);

@@ -8,8 +8,8 @@ const SAMPLE = /^toxiproxy_proxy_received_bytes_total\{(.*)\} (\S+)$/gm;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /**
- * The received bytes of each proxy, by its full name, out of the text of /metrics. The series of a proxy that was moved
- * to other addresses are added up.
+ * The received bytes of each proxy, by its full name, out of the text of /metrics. The series of a
+ * proxy that was moved to other addresses are added up.
  */
 export function readReceivedBytes(text: string): ReadonlyMap<string, CarriedBytes> {
   const received = new Map<string, CarriedBytes>();

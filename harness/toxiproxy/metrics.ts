@@ -1,6 +1,9 @@
 import type { Direction } from "./toxic.ts";
 
-/** What one direction of one proxy has carried, in bytes. Links add to it directly, as it is touched for every chunk. */
+/**
+ * What one direction of one proxy has carried, in bytes. Links add to it directly, as it is touched
+ * for every chunk.
+ */
 export interface LinkCounters {
   receivedBytes: number;
   sentBytes: number;
@@ -19,9 +22,9 @@ export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 /**
  * The byte counters of all proxies.
  *
- * Unlike the real server's, which only count a connection when it ends, these are up to date at every moment: a harness
- * asks them whether a link carries traffic while it does. The counters of a deleted proxy are dropped with it, so that
- * they cannot pile up.
+ * Unlike the real server's, which only count a connection when it ends, these are up to date at
+ * every moment: a harness asks them whether a link carries traffic while it does. The counters of a
+ * deleted proxy are dropped with it, so that they cannot pile up.
  */
 export class Metrics {
   readonly #series = new Map<

@@ -29,7 +29,10 @@ export class ProxyCollection {
     return proxy;
   }
 
-  /** @throws ApiError 400 for a missing field, 409 where the name is taken, 500 where it cannot listen. */
+  /**
+   * @throws ApiError 400 for a missing field, 409 where the name is taken, 500 where it cannot
+   * listen.
+   */
   async add(wish: ProxyWish): Promise<TcpProxy> {
     requireFields(wish, "");
     if (this.#proxies.has(wish.name)) throw proxyAlreadyExists();
@@ -37,10 +40,11 @@ export class ProxyCollection {
   }
 
   /**
-   * Adds proxies, replacing those of the same name that have other addresses. Nothing changes where a field is missing;
-   * a proxy that cannot listen stops the rest, and those before it stay.
+   * Adds proxies, replacing those of the same name that have other addresses. Nothing changes where
+   * a field is missing; a proxy that cannot listen stops the rest, and those before it stay.
    *
-   * @param onApplied told of each proxy, in order, so that a failure can be answered with what was done before.
+   * @param onApplied told of each proxy, in order, so that a failure can be answered with what was
+   *   done before.
    * @throws ApiError 400 for a missing field, 500 where one cannot listen.
    */
   async populate(

@@ -1,5 +1,6 @@
-// Aim: a proxy moves bytes, opens and closes as the real one does. The scenarios are those of the real server's own proxy
-// tests and a few more, driven through the API with the client that users have.
+// Aim: a proxy moves bytes, opens and closes as the real one does. The scenarios are those of the
+// real server's own proxy tests and a few more, driven through the API with the client that users
+// have.
 import { expect, test } from "vitest";
 import { dial, isListening, Upstream } from "./testing/peer.ts";
 import { startWorld } from "./testing/world.ts";
@@ -41,7 +42,8 @@ test("there is no half-close: the end of one direction closes the other", async 
   const { near, far } = await pair();
   near.socket.end();
   await far.ending;
-  // The client has only closed its sending half, and would still read; the real server closes it all the same.
+  // The client has only closed its sending half, and would still read; the real server closes it
+  // all the same.
   expect(await near.ending).toBe("end");
   expect(near.pendingBytes).toBe(0);
 });
@@ -160,7 +162,7 @@ test("a listen address without a host is the API's own host, never every interfa
 test("both sockets send at once, without waiting to fill a packet", async () => {
   const { pair } = await startWorld();
   const { near, far } = await pair();
-  // With Nagle's algorithm and delayed acknowledgments each of these would take 40 ms.
+  // With Nagle's algorithm and delayed acknowledgments each of these would take 80 ms.
   const startedAtMs = performance.now();
   for (let round = 0; round < 50; round++) {
     near.write("a");
@@ -170,5 +172,5 @@ test("both sockets send at once, without waiting to fill a packet", async () => 
     far.write("d");
     await near.read(2);
   }
-  expect(performance.now() - startedAtMs).toBeLessThan(1_000);
+  expect(performance.now() - startedAtMs).toBeLessThan(2_000);
 });

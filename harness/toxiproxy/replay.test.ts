@@ -1,6 +1,7 @@
-// Aim: the embedded server answers as a real one did. Method: send the 74 requests that a Toxiproxy 2.12.0 was asked, in
-// the same order, to a fresh server, and compare status, content type and body. The recording is data of another project
-// and stays outside of this one; the test is skipped where it is not at hand.
+// Aim: the embedded server answers as a real one did. Method: send the 74 requests that a Toxiproxy
+// 2.12.0 was asked, in the same order, to a fresh server, and compare status, content type and
+// body. The recording is data of another project and stays outside of this one; the test is skipped
+// where it is not at hand.
 import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -62,7 +63,10 @@ async function send(server: ToxiproxyServer, exchange: Exchange): Promise<Answer
   return promise;
 }
 
-/** Takes out what no other program can say in the same words: the version, and how Go words a syntax error. */
+/**
+ * Takes out what no other program can say in the same words: the version, and how Go words a syntax
+ * error.
+ */
 function comparable(answer: Answer): Answer {
   const body = answer.body
     .replace(/"version": "[^"]*"/, '"version": "?"')

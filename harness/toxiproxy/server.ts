@@ -12,7 +12,10 @@ export interface ToxiproxyServerOptions {
   readonly host: string;
   /** The API's port; 0 takes a free one. */
   readonly port: number;
-  /** A number from 0 up to 1, for toxicity, jitter and the sizes of slices. `Math.random` unless given. */
+  /**
+   * A number from 0 up to 1, for toxicity, jitter and the sizes of slices. `Math.random` unless
+   * given.
+   */
   readonly random?: () => number;
   /** Whether to serve `/metrics`. True unless given. */
   readonly metrics?: boolean;

@@ -34,10 +34,11 @@ const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * Starts an embedded Toxiproxy in a child process, so that moving bytes and running a harness do not share an event loop.
+ * Starts an embedded Toxiproxy in a child process, so that moving bytes and running a harness do
+ * not share an event loop.
  *
- * The child cannot outlive its parent: its standard input closes when the parent is gone, and where the system can do it
- * (Linux, with setpriv) the kernel kills it besides, even when it hangs.
+ * The child cannot outlive its parent: its standard input closes when the parent is gone, and where
+ * the system can do it (Linux, with setpriv) the kernel kills it besides, even when it hangs.
  *
  * @throws ToxiproxyStartError where it does not listen, say because the port is in use.
  */

@@ -24,7 +24,10 @@ export interface ProxyAddresses {
   readonly upstream: string;
 }
 
-/** A proxy in the API's JSON; the order of the keys and the empty `Logger` are those of the real server. */
+/**
+ * A proxy in the API's JSON; the order of the keys and the empty `Logger` are those of the real
+ * server.
+ */
 export interface ProxyJson extends ProxyAddresses {
   readonly name: string;
   readonly enabled: boolean;
@@ -89,8 +92,8 @@ export class TcpProxy {
   }
 
   /**
-   * Listens, on a free port where the address says port 0; `listen` then tells the true address. Does nothing when the
-   * proxy already listens.
+   * Listens, on a free port where the address says port 0; `listen` then tells the true address.
+   * Does nothing when the proxy already listens.
    *
    * @throws ApiError 500 where the address cannot be listened on.
    */
@@ -120,7 +123,10 @@ export class TcpProxy {
     this.#server = server;
   }
 
-  /** Closes all connections and frees the port before it resolves. Does nothing when the proxy is disabled. */
+  /**
+   * Closes all connections and frees the port before it resolves. Does nothing when the proxy is
+   * disabled.
+   */
   async stop(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
@@ -146,7 +152,10 @@ export class TcpProxy {
     else await this.stop();
   }
 
-  /** Whether these are other addresses than the proxy's own. Port 0 always is, as it asks for a new one. */
+  /**
+   * Whether these are other addresses than the proxy's own. Port 0 always is, as it asks for a new
+   * one.
+   */
   async differs(wished: ProxyAddresses): Promise<boolean> {
     if (wished.upstream !== this.#upstream) return true;
     if (wished.listen === this.#listen) return false;
@@ -219,7 +228,8 @@ export class TcpProxy {
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
-    // Every error of a socket is followed by its close, which is what links and the accept loop act on.
+    // Every error of a socket is followed by its close, which is what links and the accept loop act
+    // on.
     socket.on("error", () => {});
   }
 }

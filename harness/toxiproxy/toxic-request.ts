@@ -6,14 +6,18 @@ import type { ToxicType } from "./toxics/toxic-type.ts";
 
 const STRUCTURE = { field: "ToxicWrapper", whole: "toxics.ToxicWrapper" };
 
-/** The wished change of a toxic; only attributes and toxicity can be changed, other fields are ignored. */
+/**
+ * The wished change of a toxic; only attributes and toxicity can be changed, other fields are
+ * ignored.
+ */
 export interface ToxicChange {
   readonly attributes: Readonly<Record<string, number>>;
   readonly toxicity: number;
 }
 
 /**
- * Makes a toxic out of a request. Without a name it is called `<type>_<stream>`, without a stream it is downstream.
+ * Makes a toxic out of a request. Without a name it is called `<type>_<stream>`, without a stream
+ * it is downstream.
  *
  * @throws ApiError 400 for a wrong field, stream or type.
  */

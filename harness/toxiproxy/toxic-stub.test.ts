@@ -1,5 +1,5 @@
-// Aim: a toxic in isolation, fed by hand: what it passes on, when it closes, and what becomes of a chunk in its hands when
-// it is interrupted.
+// Aim: a toxic in isolation, fed by hand: what it passes on, when it closes, and what becomes of a
+// chunk in its hands when it is interrupted.
 import { expect, test } from "vitest";
 import { ChunkQueue } from "./chunk-queue.ts";
 import type { ClosingManner } from "./toxic-stub.ts";

@@ -1,17 +1,24 @@
 import type { Chunk, ChunkQueue } from "./chunk-queue.ts";
 
-/** How a toxic closes the connection: in order (FIN after what was passed on) or by a reset (RST, at once). */
+/**
+ * How a toxic closes the connection: in order (FIN after what was passed on) or by a reset (RST, at
+ * once).
+ */
 export type ClosingManner = "orderly" | "reset";
 
-/** What `read` answers besides a chunk: the source ended, the toxic must stop, or nothing came in time. */
+/**
+ * What `read` answers besides a chunk: the source ended, the toxic must stop, or nothing came in
+ * time.
+ */
 export type Interruption = "end" | "interrupted" | "timeout";
 
 /**
  * The place of one toxic in one link: what a toxic's `pipe` reads from, writes to and waits on.
  *
- * A toxic is a loop that stops when told so. To be told, it must wait only by the methods here, each of which returns at
- * once after `interrupt`; a chunk in hand is then written, never dropped, unless dropping is what the toxic is for.
- * Since no wait outlasts an interruption, adding, changing and removing toxics never hangs the API.
+ * A toxic is a loop that stops when told so. To be told, it must wait only by the methods here,
+ * each of which returns at once after `interrupt`; a chunk in hand is then written, never dropped,
+ * unless dropping is what the toxic is for. Since no wait outlasts an interruption, adding,
+ * changing and removing toxics never hangs the API.
  */
 export class ToxicStub {
   readonly random: () => number;
@@ -83,7 +90,9 @@ export class ToxicStub {
     while (this.#output.full && !this.#interrupted) await this.#wait();
   }
 
-  /** Waits; never wakes early, since Node's timers may fire up to a millisecond before their time. */
+  /**
+   * Waits; never wakes early, since Node's timers may fire up to a millisecond before their time.
+   */
   async sleep(durationMs: number): Promise<"elapsed" | "interrupted"> {
     const deadlineMs = performance.now() + durationMs;
     for (;;) {
@@ -126,7 +135,8 @@ export class ToxicStub {
   }
 
   async #waitAtMost(durationMs: number): Promise<void> {
-    // A timer cannot be shorter than a millisecond; the slicer's delays are microseconds, so they turn the event loop instead.
+    // A timer cannot be shorter than a millisecond; the slicer's delays are microseconds, so they
+    // turn the event loop instead.
     if (durationMs < 1) {
       const immediate = setImmediate(() => this.wake());
       await this.#wait();

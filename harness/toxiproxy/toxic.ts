@@ -3,7 +3,10 @@ import type { ToxicType } from "./toxics/toxic-type.ts";
 /** Upstream: from the client to the upstream server. Downstream: back to the client. */
 export type Direction = "upstream" | "downstream";
 
-/** One toxic of one proxy. An update replaces `attributes` and `toxicity` in place, as links hold on to the toxic. */
+/**
+ * One toxic of one proxy. An update replaces `attributes` and `toxicity` in place, as links hold on
+ * to the toxic.
+ */
 export interface Toxic {
   readonly name: string;
   readonly kind: ToxicType;

@@ -1,4 +1,6 @@
-/** What tells the embedded server from a real one: no release of Toxiproxy has it in its version. */
+/**
+ * What tells the embedded server from a real one: no release of Toxiproxy has it in its version.
+ */
 export const EMBEDDED_MARK = "-ringside";
 
 /** The release of Toxiproxy whose API this is, with the mark. */

@@ -57,12 +57,20 @@ export class Coordinator {
     return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 
-  /** Nodes that should coordinate a write of this key: its first N healthy ones (paper 4.5), in ring order. */
-  writeCoordinators(key: Uint8Array): readonly NodeId[] {
-    const list = this.#parts.ring().preferenceList(key);
-    const candidates = this.#options.quorum === "sloppy" ? list : list.slice(0, this.#options.n);
-    return candidates
-      .filter((node) => node === this.#parts.nodeId || this.#parts.detector.isUp(node))
+  /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */
+  mayCoordinate(key: Uint8Array): boolean {
+    let before = 0;
+    for (const node of this.#candidates(key)) {
+      if (node === this.#parts.nodeId) return before < this.#options.n;
+      if (this.#parts.detector.isUp(node)) before += 1;
+    }
+    return false;
+  }
+
+  /** The key's first N healthy nodes without this one, in ring order: who else may coordinate its writes. */
+  otherCoordinators(key: Uint8Array): readonly NodeId[] {
+    return this.#candidates(key)
+      .filter((node) => node !== this.#parts.nodeId && this.#parts.detector.isUp(node))
       .slice(0, this.#options.n);
   }
 
@@ -87,5 +95,10 @@ export class Coordinator {
         `Cannot reach ${needed} replicas: the ring has ${replicas} for each key`,
       );
     }
+  }
+
+  #candidates(key: Uint8Array): readonly NodeId[] {
+    const list = this.#parts.ring().preferenceList(key);
+    return this.#options.quorum === "sloppy" ? list : list.slice(0, this.#options.n);
   }
 }

@@ -25,13 +25,12 @@ export class WriteRouter {
 
   /** Returns the record after the write. Rejects with DynamoError. */
   async put(order: WriteOrder): Promise<Uint8Array> {
-    const candidates = this.#coordinator.writeCoordinators(order.key);
-    if (candidates.includes(this.#parts.nodeId)) return this.#putHere(order);
+    if (this.#coordinator.mayCoordinate(order.key)) return this.#putHere(order);
     // A bad context costs no hop.
     this.#coordinator.openContext(order.key, order.context);
     this.#coordinator.checkReplicas(order.w);
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
-    for (const candidate of this.#rotated(candidates)) {
+    for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order.key))) {
       const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
       if (remainingMs <= 0) break;
       const record = await this.#forward(candidate, order, remainingMs);

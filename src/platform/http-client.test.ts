@@ -110,6 +110,22 @@ describe("createHttpCaller()", () => {
     expect(await first).toMatchObject({ sent: true });
   });
 
+  test("says that the request may have been received where a connection used before breaks", async () => {
+    let served = 0;
+    const base = await misbehave((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      socket.once("data", () => {
+        served++;
+        socket.destroy();
+      });
+    });
+    const { call } = caller();
+    const request = { url: base, method: "PUT", timeoutMs: 1_000 };
+    expect((await call(request)).status).toBe(200);
+    expect(await failureOf(call(request))).toMatchObject({ sent: true });
+    expect(served).toBe(1);
+  });
+
   test.each<[string, (socket: Socket) => void]>([
     ["the node never answers", () => {}],
     ["the node closes", (socket) => socket.destroy()],

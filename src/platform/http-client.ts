@@ -15,6 +15,8 @@ export interface HttpClientOptions {
 const CONNECTIONS_MAX = 256;
 const RESPONSE_BYTES_MAX = 64 * 1_024 * 1_024;
 const IDLE_MS = 4_000;
+/** A context of the largest size and other headers beside it. */
+const HEADER_BYTES_MAX = 32_768;
 /** Why a request was destroyed by us, where it was. */
 type Refusal = "timeout" | "too large";
 
@@ -57,7 +59,12 @@ function begin(call: HttpCall, { agent, responseBytesMax, resolve, reject }: Con
     outgoing.destroy(new Error("timeout"));
   }, call.timeoutMs);
   try {
-    outgoing = openRequest(call.url, { method: call.method, headers: headersOf(call), agent });
+    outgoing = openRequest(call.url, {
+      method: call.method,
+      headers: headersOf(call),
+      agent,
+      maxHeaderSize: HEADER_BYTES_MAX,
+    });
   } catch (error) {
     // A malformed URL or header.
     fail(error);

@@ -116,6 +116,22 @@ describe("startHttpServer()", () => {
     expect(handled).toBe(0);
   });
 
+  test("serves nothing that follows a refused body on its connection", async () => {
+    const paths: string[] = [];
+    const { address } = await start(async ({ path }) => {
+      paths.push(path);
+      return { status: 204, headers: {}, body: EMPTY };
+    });
+    const large = `${"x".repeat(1_001)}\r\n0\r\n\r\n`;
+    const put = "PUT /large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n";
+    const answer = await raw(address, [
+      put + large,
+      "PUT /after HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+    ]);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413"]);
+    expect(paths).toEqual([]);
+  });
+
   test("a sender of a large body can read its refusal", async () => {
     const { address } = await start(mirror);
     const caller = createHttpCaller();
@@ -167,6 +183,31 @@ describe("startHttpServer()", () => {
     });
     expect(await raw(address, [`GET /k HTTP/1.1\r\n${CLOSE}\r\n`])).toContain("204");
     expect(handled).toBe(1);
+  });
+
+  test("clients that leave early, at any point, do no harm", async () => {
+    const { address } = await start(async ({ body }) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return { status: 200, headers: {}, body: Buffer.alloc(100_000, body[0]) };
+    });
+    const [host, port] = address.split(":");
+    const heads = [
+      "GET /k HTTP/1.1\r\nHost: x\r\n\r\n",
+      "PUT /k HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789",
+      `PUT /k HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n${"x".repeat(2_000)}`,
+      `PUT /k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n${"x".repeat(2_000)}`,
+    ];
+    const leave = (head: string, afterMs: number) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(Number(port), host, () => {
+          socket.write(head, () => setTimeout(() => socket.resetAndDestroy(), afterMs));
+        });
+        socket.on("error", () => {});
+        socket.once("close", () => resolve());
+      });
+    const leaving = heads.flatMap((head) => [0, 5, 10, 15].map((afterMs) => leave(head, afterMs)));
+    await Promise.all(leaving);
+    expect(await raw(address, [`GET /k HTTP/1.1\r\n${CLOSE}\r\n`])).toContain(" 200 OK");
   });
 
   test("a handler that throws is an internal error, by its code where it has one", async () => {

@@ -127,8 +127,9 @@ class LmdbEngine implements Engine {
         this.#pending.settle(group.writes);
         group.resolve();
       } catch (error) {
+        const failure = await asStorageError(error, this.#folder.freeBytes());
         this.#pending.settle(group.writes);
-        group.reject(await asStorageError(error));
+        group.reject(failure);
       }
     }
     this.#committing = undefined;
@@ -191,8 +192,11 @@ async function commit({ root, tables }: LmdbFolder, writes: readonly Write[]): P
   });
 }
 
-/** lmdb-js rejects with an error that promises the cause. */
-async function asStorageError(error: unknown): Promise<StorageError> {
+/**
+ * lmdb-js rejects with an error that promises the cause. On a full disk the cause is often only "Input/output error", so
+ * the message tells what is free.
+ */
+async function asStorageError(error: unknown, freeBytes: number): Promise<StorageError> {
   if (error instanceof StorageError) {
     return error;
   }
@@ -201,8 +205,15 @@ async function asStorageError(error: unknown): Promise<StorageError> {
       ? await Promise.resolve(error.commitError).catch((reason: unknown) => reason)
       : error;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StorageError(`Cannot write to the database: ${reason}`, { cause });
+  const room = freeBytes < DISK_FULL_BELOW_BYTES ? "the disk is full" : "the disk is not full";
+  return new StorageError(
+    `Cannot write to the database: ${reason} (${room}, ${freeBytes} bytes are free)`,
+    { cause },
+  );
 }
+
+/** LMDB grows its file by as little as it needs, so a failure with less than this left is for want of room. */
+const DISK_FULL_BELOW_BYTES = 1024 * 1024;
 
 function readStored(table: Database<Buffer, Uint8Array>, key: Uint8Array): Uint8Array | undefined {
   let sealed: Buffer | undefined;

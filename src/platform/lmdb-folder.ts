@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statfsSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Database, RootDatabase } from "lmdb";
@@ -14,6 +14,8 @@ export interface LmdbFolder {
   readonly tables: Readonly<Record<TableName, Database<Buffer, Uint8Array>>>;
   /** Size of the data file in bytes. */
   sizeBytes(): number;
+  /** What the disk has left for this process. */
+  freeBytes(): number;
   close(): Promise<void>;
 }
 
@@ -109,7 +111,11 @@ function openOwned(folder: string, sync: boolean, lock: DatabaseSync): LmdbFolde
       await root.close();
       lock.close();
     };
-    return { root, tables, sizeBytes, close };
+    const freeBytes = (): number => {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    };
+    return { root, tables, sizeBytes, freeBytes, close };
   } catch (error) {
     void root.close();
     throw error;

@@ -15,6 +15,8 @@ export interface TcpOptions {
 const BUFFERED_BYTES_MAX = 64 * 1_024 * 1_024;
 const DIAL_TIMEOUT_MS = 2_000;
 const CONNECTIONS_MAX = 1_024;
+/** The kernel asks an idle other end for a sign of life, so that the connections of a vanished one do not stay for ever. */
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 };
 
 /** Byte streams over TCP, with Nagle's algorithm off: frames are batched above, and must not wait here. */
 export function createTcpTransport(options: TcpOptions = {}): Transport {
@@ -38,7 +40,7 @@ export function createTcpTransport(options: TcpOptions = {}): Transport {
       new Promise((resolve, reject) => {
         const sockets = new Set<Socket>();
         const { host, port } = parseAddress(address);
-        const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+        const server = createServer({ ...SOCKET_OPTIONS }, (socket) => {
           sockets.add(socket);
           socket.once("close", () => sockets.delete(socket));
           const connection = new TcpConnection(socket, bufferedBytesMax);
@@ -60,7 +62,7 @@ export function createTcpTransport(options: TcpOptions = {}): Transport {
 /** A bad address ends like any dial that fails: by `onClose`, later. */
 function dial(address: string): Socket {
   try {
-    return openSocket({ ...parseAddress(address), noDelay: true, keepAlive: true });
+    return openSocket({ ...parseAddress(address), ...SOCKET_OPTIONS });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return new Socket().destroy(error);

@@ -45,16 +45,7 @@ describe("encodePayload() and decodePayload()", () => {
         }
       }),
     );
-    for (const hex of [
-      "",
-      "01",
-      "0100",
-      "020000",
-      "010200",
-      "010001",
-      "01010161",
-      "01000107",
-    ]) {
+    for (const hex of ["", "01", "0100", "020000", "010200", "010001", "01010161", "01000107"]) {
       expect(() => decodePayload(Buffer.from(hex, "hex")), hex).toThrow(FormatError);
     }
   });

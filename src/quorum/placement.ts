@@ -25,52 +25,74 @@ export interface PlacementOptions {
  */
 export class Placement {
   readonly slots: readonly Slot[];
-  readonly #fallbacks: NodeId[];
+  readonly #options: PlacementOptions;
+  /** Where in the preference list the search for the next fallback begins. */
+  #nextFallback: number;
 
   constructor(options: PlacementOptions) {
-    const { preferenceList, n, sloppy, isUp, coordinator } = options;
-    const primaries = preferenceList.slice(0, n);
-    this.#fallbacks = sloppy ? preferenceList.slice(n).filter((node) => isUp(node)) : [];
-    this.slots = primaries.map((primary) => new Slot(primary));
-    if (coordinator !== undefined && !primaries.includes(coordinator)) {
-      this.#placeFallbackCoordinator(coordinator, isUp);
+    const { preferenceList, n, isUp, coordinator } = options;
+    this.#options = options;
+    this.#nextFallback = n;
+    const slots: Slot[] = [];
+    for (const primary of preferenceList) {
+      if (slots.length === n) break;
+      slots.push(new Slot(primary));
     }
-    for (const slot of this.slots) {
+    this.slots = slots;
+    if (coordinator !== undefined && !slots.some((slot) => slot.primary === coordinator)) {
+      this.#placeFallbackCoordinator(coordinator);
+    }
+    for (const slot of slots) {
       if (slot.asked.length > 0) continue;
-      if (slot.primary === coordinator || isUp(slot.primary)) slot.asked.push(slot.primary);
+      const { primary } = slot;
       // A primary that is believed down is asked all the same when nobody can stand in for it.
-      else slot.asked.push(this.#fallbacks.shift() ?? slot.primary);
+      const up = primary === coordinator || isUp(primary);
+      slot.asked.push(up ? primary : (this.#takeFallback() ?? primary));
     }
   }
 
   /** The first messages of the request, one for each node. */
   sends(): readonly Send[] {
-    return this.slots.flatMap((slot) => slot.asked.map((node) => sendFor(slot, node)));
+    const sends: Send[] = [];
+    for (const slot of this.slots) {
+      for (const node of slot.asked) sends.push(sendFor(slot, node));
+    }
+    return sends;
   }
 
   slotOf(node: NodeId): Slot | undefined {
-    return this.slots.find((slot) => slot.asked.includes(node));
+    for (const slot of this.slots) if (slot.asked.includes(node)) return slot;
+    return undefined;
   }
 
   /** Gives a slot its next stand-in; undefined where nobody is left or fallbacks do not count. */
   replace(slot: Slot): Send | undefined {
-    const fallback = this.#fallbacks.shift();
+    const fallback = this.#takeFallback();
     if (fallback === undefined) return undefined;
     slot.asked.push(fallback);
     return sendFor(slot, fallback);
+  }
+
+  /** The next node down the list that seems up and does not take part yet. */
+  #takeFallback(): NodeId | undefined {
+    const { preferenceList, sloppy, isUp, coordinator } = this.#options;
+    while (sloppy && this.#nextFallback < preferenceList.length) {
+      const node = preferenceList[this.#nextFallback++];
+      if (node !== undefined && node !== coordinator && isUp(node)) return node;
+    }
+    return undefined;
   }
 
   /**
    * A coordinator further down the list takes the place of a primary that is down, else of the last one; a primary that
    * seems alive is still asked for its own copy.
    */
-  #placeFallbackCoordinator(coordinator: NodeId, isUp: (node: NodeId) => boolean): void {
+  #placeFallbackCoordinator(coordinator: NodeId): void {
+    const { isUp } = this.#options;
     const slot = this.slots.find((each) => !isUp(each.primary)) ?? this.slots.at(-1);
     if (slot === undefined) return;
     slot.asked.push(coordinator);
     if (isUp(slot.primary)) slot.asked.push(slot.primary);
-    const position = this.#fallbacks.indexOf(coordinator);
-    if (position >= 0) this.#fallbacks.splice(position, 1);
   }
 }
 
@@ -78,7 +100,7 @@ export class Placement {
 export class Slot {
   readonly primary: NodeId;
   readonly asked: NodeId[] = [];
-  /** Nodes asked that can still answer. */
+  /** Nodes asked that will never answer. */
   readonly failed = new Set<NodeId>();
 
   constructor(primary: NodeId) {

@@ -33,7 +33,7 @@ test.each(["dvvset", "merged"] as const)(
           await world.finish();
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 400, interruptAfterTimeLimit: 10_000 },
     );
   },
 );
@@ -81,7 +81,6 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 class World {
-  readonly #versioning: Versioning;
   readonly #plain: Versioning;
   readonly #env;
   readonly #dots = new Set<string>();
@@ -104,23 +103,30 @@ class World {
     this.#engine = new SlowEngine({ tellsLate });
     this.#plain = versioning;
     this.#env = replicaEnvironment(seed);
-    // The key is not told to `update`, but each payload belongs to one key.
-    this.#versioning = {
+  }
+
+  async start(): Promise<void> {
+    this.#replica = await openReplica(this.#engine, this.#watched(this.#life), this.#env);
+  }
+
+  /** Notes every dot. The key is not told to `update`, but each payload names the one it belongs to. */
+  #watched(life: number): Versioning {
+    const versioning = this.#plain;
+    return {
       ...versioning,
       empty: versioning.empty,
       update: (stored, context, payload, mint) => {
         const updated = versioning.update(stored, context, payload, mint);
-        const text = Buffer.from(payload).toString();
-        const dot = `${text.split(":")[0]} ${mint.actor} ${updated.clock.get(mint.actor)}`;
-        expect(this.#dots.has(dot), `${dot} is minted twice`).toBe(false);
-        this.#dots.add(dot);
+        const key = Buffer.from(payload).toString().split(":")[0];
+        const dot = `${key} ${mint.actor} ${updated.clock.get(mint.actor)}`;
+        // What a crashed replica does afterwards, on rows that the next life changes, never happened.
+        if (life === this.#life) {
+          expect(this.#dots.has(dot), `${dot} is minted twice`).toBe(false);
+          this.#dots.add(dot);
+        }
         return updated;
       },
     };
-  }
-
-  async start(): Promise<void> {
-    this.#replica = await openReplica(this.#engine, this.#versioning, this.#env);
   }
 
   async take(current: Step): Promise<void> {
@@ -250,9 +256,9 @@ class World {
 
   async #deliver(replica: Replica, owner: NodeId): Promise<void> {
     for (const hint of await replica.scanHints(owner, { limit: 1 })) {
-      if (await replica.dropHint(owner, hint.key, hint.record)) {
-        note(this.#delivered, hint.key, hint.record);
-      }
+      // Its owner has it by now, whatever becomes of the hint.
+      note(this.#delivered, hint.key, hint.record);
+      await replica.dropHint(owner, hint.key, hint.record);
     }
   }
 

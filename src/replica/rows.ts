@@ -19,11 +19,6 @@ export interface Place {
   readonly owner: NodeId | undefined;
 }
 
-/** What a place holds: the row's bytes, its parts, and the siblings decoded from them. */
-export interface HeldRow extends Row {
-  readonly bytes: Uint8Array;
-}
-
 export interface RowsParts {
   readonly engine: Engine;
   readonly versioning: Versioning;
@@ -56,9 +51,20 @@ export class Rows {
     return bytes === undefined ? undefined : readStored(() => recordOf(bytes));
   }
 
-  async read({ table, rowKey }: Place): Promise<HeldRow | undefined> {
-    const bytes = await this.#engine.get(table, rowKey);
-    return bytes === undefined ? undefined : readStored(() => ({ bytes, ...decodeRow(bytes) }));
+  /**
+   * The row at a place. Its local actor is left out where a write of it was lost that we have not been told of: an
+   * engine shows the row before a failed write a moment before the promise rejects. Who then writes the row, to mint
+   * or to merge, must not bring the actor back.
+   */
+  async read(place: Place): Promise<Row | undefined> {
+    const bytes = await this.#engine.get(place.table, place.rowKey);
+    if (bytes === undefined) {
+      return undefined;
+    }
+    const row = readStored(() => decodeRow(bytes));
+    const underWay = this.#underWay.get(idOf(place));
+    const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
+    return isCurrent ? row : { ...row, localActor: undefined };
   }
 
   /** Siblings in a record of this node's own; StorageError where its bytes are damaged. */
@@ -101,15 +107,6 @@ export class Rows {
   /** The last write of the row while it is under way; rejects when it fails. */
   underWay(place: Place): Promise<void> | undefined {
     return this.#underWay.get(idOf(place))?.done;
-  }
-
-  /**
-   * True where a row just read may be minted upon: no write of it has been lost that we have not heard of. An engine
-   * shows the row before a failed write a moment before the write's promise rejects.
-   */
-  isCurrent(place: Place, held: HeldRow): boolean {
-    const underWay = this.#underWay.get(idOf(place));
-    return underWay === undefined || equalBytes(underWay.bytes, held.bytes);
   }
 }
 

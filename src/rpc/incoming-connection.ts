@@ -33,6 +33,8 @@ export interface IncomingShared {
   readonly identity: HelloIdentity;
   readonly handler: RequestHandler;
   readonly onHello: (hello: Hello) => void;
+  /** A connection got to know its peer. */
+  readonly onGreeted: (from: NodeId) => void;
   readonly limits: RpcLimits;
   readonly rejections: RejectionLog;
   readonly metrics: {
@@ -53,7 +55,6 @@ export class IncomingConnection implements ConnectionHandlers {
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #helloTimer: Timer;
-  /** Who is at the other end; undefined until its hello was accepted. */
   #from: NodeId | undefined;
   #over = false;
   #servedCount = 0;
@@ -69,6 +70,11 @@ export class IncomingConnection implements ConnectionHandlers {
       this.#onFrame(kind, id, body),
     );
     this.#helloTimer = env.clock.setTimer(limits.helloTimeoutMs, () => this.#end());
+  }
+
+  /** Who is at the other end; undefined until its hello was accepted. */
+  get from(): NodeId | undefined {
+    return this.#from;
   }
 
   /** Requests of this connection that were not answered yet. */
@@ -94,6 +100,11 @@ export class IncomingConnection implements ConnectionHandlers {
   }
 
   onClose(): void {
+    this.#end();
+  }
+
+  /** Ends it; requests being served are not answered. */
+  close(): void {
     this.#end();
   }
 
@@ -128,7 +139,7 @@ export class IncomingConnection implements ConnectionHandlers {
   }
 
   #onHello(kind: number, body: Buffer): void {
-    const { identity, limits, onHello } = this.#shared;
+    const { identity, limits, onGreeted, onHello } = this.#shared;
     if (kind !== FRAME_KINDS.hello) {
       throw new FormatError(`Cannot read a hello: the first frame is of kind ${kind}`);
     }
@@ -145,6 +156,7 @@ export class IncomingConnection implements ConnectionHandlers {
     this.#writer.raw(encodeHelloAck(verdict.protocol, makeHello(identity, hello)));
     this.#writer.end();
     this.#flush();
+    onGreeted(hello.nodeId);
     onHello(hello);
   }
 

@@ -111,6 +111,25 @@ describe("RpcClient", () => {
     expect(world.network.dials).toHaveLength(2);
   });
 
+  test("after a black hole is removed, which closes its links, the next call goes through", async () => {
+    await serve();
+    world.network.delayMs = 5;
+    const client = dial();
+    const first = call(client);
+    world.clock.advance(20);
+    // Two one-way trips for the hellos and two for the call.
+    expect(first.record.atMs).toBe(1_020);
+    world.network.blackHole(address);
+    const swallowed = call(client, PING, 1_000);
+    world.clock.advance(500);
+    world.network.heal(address);
+    world.clock.advance(20);
+    expect(swallowed.kinds()).toEqual(["lost"]);
+    const next = call(client);
+    world.clock.advance(50);
+    expect(next.kinds()).toEqual(["reply"]);
+  });
+
   test("a connection is found silent by cancelled calls too", async () => {
     await serve();
     const client = dial();
@@ -141,6 +160,35 @@ describe("RpcClient", () => {
     world.clock.settle();
     expect(slow.kinds()).toEqual(["reply"]);
     expect(world.network.dials).toHaveLength(1);
+  });
+
+  test("a lone slow answer is waited for, however silent its connection, when no call was given up", async () => {
+    const held: (() => void)[] = [];
+    await serve((from, request, respond) => held.push(() => echo(from, request, respond)));
+    const client = dial();
+    const slow = call(client, PING, 10_000);
+    world.clock.advance(3_000);
+    const other = call(client, PING, 10_000);
+    world.clock.advance(1);
+    for (const answer of held) answer();
+    world.clock.settle();
+    expect([...slow.kinds(), ...other.kinds()]).toEqual(["reply", "reply"]);
+    expect(world.network.dials).toHaveLength(1);
+  });
+
+  test("a handler that answers twice is heard once", async () => {
+    await serve((from, request, respond) => {
+      echo(from, request, respond);
+      echo(from, request, respond);
+    });
+    const client = dial();
+    const answered = call(client);
+    world.clock.settle();
+    expect(answered.kinds()).toEqual(["reply"]);
+    const { metrics } = world.env;
+    expect(metrics.valueOf("ringside_rpc_served_in_flight")).toBe(0);
+    const sent = { side: "server", direction: "sent" };
+    expect(metrics.valueOf("ringside_rpc_frames_total", sent)).toBe(1);
   });
 
   test("a closed connection ends sent calls as lost and unsent ones as not-sent", async () => {
@@ -237,6 +285,20 @@ describe("RpcClient", () => {
     world.clock.advance(5_000);
     expect(world.clock.timerCount).toBe(0);
     expect(world.network.openCount).toBe(0);
+  });
+
+  test("a server keeps the newest connections of a peer and closes the oldest beyond its bound", async () => {
+    await serve(echo, { connectionsPerPeerMax: 2 });
+    const [first, second, third] = [dial(), dial(), dial()];
+    for (const client of [first, second, third]) {
+      call(client);
+      world.clock.settle();
+    }
+    expect(world.network.openCount).toBe(2);
+    const later = [second, third, first].map((client) => call(client));
+    world.clock.advance(20);
+    // The first was told by the close, and its short backoff runs.
+    expect(later.map(({ kinds }) => kinds()[0])).toEqual(["reply", "reply", "not-sent"]);
   });
 
   test("logs a refused hello once a minute for a peer", async () => {

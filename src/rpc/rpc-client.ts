@@ -5,8 +5,8 @@ import type { HelloIdentity } from "../protocol/hello.ts";
 import type { Hello, Request } from "../protocol/messages.ts";
 import type { Outcome, PeerCalls } from "./contract.ts";
 import { DeadlineWheel } from "./deadline-wheel.ts";
-import type { LinkShared } from "./peer-link.ts";
 import { PeerLink } from "./peer-link.ts";
+import type { SessionShared } from "./peer-session.ts";
 import { RejectionLog } from "./rejection-log.ts";
 import type { RpcLimits } from "./rpc-limits.ts";
 import { RPC_LIMITS } from "./rpc-limits.ts";
@@ -21,10 +21,10 @@ export interface RpcClientParts {
 
 /**
  * Calls to peers over one connection each, opened when first needed and kept, with any number of calls in flight. What a peer's
- * connection does is in peer-link.ts.
+ * connection does is in peer-link.ts and peer-session.ts.
  */
 export class RpcClient implements PeerCalls {
-  readonly #shared: LinkShared;
+  readonly #shared: SessionShared;
   readonly #links = new Map<NodeId, PeerLink>();
   #closed = false;
 

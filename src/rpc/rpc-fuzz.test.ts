@@ -105,6 +105,8 @@ describe("RPC ends fed with anything", () => {
     attacker.send(Buffer.from("GET / HTTP/1.1\r\n\r\n"));
     world.clock.settle();
     expect(closed).toBe(1);
+    // The hello timer of the other connection alone.
+    expect(world.clock.timerCount).toBe(1);
     expect(world.env.metrics.valueOf("ringside_rpc_bad_frames_total")).toBe(1);
     world.clock.advance(2_000);
     expect(closed).toBe(2);

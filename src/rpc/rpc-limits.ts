@@ -8,6 +8,11 @@ export interface RpcLimits {
   readonly callsMax: number;
   /** Requests of one connection being served; beyond, they are answered `overloaded`. */
   readonly servedMax: number;
+  /**
+   * Connections of one peer served at once; one more closes the oldest. A peer needs one: the others are leftovers of cuts that
+   * swallowed their end.
+   */
+  readonly connectionsPerPeerMax: number;
   /** How long a new connection may take to exchange hellos. */
   readonly helloTimeoutMs: number;
   /** A connection on which calls are given up while no byte came for this long is closed and dialled again. */
@@ -22,6 +27,7 @@ export const RPC_LIMITS: RpcLimits = {
   queueBytesMax: 32 * 1_024 * 1_024,
   callsMax: 16_384,
   servedMax: 4_096,
+  connectionsPerPeerMax: 8,
   helloTimeoutMs: 1_500,
   silentRedialMs: 1_500,
   backoffMinMs: 10,

@@ -1,3 +1,4 @@
+import type { NodeId } from "../base/ids.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Listener } from "../env/transport.ts";
 import type { HelloIdentity } from "../protocol/hello.ts";
@@ -20,6 +21,7 @@ export interface RpcServerParts {
 export class RpcServer {
   readonly #env: Environment;
   readonly #shared: IncomingShared;
+  /** Every connection, the oldest first. */
   readonly #connections = new Set<IncomingConnection>();
   #listener: Listener | undefined;
 
@@ -31,6 +33,7 @@ export class RpcServer {
       identity: parts.identity,
       handler: parts.handler,
       onHello: parts.onHello ?? (() => {}),
+      onGreeted: (from) => this.#closeLeftovers(from),
       limits: { ...RPC_LIMITS, ...limits },
       rejections: new RejectionLog(env.clock, env.log),
       metrics: {
@@ -75,6 +78,12 @@ export class RpcServer {
   /** Stops listening and closes every connection; replies not yet sent are dropped. */
   async close(): Promise<void> {
     await this.#listener?.close();
+  }
+
+  #closeLeftovers(from: NodeId): void {
+    const ofPeer = [...this.#connections].filter((connection) => connection.from === from);
+    const surplus = ofPeer.length - this.#shared.limits.connectionsPerPeerMax;
+    for (const leftover of ofPeer.slice(0, Math.max(0, surplus))) leftover.close();
   }
 }
 

@@ -13,27 +13,32 @@ export interface Call {
 /** Pairs invocations with completions, in the order of invocation. Lines that fit nowhere are left out. */
 export function pairCalls(history: readonly HistoryLine[]): Call[] {
   const calls: Call[] = [];
-  const openAt = new Map<number, number>();
+  // Filled in place: a history of a million calls should not leave a million spare objects behind.
+  const openByProcess = new Map<number, Writable<Call>>();
   for (const line of history) {
     if (!isOperation(line)) continue;
     if (line.type === "invoke") {
-      openAt.set(line.process, calls.length);
-      calls.push({ invocation: line, completion: undefined, outcome: "info", latencyMs: NaN });
+      const call: Writable<Call> = {
+        invocation: line,
+        completion: undefined,
+        outcome: "info",
+        latencyMs: NaN,
+      };
+      openByProcess.set(line.process, call);
+      calls.push(call);
       continue;
     }
-    const at = openAt.get(line.process);
-    const open = at === undefined ? undefined : calls[at];
-    if (at === undefined || open === undefined) continue;
-    openAt.delete(line.process);
-    calls[at] = {
-      invocation: open.invocation,
-      completion: line,
-      outcome: line.type,
-      latencyMs: Math.max(0, (line.timeNs - open.invocation.intendedNs) / 1e6),
-    };
+    const open = openByProcess.get(line.process);
+    if (open === undefined) continue;
+    openByProcess.delete(line.process);
+    open.completion = line;
+    open.outcome = line.type;
+    open.latencyMs = Math.max(0, (line.timeNs - open.invocation.intendedNs) / 1e6);
   }
   return calls;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function isOperation(line: HistoryLine): line is Operation {
   return "process" in line;

@@ -1,12 +1,11 @@
 import type { CheckerResult } from "../../run/summary.ts";
 import { formatCount, shorten } from "../format.ts";
 import type { Markup } from "./markup.ts";
-import { markup } from "./markup.ts";
+import { longText, markup } from "./markup.ts";
 import type { RunView } from "./run-view.ts";
 
 const CHECKERS_MAX = 40;
 const REASONS_MAX = 10;
-const DETAILS_LENGTH_MAX = 4_000;
 
 const TONES = { valid: "good", invalid: "bad", unknown: "doubt" } as const;
 
@@ -28,6 +27,6 @@ function checkerRow(name: string, { verdict, reasons, ...details }: CheckerResul
 
 function detailsOf(details: Readonly<Record<string, unknown>>): Markup {
   if (Object.keys(details).length === 0) return markup``;
-  const text = shorten(JSON.stringify(details, null, 2), DETAILS_LENGTH_MAX);
-  return markup`<details><summary>details</summary><pre>${text}</pre></details>`;
+  const text = JSON.stringify(details, null, 2);
+  return markup`<details><summary>details</summary><pre>${longText(text)}</pre></details>`;
 }

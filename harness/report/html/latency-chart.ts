@@ -15,7 +15,7 @@ import {
   windowName,
 } from "./chart-frame.ts";
 import type { Markup } from "./markup.ts";
-import { markup, px } from "./markup.ts";
+import { markup, pathData, px } from "./markup.ts";
 import { quantile, sortedSamples } from "./quantile.ts";
 import type { RunView } from "./run-view.ts";
 import type { Scale } from "./scale.ts";
@@ -112,12 +112,12 @@ function everySoMany(calls: readonly Call[], room: number): readonly Call[] {
 // A path of lines without length and with round caps: a dot costs a dozen bytes.
 function points(calls: readonly Call[], colour: string, x: Scale, y: Scale): Markup {
   const dots = calls.map((call) => `M${at(call, x, y)}h0`).join("");
-  return dots === "" ? markup`` : markup`<path class="dots ${colour}" d="${dots}"/>`;
+  return dots === "" ? markup`` : markup`<path class="dots ${colour}" d="${pathData(dots)}"/>`;
 }
 
 function crosses(calls: readonly Call[], kind: "fail" | "info", x: Scale, y: Scale): Markup {
   const marks = calls.map((call) => `M${at(call, x, y)}m-3-3l6 6m0-6l-6 6`).join("");
-  return marks === "" ? markup`` : markup`<path class="cross ${kind}" d="${marks}"/>`;
+  return marks === "" ? markup`` : markup`<path class="cross ${kind}" d="${pathData(marks)}"/>`;
 }
 
 function at({ invocation, latencyMs }: Call, x: Scale, y: Scale): string {
@@ -145,7 +145,7 @@ function windowLine(
     path += `${drawing ? "L" : "M"}${px(left)} ${px(y(value))}`;
     drawing = true;
   });
-  return markup`<path class="line halo" d="${path}"/><path class="line ${name}" d="${path}"/>`;
+  return markup`<path class="line halo" d="${pathData(path)}"/><path class="line ${name}" d="${pathData(path)}"/>`;
 }
 
 function stripes(view: RunView, bands: readonly Float64Array[], x: Scale, plot: Plot): Markup {

@@ -22,10 +22,10 @@ export function measureLatencies(view: RunView): LatencyTable {
   const samples = new Map<string, number[]>();
   const phases = new Map<string, Map<string, number[]>>();
   for (const { name } of view.phases) if (phases.size < PHASES_MAX) phases.set(name, new Map());
-  for (const { invocation, outcome, latencyMs } of view.calls) {
+  for (const { invocation, completion, outcome, latencyMs } of view.calls) {
     if (outcome !== "ok") continue;
     push(samples, invocation.f, latencyMs);
-    const phase = phases.get(phaseAt(view.phases, invocation.intendedNs) ?? "");
+    const phase = phases.get(phaseAt(view.phases, invocation.intendedNs, completion?.timeNs) ?? "");
     if (phase !== undefined) push(phase, invocation.f, latencyMs);
   }
   const byFunction = new Map<string, LatencyDistribution>();
@@ -55,10 +55,12 @@ export function latencyTable(view: RunView, latencies: LatencyTable): Markup {
 <tbody><tr class="group"><th colspan="8">whole run</th></tr>${whole.map(([f, latency]) => row(view, f, latency))}</tbody>
 ${phases.map(
   ([phase, byName]) =>
-    markup`<tbody><tr class="group"><th colspan="8">${phase}</th></tr>${view.functions.map((f) => {
-      const latency = byName.get(f);
-      return latency === undefined ? undefined : row(view, f, latency);
-    })}</tbody>`,
+    markup`<tbody><tr class="group"><th colspan="8">${phase}</th></tr>${view.functions
+      .slice(0, FUNCTIONS_MAX)
+      .map((f) => {
+        const latency = byName.get(f);
+        return latency === undefined ? undefined : row(view, f, latency);
+      })}</tbody>`,
 )}
 </table></div>`;
 }

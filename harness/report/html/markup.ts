@@ -1,3 +1,5 @@
+import { shorten } from "../format.ts";
+
 /**
  * HTML and SVG in which nothing from outside can become a tag.
  *
@@ -15,7 +17,14 @@ export class Markup {
 
 export type MarkupPart = Markup | string | number | readonly MarkupPart[] | undefined;
 
-export const EMPTY = new Markup("");
+/** A text that is put in is cut at this length, so that no name from outside can swell the page. */
+const TEXT_LENGTH_MAX = 600;
+const LONG_TEXT_LENGTH_MAX = 5_000;
+
+/** For the few places that show more than a sentence. */
+export function longText(text: string): Markup {
+  return new Markup(escapeText(shorten(text, LONG_TEXT_LENGTH_MAX)));
+}
 
 /** Template tag: literal parts are markup, everything put in is text. Attributes must stand in double quotes. */
 export function markup(literals: TemplateStringsArray, ...parts: readonly MarkupPart[]): Markup {
@@ -24,6 +33,16 @@ export function markup(literals: TemplateStringsArray, ...parts: readonly Markup
     text += render(part) + (literals[at + 1] ?? "");
   });
   return new Markup(text);
+}
+
+/** The `d` of a path, however long: chart data is not text and is bounded where it is chosen. */
+export function pathData(commands: string): Markup {
+  if (!/^[MLHVhlmz\d\s.-]*$/.test(commands)) {
+    throw new Error(
+      `Cannot draw a path: ${shorten(commands, 40)} holds more than commands and numbers`,
+    );
+  }
+  return new Markup(commands);
 }
 
 /** Coordinates with one decimal: a tenth of a pixel is enough, and the file stays small. */
@@ -35,7 +54,7 @@ function render(part: MarkupPart): string {
   if (part === undefined) return "";
   if (part instanceof Markup) return part.text;
   if (typeof part === "object") return part.map(render).join("");
-  return escapeText(String(part));
+  return escapeText(shorten(String(part), TEXT_LENGTH_MAX));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import {
 } from "./chart-frame.ts";
 import type { LatencyTable } from "./latency-table.ts";
 import type { Markup } from "./markup.ts";
-import { markup, px } from "./markup.ts";
+import { markup, pathData, px } from "./markup.ts";
 import type { LatencyDistribution, RunView } from "./run-view.ts";
 import type { Scale } from "./scale.ts";
 import { logScale, roundDown, roundUp } from "./scale.ts";
@@ -25,7 +25,7 @@ export function percentileCurve(view: RunView, latencies: LatencyTable): Markup 
   if (curves.length === 0) return markup`<p class="note">No operation was acknowledged.</p>`;
   const samplesMax = Math.max(...curves.map(([, { count }]) => count));
   const decades = Math.min(6, Math.max(2, Math.ceil(Math.log10(samplesMax))));
-  const plot = plotArea(HEIGHT, 16);
+  const plot = plotArea(HEIGHT, 16, 28);
   // 1 / (1 - share): 1 is the fastest, 10 is p90, 100 is p99.
   const x = logScale({ domain: [1, 10 ** decades], range: [plot.left, plot.right] });
   const y = logScale({
@@ -76,7 +76,7 @@ function curve(
     const value = valueMsAt(100 * (1 - 1 / spread));
     path += `${step === 0 ? "M" : "L"}${px(x(spread))} ${px(y(value))}`;
   }
-  return markup`<path class="line ${colour}" d="${path}"/>`;
+  return markup`<path class="line ${colour}" d="${pathData(path)}"/>`;
 }
 
 function endPoint(

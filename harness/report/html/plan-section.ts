@@ -1,7 +1,7 @@
 import { shorten } from "../format.ts";
 import { repeatCommand } from "../repeat-command.ts";
 import type { Markup } from "./markup.ts";
-import { markup } from "./markup.ts";
+import { longText, markup } from "./markup.ts";
 import type { RunView } from "./run-view.ts";
 
 /** The command that repeats the run, and everything that defined it. */
@@ -17,5 +17,5 @@ export function planSection(view: RunView): Markup {
     ([name, value]) =>
       markup`<div><dt>${name}</dt><dd>${shorten(Array.isArray(value) ? value.join(", ") : String(value), 200)}</dd></div>`,
   );
-  return markup`<pre class="command">${repeatCommand(plan)}</pre><dl class="facts">${rows}</dl>`;
+  return markup`<pre class="command">${longText(repeatCommand(plan))}</pre><dl class="facts">${rows}</dl>`;
 }

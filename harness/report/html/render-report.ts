@@ -28,7 +28,7 @@ export function renderReport(input: ReportInput): string {
 ${verdictSection(view)}
 ${lostWritesSection(view)}
 ${section("latency", "Latency over time", "From the moment the schedule wanted each operation to begin, so a stall counts in full. Shaded: faults.", latencyChart(view))}
-${section("percentiles", "Percentiles", "Acknowledged operations, milliseconds.", markup`${latencyTable(view, latencies)}${percentileCurve(view, latencies)}`)}
+${section("percentiles", "Percentiles", "Acknowledged operations, milliseconds; a row named all counts until its end what was not acknowledged too.", markup`${latencyTable(view, latencies)}${percentileCurve(view, latencies)}`)}
 ${section("throughput", "Throughput over time", "Completions each second.", throughputChart(view))}
 ${section("availability", "Availability by phase and side", "Share of operations acknowledged; clients talk to the nodes on their own side of a partition.", availabilityTable(view))}
 <div class="pair">

@@ -11,7 +11,7 @@ import {
   windowName,
 } from "./chart-frame.ts";
 import type { Markup } from "./markup.ts";
-import { markup, px } from "./markup.ts";
+import { markup, pathData, px } from "./markup.ts";
 import type { RunView } from "./run-view.ts";
 import type { Scale } from "./scale.ts";
 import { linearScale, roundUp } from "./scale.ts";
@@ -90,5 +90,5 @@ function bars(
     const right = Math.max(left + 0.5, x((startNs + lengthNs) / 1e9) - 1);
     path += `M${px(left)} ${px(y(base))}V${px(y(top))}H${px(right)}V${px(y(base))}z`;
   });
-  return markup`<path class="fill ${own}" d="${path}"/>`;
+  return markup`<path class="fill ${own}" d="${pathData(path)}"/>`;
 }

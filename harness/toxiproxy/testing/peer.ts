@@ -101,7 +101,8 @@ export class Upstream {
   }
 
   static async start(): Promise<Upstream> {
-    // A peer that has been ended must still be able to send, so that tests can look for what a half-close would do.
+    // A peer that has been ended must still be able to send, so that tests can look for what a
+    // half-close would do.
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -2,10 +2,16 @@ import type { Chunk } from "../chunk-queue.ts";
 import type { ToxicStub } from "../toxic-stub.ts";
 import type { ToxicType } from "./toxic-type.ts";
 
-/** A large chunk is sent in the portions that fit in this time, so that a slow link trickles instead of stalling. */
+/**
+ * A large chunk is sent in the portions that fit in this time, so that a slow link trickles instead
+ * of stalling.
+ */
 const PORTION_MS = 100;
 
-/** Limits the stream to `rate` kilobytes (1,000 bytes) a second. At 0 or less nothing gets through until it is removed. */
+/**
+ * Limits the stream to `rate` kilobytes (1,000 bytes) a second. At 0 or less nothing gets through
+ * until it is removed.
+ */
 export const bandwidth: ToxicType<"rate"> = {
   type: "bandwidth",
   goNames: { struct: "BandwidthToxic", integer: "int64" },

@@ -18,7 +18,8 @@ export const limitData: ToxicType<"bytes"> = {
       const spent = stub.state.transmittedBytes >= attributes.bytes;
       if (data.length > 0) {
         const written = stub.write({ data, readAtMs: next.readAtMs });
-        // Closing must not wait for room behind this toxic: the limit is reached, and an interruption could get in between.
+        // Closing must not wait for room behind this toxic: the limit is reached, and an
+        // interruption could get in between.
         if (!spent) await written;
       }
       if (spent) return stub.close();

@@ -1,6 +1,8 @@
 import type { ToxicType } from "./toxic-type.ts";
 
-/** Passes everything on. It also stands in for a toxic on the connections that its toxicity spares. */
+/**
+ * Passes everything on. It also stands in for a toxic on the connections that its toxicity spares.
+ */
 export const noop: ToxicType<never> = {
   type: "noop",
   goNames: { struct: "NoopToxic", integer: "int64" },

@@ -1,8 +1,8 @@
 import type { ToxicType } from "./toxic-type.ts";
 
 /**
- * Cuts chunks into slices of `average_size` ± `size_variation` bytes and waits `delay` microseconds after each, so that
- * a reader that takes one read for one message is found out.
+ * Cuts chunks into slices of `average_size` ± `size_variation` bytes and waits `delay` microseconds
+ * after each, so that a reader that takes one read for one message is found out.
  */
 export const slicer: ToxicType<"average_size" | "size_variation" | "delay"> = {
   type: "slicer",
@@ -30,8 +30,9 @@ export const slicer: ToxicType<"average_size" | "size_variation" | "delay"> = {
 };
 
 /**
- * Where to cut a chunk of `length` bytes, in rising order, the last one being `length`. Halves a piece near its middle
- * until it is small enough, so that slices at the edges are as large as those within.
+ * Where to cut a chunk of `length` bytes, in rising order, the last one being `length`. Halves a
+ * piece near its middle until it is small enough, so that slices at the edges are as large as those
+ * within.
  */
 export function sliceEnds(
   length: number,
@@ -40,7 +41,8 @@ export function sliceEnds(
 ): readonly number[] {
   const variation = Math.max(0, sizes.size_variation);
   const ends: number[] = [];
-  // Pieces yet to be cut; the last is the leftmost. A stack, as a recursion would be as deep as a hostile size makes it.
+  // Pieces yet to be cut; the last is the leftmost. A stack, as a recursion would be as deep as a
+  // hostile size makes it.
   const pieces: (readonly [number, number])[] = [[0, length]];
   for (let piece = pieces.pop(); piece !== undefined; piece = pieces.pop()) {
     const [start, end] = piece;

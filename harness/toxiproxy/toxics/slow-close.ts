@@ -1,6 +1,9 @@
 import type { ToxicType } from "./toxic-type.ts";
 
-/** Passes everything on, but keeps the connection open for `delay` milliseconds after its source has closed. */
+/**
+ * Passes everything on, but keeps the connection open for `delay` milliseconds after its source has
+ * closed.
+ */
 export const slowClose: ToxicType<"delay"> = {
   type: "slow_close",
   goNames: { struct: "SlowCloseToxic", integer: "int64" },

@@ -1,10 +1,11 @@
 import type { ToxicType } from "./toxic-type.ts";
 
 /**
- * Drops everything, and closes the connection when nothing has come for `timeout` milliseconds; at 0 it never does.
+ * Drops everything, and closes the connection when nothing has come for `timeout` milliseconds; at
+ * 0 it never does.
  *
- * The close of the source still gets through, as in the real server. Removal closes the connection: with bytes missing
- * from its middle, a stream that went on would be garbage to whoever reads it.
+ * The close of the source still gets through, as in the real server. Removal closes the connection:
+ * with bytes missing from its middle, a stream that went on would be garbage to whoever reads it.
  */
 export const timeout: ToxicType<"timeout"> = {
   type: "timeout",

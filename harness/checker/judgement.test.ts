@@ -1,0 +1,179 @@
+/* SLOs, sanity, the verdict over all, and what was to be expected. */
+
+import { describe, expect, test } from "vitest";
+import type { Verdict } from "../run/plan.ts";
+import type { LatencySummary } from "../run/summary.ts";
+import type { ExpectationInput } from "./expects.ts";
+import { expectationOf } from "./expects.ts";
+import { checkHistorySanity } from "./history-sanity.ts";
+import { checkSlo, parseSlo, SloError } from "./slo.ts";
+import { HistoryBuilder } from "./testing/history-builder.ts";
+import { combineVerdicts, worseThanExpected } from "./verdict.ts";
+
+const LATENCY: LatencySummary = {
+  count: 20_000,
+  mean: 5,
+  p50: 4,
+  p90: 8,
+  p99: 20,
+  p999: 300,
+  max: 900,
+  fewSamples: false,
+};
+
+describe("SLO", () => {
+  test("is parsed", () => {
+    expect(parseSlo("p99.9<300ms, p50 < 0.5s,max<1000us")).toEqual([
+      { percentile: "p99.9", limitMs: 300 },
+      { percentile: "p50", limitMs: 500 },
+      { percentile: "max", limitMs: 1 },
+    ]);
+  });
+
+  test.each(["", "p99.9", "p95<3ms", "p99<3", "p99<-1ms", "p99<0ms", "p99>3ms", "p99<3ms,"])(
+    "%j is refused with the allowed forms",
+    (text) => {
+      expect(() => parseSlo(text)).toThrow(SloError);
+      expect(() => parseSlo(text)).toThrow("it must read like p99.9<300ms");
+    },
+  );
+
+  test("is missed at its limit and met below it", () => {
+    expect(checkSlo(parseSlo("p99.9<300ms"), LATENCY)).toEqual({
+      verdict: "invalid",
+      reasons: ["SLO p99.9<300ms was missed: 300.000 ms over 20000 operations."],
+    });
+    expect(checkSlo(parseSlo("p99.9<301ms"), LATENCY).verdict).toBe("valid");
+    expect(checkSlo(parseSlo("p50<1ms"), undefined).verdict).toBe("unknown");
+    expect(checkSlo([], undefined).verdict).toBe("valid");
+  });
+});
+
+describe("checkHistorySanity()", () => {
+  const judged = (damage: (builder: HistoryBuilder) => void) => {
+    const builder = new HistoryBuilder();
+    builder.add(0, "c", "i1");
+    builder.view(0, "c", ["i1"]);
+    damage(builder);
+    const { evidence, carts } = builder.gathered();
+    return checkHistorySanity(evidence, carts);
+  };
+
+  test("is content with a whole history", () => {
+    expect(judged(() => {})).toEqual({ verdict: "valid", reasons: [] });
+  });
+
+  test.each<[string, (builder: HistoryBuilder) => void, string]>([
+    [
+      "a process with two operations",
+      (b) => {
+        b.invoke(1, "view", "c");
+        b.invoke(1, "view", "c");
+      },
+      "with an operation under way",
+    ],
+    [
+      "time that goes back",
+      (b) => {
+        b.nowNs = 0;
+        b.add(1, "c", "i2");
+      },
+      "Time goes back from 3000000 ns to 0 ns at index 4",
+    ],
+    [
+      "a gap",
+      (b) => {
+        b.lines.splice(1, 1);
+      },
+      "The line at position 1 has index 2",
+    ],
+    [
+      "an item added twice",
+      (b) => {
+        b.add(1, "c", "i1");
+      },
+      "Item i1 of c is added a second time at index 4",
+    ],
+    [
+      "a function no cart has",
+      (b) => {
+        b.invoke(1, "steal", "c");
+      },
+      "The function steal at index 4",
+    ],
+    [
+      "a view of no list",
+      (b) => {
+        b.complete(b.invoke(1, "view", "c"), "ok", { value: 7 });
+      },
+      "holds no list of items",
+    ],
+    [
+      "a start before its intended one",
+      (b) => {
+        const i = b.invoke(1, "view", "c");
+        b.lines[i.index] = { ...i, intendedNs: i.timeNs + 1 };
+      },
+      "began before its intended start",
+    ],
+  ])("does not trust %s", (_, damage, reason) => {
+    const { verdict, reasons } = judged(damage);
+    expect(verdict).toBe("unknown");
+    expect(reasons.join(" ")).toContain(reason);
+  });
+});
+
+describe("verdicts", () => {
+  const result = (verdict: Verdict) => ({
+    verdict,
+    reasons: verdict === "valid" ? [] : [`is ${verdict}`],
+  });
+
+  test("invalid beats unknown beats valid, and the reasons come in that order", () => {
+    expect(
+      combineVerdicts({ a: result("unknown"), b: result("invalid"), c: result("valid") }),
+    ).toEqual({
+      verdict: "invalid",
+      reasons: ["b: is invalid", "a: is unknown"],
+    });
+    expect(combineVerdicts({ a: result("valid"), b: result("unknown") }).verdict).toBe("unknown");
+    expect(combineVerdicts({ a: result("valid") })).toEqual({ verdict: "valid", reasons: [] });
+  });
+
+  test.each<[Verdict, boolean, boolean]>([
+    ["valid", false, false],
+    ["unknown", true, false],
+    ["invalid", true, false],
+  ])("%s is worse than valid: %s, than may-lose: %s", (verdict, thanValid, thanMayLose) => {
+    expect(worseThanExpected(verdict, { verdict: "valid", reason: "" })).toBe(thanValid);
+    expect(worseThanExpected(verdict, { verdict: "may-lose", reason: "" })).toBe(thanMayLose);
+  });
+});
+
+describe("expectationOf()", () => {
+  const DEFAULT: ExpectationInput = {
+    versioning: "dvvset",
+    reconcile: "union",
+    beyondBudget: false,
+    engine: "lmdb",
+    nemesis: ["halves", "crash"],
+    w: 2,
+  };
+
+  test.each<[Partial<ExpectationInput>, "valid" | "may-lose", string]>([
+    [{}, "valid", "dvvset with union"],
+    [{ versioning: "merged", reconcile: "or-set" }, "valid", "merged with or-set"],
+    [{ engine: "memory" }, "valid", "W=2"],
+    [{ engine: "memory", w: 1 }, "may-lose", "one crash of the memory engine"],
+    [{ engine: "memory", w: 1, nemesis: ["halves"] }, "valid", "W=1"],
+    [{ versioning: "lww" }, "may-lose", "versioning lww"],
+    [{ versioning: "vector-clock" }, "may-lose", "versioning vector-clock"],
+    [{ versioning: "vector-clock-max" }, "may-lose", "versioning vector-clock-max"],
+    [{ reconcile: "lww" }, "may-lose", "reconciler lww"],
+    [{ beyondBudget: true }, "may-lose", "W or more"],
+  ])("%j: %s", (change, verdict, reason) => {
+    const expectation = expectationOf({ ...DEFAULT, ...change });
+    expect(expectation.verdict).toBe(verdict);
+    expect(expectation.reason).toContain(reason);
+  });
+});

@@ -1,0 +1,271 @@
+/*
+ * What becomes of one request or broken request on node:http, between its head and its answer.
+ *
+ * A refusal for a broken request may only be written while no whole request of the connection waits for its answer: a client that
+ * pipelines would take it for the answer to the earlier one, and a definite error for a write that happens would be a lie.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Environment } from "../env/environment.ts";
+import type { Counter } from "../env/metrics.ts";
+import type { HttpHandler, HttpLimits, HttpRequest, HttpResponse } from "../http/exchange.ts";
+import type { ErrorCode } from "../protocol/errors.ts";
+import { DynamoError, ERRORS } from "../protocol/errors.ts";
+import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
+
+/** How long and how much of a refused body is read and thrown away, so that its sender gets to read the refusal. */
+const LINGER_MS = 500;
+const LINGER_BYTES_MAX = 4 * 1_024 * 1_024;
+const EMPTY = new Uint8Array(0);
+
+interface ConnectionState {
+  /** Requests that came and were not answered. */
+  pending: number;
+  /** The one whose body is coming. */
+  collecting: IncomingMessage | undefined;
+  /** The last answer of the connection was written: nothing that still comes may be handled. */
+  refused: boolean;
+}
+
+export interface FrontCounters {
+  readonly requests: Counter;
+  readonly refused: Counter;
+  readonly aborted: Counter;
+}
+
+export class HttpFront {
+  /** Answers from now on close their connections. */
+  closing = false;
+  readonly #handler: HttpHandler;
+  readonly #limits: HttpLimits;
+  readonly #log: Environment["log"];
+  readonly #counters: FrontCounters;
+  readonly #connections = new WeakMap<Duplex, ConnectionState>();
+
+  constructor(
+    handler: HttpHandler,
+    limits: HttpLimits,
+    log: Environment["log"],
+    counters: FrontCounters,
+  ) {
+    this.#handler = handler;
+    this.#limits = limits;
+    this.#log = log;
+    this.#counters = counters;
+  }
+
+  onRequest(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const state = this.#stateOf(request.socket);
+    state.pending++;
+    const length = request.headers["content-length"];
+    if (length === undefined && request.headers["transfer-encoding"] === undefined) {
+      this.#handle(request, response, EMPTY, state);
+      return;
+    }
+    // Node's parser has checked that the length is a number.
+    const announcedBytes = length === undefined ? 0 : Number(length);
+    if (announcedBytes > this.#limits.bodyBytesMax) {
+      this.#refuseBody(request, response, state);
+      return;
+    }
+    if (expectsContinue) response.writeContinue();
+    if (length === "0") this.#handle(request, response, EMPTY, state);
+    else this.#collect(request, response, state);
+  }
+
+  #collect(request: IncomingMessage, response: ServerResponse, state: ConnectionState): void {
+    state.collecting = request;
+    let first: Buffer | undefined;
+    let rest: Buffer[] | undefined;
+    let sizeBytes = 0;
+    let refused = false;
+    request.on("data", (chunk: Buffer) => {
+      if (refused) return;
+      sizeBytes += chunk.length;
+      if (sizeBytes > this.#limits.bodyBytesMax) {
+        refused = true;
+        first = undefined;
+        rest = undefined;
+        this.#refuseBody(request, response, state);
+      } else if (first === undefined) first = chunk;
+      else if (rest === undefined) rest = [first, chunk];
+      else rest.push(chunk);
+    });
+    request.on("end", () => {
+      if (refused) return;
+      state.collecting = undefined;
+      const body = rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest);
+      this.#handle(request, response, body, state);
+    });
+    // The client went away in mid-body, or was timed out: nothing was handed on and there is nobody to answer.
+    request.on("error", () => this.#counters.aborted.increment());
+  }
+
+  #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Uint8Array,
+    state: ConnectionState,
+  ): void {
+    if (state.refused) return;
+    this.#counters.requests.increment();
+    const isHead = request.method === "HEAD";
+    this.#handler(plainRequest(request, isHead ? "GET" : (request.method ?? "GET"), body)).then(
+      (answer) => {
+        state.pending--;
+        this.#answer(response, answer, isHead);
+      },
+      (error: unknown) => {
+        state.pending--;
+        this.#answer(response, this.#failureOf(error), isHead);
+      },
+    );
+  }
+
+  #stateOf(socket: Duplex): ConnectionState {
+    let state = this.#connections.get(socket);
+    if (state === undefined) {
+      state = { pending: 0, collecting: undefined, refused: false };
+      this.#connections.set(socket, state);
+    }
+    return state;
+  }
+
+  /** A handler answers its operating errors itself; what else it throws is a bug, which one client must not turn into a crash. */
+  #failureOf(error: unknown): HttpResponse {
+    if (error instanceof DynamoError) return problemResponse(error.code, error.message);
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#log.error({ error: detail }, "an HTTP request failed");
+    return problemResponse("internal", "Cannot serve the request: an internal error, see the log");
+  }
+
+  #answer(response: ServerResponse, answer: HttpResponse, isHead: boolean): void {
+    if (response.destroyed) return;
+    const { status, headers, body } = answer;
+    const raw: string[] = [];
+    for (const name in headers) raw.push(name, headers[name] ?? "");
+    if (status !== 204 && status !== 304) raw.push("Content-Length", String(body.length));
+    if (this.closing) raw.push("Connection", "close");
+    try {
+      response.writeHead(status, raw);
+    } catch (error) {
+      // A header that HTTP cannot carry. The client learns nothing, which is the truth.
+      this.#log.error({ status, raw, error: String(error) }, "cannot write an HTTP response");
+      response.destroy();
+      return;
+    }
+    if (isHead || body.length === 0) response.end();
+    else response.end(body);
+  }
+
+  /**
+   * Answers at once that the body is too large. The connection cannot be used again; it is kept for a moment while what arrives is thrown
+   * away, because closing it with unread bytes would reset it under the client's eyes and the answer with it.
+   */
+  #refuseBody(request: IncomingMessage, response: ServerResponse, state: ConnectionState): void {
+    // It stays pending, and is not collected: no other answer may follow its own, and no request after it is served.
+    state.collecting = undefined;
+    state.refused = true;
+    this.#counters.refused.increment();
+    const { socket } = request;
+    const reason = `Cannot take the body: the limit is ${this.#limits.bodyBytesMax} bytes`;
+    const { headers, body } = problemResponse("value-too-large", reason);
+    const raw = ["Content-Length", String(body.length), "Connection", "close"];
+    for (const name in headers) raw.push(name, headers[name] ?? "");
+    response.writeHead(ERRORS["value-too-large"].status, raw);
+    response.write(body);
+    let droppedBytes = 0;
+    let over = false;
+    const finish = (): void => {
+      if (over) return;
+      over = true;
+      clearTimeout(linger);
+      response.end();
+    };
+    const linger = setTimeout(finish, LINGER_MS);
+    request.on("data", (chunk: Buffer) => {
+      droppedBytes += chunk.length;
+      if (droppedBytes > LINGER_BYTES_MAX) finish();
+    });
+    request.once("end", finish);
+    request.on("error", finish);
+    socket.once("close", finish);
+  }
+
+  onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    this.#counters.refused.increment();
+    const state = this.#stateOf(socket);
+    const answerable =
+      state.pending === 0 || (state.pending === 1 && state.collecting?.complete === false);
+    if (error.code === "ECONNRESET" || !socket.writable || !answerable) {
+      socket.destroy();
+      return;
+    }
+    state.refused = true;
+    const [code, detail] = refusalOf(error, this.#limits);
+    const { status, headers, body } = problemResponse(code, detail);
+    const lines = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+      `Content-Length: ${body.length}`,
+      "Connection: close",
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ];
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    socket.end(body);
+    // A client that goes on sending would keep the connection half open.
+    (socket as Socket).setTimeout(LINGER_MS, () => socket.destroy());
+  }
+}
+
+function refusalOf(error: NodeJS.ErrnoException, limits: HttpLimits): [ErrorCode, string] {
+  switch (error.code) {
+    case "HPE_HEADER_OVERFLOW":
+      return [
+        "headers-too-large",
+        `Cannot read the request: its head is over ${limits.headerBytesMax} bytes`,
+      ];
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return [
+        "request-timeout",
+        `Cannot read the request: it was not complete in ${limits.requestTimeoutMs} ms`,
+      ];
+    default:
+      return ["bad-request", "Cannot read the request: it is not HTTP/1.1"];
+  }
+}
+
+function problemResponse(code: ErrorCode, detail: string): HttpResponse {
+  return {
+    status: ERRORS[code].status,
+    headers: { "Content-Type": PROBLEM_CONTENT_TYPE },
+    body: encodeProblem(code, detail),
+  };
+}
+
+function plainRequest(request: IncomingMessage, method: string, body: Uint8Array): HttpRequest {
+  const target = originForm(request.url ?? "/");
+  const mark = target.indexOf("?");
+  return {
+    method,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1)),
+    // Only set-cookie, which is no request header, would be a list.
+    headers: request.headers as HttpRequest["headers"],
+    body,
+  };
+}
+
+/** Shared by all requests without a query; nobody may change it. */
+const NO_QUERY = new URLSearchParams();
+
+/** A target may name the whole URL, as proxies are sent it. */
+function originForm(target: string): string {
+  if (target.startsWith("/")) return target;
+  const match = /^https?:\/\/[^/?#]*(.*)$/i.exec(target);
+  if (match === null) return target;
+  const rest = match[1] ?? "";
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}

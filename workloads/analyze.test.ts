@@ -1,0 +1,132 @@
+/*
+ * The whole way of a run without a network: the cart workload on virtual time, its history as text, read again and
+ * analysed. What comes out must be the same as from memory, and must tell a right store from wrong ones.
+ */
+
+import { describe, expect, test } from "vitest";
+import type { AnalysisInput } from "../harness/checker/analyze.ts";
+import { analyze } from "../harness/checker/analyze.ts";
+import { expectationOf } from "../harness/checker/expects.ts";
+import { worseThanExpected } from "../harness/checker/verdict.ts";
+import { readHistory } from "../harness/history/read-history.ts";
+import type { FaultFile } from "../harness/nemesis/fault.ts";
+import type { Plan } from "../harness/run/plan.ts";
+import type { VersioningMode } from "../src/causality/versioning.ts";
+import type { CartKind } from "../src/client/reconcile/cart-reconciler.ts";
+import { simulateCarts } from "./testing/simulated-carts.ts";
+
+const NO_FAULTS: FaultFile = { format: "ringside-faults", version: 1, faults: [], silentLinks: [] };
+
+function planOf(versioning: VersioningMode, reconcile: CartKind): Plan {
+  const plan = {
+    format: "ringside-plan",
+    version: 1,
+    workload: "shopping-cart",
+    cluster: "sim",
+    nodes: 5,
+    n: 3,
+    r: 2,
+    w: 2,
+    partitions: 1_024,
+    quorum: "sloppy",
+    versioning,
+    reconcile,
+    engine: "memory",
+    nemesis: ["none"],
+    rate: 500,
+    clients: 10,
+    carts: 4,
+    clientsRoam: false,
+    seconds: 3,
+    seed: 1,
+    toxiproxyUrl: undefined,
+    slo: undefined,
+    beyondBudget: false,
+  } as const;
+  return { ...plan, expects: expectationOf(plan) };
+}
+
+async function inputOf(
+  mode: VersioningMode,
+  reconcile: CartKind,
+  seed = 1,
+): Promise<AnalysisInput> {
+  const { text } = await simulateCarts({ seed, mode, reconcile, doubt: 0.05, seconds: 3 });
+  const toxiproxy = { kind: "none", version: "" } as const;
+  return { plan: planOf(mode, reconcile), ...readHistory(text), faultFile: NO_FAULTS, toxiproxy };
+}
+
+describe("analyze()", () => {
+  test.each([
+    ["dvvset", "union"],
+    ["dvvset", "or-set"],
+    ["merged", "or-set"],
+  ] as const)("a %s store with %s carts is valid", async (mode, reconcile) => {
+    const { summary, hgrm } = analyze(await inputOf(mode, reconcile));
+    expect(summary).toMatchObject({
+      verdict: "valid",
+      reasons: [],
+      lostWrites: { count: 0, examples: [] },
+    });
+    expect(summary.operations.attempted).toBe(
+      summary.operations.ok + summary.operations.fail + summary.operations.info,
+    );
+    expect(summary.operations.ok).toBeGreaterThan(1_000);
+    expect(Object.keys(summary.latencyMs).sort()).toEqual(["add", "all", "remove", "view"]);
+    expect([...hgrm.keys()]).toContain("all");
+    expect(worseThanExpected(summary.verdict, summary.expects)).toBe(false);
+    expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+
+  test.each([
+    ["lww", "union"],
+    ["vector-clock", "union"],
+    ["vector-clock-max", "union"],
+    ["dvvset", "lww"],
+  ] as const)(
+    "a %s store with %s carts is invalid, the lost items named",
+    async (mode, reconcile) => {
+      const { summary } = analyze(await inputOf(mode, reconcile));
+      expect(summary.verdict).toBe("invalid");
+      expect(summary.reasons[0]).toMatch(
+        /^lost-writes: \d+ acknowledged add\(s\) lost; the first is i\d+ of cart-\d/,
+      );
+      expect(summary.lostWrites.examples[0]).toMatchObject({
+        key: expect.stringMatching(/^cart-/),
+        value: expect.stringMatching(/^i\d+$/),
+      });
+      expect(worseThanExpected(summary.verdict, summary.expects)).toBe(false);
+    },
+  );
+
+  test("is unknown, never valid, without the record of the faults, cut short, or with the final reads gone", async () => {
+    const input = await inputOf("dvvset", "union");
+    expect(analyze({ ...input, faultFile: undefined }).summary.verdict).toBe("unknown");
+    expect(analyze({ ...input, truncated: "cut short" }).summary.verdict).toBe("unknown");
+    expect(
+      analyze({
+        ...input,
+        lines: input.lines
+          .filter(({ type }) => type !== "final-read")
+          .map((line, index) => ({ ...line, index })),
+      }).summary.verdict,
+    ).toBe("unknown");
+  });
+
+  test("trusts nothing in a history that breaks its own rules", async () => {
+    const input = await inputOf("lww", "union");
+    const { summary } = analyze({ ...input, lines: input.lines.toSpliced(10, 1) });
+    expect(summary.verdict).toBe("unknown");
+    expect(summary.reasons[0]).toMatch(/^history-sanity: /);
+    expect(summary.checkers["lost-writes"]?.verdict).toBe("unknown");
+  });
+
+  test("holds the latency of all operations against the plan's SLO", async () => {
+    const input = await inputOf("dvvset", "union");
+    const { summary } = analyze({ ...input, plan: { ...input.plan, slo: "p50<1us" } });
+    expect(summary).toMatchObject({
+      verdict: "invalid",
+      reasons: [expect.stringMatching(/^slo: SLO p50<0.001ms was missed/)],
+    });
+  });
+});
