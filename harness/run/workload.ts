@@ -6,9 +6,10 @@ import type { OperationGenerator } from "../generator/generator.ts";
 import type { Recorder } from "../history/recorder.ts";
 import type { Plan } from "./plan.ts";
 
-/** A store as one process uses it, and the node that answered its latest call, or was asked last. */
+/** A store as one process uses it. */
 export interface ProcessStore {
   readonly store: Store;
+  /** The node that answered the latest call, or was asked last; the home node before the first call. */
   answeredBy(): string;
   close(): void;
 }
