@@ -31,7 +31,7 @@ const HARNESS_LAYERS = [
   ["workloads/"],
   ["harness/drivers/", "harness/toxiproxy/"],
   ["harness/bench/", "harness/swarm/"],
-  ["harness/[^/]+\\.ts$"],
+  ["harness/cli/", "harness/[^/]+\\.ts$"],
 ];
 
 // Tests and their helpers stand beside the code and may reach for whatever shows that it works.
@@ -88,7 +88,7 @@ export default {
         pathNot: [
           EDGES,
           TESTS,
-          "^harness/(drivers|toxiproxy|bench|swarm)/",
+          "^harness/(drivers|toxiproxy|bench|swarm|cli)/",
           "^harness/[^/]+\\.ts$",
         ],
       },

@@ -17,7 +17,7 @@ import type { Completion } from "../harness/history/recorder.ts";
 import type { Plan } from "../harness/run/plan.ts";
 import type { ProcessStore, Workload } from "../harness/run/workload.ts";
 import type { ReadResult } from "../src/client/contract.ts";
-import type { Cart, CartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
+import type { Cart, CartReconciler } from "../src/client/reconcile/cart.ts";
 import { cartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
 import { view } from "../src/client/update.ts";
 import type { Random } from "../src/env/random.ts";

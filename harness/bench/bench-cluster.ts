@@ -7,13 +7,18 @@ import { nodeConfigurationFile } from "../drivers/processes/node-configuration-f
 import { NodeProcess } from "../drivers/processes/node-process.ts";
 import { openTemporaryFolder } from "../drivers/processes/temporary-folder.ts";
 
+/** A program and its leading arguments. */
+export type Program = readonly [file: string, ...leading: string[]];
+
 export interface BenchClusterOptions {
   readonly nodes: number;
   readonly engine: "memory" | "lmdb";
   /** Absolute path of a node's entry point. */
   readonly nodeMain: string;
-  /** Folder for a CPU profile of the first node; undefined: none is taken. */
-  readonly profileFolder: string | undefined;
+  /** How to run a node, by its index; `--config FILE` is added. Without a profiler or a tracer where absent. */
+  readonly program?: (nodeMain: string, index: number) => Program;
+  /** False: LMDB acknowledges before the disk does. Default true. */
+  readonly sync?: boolean;
   /** Told when a node ends on its own. */
   onDeath(error: Error): void;
 }
@@ -61,7 +66,7 @@ async function startNodes(
       await writeFile(configFile, configurationOf(options, self, places));
       return new NodeProcess({
         name: self.name,
-        program: programOf(options, index === 0),
+        program: options.program?.(options.nodeMain, index) ?? [process.execPath, options.nodeMain],
         configFile,
         folder: folder.path,
         logFile: join(folder.path, `${self.name}.log`),
@@ -78,7 +83,7 @@ async function startNodes(
 }
 
 function configurationOf(
-  { nodes, engine }: BenchClusterOptions,
+  { nodes, engine, sync = true }: BenchClusterOptions,
   self: NodePlace,
   places: readonly NodePlace[],
 ): string {
@@ -97,14 +102,5 @@ function configurationOf(
     },
     { clusterId: "bench", clusterSecret: "bench", self, places, routes: {} },
   );
-  return JSON.stringify({ ...configuration, testFaults: false, logLevel: "warn" });
-}
-
-function programOf(
-  { nodeMain, profileFolder }: BenchClusterOptions,
-  first: boolean,
-): readonly [string, ...string[]] {
-  return first && profileFolder !== undefined
-    ? [process.execPath, "--cpu-prof", `--cpu-prof-dir=${profileFolder}`, nodeMain]
-    : [process.execPath, nodeMain];
+  return JSON.stringify({ ...configuration, sync, testFaults: false, logLevel: "warn" });
 }

@@ -22,7 +22,6 @@ beforeAll(async () => {
     nodes: 3,
     engine: "memory",
     nodeMain: join(import.meta.dirname, "../../src/main.ts"),
-    profileFolder: undefined,
     onDeath: (error) => {
       throw error;
     },

@@ -1,3 +1,4 @@
+import type { Program } from "./bench-cluster.ts";
 import { startBenchCluster } from "./bench-cluster.ts";
 import type { HttpBenchFigures } from "./http-figures.ts";
 import { runHttpLoad } from "./http-load.ts";
@@ -28,7 +29,7 @@ export async function runHttpBench(
     nodes: options.nodes,
     engine: options.engine,
     nodeMain: places.nodeMain,
-    profileFolder: options.cpuProfile ? places.profileFolder : undefined,
+    ...(options.cpuProfile ? { program: profiledFirst(places.profileFolder) } : {}),
     onDeath: (error) => ended.abort(error),
   });
   try {
@@ -79,4 +80,9 @@ async function cpuSeconds(urls: readonly string[]): Promise<number> {
     return Number(line?.[1]);
   });
   return (await Promise.all(each)).reduce((sum, seconds) => sum + seconds, 0);
+}
+
+function profiledFirst(folder: string): (nodeMain: string, index: number) => Program {
+  const profiler = ["--cpu-prof", `--cpu-prof-dir=${folder}`];
+  return (nodeMain, index) => [process.execPath, ...(index === 0 ? profiler : []), nodeMain];
 }

@@ -69,7 +69,9 @@ const FAULT_SHARE_MAX = 0.72;
 
 /** The shortest run that has room for all these kinds. */
 export function secondsMin(kinds: readonly NemesisKind[]): number {
-  return Math.ceil((HEALTHY_MS_MIN + TAIL_MS_MIN + SLOT_MS_MIN * faultKinds(kinds).length) / 1_000);
+  const count = faultKinds(kinds).length;
+  if (count === 0) return 1;
+  return Math.ceil((HEALTHY_MS_MIN + TAIL_MS_MIN + SLOT_MS_MIN * count) / 1_000);
 }
 
 /** The fewest nodes with which this kind can break anything. */

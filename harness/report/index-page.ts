@@ -30,10 +30,10 @@ const TONES = { valid: "good", invalid: "bad", unknown: "doubt" } as const;
 export function renderIndexPage(runs: readonly RunEntry[]): string {
   const newestFirst = [...runs].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   const shown = newestFirst.slice(0, RUNS_MAX);
-  const body = markup`<main><section><h2>Runs</h2>
+  const body = markup`<main class="wide"><section><h2>Runs</h2>
 <p class="about">${tally(runs)}</p>
 <div class="scroll"><table class="numbers runs">
-<thead><tr><th>started</th><th>verdict</th><th>workload</th><th>seed</th><th>cluster</th><th>nemesis</th><th>faults</th><th>p99.9 ms</th><th>lost / acked</th><th>files</th></tr></thead>
+<thead><tr><th>started</th><th class="text">verdict</th><th>lost / acked</th><th>p99.9 ms</th><th>faults</th><th class="text">workload</th><th>seed</th><th class="text">cluster</th><th class="text">nemesis</th><th class="text">files</th></tr></thead>
 <tbody>${shown.map(runRow)}</tbody></table></div>
 ${newestFirst.length > shown.length ? markup`<p class="note">${formatCount(newestFirst.length - shown.length)} older runs are left out.</p>` : undefined}
 </section><footer>Ringside</footer></main>`;
@@ -51,11 +51,13 @@ function tally(runs: readonly RunEntry[]): string {
 function runRow(run: RunEntry): Markup {
   const { plan, summary } = run;
   const cluster = summary?.cluster ?? plan;
+  const faults =
+    summary === undefined ? "–" : `${summary.faults.observed} / ${summary.faults.injected}`;
   return markup`<tr><th>${shorten(run.startedAt, 40)}</th><td class="text">${verdictPill(summary)}</td>
+<td>${lostOfAcknowledged(summary)}</td><td>${tailLatency(summary)}</td><td>${faults}</td>
 <td class="text">${shorten(summary?.workload ?? plan?.workload ?? "–", 40)}</td><td>${summary?.seed ?? plan?.seed ?? "–"}</td>
-<td class="text">${cluster === undefined ? "–" : shorten(describeCluster(cluster), 100)}</td><td class="text">${shorten(plan?.nemesis.join(", ") ?? "–", 80)}</td>
-<td>${summary === undefined ? "–" : `${summary.faults.observed} / ${summary.faults.injected}`}</td><td>${tailLatency(summary)}</td>
-<td>${lostOfAcknowledged(summary)}</td><td class="text">${links(run)}</td></tr>`;
+<td class="text cluster">${cluster === undefined ? "–" : shorten(describeCluster(cluster), 100)}</td><td class="text">${shorten(plan?.nemesis.join(", ") ?? "–", 80)}</td>
+<td class="text">${links(run)}</td></tr>`;
 }
 
 function verdictPill(summary: Summary | undefined): Markup {

@@ -10,7 +10,7 @@ export interface ReplicaRead {
 
 const CONCURRENT_READS_MAX = 16;
 
-/** Every primary's own copy of every key, without repair, in the order of the keys. Never rejects. */
+/** Every node's own copy of every key, without repair, in the order of the keys: fallbacks must hold none. Never rejects. */
 export async function readReplicas(
   cluster: Cluster,
   keys: readonly string[],
@@ -27,11 +27,10 @@ export async function readReplicas(
   return reads.flat();
 }
 
-async function readKey(cluster: Cluster, key: string): Promise<readonly ReplicaRead[]> {
+function readKey(cluster: Cluster, key: string): Promise<readonly ReplicaRead[]> {
   const bytes = Buffer.from(key, "utf8");
-  const nodes = await cluster.primaries(bytes);
   return Promise.all(
-    nodes.map(async (node): Promise<ReplicaRead> => {
+    cluster.nodes.map(async (node): Promise<ReplicaRead> => {
       try {
         return { node, key, copy: await cluster.replica(node, bytes), error: undefined };
       } catch (error) {

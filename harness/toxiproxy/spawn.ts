@@ -62,7 +62,9 @@ export async function startEmbeddedToxiproxy(
     stdin: "pipe",
     stderr: ["pipe", "inherit"],
     reject: false,
-    cleanup: true,
+    // A session of its own: Ctrl-C reaches the parent alone, which has faults to heal first.
+    detached: true,
+    cleanup: false,
     forceKillAfterDelay: STOP_TIMEOUT_MS,
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), readyTimeoutMs);

@@ -127,8 +127,9 @@ class LmdbEngine implements Engine {
         this.#pending.settle(group.writes);
         group.resolve();
       } catch (error) {
+        const failure = await asStorageError(error, this.#folder.freeBytes());
         this.#pending.settle(group.writes);
-        group.reject(await asStorageError(error, this.#folder.freeBytes()));
+        group.reject(failure);
       }
     }
     this.#committing = undefined;

@@ -1,4 +1,8 @@
 import type { NodeId } from "../base/ids.ts";
+import { byteString } from "../storage/byte-strings.ts";
+import type { Engine } from "../storage/engine.ts";
+import { parseHintRowKey } from "./row-keys.ts";
+import { readStored } from "./rows.ts";
 
 /**
  * Which keys have hint rows, and for whom: a read must include them (D-4.6-5), and nearly no key has any. Keys are
@@ -46,4 +50,23 @@ export class HintIndex {
   }
 }
 
+/** The index of what earlier lives left, by one scan. Throws StorageError for a row key that is damaged. */
+export async function loadHintIndex(engine: Engine): Promise<HintIndex> {
+  const hints = new HintIndex();
+  let after: Uint8Array | undefined;
+  do {
+    const limit = SCAN_ENTRIES_MAX;
+    const page = await engine.scan("hints", after === undefined ? { limit } : { after, limit });
+    for (const { key: rowKey } of page) {
+      const { owner, key } = readStored(() => parseHintRowKey(rowKey));
+      hints.set(byteString(key), owner, true);
+    }
+    after = page.length < limit ? undefined : page.at(-1)?.key;
+  } while (after !== undefined);
+  return hints;
+}
+
 const NONE: readonly NodeId[] = [];
+
+/** Most hints one page of the scan at the start asks for. */
+const SCAN_ENTRIES_MAX = 1_024;

@@ -7,7 +7,8 @@ import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine } from "../storage/engine.ts";
-import { HintIndex } from "./hint-index.ts";
+import type { HintIndex } from "./hint-index.ts";
+import { loadHintIndex } from "./hint-index.ts";
 import { KeyLock } from "./key-lock.ts";
 import { LocalActors } from "./local-actors.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
@@ -75,7 +76,7 @@ export class Replica {
 
   /** Finds the hints that earlier lives left, then is ready. */
   static async open(env: Environment, parts: ReplicaParts): Promise<Replica> {
-    return new Replica(env, parts, await storedHints(parts.engine));
+    return new Replica(env, parts, await loadHintIndex(parts.engine));
   }
 
   /** Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. */
@@ -212,16 +213,17 @@ export class Replica {
     }
     const { localActor } = row;
     const held = this.#rows.siblings(row.record);
-    // Asked first: of two values with one clock, possible in the paper's modes, the stored one stays (K-2).
-    if (versioning.descends(held, arriving)) {
+    // Merging tells by identity which side is the result already. Of two values with one clock, possible in the
+    // paper's modes, that is the stored one (K-2).
+    const merged = versioning.merge(held, arriving);
+    if (merged === held) {
       return this.#unchanged(place);
     }
-    if (versioning.descends(arriving, held)) {
+    if (merged === arriving) {
       return { stored: this.#write(place, { localActor, record: received }) };
     }
     this.#metrics.merges.increment();
-    const record = versioning.encode(versioning.merge(held, arriving));
-    return { stored: this.#write(place, { localActor, record }) };
+    return { stored: this.#write(place, { localActor, record: versioning.encode(merged) }) };
   }
 
   #unchanged(place: Place): { readonly stored: Promise<void> | undefined } {
@@ -304,9 +306,6 @@ export class Replica {
 
 const NONE: readonly Uint8Array[] = [];
 
-/** Most hints one page of the scan at the start asks for. */
-const SCAN_ENTRIES_MAX = 1_024;
-
 /** The failure is told to whoever wrote the row. */
 function ignoreTold(): void {}
 
@@ -319,19 +318,4 @@ function decodeReceived(versioning: Versioning, record: Uint8Array): Siblings {
     }
     throw error;
   }
-}
-
-async function storedHints(engine: Engine): Promise<HintIndex> {
-  const hints = new HintIndex();
-  let after: Uint8Array | undefined;
-  do {
-    const limit = SCAN_ENTRIES_MAX;
-    const page = await engine.scan("hints", after === undefined ? { limit } : { after, limit });
-    for (const { key: rowKey } of page) {
-      const { owner, key } = readStored(() => parseHintRowKey(rowKey));
-      hints.set(byteString(key), owner, true);
-    }
-    after = page.length < limit ? undefined : page.at(-1)?.key;
-  } while (after !== undefined);
-  return hints;
 }

@@ -25,7 +25,7 @@ export function percentileCurve(view: RunView, latencies: LatencyTable): Markup 
   if (curves.length === 0) return markup`<p class="note">No operation was acknowledged.</p>`;
   const samplesMax = Math.max(...curves.map(([, { count }]) => count));
   const decades = Math.min(6, Math.max(2, Math.ceil(Math.log10(samplesMax))));
-  const plot = plotArea(HEIGHT, 16);
+  const plot = plotArea(HEIGHT, 16, 28);
   // 1 / (1 - share): 1 is the fastest, 10 is p90, 100 is p99.
   const x = logScale({ domain: [1, 10 ** decades], range: [plot.left, plot.right] });
   const y = logScale({

@@ -54,9 +54,9 @@ function widen([low, high]: readonly [number, number]): readonly [number, number
 function linearTicks(low: number, high: number, ticksMax: number): number[] {
   const step = roundUp((high - low) / Math.max(1, ticksMax));
   const ticks: number[] = [];
-  const first = Math.ceil(low / step - 1e-9);
-  for (let at = first; at * step <= high * (1 + 1e-9) && ticks.length < 100; at += 1) {
-    ticks.push(Number((at * step).toPrecision(12)));
+  const first = Math.ceil(low / step - 1e-6);
+  for (let at = first; at * step <= high + step * 1e-6 && ticks.length < 100; at += 1) {
+    ticks.push(Number((at * step).toPrecision(15)));
   }
   return ticks;
 }

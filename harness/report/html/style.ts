@@ -67,6 +67,7 @@ tbody th{font-weight:500}thead th{color:var(--soft);font-weight:500;font-size:13
 .text{white-space:normal}td.text{min-width:120px}
 .numbers td,.numbers thead th{text-align:right;font-variant-numeric:tabular-nums}
 .numbers th:first-child,.numbers td.text,.bars thead th:nth-child(2){text-align:left}
+.numbers thead th.text{text-align:left}.wide{max-width:1500px}.runs th,.runs td{padding:6px 9px}td.cluster{min-width:300px}
 .group th{padding-top:14px;font-weight:650;border-bottom-color:var(--soft)}
 .narrow{width:auto;margin-top:10px}
 .few{font-size:11px;color:var(--doubt);background:var(--doubt-soft);border-radius:4px;padding:1px 5px;text-decoration:none;white-space:nowrap}

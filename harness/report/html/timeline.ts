@@ -8,7 +8,7 @@ import type { RunView } from "./run-view.ts";
 import type { Scale } from "./scale.ts";
 import { linearScale } from "./scale.ts";
 import type { Witness } from "./witness.ts";
-import { shows } from "./witness.ts";
+import { itemsRead } from "./witness.ts";
 
 const CALLS_BEFORE = 8;
 const CALLS_AFTER = 24;
@@ -131,18 +131,19 @@ function bar(
 function kindOf(call: Call, { call: lost, value }: Witness): string {
   if (call === lost) return "lost";
   if (call.outcome !== "ok") return call.outcome;
-  const read = call.completion?.value;
+  const items = itemsRead(call);
   const acknowledgedNs = lost?.completion?.timeNs ?? 0;
-  if (!Array.isArray(read) || call.invocation.timeNs < acknowledgedNs) return "other";
-  return shows(read, value) ? "seen" : "missing";
+  if (items === undefined || call.invocation.timeNs < acknowledgedNs) return "other";
+  return items.includes(value) ? "seen" : "missing";
 }
 
 function describe(call: Call, witness: Witness): string {
   const { invocation, completion, outcome } = call;
-  const read = completion?.value;
-  const what = Array.isArray(read)
-    ? `${invocation.f}: ${read.length} items, ${shows(read, witness.value) ? "shows it" : "not in it"}`
-    : `${invocation.f} ${shorten(textOf(invocation.value), VALUE_SHOWN)}`;
+  const items = itemsRead(call);
+  const what =
+    items !== undefined
+      ? `${invocation.f}: ${items.length} items, ${items.includes(witness.value) ? "shows it" : "not in it"}`
+      : `${invocation.f} ${shorten(textOf(invocation.value), VALUE_SHOWN)}`;
   const came = completion?.error === undefined ? outcome : `${outcome} (${completion.error})`;
   return `${what} · process ${invocation.process} through ${completion?.node ?? invocation.node} · ${came} · ${formatDuration(call.latencyMs)}`;
 }

@@ -36,29 +36,31 @@ export function findWitnesses(view: RunView): Witness[] {
     const call = callsOnKey.find(
       ({ invocation, completion }) => invocation.index === index || completion?.index === index,
     );
-    const reads = callsOnKey.filter((other) => other.outcome === "ok" && isReadAfter(other, call));
+    const reads = callsOnKey.filter((other) => isReadAfter(other, call));
     return {
       key,
       value,
       call,
       phase: phaseAt(view.phases, call?.completion?.timeNs ?? -1),
       callsOnKey,
-      lastSeen: reads.findLast((read) => shows(read.completion?.value, value)),
-      firstMissing: reads.find((read) => !shows(read.completion?.value, value)),
+      lastSeen: reads.findLast((read) => itemsRead(read)?.includes(value)),
+      firstMissing: reads.find((read) => !itemsRead(read)?.includes(value)),
       finalRead: finalReads.get(key),
     };
   });
 }
 
-/** Whether a value that was read holds an item; a cart is a list of items. */
-export function shows(read: unknown, item: string): boolean {
-  return Array.isArray(read) ? read.includes(item) : read === item;
+/** The items that a completed read showed, none where the cart was absent; undefined where the call read nothing. */
+export function itemsRead({ completion, outcome }: Call): readonly unknown[] | undefined {
+  if (outcome !== "ok" || completion === undefined) return undefined;
+  // Only what is seen by a read is a list or null; the value of an add or a remove is the item itself.
+  if (completion.value === null) return [];
+  return Array.isArray(completion.value) ? completion.value : undefined;
 }
 
-// Only what is seen by a read is a list; the value of an add or a remove is the item itself.
 function isReadAfter(call: Call, write: Call | undefined): boolean {
   const acknowledgedNs = write?.completion?.timeNs ?? 0;
-  return Array.isArray(call.completion?.value) && call.invocation.timeNs >= acknowledgedNs;
+  return itemsRead(call) !== undefined && call.invocation.timeNs >= acknowledgedNs;
 }
 
 function isFinalRead(line: HistoryLine): line is FinalRead {

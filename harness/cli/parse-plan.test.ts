@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { repeatCommand } from "../report/repeat-command.ts";
+import { UsageError } from "./exit-status.ts";
+import { parsePlan } from "./parse-plan.ts";
+
+const SEED = 42;
+
+function parse(line: string) {
+  return parsePlan(
+    line.split(" ").filter((word) => word !== ""),
+    SEED,
+  );
+}
+
+describe("parsePlan()", () => {
+  it("gives the plan of the main job where nothing is said", () => {
+    expect(parse("")).toEqual({
+      format: "ringside-plan",
+      version: 1,
+      workload: "shopping-cart",
+      cluster: "processes",
+      nodes: 5,
+      n: 3,
+      r: 2,
+      w: 2,
+      partitions: 1_024,
+      quorum: "sloppy",
+      versioning: "dvvset",
+      reconcile: "union",
+      engine: "lmdb",
+      nemesis: ["halves", "one", "ring", "bridge", "one-way"],
+      rate: 500,
+      clients: 20,
+      carts: 50,
+      clientsRoam: false,
+      seconds: 30,
+      seed: SEED,
+      toxiproxyUrl: undefined,
+      slo: undefined,
+      beyondBudget: false,
+      expects: { verdict: "valid", reason: expect.stringContaining("dvvset with union") },
+    });
+  });
+
+  it.each([
+    ["--nodes 3", { nodes: 3, n: 3, nemesis: ["halves", "one", "bridge", "one-way"] }],
+    ["--nodes 1", { nodes: 1, n: 1, r: 1, w: 1, nemesis: ["none"] }],
+    ["--n 2 --r 1", { n: 2, r: 1, w: 2 }],
+    ["--nemesis none --seconds 1", { nemesis: ["none"], seconds: 1 }],
+    ["--nemesis crash,pause,crash", { nemesis: ["crash", "pause"] }],
+    ["--seed 0", { seed: 0 }],
+    ["--clients-roam --beyond-budget", { clientsRoam: true, beyondBudget: true }],
+    ["--toxiproxy http://127.0.0.1:8474/", { toxiproxyUrl: "http://127.0.0.1:8474" }],
+    ["--slo p99.9<300ms,max<2s", { slo: "p99.9<300ms,max<2s" }],
+    ["--versioning lww", { expects: expect.objectContaining({ verdict: "may-lose" }) }],
+  ])("understands %s", (line, expected) => {
+    expect(parse(line)).toMatchObject(expected);
+  });
+
+  it.each([
+    ["--nodes 0", "Cannot use --nodes 0: allowed is a whole number from 1 to 32"],
+    ["--nodes 33", "Cannot use --nodes 33: allowed is a whole number from 1 to 32"],
+    ["--nodes 2.5", "Cannot use --nodes 2.5: allowed is a whole number from 1 to 32"],
+    ["--nodes 5 --n 6", "Cannot use --n 6: allowed is a whole number from 1 to 5"],
+    ["--r 4", "Cannot use --r 4: allowed is a whole number from 1 to 3"],
+    ["--w 0", "Cannot use --w 0: allowed is a whole number from 1 to 3"],
+    ["--partitions 4", "Cannot use --partitions 4: allowed is a whole number from 5 to 65536"],
+    ["--rate 1e3", "Cannot use --rate 1e3: allowed is a whole number from 1 to 100000"],
+    ["--seed 9007199254740993", "allowed is a whole number from 0 to 9007199254740991"],
+    ["--workload bank", "Cannot use --workload bank: allowed is shopping-cart"],
+    ["--quorum loose", "Cannot use --quorum loose: allowed is sloppy, strict"],
+    ["--versioning clock", "allowed is dvvset, merged, vector-clock, vector-clock-max, lww"],
+    ["--nemesis halves,fire", 'Cannot use --nemesis "fire": allowed is halves, one, ring'],
+    ["--nemesis none,one", "Cannot use --nemesis none together with other kinds"],
+    ["--nodes 3 --nemesis ring", "Cannot use --nemesis ring with 3 nodes: allowed are 4 or more"],
+    ["--seconds 5", "Cannot use --seconds 5 with --nemesis halves,one,ring,bridge,one-way"],
+    ["--cluster docker", "Cannot use --cluster docker: it is not available yet"],
+    ["--cluster sim", "Cannot use --cluster sim: it is not available yet"],
+    ["--cluster moon", "Cannot use --cluster moon: allowed is processes, docker, sim"],
+    ["--slo p98<1ms", "it must read like p99.9<300ms"],
+    ["--toxiproxy localhost:8474", "allowed is a URL such as http://127.0.0.1:8474"],
+    ["--engine memory --w 1 --nemesis crash", "one crash may destroy acknowledged writes"],
+    ["--colour red", "Cannot read the arguments: Unknown option '--colour'"],
+    ["now", 'Cannot use the argument "now": expected flags only'],
+    ["--seed", "Cannot read the arguments: Option '--seed <value>' argument missing"],
+  ])("refuses %s in one line", (line, message) => {
+    const refusal = () => parse(line);
+    expect(refusal).toThrow(UsageError);
+    expect(refusal).toThrow(message);
+    expect(refusal).not.toThrow("\n");
+  });
+
+  it("reads back the command that a report prints", () => {
+    const plan = parse("--nemesis crash,slow --seed 7 --slo p99<1s --clients-roam");
+    const [, words = ""] = repeatCommand(plan).split("npm run bench -- ");
+    expect(parse(words.replaceAll("'", ""))).toEqual(plan);
+  });
+});
