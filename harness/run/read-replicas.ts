@@ -10,26 +10,31 @@ export interface ReplicaRead {
 
 const CONCURRENT_READS_MAX = 16;
 
-/** Every primary's own copy of every key, without repair, in the order of the keys. Never rejects. */
+/** The own copies of every key, without repair, in the order of the keys, at the nodes that `nodesOf` names for it. */
 export async function readReplicas(
   cluster: Cluster,
   keys: readonly string[],
+  nodesOf: (key: Uint8Array) => Promise<readonly string[]>,
 ): Promise<readonly ReplicaRead[]> {
   const reads: (readonly ReplicaRead[])[] = keys.map(() => []);
   let next = 0;
   const readSome = async () => {
     while (next < keys.length) {
       const position = next++;
-      reads[position] = await readKey(cluster, keys[position] ?? "");
+      reads[position] = await readKey(cluster, keys[position] ?? "", nodesOf);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_READS_MAX }, readSome));
   return reads.flat();
 }
 
-async function readKey(cluster: Cluster, key: string): Promise<readonly ReplicaRead[]> {
+async function readKey(
+  cluster: Cluster,
+  key: string,
+  nodesOf: (key: Uint8Array) => Promise<readonly string[]>,
+): Promise<readonly ReplicaRead[]> {
   const bytes = Buffer.from(key, "utf8");
-  const nodes = await cluster.primaries(bytes);
+  const nodes = await nodesOf(bytes);
   return Promise.all(
     nodes.map(async (node): Promise<ReplicaRead> => {
       try {

@@ -292,7 +292,9 @@ class Run {
       keys,
       EQUAL_AFTER_READS_TIMEOUT_MS,
     );
-    for (const { node, key, copy, error } of await readReplicas(this.#cluster, keys)) {
+    // Of all nodes: a copy left on a fallback is as wrong as one that is missing.
+    const everywhere = async () => this.#cluster.nodes;
+    for (const { node, key, copy, error } of await readReplicas(this.#cluster, keys, everywhere)) {
       const read = { type: "replica-read", node, key, value: null, versions: 0 } as const;
       this.#recorder.note(
         copy === undefined

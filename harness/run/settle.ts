@@ -59,7 +59,7 @@ export async function waitUntilEqual(
 }
 
 async function differing(cluster: Cluster, keys: readonly string[]): Promise<readonly string[]> {
-  const copies = await readReplicas(cluster, keys);
+  const copies = await readReplicas(cluster, keys, (key) => cluster.primaries(key));
   const digests = new Map<string, Set<string>>();
   for (const { key, copy, error } of copies) {
     const seen = digests.get(key) ?? new Set();
