@@ -31,6 +31,7 @@ const HARNESS_LAYERS = [
   ["workloads/"],
   ["harness/drivers/", "harness/toxiproxy/"],
   ["harness/bench/", "harness/swarm/"],
+  ["harness/cli/"],
   ["harness/[^/]+\\.ts$"],
 ];
 
@@ -88,7 +89,7 @@ export default {
         pathNot: [
           EDGES,
           TESTS,
-          "^harness/(drivers|toxiproxy|bench|swarm)/",
+          "^harness/(drivers|toxiproxy|bench|swarm|cli)/",
           "^harness/[^/]+\\.ts$",
         ],
       },

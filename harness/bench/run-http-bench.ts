@@ -1,5 +1,5 @@
-import { startBenchCluster } from "./bench-cluster.ts";
 import type { Program } from "./bench-cluster.ts";
+import { startBenchCluster } from "./bench-cluster.ts";
 import type { HttpBenchFigures } from "./http-figures.ts";
 import { runHttpLoad } from "./http-load.ts";
 import type { HttpBenchOptions } from "./http-options.ts";

@@ -75,8 +75,6 @@ export interface Cluster {
   status(node: string): Promise<NodeStatus>;
   /** `node` calls `peer` over its own RPC connection; rejects where `node` itself cannot be asked. */
   probe(node: string, peer: string): Promise<ProbeAnswer>;
-  /** The N nodes that keep a key while nothing is broken, as the cluster's own ring says. */
-  primaries(key: Uint8Array): Promise<readonly string[]>;
   /** The node's own copy of a key, without repair, past the proxies. */
   replica(node: string, key: Uint8Array): Promise<ReplicaCopy>;
   readonly network: NetworkPower | undefined;

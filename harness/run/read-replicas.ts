@@ -10,33 +10,30 @@ export interface ReplicaRead {
 
 const CONCURRENT_READS_MAX = 16;
 
-/** The own copies of every key, without repair, in the order of the keys, at the nodes that `nodesOf` names for it. */
+/**
+ * Every node's own copy of every key, without repair, in the order of the keys: a copy left on a fallback is as wrong
+ * as one that is missing. Never rejects.
+ */
 export async function readReplicas(
   cluster: Cluster,
   keys: readonly string[],
-  nodesOf: (key: Uint8Array) => Promise<readonly string[]>,
 ): Promise<readonly ReplicaRead[]> {
   const reads: (readonly ReplicaRead[])[] = keys.map(() => []);
   let next = 0;
   const readSome = async () => {
     while (next < keys.length) {
       const position = next++;
-      reads[position] = await readKey(cluster, keys[position] ?? "", nodesOf);
+      reads[position] = await readKey(cluster, keys[position] ?? "");
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_READS_MAX }, readSome));
   return reads.flat();
 }
 
-async function readKey(
-  cluster: Cluster,
-  key: string,
-  nodesOf: (key: Uint8Array) => Promise<readonly string[]>,
-): Promise<readonly ReplicaRead[]> {
+function readKey(cluster: Cluster, key: string): Promise<readonly ReplicaRead[]> {
   const bytes = Buffer.from(key, "utf8");
-  const nodes = await nodesOf(bytes);
   return Promise.all(
-    nodes.map(async (node): Promise<ReplicaRead> => {
+    cluster.nodes.map(async (node): Promise<ReplicaRead> => {
       try {
         return { node, key, copy: await cluster.replica(node, bytes), error: undefined };
       } catch (error) {

@@ -276,7 +276,13 @@ class Run {
     const { clock, workload } = this.#parts;
     const { signal } = this.#options;
     const keys = workload.keys(this.#plan);
-    const { quiesced, detail } = await settle({ cluster: this.#cluster, clock, signal }, keys);
+    const { quiesced, detail } = await settle(
+      { cluster: this.#cluster, clock, signal },
+      {
+        keys,
+        replicas: this.#plan.n,
+      },
+    );
     this.#recorder.note({ type: "marker", name: quiesced ? "quiesced" : "unsettled", detail });
   }
 
@@ -289,12 +295,10 @@ class Run {
     // The reads repair what they found stale, after they were answered.
     await waitUntilEqual(
       { cluster: this.#cluster, clock, signal },
-      keys,
+      { keys, replicas: this.#plan.n },
       EQUAL_AFTER_READS_TIMEOUT_MS,
     );
-    // Of all nodes: a copy left on a fallback is as wrong as one that is missing.
-    const everywhere = async () => this.#cluster.nodes;
-    for (const { node, key, copy, error } of await readReplicas(this.#cluster, keys, everywhere)) {
+    for (const { node, key, copy, error } of await readReplicas(this.#cluster, keys)) {
       const read = { type: "replica-read", node, key, value: null, versions: 0 } as const;
       this.#recorder.note(
         copy === undefined

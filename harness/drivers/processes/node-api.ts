@@ -1,5 +1,3 @@
-import { ringFromTable } from "../../../src/ring/partition-table.ts";
-import type { Ring, RingStamp } from "../../../src/ring/ring.ts";
 import type { NodeStatus, ProbeAnswer, ReplicaCopy } from "../../cluster/contract.ts";
 import type { BoundedRequest } from "./bounded-request.ts";
 import { boundedRequest } from "./bounded-request.ts";
@@ -15,8 +13,6 @@ export interface NodeApi {
   status(): Promise<NodeStatus>;
   probe(peer: string): Promise<ProbeAnswer>;
   replica(key: Uint8Array): Promise<ReplicaCopy>;
-  /** The ring that the node uses, of the cluster with this id. */
-  ring(clusterId: string): Promise<Ring>;
 }
 
 export function nodeApi(url: string): NodeApi {
@@ -50,17 +46,6 @@ export function nodeApi(url: string): NodeApi {
         );
       }
       return { digest };
-    },
-    async ring(clusterId) {
-      const table = await ask({ url: `${url}/admin/ring`, timeoutMs: ASK_TIMEOUT_MS });
-      const { epoch, digest, nodes, owners } = table as Pick<Ring, "nodes" | "owners"> & RingStamp;
-      const ring = ringFromTable({ clusterId, epoch, nodes, owners });
-      if (ring.stamp.digest !== digest) {
-        throw new Error(
-          `Cannot use the ring of ${url}: its digest is ${digest}, its table says ${ring.stamp.digest}`,
-        );
-      }
-      return ring;
     },
   };
 }

@@ -95,8 +95,6 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
   const apis = new Map(places.map((place) => [place.name, nodeApi(`http://${place.httpAddress}`)]));
   const apiOf = lookUp(apis);
   await waitUntilLinked(links, apiOf);
-  // Membership is static, so one node's ring is everybody's for the whole run.
-  const ring = await apiOf(names[0] ?? "").ring(options.run);
 
   return {
     driver: "processes",
@@ -105,7 +103,6 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
     addresses: addressBook(places, proxyAddress),
     status: async (node) => apiOf(node).status(),
     probe: async (node, peer) => apiOf(node).probe(peer),
-    primaries: async (key) => ring.preferenceList(key).slice(0, plan.n),
     replica: async (node, key) => apiOf(node).replica(key),
     network: new LinkProxies(control, { links: [...links, ...clientLinks], countedLinks: links }),
     processes: processPower(lookUp(processes), lookUp(new Map(places.map((p) => [p.name, p])))),

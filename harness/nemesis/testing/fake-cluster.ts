@@ -85,10 +85,6 @@ export class FakeCluster implements Cluster {
     return { answered: answered && !isCut, detail: isCut ? "timeout" : "", latencyMs };
   }
 
-  async primaries() {
-    return this.nodes.slice(0, 3);
-  }
-
   async replica() {
     return { digest: null };
   }
