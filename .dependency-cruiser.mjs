@@ -31,7 +31,8 @@ const HARNESS_LAYERS = [
   ["workloads/"],
   ["harness/drivers/", "harness/toxiproxy/"],
   ["harness/bench/", "harness/swarm/"],
-  ["harness/cli/", "harness/[^/]+\\.ts$"],
+  ["harness/cli/"],
+  ["harness/[^/]+\\.ts$"],
 ];
 
 // Tests and their helpers stand beside the code and may reach for whatever shows that it works.

@@ -10,7 +10,10 @@ export interface ReplicaRead {
 
 const CONCURRENT_READS_MAX = 16;
 
-/** Every node's own copy of every key, without repair, in the order of the keys: fallbacks must hold none. Never rejects. */
+/**
+ * Every node's own copy of every key, without repair, in the order of the keys: a copy left on a fallback is as wrong
+ * as one that is missing. Never rejects.
+ */
 export async function readReplicas(
   cluster: Cluster,
   keys: readonly string[],

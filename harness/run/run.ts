@@ -280,7 +280,13 @@ class Run {
     const { clock, workload } = this.#parts;
     const { signal } = this.#options;
     const keys = workload.keys(this.#plan);
-    const { quiesced, detail } = await settle({ cluster: this.#cluster, clock, signal }, keys);
+    const { quiesced, detail } = await settle(
+      { cluster: this.#cluster, clock, signal },
+      {
+        keys,
+        replicas: this.#plan.n,
+      },
+    );
     this.#recorder.note({ type: "marker", name: quiesced ? "quiesced" : "unsettled", detail });
   }
 
@@ -293,7 +299,7 @@ class Run {
     // The reads repair what they found stale, after they were answered.
     await waitUntilEqual(
       { cluster: this.#cluster, clock, signal },
-      keys,
+      { keys, replicas: this.#plan.n },
       EQUAL_AFTER_READS_TIMEOUT_MS,
     );
     for (const { node, key, copy, error } of await readReplicas(this.#cluster, keys)) {

@@ -22,11 +22,17 @@ export interface SettleParts {
   readonly signal: AbortSignal;
 }
 
+export interface WantedCopies {
+  readonly keys: readonly string[];
+  /** N. */
+  readonly replicas: number;
+}
+
 const QUIET_TIMEOUT_MS = 60_000;
 const EQUAL_TIMEOUT_MS = 5_000;
 const PAUSE_MS = 100;
 
-export async function settle(parts: SettleParts, keys: readonly string[]): Promise<Settling> {
+export async function settle(parts: SettleParts, wanted: WantedCopies): Promise<Settling> {
   const startMs = parts.clock.monotonicMs();
   const elapsed = () => `${((parts.clock.monotonicMs() - startMs) / 1_000).toFixed(2)} s`;
   const noise = await waitUntilQuiet(parts, startMs + QUIET_TIMEOUT_MS);
@@ -34,40 +40,45 @@ export async function settle(parts: SettleParts, keys: readonly string[]): Promi
     return { quiesced: false, detail: `not quiet after ${elapsed()}: ${noise}` };
   }
   const quiet = `quiet after ${elapsed()}`;
-  const different = await waitUntilEqual(parts, keys, EQUAL_TIMEOUT_MS);
+  const different = await waitUntilEqual(parts, wanted, EQUAL_TIMEOUT_MS);
   const convergence =
     different === 0
       ? `all replicas equal after ${elapsed()}`
-      : `${different} of ${keys.length} keys differ between replicas after ${elapsed()}`;
+      : `${different} of ${wanted.keys.length} keys differ between replicas after ${elapsed()}`;
   return { quiesced: true, detail: `${quiet}, ${convergence}` };
 }
 
 /** How many keys' replicas still differ when the time is over or all are equal. */
 export async function waitUntilEqual(
   { cluster, clock, signal }: SettleParts,
-  keys: readonly string[],
+  { keys, replicas }: WantedCopies,
   timeoutMs: number,
 ): Promise<number> {
   const deadlineMs = clock.monotonicMs() + timeoutMs;
   let open = keys;
   for (;;) {
-    open = await differing(cluster, open);
+    open = await differing(cluster, { keys: open, replicas });
     if (open.length === 0 || clock.monotonicMs() >= deadlineMs || signal.aborted)
       return open.length;
     await waitMs(clock, PAUSE_MS, signal);
   }
 }
 
-async function differing(cluster: Cluster, keys: readonly string[]): Promise<readonly string[]> {
-  const copies = await readReplicas(cluster, keys);
-  const digests = new Map<string, Set<string>>();
-  for (const { key, copy, error } of copies) {
-    const seen = digests.get(key) ?? new Set();
-    digests.set(key, seen.add(error === undefined ? `${copy?.digest}` : `error ${error}`));
+/** Keys that have other than N equal copies and no others; a key that was never written has none. */
+async function differing(
+  cluster: Cluster,
+  { keys, replicas }: WantedCopies,
+): Promise<readonly string[]> {
+  const digests = new Map<string, (string | null | undefined)[]>();
+  for (const { key, copy } of await readReplicas(cluster, keys)) {
+    const seen = digests.get(key) ?? [];
+    seen.push(copy?.digest);
+    digests.set(key, seen);
   }
   return keys.filter((key) => {
-    const seen = [...(digests.get(key) ?? [])];
-    return seen.length !== 1 || seen[0]?.startsWith("error ") === true;
+    const present = (digests.get(key) ?? []).filter((digest) => digest !== null);
+    const isEqual = new Set(present).size <= 1 && !present.includes(undefined);
+    return !(isEqual && (present.length === replicas || present.length === 0));
   });
 }
 

@@ -48,6 +48,7 @@ export class Stores {
       { ...this.#parts, http },
       {
         endpoints: [...nodeOf.keys()],
+        ...PATIENCE,
         onAttempt: ({ endpoint }) => {
           const node = nodeOf.get(endpoint);
           if (node !== undefined && !this.#isCut(home, node)) asked = node;
@@ -84,6 +85,9 @@ export class Stores {
     );
   }
 }
+
+/** Users who give up early try more often, and each try says something about the phase it falls into. */
+const PATIENCE = { timeoutMs: 1_500, attemptTimeoutMs: 750, retriesMax: 2 } as const;
 
 const DIRECT_TIMEOUT_MS = 5_000;
 

@@ -32,12 +32,19 @@ export type WrittenConfiguration = Pick<
   | "quorum"
   | "versioning"
   | "partitions"
+  | "requestTimeoutMs"
   | "testFaults"
   | "logLevel"
 > & {
   readonly nodeId: string;
   readonly members: readonly { readonly id: string; readonly address: string }[];
 };
+
+/**
+ * Half the nodes' default: on the cut side of a partition of a few seconds, a handful of clients must fail often enough to
+ * prove that they tried.
+ */
+const REQUEST_TIMEOUT_MS = 500;
 
 /** The configuration of one node: the places of all, and the proxies' addresses that it dials instead, by peer. */
 export function nodeConfigurationFile(
@@ -68,6 +75,7 @@ export function nodeConfigurationFile(
     quorum: plan.quorum,
     versioning: plan.versioning,
     partitions: plan.partitions,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
     testFaults: true,
     logLevel: "info",
   };

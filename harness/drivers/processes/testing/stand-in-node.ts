@@ -7,16 +7,11 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, createServer as createTcpServer } from "node:net";
 import { parseArgs } from "node:util";
-import { nodeId } from "../../../../src/base/ids.ts";
-import { createRing } from "../../../../src/ring/partition-table.ts";
 
 interface Configuration {
   readonly nodeId: string;
   readonly httpAddress: string;
   readonly rpcAddress: string;
-  readonly clusterId: string;
-  readonly partitions: number;
-  readonly members: readonly { readonly id: string }[];
   readonly routes: Readonly<Record<string, string>>;
 }
 
@@ -72,15 +67,6 @@ async function respond(url: string, body: string): Promise<[number, object]> {
         suspected: [],
       },
     ];
-  }
-  if (url === "/admin/ring") {
-    const { clusterId, members, partitions } = configuration;
-    const { stamp, nodes, owners } = createRing({
-      clusterId,
-      nodes: members.map(({ id }) => nodeId(id)),
-      partitionCount: partitions,
-    });
-    return [200, { ...stamp, nodes, owners }];
   }
   if (url.startsWith("/admin/replica/")) return [200, { digest: null, versions: 0 }];
   if (url === "/admin/probe") {
