@@ -162,7 +162,8 @@ export class HttpFront {
     }
     if (isHead || body.length === 0) response.end();
     // A short body as Latin-1 text goes out in one piece with the head; as bytes it would be a second one.
-    else if (body.length <= TEXT_BYTES_MAX) response.end(bufferOf(body).toString("latin1"), "latin1");
+    else if (body.length <= TEXT_BYTES_MAX)
+      response.end(bufferOf(body).toString("latin1"), "latin1");
     else response.end(body);
   }
 
