@@ -23,7 +23,7 @@ export interface IntervalAvailability {
   readonly counts: readonly Omit<PhaseAvailability, "phase">[];
 }
 
-export const ALL_SIDES = "all";
+const ALL_SIDES = "all";
 
 interface Count {
   readonly side: string;

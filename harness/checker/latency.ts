@@ -31,7 +31,7 @@ export interface LatencyResult extends CheckerResult {
 }
 
 export const ALL_OPERATIONS = "all";
-export const FEW_SAMPLES_BELOW = 10_000;
+const FEW_SAMPLES_BELOW = 10_000;
 
 export function measureLatency({ pairs, phases }: Evidence): LatencyHistograms {
   const operations = new Map<string, Histogram>();

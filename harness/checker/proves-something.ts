@@ -22,8 +22,8 @@ export interface ProvesSomethingOptions {
   readonly truncated?: string | undefined;
 }
 
-export const PHASE_SECONDS_MIN = 2;
-export const OPERATIONS_MIN = 20;
+const PHASE_SECONDS_MIN = 2;
+const OPERATIONS_MIN = 20;
 /** Share of the planned time that the intended starts must span. */
 const LOAD_SHARE_MIN = 0.8;
 

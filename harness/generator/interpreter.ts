@@ -50,7 +50,7 @@ export interface InterpreterResult {
   readonly neverBegun: number;
 }
 
-export const NEVER_BEGUN_MAX = 100_000;
+const NEVER_BEGUN_MAX = 100_000;
 
 /** Error of the operation at which a client broke its contract; the run ends there. */
 const CLIENT_BROKE_CONTRACT = "client-broke-contract";

@@ -9,8 +9,3 @@ export function assert(condition: boolean, message: string): asserts condition {
     throw new AssertionError(message);
   }
 }
-
-/** For the end of a switch over a union: a compile-time proof that no case is missing. */
-export function unreachable(value: never): never {
-  throw new AssertionError(`Cannot handle ${JSON.stringify(value)}: no case is written for it`);
-}

@@ -8,7 +8,7 @@ import type { VersioningMode } from "./versioning.ts";
  *     record   = u8 format version (1), u8 mode, body
  *     payloads = varint count, count times bytes
  */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** Numbers of the modes on the wire and on disk; never given to another mode. */
 export const MODE_CODES = {
@@ -20,7 +20,7 @@ export const MODE_CODES = {
 } as const satisfies Record<VersioningMode, number>;
 
 /** Most versions one record may hold. */
-export const VERSIONS_MAX = 65_535;
+const VERSIONS_MAX = 65_535;
 
 /** Largest payload, in bytes; what a client may send is limited long before. */
 export const PAYLOAD_SIZE_BYTES_MAX = 64 * 1024 * 1024;

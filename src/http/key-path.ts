@@ -1,7 +1,6 @@
 import { fromBase64url } from "../base/bytes.ts";
 import { DynamoError } from "../protocol/errors.ts";
-
-export const KEY_BYTES_MAX = 1_024;
+import { KEY_BYTES_MAX } from "../protocol/request-codec.ts";
 
 /**
  * The key a path names: `/kv/{percent-encoded}` or the exact form `/kv64/{base64url}`, which the client library uses

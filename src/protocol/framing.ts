@@ -11,7 +11,7 @@ import { FormatError } from "../base/binary.ts";
 
 const LENGTH_BYTES = 4;
 const KIND_AND_ID_BYTES = 5;
-export const FRAME_HEAD_BYTES = LENGTH_BYTES + KIND_AND_ID_BYTES;
+const FRAME_HEAD_BYTES = LENGTH_BYTES + KIND_AND_ID_BYTES;
 
 /** One frame's content. `body` is a view of received bytes: copy what is kept for long. */
 export type OnFrame = (kind: number, id: number, body: Buffer) => void;

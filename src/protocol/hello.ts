@@ -19,8 +19,8 @@ import type { Hello } from "./messages.ts";
 import { readNodeId, readStamp } from "./request-codec.ts";
 
 /** Versions of the frames of request-codec.ts and reply-codec.ts that this build speaks. */
-export const PROTOCOL_MIN = 1;
-export const PROTOCOL_MAX = 1;
+const PROTOCOL_MIN = 1;
+const PROTOCOL_MAX = 1;
 
 /** A hello, an ack or a reject is no larger; until they are exchanged no larger frame is read. */
 export const HELLO_FRAME_BYTES_MAX = 2_048;

@@ -15,7 +15,7 @@ export interface Problem {
   readonly detail: string;
 }
 
-export function problemOf(code: ErrorCode, detail: string): Problem {
+function problemOf(code: ErrorCode, detail: string): Problem {
   const { status, definite } = ERRORS[code];
   const words = code.replaceAll("-", " ");
   return {

@@ -40,7 +40,7 @@ export function pairCalls(history: readonly HistoryLine[]): Call[] {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-export function isOperation(line: HistoryLine): line is Operation {
+function isOperation(line: HistoryLine): line is Operation {
   return "process" in line;
 }
 

@@ -6,7 +6,7 @@ import type { RunView } from "./run-view.ts";
 import type { Scale } from "./scale.ts";
 import { linearScale } from "./scale.ts";
 
-export const CHART_WIDTH = 1000;
+const CHART_WIDTH = 1000;
 const LEFT = 58;
 const RIGHT = 12;
 const BOTTOM = 34;

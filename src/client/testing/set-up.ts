@@ -4,7 +4,7 @@ import { ManualClock } from "./manual-clock.ts";
 import type { Step } from "./scripted-http.ts";
 import { answer, ScriptedHttp } from "./scripted-http.ts";
 
-export const ENDPOINTS = ["http://a:1", "http://b:2", "http://c:3"] as const;
+const ENDPOINTS = ["http://a:1", "http://b:2", "http://c:3"] as const;
 export const CONTEXT = "ctx-1";
 export const WRITTEN = answer(204);
 export const FOUND = answer(

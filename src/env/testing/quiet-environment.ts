@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { Counter, Gauge, Histogram, Labels, Metrics } from "../metrics.ts";
 
 /** A log that keeps its lines, for tests that ask what was logged. */
-export class MemoryLog implements Log {
+class MemoryLog implements Log {
   readonly lines: { readonly level: string; readonly fields: object; readonly message: string }[] =
     [];
 
@@ -23,7 +23,7 @@ export class MemoryLog implements Log {
 }
 
 /** Metrics whose values a test can read: `valueOf("name", labels)`. */
-export class MemoryMetrics implements Metrics {
+class MemoryMetrics implements Metrics {
   readonly #values = new Map<string, number>();
   readonly #reads = new Map<string, () => number>();
 

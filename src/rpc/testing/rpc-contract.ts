@@ -17,7 +17,7 @@ export interface RpcWorld {
   close(): Promise<void>;
 }
 
-export const RING = { epoch: 1, digest: "00112233445566ff" };
+const RING = { epoch: 1, digest: "00112233445566ff" };
 
 export function identityOf(id: string, overrides: Partial<HelloIdentity> = {}): HelloIdentity {
   return {
