@@ -127,7 +127,7 @@ describe("runPlan()", () => {
             logFolder: folder.logFolder,
             keep: false,
             nodeProgram: [process.execPath, NODE_PROGRAM],
-            openProxies: () => openProxies({ url: undefined, run, onFailure }),
+            openProxies: (address) => openProxies({ url: undefined, address, run, onFailure }),
             onFailure,
           });
           await dialPastProxies(cluster, "n1");
