@@ -25,8 +25,8 @@ test("npm pack: client library and harness import from the installed tarball", a
   await writeFile(
     join(folder, "use.mjs"),
     `import { RingsideClient } from "ringside";
-     import { openWorkload } from "ringside/harness";
-     console.log(typeof RingsideClient, typeof openWorkload);`,
+     import { analyze } from "ringside/harness";
+     console.log(typeof RingsideClient, typeof analyze);`,
   );
   const { stdout } = await execa(process.execPath, ["use.mjs"], { cwd: folder });
   expect(stdout).toBe("function function");

@@ -176,6 +176,7 @@ describe("layers", () => {
     ["harness-7-workloads", "workloads/a.ts", "harness/drivers/b.ts"],
     ["harness-8-drivers-toxiproxy", "harness/drivers/a.ts", "harness/bench/b.ts"],
     ["harness-9-bench-swarm", "harness/bench/a.ts", "harness/cli.ts"],
+    ["harness-10-cli", "harness/cli/a.ts", "harness/cli.ts"],
     ["src-without-harness", "src/platform/a.ts", "harness/history/c.ts"],
     ["client-below-node", "src/client/a.ts", "src/node/c.ts"],
     ["library-beside-node", "src/coordinator/a.ts", "src/client/c.ts"],

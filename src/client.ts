@@ -35,7 +35,8 @@ export type {
 export { ClientError } from "./client/contract.ts";
 export type { HttpCall, HttpCaller, HttpCallResult } from "./client/http-caller.ts";
 export { HttpCallError } from "./client/http-caller.ts";
-export type { Cart, CartKind, CartReconciler } from "./client/reconcile/cart-reconciler.ts";
+export type { Cart, CartReconciler } from "./client/reconcile/cart.ts";
+export type { CartKind } from "./client/reconcile/cart-reconciler.ts";
 export { CART_KINDS, cartReconciler } from "./client/reconcile/cart-reconciler.ts";
 export type { Reconciler } from "./client/reconcile/reconciler.ts";
 export { ValueFormatError } from "./client/reconcile/reconciler.ts";

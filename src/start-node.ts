@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { nodeHandler } from "./http/node-handler.ts";
 import type { NodeConfiguration } from "./node/configuration.ts";
 import { DynamoNode } from "./node/node.ts";
 import { ConfigurationError, parseConfiguration } from "./node/parse-configuration.ts";
@@ -44,11 +45,10 @@ export async function startNode(argv: readonly string[]): Promise<void> {
   const node = await DynamoNode.start(environment, {
     configuration,
     engine,
-    metricsText: () => environment.metricsText(),
   });
   const http = await startHttpServer(environment, {
     address: configuration.httpAddress,
-    handler: node.handler,
+    handler: nodeHandler(environment, node, () => environment.metricsText()),
     limits: {
       bodyBytesMax: configuration.valueBytesMax,
       headerBytesMax: HTTP_HEADER_BYTES_MAX,

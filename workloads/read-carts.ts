@@ -6,7 +6,7 @@
 
 import type { Recorder } from "../harness/history/recorder.ts";
 import type { FinalReadParts } from "../harness/run/workload.ts";
-import type { CartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
+import type { CartReconciler } from "../src/client/reconcile/cart.ts";
 import { view } from "../src/client/update.ts";
 import { cartFailure } from "./cart-failure.ts";
 

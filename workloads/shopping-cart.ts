@@ -17,7 +17,7 @@ import type { Completion } from "../harness/history/recorder.ts";
 import type { Plan } from "../harness/run/plan.ts";
 import type { ProcessStore, Workload } from "../harness/run/workload.ts";
 import type { ReadResult } from "../src/client/contract.ts";
-import type { Cart, CartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
+import type { Cart, CartReconciler } from "../src/client/reconcile/cart.ts";
 import { cartReconciler } from "../src/client/reconcile/cart-reconciler.ts";
 import { view } from "../src/client/update.ts";
 import type { Random } from "../src/env/random.ts";
@@ -26,6 +26,12 @@ import { readCarts } from "./read-carts.ts";
 
 /** Shares of the functions, in percent. */
 export const CART_MIX = { add: 60, remove: 15, view: 25 } as const;
+
+/**
+ * The read and the write of an operation each. Both together stay below the time that a run waits for operations under
+ * way at its end: a remove that never completed names no item, and leaves the run undecided where one is missing.
+ */
+const CALL_TIMEOUT_MS = 2_500;
 
 export const shoppingCart: Workload = {
   name: "shopping-cart",
@@ -147,7 +153,14 @@ class CartClient implements WorkloadClient {
     key: string,
   ): Promise<{ readonly cart: Cart; readonly read: ReadResult } | { readonly error: string }> {
     try {
-      const { value, read } = await view(this.#processStore.store, keyBytes(key), this.#reconciler);
+      const { value, read } = await view(
+        this.#processStore.store,
+        keyBytes(key),
+        this.#reconciler,
+        {
+          timeoutMs: CALL_TIMEOUT_MS,
+        },
+      );
       return { cart: value, read };
     } catch (error) {
       return { error: cartFailure(error).code };
@@ -164,7 +177,8 @@ class CartClient implements WorkloadClient {
     const versions = siblings.length;
     try {
       const { contentType } = this.#reconciler;
-      await this.#processStore.store.put(keyBytes(key), bytes, { context, contentType });
+      const options = { context, contentType, timeoutMs: CALL_TIMEOUT_MS };
+      await this.#processStore.store.put(keyBytes(key), bytes, options);
       return this.#ended("ok", { ...seen, versions });
     } catch (error) {
       const { code, definite } = cartFailure(error);

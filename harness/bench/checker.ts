@@ -1,5 +1,5 @@
 /*
- * `npm run bench:checker`: how long it takes to read and judge a large history. The history is a random correct one, so
+ * `npm run bench:checker`: how long it takes to read and judge a large history. The history is a correct one, so
  * that every checker goes its whole way; the verdict must be valid in all that judges carts and replicas.
  */
 
@@ -13,12 +13,11 @@ import { checkHistorySanity } from "../checker/history-sanity.ts";
 import { measureLatency, summarizeLatency } from "../checker/latency.ts";
 import { checkLostWrites } from "../checker/lost-writes.ts";
 import { checkResurrectedItems } from "../checker/resurrected-items.ts";
-import { correctHistory } from "../checker/testing/correct-history.ts";
-import { HEADER } from "../checker/testing/history-builder.ts";
 import { checkUnexpectedItems } from "../checker/unexpected-items.ts";
 import { countVersions } from "../checker/versions.ts";
 import { formatLine } from "../history/format-line.ts";
 import { readHistory } from "../history/read-history.ts";
+import { LARGE_HISTORY_HEADER, LARGE_HISTORY_REPLICAS, largeHistory } from "./large-history.ts";
 
 const OPERATIONS_DEFAULT = 1_000_000;
 const OPERATIONS_MAX = 1_500_000;
@@ -30,12 +29,8 @@ Makes a correct history of N operations (1 to ${OPERATIONS_MAX}, default ${OPERA
 
 function measure(operations: number): void {
   const carts = Math.ceil(operations / OPERATIONS_PER_CART);
-  const { lines: made } = correctHistory(new SeededRandom(1), {
-    operations,
-    carts,
-    processes: 100,
-  });
-  const text = [JSON.stringify(HEADER), ...made.map(formatLine)].join("\n");
+  const made = largeHistory(new SeededRandom(1), { operations, carts });
+  const text = [JSON.stringify(LARGE_HISTORY_HEADER), ...made.map(formatLine)].join("\n");
   made.length = 0;
   const timed = <T>(name: string, work: () => T): T => {
     const begun = process.cpuUsage();
@@ -53,7 +48,7 @@ function measure(operations: number): void {
     timed("lost-writes", () => checkLostWrites(evidence, items)),
     timed("unexpected-items", () => checkUnexpectedItems(evidence, items)),
     timed("resurrected-items", () => checkResurrectedItems(evidence, items, "or-set")),
-    timed("convergence", () => checkConvergence(evidence, { replicas: 3 })),
+    timed("convergence", () => checkConvergence(evidence, { replicas: LARGE_HISTORY_REPLICAS })),
     timed("availability", () => checkAvailability(evidence)),
     timed("versions", () => countVersions(evidence)),
     timed("latency", () => summarizeLatency(measureLatency(evidence))),

@@ -9,7 +9,8 @@ import { macKeyOf, openContext, sealContext } from "../../src/causality/context-
 import type { Siblings, Versioning, VersioningMode } from "../../src/causality/versioning.ts";
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
 import { versioningFor } from "../../src/causality/versioning-for.ts";
-import type { Cart, CartKind } from "../../src/client/reconcile/cart-reconciler.ts";
+import type { Cart } from "../../src/client/reconcile/cart.ts";
+import type { CartKind } from "../../src/client/reconcile/cart-reconciler.ts";
 import { cartReconciler } from "../../src/client/reconcile/cart-reconciler.ts";
 import { FrameReader, FrameWriter } from "../../src/protocol/framing.ts";
 import type { PutRequest } from "../../src/protocol/messages.ts";

@@ -7,7 +7,6 @@
  */
 
 import { NOTHING_TO_REMOVE } from "../history/cart-operation.ts";
-import type { Pair } from "../history/pairs.ts";
 import type { CheckerResult, PhaseAvailability } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Phase } from "./phases.ts";
@@ -17,8 +16,6 @@ export interface AvailabilityResult extends CheckerResult {
   readonly overall: number;
   /** Healthy intervals taken together. */
   readonly perPhase: readonly PhaseAvailability[];
-  /** Each interval by itself, in order. */
-  readonly intervals: readonly IntervalAvailability[];
 }
 
 export interface IntervalAvailability {
@@ -35,39 +32,45 @@ interface Count {
   ok: number;
 }
 
-export function checkAvailability({ pairs, phases }: Evidence): AvailabilityResult {
-  const { phases: list } = phases;
-  const sideOf = list.map(({ sides }) => sidesByNode(sides));
-  const functions = new Set<string>();
+export function checkAvailability(evidence: Evidence): AvailabilityResult {
   let attempted = 0;
   let ok = 0;
-  const placed: { readonly position: number; readonly pair: Pair }[] = [];
-  for (const pair of pairs) {
-    const { invocation, completion } = pair;
-    functions.add(invocation.f);
-    if (completion?.error === NOTHING_TO_REMOVE) {
+  for (const { completion } of evidence.pairs) {
+    if (completion?.error !== NOTHING_TO_REMOVE) {
+      attempted++;
+      ok += completion?.type === "ok" ? 1 : 0;
+    }
+  }
+  const intervals = countByInterval(evidence, "intended");
+  const overall = attempted === 0 ? 0 : ok / attempted;
+  return { verdict: "valid", reasons: [], overall, perPhase: byPhase(intervals) };
+}
+
+/**
+ * Each interval by itself, in order. `intended`: operations that ought to have begun in it, and ended in it. `real`:
+ * operations that did begin in it, and ended in it, however long they had waited for a free process.
+ */
+export function countByInterval(
+  { pairs, phases }: Evidence,
+  start: "intended" | "real",
+): readonly IntervalAvailability[] {
+  const { phases: list } = phases;
+  const functions = new Set(pairs.map(({ invocation }) => invocation.f));
+  const sideOf = list.map(({ sides }) => sidesByNode(sides));
+  const counts = list.map((phase) => emptyCounts(phase, functions));
+  for (const { invocation, completion } of pairs) {
+    if (completion === undefined || completion.error === NOTHING_TO_REMOVE) {
       continue;
     }
-    attempted++;
-    ok += completion?.type === "ok" ? 1 : 0;
-    const position =
-      completion === undefined ? -1 : phases.find(invocation.intendedNs, completion.timeNs);
-    if (position >= 0) {
-      placed.push({ position, pair });
-    }
+    const startNs = start === "intended" ? invocation.intendedNs : invocation.timeNs;
+    const position = phases.find(startNs, completion.timeNs);
+    const side = sideOf[position]?.get(invocation.node) ?? ALL_SIDES;
+    countInto(counts[position], side, invocation.f, completion.type === "ok");
   }
-  const counts = list.map((phase) => emptyCounts(phase, functions));
-  for (const { position, pair } of placed) {
-    const { node, f } = pair.invocation;
-    const side = sideOf[position]?.get(node) ?? ALL_SIDES;
-    countInto(counts[position], side, f, pair.completion?.type === "ok");
-  }
-  const intervals = list.map((phase, position) => ({
+  return list.map((phase, position) => ({
     phase,
     counts: [...(counts[position]?.values() ?? [])],
   }));
-  const overall = attempted === 0 ? 0 : ok / attempted;
-  return { verdict: "valid", reasons: [], overall, perPhase: byPhase(intervals), intervals };
 }
 
 /** A side nobody reached counts too, with zeros. */

@@ -38,7 +38,7 @@ function steadyLoad(
 
 function proven(builder: HistoryBuilder, faults: readonly FaultRecord[], seconds = 10) {
   const { evidence } = builder.gathered(faults);
-  return checkProvesSomething(evidence, checkAvailability(evidence), {
+  return checkProvesSomething(evidence, {
     nemesis: ["halves"],
     seconds,
   });
@@ -130,13 +130,11 @@ describe("checkProvesSomething()", () => {
       silentLinks: [{ from: "n1", to: "n2" }],
     } as const;
     const silent = gatherEvidence(HEADER, lines, faultFile);
-    expect(checkProvesSomething(silent, checkAvailability(silent), options).reasons).toEqual([
+    expect(checkProvesSomething(silent, options).reasons).toEqual([
       "1 link(s) carried nothing while all was healthy (n1~n2): somebody goes past the proxies.",
     ]);
     const absent = gatherEvidence(HEADER, lines, undefined);
-    expect(checkProvesSomething(absent, checkAvailability(absent), options).verdict).toBe(
-      "unknown",
-    );
+    expect(checkProvesSomething(absent, options).verdict).toBe("unknown");
   });
 
   test("names a phase in which too little succeeded of one kind", () => {
@@ -156,6 +154,21 @@ describe("checkProvesSomething()", () => {
     const fault = faultBetween("1-halves", 3_000, 6_000, [["n9"], NODES]);
     expect(proven(builder, [fault]).reasons).toEqual([
       expect.stringMatching(/^Only 0 operations were attempted on side n9 in phase 1-halves/),
+    ]);
+  });
+
+  test("counts what really began in a phase, though a backlog had delayed it", () => {
+    const builder = steadyLoad(10);
+    const delayed = builder.lines.map((line) =>
+      "intendedNs" in line ? { ...line, intendedNs: Math.max(0, line.intendedNs - 2e9) } : line,
+    );
+    const late = Object.assign(new HistoryBuilder(), { lines: delayed });
+    const fault = faultBetween("1-halves", 3_000, 5_010, SIDES);
+    expect(proven(late, [fault], 9).verdict).toBe("valid");
+    const { perPhase } = checkAvailability(late.gathered([fault]).evidence);
+    expect(perPhase.filter(({ phase, f }) => phase === "1-halves" && f === "add")).toMatchObject([
+      { side: "n1+n2", attempted: 1 },
+      { side: "n3+n4+n5", attempted: 0 },
     ]);
   });
 

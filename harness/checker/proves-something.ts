@@ -4,11 +4,14 @@
  * Named as unknown: a phase of 2 s or more with fewer than 20 successful operations of a kind over all sides, or fewer
  * than 20 attempted on a side; a load that stopped early; a fault that did not bite, or none where some were planned; a
  * link whose proxy carried nothing while all was healthy; a key that could not be read at the end; hints not delivered.
+ * An operation counts for the phase in which it really began and ended: that is when it met the fault, even where a backlog
+ * had delayed it.
  */
 
 import type { NemesisKind } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
-import type { AvailabilityResult, IntervalAvailability } from "./availability.ts";
+import type { IntervalAvailability } from "./availability.ts";
+import { countByInterval } from "./availability.ts";
 import type { Evidence } from "./evidence.ts";
 
 export interface ProvesSomethingOptions {
@@ -26,7 +29,6 @@ const LOAD_SHARE_MIN = 0.8;
 
 export function checkProvesSomething(
   evidence: Evidence,
-  availability: AvailabilityResult,
   options: ProvesSomethingOptions,
 ): CheckerResult {
   const reasons = [
@@ -34,7 +36,7 @@ export function checkProvesSomething(
     ...faultDoubts(evidence, options.nemesis),
     ...endDoubts(evidence),
     ...loadDoubts(evidence, options.seconds),
-    ...availability.intervals.flatMap(phaseDoubts),
+    ...countByInterval(evidence, "real").flatMap(phaseDoubts),
   ];
   return { verdict: reasons.length === 0 ? "valid" : "unknown", reasons };
 }

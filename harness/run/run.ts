@@ -19,6 +19,7 @@ import { runNemesis } from "../nemesis/nemesis.ts";
 import type { PlannedFault, Schedule } from "../nemesis/schedule.ts";
 import { buildSchedule } from "../nemesis/schedule.ts";
 import { waitMs } from "../nemesis/wait.ts";
+import { dueBeforeEnd } from "./due-before-end.ts";
 import { findSilentLinks } from "./inspect-links.ts";
 import type { Figures } from "./live-figures.ts";
 import { LiveFigures } from "./live-figures.ts";
@@ -209,7 +210,7 @@ class Run {
       Math.max(TAIL_MS_MIN, startMs + this.#plan.seconds * 1_000 - clock.monotonicMs());
     const shown = this.#showProgress(figures, startMs, over.signal);
     const results = await Promise.allSettled([
-      this.#runClients(figures, AbortSignal.any([stop, enough.signal])).catch(stopOnFailure),
+      this.#runClients(figures, stop, enough.signal).catch(stopOnFailure),
       this.#breakThings(schedule, startMs, stop)
         // Faults may take longer than planned on a busy machine; the load outlasts them all the same.
         .then(() => waitMs(clock, leftMs(), stop))
@@ -223,7 +224,7 @@ class Run {
     }
   }
 
-  async #runClients(figures: LiveFigures, signal: AbortSignal): Promise<void> {
+  async #runClients(figures: LiveFigures, stop: AbortSignal, enough: AbortSignal): Promise<void> {
     const { clock, workload } = this.#parts;
     const { rate, seconds, clients } = this.#plan;
     const random = this.#chance.fork("workload");
@@ -235,7 +236,10 @@ class Run {
     await interpret(
       { clock, random },
       {
-        generator: untilAborted(signal, scheduled),
+        generator: untilAborted(
+          stop,
+          dueBeforeEnd(enough, () => this.#recorder.nowNs(), scheduled),
+        ),
         clients: workload.clients(
           { clock, random: this.#chance.fork("clients") },
           { plan: this.#plan, openStore: (_process, home) => this.#stores.open(home) },

@@ -163,8 +163,8 @@ export class Link {
   #send(data: Buffer): void {
     if (this.#finished) return;
     this.#parts.counters.sentBytes += data.length;
-    if (!this.#parts.destination.write(data) && this.#head === undefined)
-      this.#parts.source.pause();
+    const hasRoom = this.#parts.destination.write(data);
+    if (!hasRoom && this.#head === undefined) this.#parts.source.pause();
   }
 
   /** Moves what came through the last toxic to the destination, as far as that has room. */

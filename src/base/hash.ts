@@ -1,6 +1,7 @@
 // The store's only door to node:crypto: synchronous, so that a simulation stays in order.
 // biome-ignore lint/correctness/noNodejsModules: hashing one byte string at once reads nothing from outside
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
+import { concatBytes } from "./bytes.ts";
 
 /** MD5, 16 bytes. The paper's key hash (4.3); good for placement, never for authenticity. */
 export function md5(bytes: Uint8Array): Uint8Array {
@@ -19,14 +20,18 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return hash("sha256", bytes, "buffer");
 }
 
-/** HMAC-SHA256, 32 bytes, over the parts one after the other. */
+/**
+ * HMAC-SHA256 (RFC 2104), 32 bytes, over the parts one after the other. Two one-shot hashes cost a third of what
+ * `createHmac` does, and every request needs one.
+ */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const hmac = createHmac("sha256", key);
-  for (const part of parts) {
-    hmac.update(part);
-  }
-  return hmac.digest();
+  const padded = new Uint8Array(HMAC_BLOCK_BYTES);
+  padded.set(key.length > HMAC_BLOCK_BYTES ? sha256(key) : key);
+  const inner = sha256(concatBytes([padded.map((byte) => byte ^ 0x36), ...parts]));
+  return sha256(concatBytes([padded.map((byte) => byte ^ 0x5c), inner]));
 }
+
+const HMAC_BLOCK_BYTES = 64;
 
 /** Equality that takes the same time wherever the first difference lies. */
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {

@@ -58,6 +58,11 @@ export class GetRequest {
   }
 
   run(): Promise<Found> {
+    const { servedCount } = this.#placement;
+    if (servedCount < this.#order.r) {
+      const reason = `Cannot reach ${this.#order.r} replicas: only ${servedCount} of the key's nodes seem up`;
+      return Promise.reject(new DynamoError("too-few-nodes", reason));
+    }
     this.#parts.liveRequests.begin();
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };

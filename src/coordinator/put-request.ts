@@ -62,6 +62,7 @@ export class PutRequest {
 
   async run(): Promise<Minted> {
     const { key, context, payload } = this.#order;
+    this.#refuseWithoutNodes();
     const sends = this.#placement.sends();
     const own = sends.find((send) => send.node === this.#parts.nodeId);
     const minted = await this.#parts.replica.mint(key, context, payload, own?.hintFor);
@@ -88,6 +89,20 @@ export class PutRequest {
         (error: unknown) => this.#localFailure(error),
       );
     });
+  }
+
+  /**
+   * A coordinator that believes too few nodes to be up says so at once and has done nothing: a definite refusal serves its client better
+   * than a wait that ends in doubt. The nodes believed down are pinged meanwhile, so the belief does not outlive its cause.
+   */
+  #refuseWithoutNodes(): void {
+    const { servedCount } = this.#placement;
+    if (servedCount < this.#order.w) {
+      throw new DynamoError(
+        "too-few-nodes",
+        `Cannot reach ${this.#order.w} replicas: only ${servedCount} of the key's nodes seem up`,
+      );
+    }
   }
 
   #send(send: Send): void {

@@ -1,18 +1,7 @@
+import type { NodeOperator } from "../node/contract.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import { base64urlKey } from "./key-path.ts";
-
-/** What operators and the harness may ask of a node. Implemented by `node/operator.ts`. */
-export interface NodeOperator {
-  status(): object;
-  ring(): object;
-  /** The node's own copy of a key, nothing repaired. */
-  replica(key: Uint8Array): Promise<object>;
-  /** Replaces the table of node id to address to dial; throws DynamoError bad-request. */
-  setRoutes(routes: unknown): void;
-  /** Calls a peer over RPC; throws DynamoError where the node was not started for tests. */
-  probe(order: unknown): Promise<object>;
-}
 
 /** `/admin/...`: requests and answers are JSON. Undefined for a path that is not one of them. */
 export async function handleAdmin(

@@ -1,25 +1,11 @@
 import { fromBase64url } from "../base/bytes.ts";
 import { CONTEXT_SIZE_BYTES_MAX } from "../causality/context-token.ts";
+import type { KeyValueStore } from "../node/contract.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { CONTENT_TYPE_CHARS_MAX, encodePayload, TOMBSTONE_PAYLOAD } from "../protocol/payload.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import { onlyParameters, wholeNumber } from "./parameters.ts";
-import type { SiblingsAnswer } from "./siblings-response.ts";
 import { CONTEXT_HEADER, siblingsResponse } from "./siblings-response.ts";
-
-/** The store behind the client API. Implemented by `node/node.ts`. Rejects with DynamoError. */
-export interface KeyValueStore {
-  get(key: Uint8Array, r: number, timeoutMs: number): Promise<SiblingsAnswer>;
-  /** Writes; with `answer` the siblings after the write come back, else undefined. */
-  put(order: {
-    readonly key: Uint8Array;
-    readonly context: Uint8Array;
-    readonly payload: Uint8Array;
-    readonly w: number;
-    readonly timeoutMs: number;
-    readonly answer: boolean;
-  }): Promise<SiblingsAnswer | undefined>;
-}
 
 export interface ClientApiOptions {
   readonly n: number;

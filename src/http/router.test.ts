@@ -1,7 +1,7 @@
 /** The whole HTTP API of a real node, in process: whatever comes in, an orderly answer goes out and nothing else changes. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ClusterWorld } from "../node/testing/cluster-world.ts";
+import { ClusterWorld } from "./testing/cluster-world.ts";
 
 const KEY = Buffer.from("kept").toString("base64url");
 

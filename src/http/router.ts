@@ -1,7 +1,7 @@
 import type { Log } from "../env/log.ts";
+import type { NodeOperator } from "../node/contract.ts";
 import { DynamoError, ERRORS } from "../protocol/errors.ts";
 import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
-import type { NodeOperator } from "./admin-api.ts";
 import { handleAdmin } from "./admin-api.ts";
 import type { ClientApi } from "./client-api.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./exchange.ts";

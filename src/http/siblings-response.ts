@@ -1,17 +1,11 @@
 import { concatBytes, toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
+import type { SiblingsAnswer } from "../node/contract.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { decodePayload } from "../protocol/payload.ts";
 import type { HttpResponse } from "./exchange.ts";
 
 export const CONTEXT_HEADER = "x-dynamo-context";
-
-/** A key's versions on their way to a client. */
-export interface SiblingsAnswer {
-  readonly payloads: readonly Uint8Array[];
-  /** Covers all of the payloads, tombstones too; base64url. */
-  readonly context: string;
-}
 
 /**
  * One version: 200 and the value. Several: 300 as multipart/mixed, or as JSON where the client asked for it. None, or only

@@ -9,11 +9,6 @@ import type { CoordinatorParts } from "../coordinator/parts.ts";
 import { WriteRouter } from "../coordinator/write-router.ts";
 import type { Environment } from "../env/environment.ts";
 import { HintDelivery } from "../handoff/hint-delivery.ts";
-import type { KeyValueStore } from "../http/client-api.ts";
-import { ClientApi } from "../http/client-api.ts";
-import type { HttpHandler } from "../http/exchange.ts";
-import { createRouter } from "../http/router.ts";
-import type { SiblingsAnswer } from "../http/siblings-response.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import { startIncarnation } from "../replica/incarnation.ts";
@@ -25,6 +20,7 @@ import { RpcServer } from "../rpc/rpc-server.ts";
 import type { Engine } from "../storage/engine.ts";
 import { Admission } from "./admission.ts";
 import type { NodeConfiguration } from "./configuration.ts";
+import type { KeyValueStore, NodeOperator, PutOrder, SiblingsAnswer } from "./contract.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
 import { Routes } from "./routes.ts";
@@ -36,12 +32,11 @@ const REPAIR_WAIT_MS = 100;
 export interface NodeParts {
   readonly configuration: NodeConfiguration;
   readonly engine: Engine;
-  readonly metricsText: () => Promise<string>;
 }
 
-/** One Dynamo node, put together (D-5-1). The HTTP server in front of `handler` belongs to whoever starts the node. */
+/** One Dynamo node, put together (D-5-1). What speaks HTTP in front of it is in `http`. */
 export class DynamoNode implements KeyValueStore {
-  readonly handler: HttpHandler;
+  readonly operator: NodeOperator;
   readonly #configuration: NodeConfiguration;
   readonly #ring: Ring;
   readonly #engine: Engine;
@@ -130,7 +125,7 @@ export class DynamoNode implements KeyValueStore {
       instruments: coordinatorInstruments(environment.metrics),
       liveRequests: this.#liveRequests,
     };
-    const { n, r, w, quorum, hedgeMs, clusterId } = configuration;
+    const { n, w, quorum, hedgeMs, clusterId } = configuration;
     this.#coordinator = new Coordinator(
       environment,
       coordination,
@@ -148,7 +143,7 @@ export class DynamoNode implements KeyValueStore {
         w,
       }),
     });
-    const operator = new Operator(environment, {
+    this.operator = new Operator(environment, {
       configuration,
       incarnation,
       ring: ringNow,
@@ -160,14 +155,15 @@ export class DynamoNode implements KeyValueStore {
       versioning,
       replica,
     });
-    const { requestTimeoutMs: timeoutMs, valueBytesMax } = configuration;
-    this.handler = createRouter({
-      clientApi: new ClientApi(this, { n, r, w, timeoutMs, valueBytesMax }),
-      operator,
-      log: environment.log,
-      ready: () => this.#ready,
-      metricsText: parts.metricsText,
-    });
+  }
+
+  get configuration(): NodeConfiguration {
+    return this.#configuration;
+  }
+
+  /** True once it serves and until it stops. */
+  get ready(): boolean {
+    return this.#ready;
   }
 
   ring(): Ring {
@@ -182,7 +178,7 @@ export class DynamoNode implements KeyValueStore {
     });
   }
 
-  put(order: Parameters<KeyValueStore["put"]>[0]): Promise<SiblingsAnswer | undefined> {
+  put(order: PutOrder): Promise<SiblingsAnswer | undefined> {
     return this.#admission.admit(async () => {
       const record = await this.#router.put(order);
       return order.answer ? this.#answer(order.key, this.#versioning.decode(record)) : undefined;

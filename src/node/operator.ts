@@ -3,13 +3,13 @@ import { sha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
-import type { NodeOperator } from "../http/admin-api.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
 import type { NodeConfiguration } from "./configuration.ts";
+import type { NodeOperator } from "./contract.ts";
 import { ConfigurationError, checkedRoutes } from "./parse-configuration.ts";
 import type { Routes } from "./routes.ts";
 

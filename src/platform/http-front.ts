@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { bufferOf } from "../base/bytes.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Counter } from "../env/metrics.ts";
 import type { HttpHandler, HttpLimits, HttpRequest, HttpResponse } from "../http/exchange.ts";
@@ -19,6 +20,8 @@ import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
 /** How long and how much of a refused body is read and thrown away, so that its sender gets to read the refusal. */
 const LINGER_MS = 500;
 const LINGER_BYTES_MAX = 4 * 1_024 * 1_024;
+/** Longest body that is turned into text to go out with the head. */
+const TEXT_BYTES_MAX = 16 * 1_024;
 const EMPTY = new Uint8Array(0);
 
 interface ConnectionState {
@@ -158,6 +161,9 @@ export class HttpFront {
       return;
     }
     if (isHead || body.length === 0) response.end();
+    // A short body as Latin-1 text goes out in one piece with the head; as bytes it would be a second one.
+    else if (body.length <= TEXT_BYTES_MAX)
+      response.end(bufferOf(body).toString("latin1"), "latin1");
     else response.end(body);
   }
 

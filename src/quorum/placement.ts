@@ -25,6 +25,8 @@ export interface PlacementOptions {
  */
 export class Placement {
   readonly slots: readonly Slot[];
+  /** How many slots are served by a node that is believed up; fewer than needed, and the request is better refused. */
+  readonly servedCount: number;
   readonly #options: PlacementOptions;
   /** Where in the preference list the search for the next fallback begins. */
   #nextFallback: number;
@@ -42,13 +44,16 @@ export class Placement {
     if (coordinator !== undefined && !slots.some((slot) => slot.primary === coordinator)) {
       this.#placeFallbackCoordinator(coordinator);
     }
+    let servedCount = 0;
     for (const slot of slots) {
-      if (slot.asked.length > 0) continue;
-      const { primary } = slot;
+      const { primary, asked } = slot;
+      const isServed = asked.length > 0 || primary === coordinator || isUp(primary);
+      const fallback = isServed ? undefined : this.#takeFallback();
+      if (isServed || fallback !== undefined) servedCount += 1;
       // A primary that is believed down is asked all the same when nobody can stand in for it.
-      const up = primary === coordinator || isUp(primary);
-      slot.asked.push(up ? primary : (this.#takeFallback() ?? primary));
+      if (asked.length === 0) asked.push(fallback ?? primary);
     }
+    this.servedCount = servedCount;
   }
 
   /** The first messages of the request, one for each node. */

@@ -17,7 +17,7 @@ export interface World {
   removeToxic(name: string): Promise<void>;
 }
 
-export interface ToxicWish {
+interface ToxicWish {
   readonly type: ToxicType | "noop";
   readonly stream?: "upstream" | "downstream";
   readonly name?: string;

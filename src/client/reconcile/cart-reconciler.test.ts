@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Cart, CartReconciler } from "./cart-reconciler.ts";
+import type { Cart, CartReconciler } from "./cart.ts";
 import { CART_KINDS, cartReconciler } from "./cart-reconciler.ts";
 import { ValueFormatError } from "./reconciler.ts";
 

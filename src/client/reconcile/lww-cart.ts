@@ -4,7 +4,7 @@
  * runs of the last-write-wins mode are there to show.
  */
 
-import type { CartReconciler } from "./cart-reconciler.ts";
+import type { CartReconciler } from "./cart.ts";
 import type { UnionCart } from "./union-cart.ts";
 import { unionCart } from "./union-cart.ts";
 

@@ -11,7 +11,7 @@
  * acknowledged or unknown add would be dropped as removed. Carts are small; losing an add is the one thing they must not do.
  */
 
-import type { CartReconciler } from "./cart-reconciler.ts";
+import type { CartReconciler } from "./cart.ts";
 import {
   decodeStored,
   distinctStrings,

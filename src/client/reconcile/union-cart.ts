@@ -6,7 +6,7 @@
  * "removed". The OR-set cart can, at the price of tags.
  */
 
-import type { CartReconciler } from "./cart-reconciler.ts";
+import type { CartReconciler } from "./cart.ts";
 import { decodeStored, distinctStrings, encodeStored, STORED_JSON_TYPE } from "./stored-json.ts";
 
 const FORMAT = "ringside-cart-union";

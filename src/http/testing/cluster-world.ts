@@ -2,18 +2,20 @@ import { toBase64url, utf8Bytes } from "../../base/bytes.ts";
 import { nodeId } from "../../base/ids.ts";
 import { ManualClock } from "../../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../../env/testing/quiet-environment.ts";
-import type { HttpRequest, HttpResponse } from "../../http/exchange.ts";
+import type { NodeConfiguration } from "../../node/configuration.ts";
+import { DynamoNode } from "../../node/node.ts";
+import { parseConfiguration } from "../../node/parse-configuration.ts";
 import { MemoryNetwork } from "../../rpc/testing/memory-transport.ts";
 import type { Engine } from "../../storage/engine.ts";
 import { MemoryEngine } from "../../storage/memory-engine.ts";
-import type { NodeConfiguration } from "../configuration.ts";
-import { DynamoNode } from "../node.ts";
-import { parseConfiguration } from "../parse-configuration.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../exchange.ts";
+import { nodeHandler } from "../node-handler.ts";
 
 const STEPS_MAX = 100_000;
 
 export interface WorldNode {
   readonly node: DynamoNode;
+  readonly handler: HttpHandler;
   readonly engine: Engine;
   readonly environment: ReturnType<typeof quietEnvironment<ManualClock>>;
 }
@@ -59,12 +61,10 @@ export class ClusterWorld {
     });
     const environment = quietEnvironment(this.clock, 1_000 + this.#starts);
     const node = await this.drive(
-      DynamoNode.start(
-        { ...environment, transport: this.network },
-        { configuration, engine, metricsText: async () => "" },
-      ),
+      DynamoNode.start({ ...environment, transport: this.network }, { configuration, engine }),
     );
-    this.nodes.set(name, { node, engine, environment });
+    const handler = nodeHandler(environment, node, async () => "");
+    this.nodes.set(name, { node, handler, engine, environment });
   }
 
   /** The address under which one node dials another: a link of their own. */
@@ -115,7 +115,7 @@ export class ClusterWorld {
       },
       body: utf8Bytes(options.body ?? ""),
     };
-    return this.drive(this.at(name).node.handler(request));
+    return this.drive(this.at(name).handler(request));
   }
 
   /** Values and context of a read, through one node. */

@@ -121,6 +121,26 @@ describe("DynamoNode", () => {
     expect((await world.read(a, "k")).values).toEqual(["v"]);
   });
 
+  test("a node cut off from all others refuses at once and definitely once it believes them down, and serves again after", async () => {
+    const world = await ClusterWorld.start(5);
+    await world.write("n2", "k", "before");
+    world.partition(["n1"], ["n2", "n3", "n4", "n5"]);
+    await suspectEverybody(world, "n1", ["n2", "n3", "n4", "n5"]);
+    const startMs = world.clock.monotonicMs();
+    for (const method of ["GET", "PUT"]) {
+      const response = await world.request("n1", method, "/kv/k", { body: "v" });
+      expect(JSON.parse(Buffer.from(response.body).toString())).toMatchObject({
+        code: "too-few-nodes",
+        definite: true,
+      });
+    }
+    expect(world.clock.monotonicMs() - startMs).toBeLessThan(50);
+    expect((await world.request("n1", "PUT", "/kv/k?w=1", { body: "alone" })).status).toBe(204);
+    world.heal();
+    await world.pass(2_000);
+    expect((await world.read("n1", "k")).values).toEqual(["alone", "before"]);
+  });
+
   test("concurrent writes on both sides of a partition are both there after it heals", async () => {
     const world = await ClusterWorld.start(5);
     await world.write("n1", "cart", "base");

@@ -1,0 +1,29 @@
+import type { Environment } from "../env/environment.ts";
+import type { NodeConfiguration } from "../node/configuration.ts";
+import type { KeyValueStore, NodeOperator } from "../node/contract.ts";
+import { ClientApi } from "./client-api.ts";
+import type { HttpHandler } from "./exchange.ts";
+import { createRouter } from "./router.ts";
+
+/** The node behind the HTTP API. Implemented by `node/node.ts`. */
+export interface ServedNode extends KeyValueStore {
+  readonly configuration: NodeConfiguration;
+  readonly operator: NodeOperator;
+  readonly ready: boolean;
+}
+
+/** The whole HTTP API of one node. `metricsText` gives what `/metrics` answers. */
+export function nodeHandler(
+  environment: Pick<Environment, "log">,
+  node: ServedNode,
+  metricsText: () => Promise<string>,
+): HttpHandler {
+  const { n, r, w, requestTimeoutMs: timeoutMs, valueBytesMax } = node.configuration;
+  return createRouter({
+    clientApi: new ClientApi(node, { n, r, w, timeoutMs, valueBytesMax }),
+    operator: node.operator,
+    log: environment.log,
+    ready: () => node.ready,
+    metricsText,
+  });
+}
