@@ -50,7 +50,7 @@ export async function executeRun(plan: Plan, options: ExecuteOptions): Promise<E
       logFolder: folder.logFolder,
       keep: options.keep,
       nodeProgram: [process.execPath, NODE_PROGRAM],
-      openProxies: () => openProxies({ url: plan.toxiproxyUrl, run, onFailure }),
+      openProxies: (address) => openProxies({ url: plan.toxiproxyUrl, address, run, onFailure }),
       onFailure,
     });
   };

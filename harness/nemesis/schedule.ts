@@ -56,7 +56,7 @@ export type SchedulePlan = Pick<
 >;
 
 const SLOT_MS_WANTED = 6_000;
-const SLOT_MS_MIN = 1_500;
+const SLOT_MS_MIN = 1_600;
 const HEALTHY_MS_MIN = 1_500;
 const HEALTHY_MS_MAX = 4_000;
 const TAIL_MS_MIN = 500;
@@ -87,7 +87,7 @@ export function buildSchedule(
 ): Schedule {
   const endMs = plan.seconds * 1_000;
   const kinds = faultKinds(plan.nemesis);
-  const healthyMs = clamp(endMs * 0.12, HEALTHY_MS_MIN, HEALTHY_MS_MAX);
+  const healthyMs = clamp(endMs * 0.15, HEALTHY_MS_MIN, HEALTHY_MS_MAX);
   if (kinds.length === 0) return { healthyMs: Math.min(healthyMs, endMs), faults: [], endMs };
   if (plan.seconds < secondsMin(kinds)) {
     throw new RangeError(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
 import { openToxiproxy } from "../../toxiproxy/controller.ts";
+import type { EmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
 import { startEmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
 import { boundedRequest } from "./bounded-request.ts";
 
@@ -15,10 +16,12 @@ const WATCH_MISSES_MAX = 3;
  */
 export async function openProxies(options: {
   readonly url: string | undefined;
+  /** `host:port` of an embedded one. */
+  readonly address: string;
   readonly run: string;
   readonly onFailure: (error: Error) => void;
 }): Promise<{ readonly control: ToxiproxyController; close(): Promise<void> }> {
-  const embedded = options.url === undefined ? await startEmbeddedToxiproxy() : undefined;
+  const embedded = options.url === undefined ? await startAt(options.address) : undefined;
   const url = embedded?.url ?? options.url ?? "";
   try {
     const control = await openToxiproxy({ url, prefix: `${options.run}-` });
@@ -34,6 +37,14 @@ export async function openProxies(options: {
     await embedded?.stop();
     throw error;
   }
+}
+
+function startAt(address: string): Promise<EmbeddedToxiproxy> {
+  const colon = address.lastIndexOf(":");
+  return startEmbeddedToxiproxy({
+    host: address.slice(0, colon),
+    port: Number(address.slice(colon + 1)),
+  });
 }
 
 /** Asks for the version again and again; without it nothing would notice that faults have become impossible. */

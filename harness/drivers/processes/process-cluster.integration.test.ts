@@ -51,7 +51,7 @@ async function start(onFailure: (error: Error) => void = () => {}): Promise<Clus
     logFolder,
     keep: false,
     nodeProgram: [process.execPath, STAND_IN],
-    openProxies: () => openProxies({ url: undefined, run: "test", onFailure }),
+    openProxies: (address) => openProxies({ url: undefined, address, run: "test", onFailure }),
     onFailure,
   });
   return cluster;

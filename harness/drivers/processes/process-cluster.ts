@@ -36,8 +36,8 @@ export interface ProcessClusterOptions {
   readonly keep: boolean;
   /** Program of a node and its leading arguments. */
   readonly nodeProgram: readonly [file: string, ...leading: string[]];
-  /** Opens the Toxiproxy to use; called once, closed with the cluster. */
-  readonly openProxies: () => Promise<{
+  /** Opens the Toxiproxy to use; called once, closed with the cluster. A server of its own listens on `address`. */
+  readonly openProxies: (address: string) => Promise<{
     readonly control: ToxiproxyController;
     close(): Promise<void>;
   }>;
@@ -68,7 +68,7 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
 
   const folder = await openTemporaryFolder(options.keep);
   cleanUp.add(() => folder.remove());
-  const lease = await leasePorts(2 * names.length + links.length + clientLinks.length);
+  const lease = await leasePorts(1 + 2 * names.length + links.length + clientLinks.length);
   cleanUp.add(async () => lease.release());
   const take = takerOf(lease.ports);
   const places = names.map(
@@ -81,7 +81,7 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
   );
   const proxyAddress = new Map([...links, ...clientLinks].map((link) => [linkName(link), take()]));
 
-  const { control, close } = await options.openProxies();
+  const { control, close } = await options.openProxies(take());
   cleanUp.add(close);
   cleanUp.add(() => control.removeAll());
   await control.createProxies(proxiesOf({ links, clientLinks, places, proxyAddress }));

@@ -8,6 +8,7 @@ export interface FakeClusterOptions {
   /** Links that faults do not reach, `from~to`: somebody dials past the proxy there. */
   readonly bypassed?: readonly string[];
   readonly hints?: () => number;
+  readonly digest?: (node: string, key: string) => string | null;
 }
 
 /** A cluster without processes: links are a set, probes answer at once. Faults work as the contract says. */
@@ -42,7 +43,8 @@ export class FakeCluster implements Cluster {
       this.#deaf.clear();
       this.#slow.clear();
     },
-    carriedBytes: async () => new Map(this.#carried),
+    carriedBytes: async (): Promise<ReadonlyMap<string, number> | undefined> =>
+      new Map(this.#carried),
   };
 
   readonly processes = {
@@ -85,8 +87,8 @@ export class FakeCluster implements Cluster {
     return { answered: answered && !isCut, detail: isCut ? "timeout" : "", latencyMs };
   }
 
-  async replica() {
-    return { digest: null };
+  async replica(node: string, key: Uint8Array) {
+    return { digest: this.#options.digest?.(node, Buffer.from(key).toString()) ?? null };
   }
 
   async stop(): Promise<void> {}

@@ -24,7 +24,7 @@ const cluster = await startProcessCluster({
   logFolder,
   keep: false,
   nodeProgram: [process.execPath, join(import.meta.dirname, "stand-in-node.ts")],
-  openProxies: () => openProxies({ url: undefined, run: "killed", onFailure }),
+  openProxies: (address) => openProxies({ url: undefined, address, run: "killed", onFailure }),
   onFailure,
 });
 const statuses = await Promise.all(cluster.nodes.map((node) => cluster.status(node)));
