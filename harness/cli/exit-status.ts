@@ -1,7 +1,6 @@
 import type { Verdict } from "../run/plan.ts";
 
 export const EXIT_BAD_USE = 64;
-export const EXIT_BROKEN = 70;
 export const EXIT_INTERRUPTED = 130;
 
 export const EXIT_BY_VERDICT: Readonly<Record<Verdict, number>> = {

@@ -16,7 +16,7 @@ export interface ParsedFlags {
   readonly positionals: readonly string[];
 }
 
-export const HELP_FLAG: Readonly<Record<string, Flag>> = { help: { help: "this text" } };
+const HELP_FLAG: Readonly<Record<string, Flag>> = { help: { help: "this text" } };
 
 /** Reads the arguments of a command. Throws UsageError on an unknown flag, a missing value, or too many positionals. */
 export function readFlags(

@@ -11,14 +11,14 @@ import { UsageError } from "./exit-status.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { oneOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
-export const WORKLOADS = ["shopping-cart"] as const;
+const WORKLOADS = ["shopping-cart"] as const;
 const CLUSTERS = ["processes", "docker", "sim"] as const;
 const QUORUMS = ["sloppy", "strict"] as const;
 const ENGINES = ["lmdb", "memory"] as const;
 const DEFAULT_NEMESIS: readonly NemesisKind[] = ["halves", "one", "ring", "bridge", "one-way"];
 
 export const SECONDS_MAX = 86_400;
-export const SEED_MAX = Number.MAX_SAFE_INTEGER;
+const SEED_MAX = Number.MAX_SAFE_INTEGER;
 /** Every pair of nodes takes proxies: 32 nodes take more than 2,000 ports. */
 const NODES_MAX = 32;
 const PARTITIONS_MAX = 65_536;

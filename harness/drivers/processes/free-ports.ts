@@ -55,7 +55,7 @@ export async function leasePorts(count: number): Promise<PortLease> {
   return { ports, release };
 }
 
-export async function ephemeralRange(): Promise<PortRange> {
+async function ephemeralRange(): Promise<PortRange> {
   const text = await readFile(EPHEMERAL_FILE, "utf8").catch(() => "");
   const [first, last] = text.trim().split(/\s+/).map(Number);
   if (!Number.isInteger(first) || !Number.isInteger(last)) return EPHEMERAL_FALLBACK;

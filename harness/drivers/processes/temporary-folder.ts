@@ -41,7 +41,7 @@ export async function openTemporaryFolder(keep: boolean): Promise<TemporaryFolde
 }
 
 /** Removes the folders of harnesses that are no more; those that were asked to be kept stay. */
-export async function removeAbandonedFolders(): Promise<void> {
+async function removeAbandonedFolders(): Promise<void> {
   const names = await readdir(tmpdir());
   for (const name of names) {
     const owner = ownerOf(name);
