@@ -24,9 +24,9 @@ import { findSilentLinks } from "./inspect-links.ts";
 import type { Figures } from "./live-figures.ts";
 import { LiveFigures } from "./live-figures.ts";
 import type { Plan } from "./plan.ts";
-import { readReplicas } from "./read-replicas.ts";
+import type { Ending } from "./read-back.ts";
+import { readBack, settleDown } from "./read-back.ts";
 import type { ResultFolder } from "./result-folder.ts";
-import { settle, waitUntilEqual } from "./settle.ts";
 import { Stores } from "./stores.ts";
 import { untilAborted } from "./until-aborted.ts";
 import type { Workload } from "./workload.ts";
@@ -70,7 +70,6 @@ export const FAULTS_FILE = "faults.json";
 const PROGRESS_EVERY_MS = 500;
 /** Longer than any call of the client library, so that operations under way end by themselves. */
 const DRAIN_MS = 6_000;
-const EQUAL_AFTER_READS_TIMEOUT_MS = 10_000;
 /** Load after the last fault, at least. */
 const TAIL_MS_MIN = 500;
 /** The load ends at this multiple of its planned length, however late the faults are. */
@@ -162,16 +161,25 @@ class Run {
   async toTheEnd(): Promise<Omit<FinishedRun, "interrupted">> {
     const { signal, onPhase } = this.#options;
     const recorder = this.#recorder;
+    const { clock, workload } = this.#parts;
+    const ending: Ending = {
+      cluster: this.#cluster,
+      clock,
+      signal,
+      recorder,
+      workload,
+      readers: this.#stores.openDirect(),
+    };
     await this.#load();
     await this.#cluster.network?.heal();
     recorder.note({ type: "marker", name: "healed" });
     if (!signal.aborted) {
       onPhase("healed; waiting until the cluster is quiet");
-      await this.#settle();
+      await settleDown(ending, this.#plan);
     }
     if (!signal.aborted) {
       onPhase("reading everything back");
-      await this.#readBack();
+      await readBack(ending, this.#plan);
     }
     await this.#writeFaults();
     await recorder.flush();
@@ -274,42 +282,6 @@ class Run {
         await this.#writeFaults();
       },
     });
-  }
-
-  async #settle(): Promise<void> {
-    const { clock, workload } = this.#parts;
-    const { signal } = this.#options;
-    const keys = workload.keys(this.#plan);
-    const { quiesced, detail } = await settle(
-      { cluster: this.#cluster, clock, signal },
-      {
-        keys,
-        replicas: this.#plan.n,
-      },
-    );
-    this.#recorder.note({ type: "marker", name: quiesced ? "quiesced" : "unsettled", detail });
-  }
-
-  async #readBack(): Promise<void> {
-    const { clock, workload } = this.#parts;
-    const { signal } = this.#options;
-    const keys = workload.keys(this.#plan);
-    const readers = this.#stores.openDirect();
-    await workload.readAll({ recorder: this.#recorder, readers }, this.#plan);
-    // The reads repair what they found stale, after they were answered.
-    await waitUntilEqual(
-      { cluster: this.#cluster, clock, signal },
-      { keys, replicas: this.#plan.n },
-      EQUAL_AFTER_READS_TIMEOUT_MS,
-    );
-    for (const { node, key, copy, error } of await readReplicas(this.#cluster, keys)) {
-      const read = { type: "replica-read", node, key, value: null, versions: 0 } as const;
-      this.#recorder.note(
-        copy === undefined
-          ? { ...read, error: error ?? "no answer" }
-          : { ...read, digest: copy.digest },
-      );
-    }
   }
 
   async #showProgress(figures: LiveFigures, startMs: number, over: AbortSignal): Promise<void> {
