@@ -1,7 +1,8 @@
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
-import type { Placement, Send, Slot } from "./placement.ts";
+import type { Placement } from "./placement.ts";
+import { SlotProgress } from "./slot-progress.ts";
 
 /** A replica that lacks something the read found, and the record it lacks. */
 export interface Repair {
@@ -15,70 +16,29 @@ export interface Found {
   readonly siblings: Siblings;
 }
 
-export type GetState = "waiting" | "met" | "missed";
-
 /**
  * The pure part of a read (paper 4.5 and 5; D-4.5-6, D-5-5, D-5-7): replies in, decisions out. All N are asked, R distinct
  * slots must answer, "not found" counts as an answer (K-22). What it found is the merge of every reply so far; replicas whose own
  * bytes differ from the final merge are due for repair.
  */
-export class GetCore {
-  readonly #placement: Placement;
+export class GetCore extends SlotProgress {
   readonly #versioning: Versioning;
-  readonly #r: number;
-  readonly #answered = new Set<Slot>();
   readonly #replies = new Map<NodeId, Uint8Array | undefined>();
-  #state: GetState = "waiting";
 
   constructor(placement: Placement, versioning: Versioning, r: number) {
-    this.#placement = placement;
+    super(placement, r);
     this.#versioning = versioning;
-    this.#r = r;
-  }
-
-  get state(): GetState {
-    return this.#state;
   }
 
   /** Every node that was asked has answered or failed. */
   get exhausted(): boolean {
-    return this.#placement.slots.every((slot) =>
+    return this.placement.slots.every((slot) =>
       slot.asked.every((node) => this.#replies.has(node) || slot.failed.has(node)),
     );
   }
 
   reply(node: NodeId, record: Uint8Array | undefined): void {
-    const slot = this.#placement.slotOf(node);
-    if (slot === undefined) return;
-    this.#replies.set(node, record);
-    this.#answered.add(slot);
-    if (this.#state === "waiting" && this.#answered.size >= this.#r) this.#state = "met";
-  }
-
-  /** The node will never answer. Returns whom to ask instead. */
-  fail(node: NodeId): Send | undefined {
-    const slot = this.#placement.slotOf(node);
-    if (slot === undefined || slot.failed.has(node)) return undefined;
-    slot.failed.add(node);
-    const replacement = this.#replace(slot);
-    if (this.#state === "waiting" && this.#reachable() < this.#r) this.#state = "missed";
-    return replacement;
-  }
-
-  /** Slots that are silent although they were asked `hedgeMs` ago each get a stand-in, while there are any. */
-  hedge(): readonly Send[] {
-    const sends: Send[] = [];
-    for (const slot of this.#placement.slots) {
-      const send = this.#replace(slot);
-      if (send !== undefined) sends.push(send);
-    }
-    return sends;
-  }
-
-  silent(): readonly NodeId[] {
-    return this.#placement.slots
-      .filter((slot) => !this.#answered.has(slot))
-      .flatMap((slot) => slot.asked.filter((node) => !slot.failed.has(node)));
+    if (this.serve(node)) this.#replies.set(node, record);
   }
 
   /** The merge of all replies so far. Replies of equal bytes, the usual case, are decoded once. */
@@ -107,7 +67,7 @@ export class GetCore {
     const { record } = found;
     if (record === undefined) return [];
     const repairs: Repair[] = [];
-    for (const slot of this.#placement.slots) {
+    for (const slot of this.placement.slots) {
       if (!this.#replies.has(slot.primary)) continue;
       const own = this.#replies.get(slot.primary);
       if (own === undefined || !equalBytes(own, record)) {
@@ -115,14 +75,5 @@ export class GetCore {
       }
     }
     return repairs;
-  }
-
-  #replace(slot: Slot): Send | undefined {
-    return this.#answered.has(slot) ? undefined : this.#placement.replace(slot);
-  }
-
-  #reachable(): number {
-    const slots = this.#placement.slots;
-    return slots.filter((slot) => this.#answered.has(slot) || !slot.exhausted).length;
   }
 }

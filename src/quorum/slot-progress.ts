@@ -1,0 +1,72 @@
+import type { NodeId } from "../base/ids.ts";
+import type { Placement, Send, Slot } from "./placement.ts";
+
+/** `waiting` until enough slots are served (`met`), or so many failed that they never will be (`missed`). */
+export type QuorumState = "waiting" | "met" | "missed";
+
+/**
+ * What reads and writes have in common: a number of slots must be served, each by its primary or a stand-in. A slot counts
+ * once, whoever served it and however often.
+ */
+export class SlotProgress {
+  protected readonly placement: Placement;
+  readonly #needed: number;
+  readonly #served = new Set<Slot>();
+  #state: QuorumState = "waiting";
+
+  constructor(placement: Placement, needed: number) {
+    this.placement = placement;
+    this.#needed = needed;
+  }
+
+  get state(): QuorumState {
+    return this.#state;
+  }
+
+  /** The node will never answer. Returns whom to ask instead. */
+  fail(node: NodeId): Send | undefined {
+    const slot = this.placement.slotOf(node);
+    if (slot === undefined || slot.failed.has(node)) return undefined;
+    slot.failed.add(node);
+    const replacement = this.#replace(slot);
+    if (this.#state === "waiting" && this.#reachableCount() < this.#needed) this.#state = "missed";
+    return replacement;
+  }
+
+  /** Slots that are silent although they were asked `hedgeMs` ago each get a stand-in, while there are any. */
+  hedge(): readonly Send[] {
+    const sends: Send[] = [];
+    for (const slot of this.placement.slots) {
+      const send = this.#replace(slot);
+      if (send !== undefined) sends.push(send);
+    }
+    return sends;
+  }
+
+  /** Nodes that were asked and have neither served their slot nor failed. */
+  silent(): readonly NodeId[] {
+    return this.unserved().flatMap((slot) => slot.asked.filter((node) => !slot.failed.has(node)));
+  }
+
+  /** A node answered for its slot. False where it was never asked. */
+  protected serve(node: NodeId): boolean {
+    const slot = this.placement.slotOf(node);
+    if (slot === undefined) return false;
+    this.#served.add(slot);
+    if (this.#state === "waiting" && this.#served.size >= this.#needed) this.#state = "met";
+    return true;
+  }
+
+  protected unserved(): readonly Slot[] {
+    return this.placement.slots.filter((slot) => !this.#served.has(slot));
+  }
+
+  #replace(slot: Slot): Send | undefined {
+    return this.#served.has(slot) ? undefined : this.placement.replace(slot);
+  }
+
+  /** Slots that are served or still may be. */
+  #reachableCount(): number {
+    return this.#served.size + this.unserved().filter((slot) => !slot.exhausted).length;
+  }
+}
