@@ -4,7 +4,7 @@ import type { LocalReplica } from "../coordinator/parts.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { ForwardRequest, Reply, Request } from "../protocol/messages.ts";
-import type { Ring } from "../ring/ring.ts";
+import type { Ring, RingStamp } from "../ring/ring.ts";
 import type { RequestHandler } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
 
@@ -23,32 +23,44 @@ export interface PeerServiceParts {
  */
 export function peerService(environment: Environment, parts: PeerServiceParts): RequestHandler {
   return (_from: NodeId, request: Request, respond: (reply: Reply) => void) => {
-    serve(parts, request).then(respond, (error: unknown) => {
+    const refuse = (error: unknown): void => {
       if (!(error instanceof DynamoError)) {
         environment.log.error({ err: error, request: request.type }, "Cannot serve a peer");
       }
       respond(errorReply(error));
-    });
+    };
+    if (request.type === "ping") {
+      respond({ type: "ping-reply" });
+      return;
+    }
+    checkRing(request.ring, parts.ring().stamp);
+    switch (request.type) {
+      case "get":
+        parts.replica
+          .read(request.key)
+          .then((record) => respond({ type: "get-reply", record }), refuse);
+        break;
+      case "put":
+        parts.replica
+          .store(request.key, request.record, request.hintFor)
+          .then(() => respond(PUT_REPLY), refuse);
+        break;
+      case "forward":
+        forwarded(parts, request).then(respond, refuse);
+        break;
+    }
   };
 }
 
-async function serve(parts: PeerServiceParts, request: Request): Promise<Reply> {
-  if (request.type === "ping") return { type: "ping-reply" };
-  const { stamp } = parts.ring();
-  if (request.ring.digest !== stamp.digest || request.ring.epoch !== stamp.epoch) {
+const PUT_REPLY: Reply = { type: "put-reply" };
+
+/** Throws DynamoError, which the RPC server answers. */
+function checkRing(asked: RingStamp, own: RingStamp): void {
+  if (asked.digest !== own.digest || asked.epoch !== own.epoch) {
     throw new DynamoError(
       "stale-ring",
-      `Cannot serve under ring ${request.ring.epoch}/${request.ring.digest}: this node's is ${stamp.epoch}/${stamp.digest}`,
+      `Cannot serve under ring ${asked.epoch}/${asked.digest}: this node's is ${own.epoch}/${own.digest}`,
     );
-  }
-  switch (request.type) {
-    case "get":
-      return { type: "get-reply", record: await parts.replica.read(request.key) };
-    case "put":
-      await parts.replica.store(request.key, request.record, request.hintFor);
-      return { type: "put-reply" };
-    case "forward":
-      return forwarded(parts, request);
   }
 }
 

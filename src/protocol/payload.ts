@@ -51,7 +51,10 @@ export function encodePayload({ contentType, tombstone, bytes }: Payload): Uint8
 
 /** `bytes` of the result is a view of the argument, not a copy. Throws FormatError. */
 export function decodePayload(encoded: Uint8Array): Payload {
-  const [version, flags, length] = encoded;
+  // By index: taking a byte array apart would run an iterator for each version of each read.
+  const version = encoded[0];
+  const flags = encoded[1];
+  const length = encoded[2];
   if (version === undefined || flags === undefined || length === undefined) {
     throw new FormatError(`Cannot read a payload: it has ${encoded.length} bytes`);
   }

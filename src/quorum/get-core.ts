@@ -33,7 +33,7 @@ export class GetCore extends SlotProgress {
   /** Every node that was asked has answered or failed. */
   get exhausted(): boolean {
     return this.placement.slots.every((slot) =>
-      slot.asked.every((node) => this.#replies.has(node) || slot.failed.has(node)),
+      slot.asked.every((node) => this.#replies.has(node) || slot.hasFailed(node)),
     );
   }
 

@@ -105,15 +105,24 @@ export class Placement {
 export class Slot {
   readonly primary: NodeId;
   readonly asked: NodeId[] = [];
-  /** Nodes asked that will never answer. */
-  readonly failed = new Set<NodeId>();
+  /** Nodes asked that will never answer; made when the first one fails, which is rare. */
+  #failed: Set<NodeId> | undefined;
 
   constructor(primary: NodeId) {
     this.primary = primary;
   }
 
   get exhausted(): boolean {
-    return this.failed.size === this.asked.length;
+    return (this.#failed?.size ?? 0) === this.asked.length;
+  }
+
+  hasFailed(node: NodeId): boolean {
+    return this.#failed?.has(node) === true;
+  }
+
+  markFailed(node: NodeId): void {
+    this.#failed ??= new Set();
+    this.#failed.add(node);
   }
 }
 

@@ -26,8 +26,8 @@ export class SlotProgress {
   /** The node will never answer. Returns whom to ask instead. */
   fail(node: NodeId): Send | undefined {
     const slot = this.placement.slotOf(node);
-    if (slot === undefined || slot.failed.has(node)) return undefined;
-    slot.failed.add(node);
+    if (slot === undefined || slot.hasFailed(node)) return undefined;
+    slot.markFailed(node);
     const replacement = this.#replace(slot);
     if (this.#state === "waiting" && this.#reachableCount() < this.#needed) this.#state = "missed";
     return replacement;
@@ -45,7 +45,7 @@ export class SlotProgress {
 
   /** Nodes that were asked and have neither served their slot nor failed. */
   silent(): readonly NodeId[] {
-    return this.unserved().flatMap((slot) => slot.asked.filter((node) => !slot.failed.has(node)));
+    return this.unserved().flatMap((slot) => slot.asked.filter((node) => !slot.hasFailed(node)));
   }
 
   /** A node answered for its slot. False where it was never asked. */

@@ -46,9 +46,8 @@ export class Rows {
   }
 
   /** Record bytes of the row at `rowKey`, a view of it, or undefined where there is no row. */
-  async record(table: Place["table"], rowKey: Uint8Array): Promise<Uint8Array | undefined> {
-    const bytes = await this.#engine.get(table, rowKey);
-    return bytes === undefined ? undefined : readStored(() => recordOf(bytes));
+  record(table: Place["table"], rowKey: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#engine.get(table, rowKey).then(recordOfStored);
   }
 
   /**
@@ -116,6 +115,10 @@ interface UnderWay {
 }
 
 const DONE = Promise.resolve();
+
+function recordOfStored(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes === undefined ? undefined : readStored(() => recordOf(bytes));
+}
 
 /** Owner ids hold no slash, and every row of `records` begins with one. */
 function idOf({ keyText, owner }: Place): string {
