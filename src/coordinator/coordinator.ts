@@ -43,7 +43,7 @@ export class Coordinator {
   }
 
   /** Rejects with DynamoError. */
-  get(key: Uint8Array, r: number, timeoutMs: number): Promise<Found> {
+  async get(key: Uint8Array, r: number, timeoutMs: number): Promise<Found> {
     const order = { key, r, timeoutMs };
     return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
@@ -51,7 +51,6 @@ export class Coordinator {
   /** Coordinates a write here. Rejects with DynamoError; before a bad context is refused nothing was changed. */
   async put(order: WriteOrder): Promise<Minted> {
     const context = this.openContext(order.key, order.context);
-    this.checkReplicas(order.w);
     const { key, payload, w, timeoutMs } = order;
     const put = { key, context, payload, w, timeoutMs };
     return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
@@ -83,17 +82,6 @@ export class Coordinator {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DynamoError("bad-context", reason, { cause: error });
-    }
-  }
-
-  /** A ring with fewer nodes than replies are needed never silently forms a smaller quorum (D-4.3-5). */
-  checkReplicas(needed: number): void {
-    const replicas = Math.min(this.#options.n, this.#parts.ring().nodes.length);
-    if (needed > replicas) {
-      throw new DynamoError(
-        "too-few-nodes",
-        `Cannot reach ${needed} replicas: the ring has ${replicas} for each key`,
-      );
     }
   }
 

@@ -5,10 +5,10 @@ import { DynamoError } from "../protocol/errors.ts";
 import type { GetRequest as GetMessage } from "../protocol/messages.ts";
 import type { Found } from "../quorum/get-core.ts";
 import { GetCore } from "../quorum/get-core.ts";
-import type { Send } from "../quorum/placement.ts";
-import { Placement } from "../quorum/placement.ts";
+import type { Placement, Send } from "../quorum/placement.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { CoordinatorOptions, CoordinatorParts } from "./parts.ts";
+import { placeRequest } from "./place-request.ts";
 
 export interface GetOrder {
   readonly key: Uint8Array;
@@ -35,6 +35,7 @@ export class GetRequest {
   #settle: { resolve(found: Found): void; reject(error: Error): void } | undefined;
   #finished = false;
 
+  /** Throws DynamoError too-few-nodes. */
   constructor(
     environment: Environment,
     parts: CoordinatorParts,
@@ -46,23 +47,14 @@ export class GetRequest {
     this.#options = options;
     this.#order = order;
     this.#ring = parts.ring();
-    this.#placement = new Placement({
-      preferenceList: this.#ring.preferenceList(order.key),
-      n: options.n,
-      sloppy: options.quorum === "sloppy",
-      isUp: (node) => parts.detector.isUp(node),
-    });
+    const { key, r: needed } = order;
+    this.#placement = placeRequest(parts, options, { ring: this.#ring, key, needed });
     this.#core = new GetCore(this.#placement, parts.versioning, order.r);
     this.#message = { type: "get", ring: this.#ring.stamp, key: order.key };
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
   }
 
   run(): Promise<Found> {
-    const { servedCount } = this.#placement;
-    if (servedCount < this.#order.r) {
-      const reason = `Cannot reach ${this.#order.r} replicas: only ${servedCount} of the key's nodes seem up`;
-      return Promise.reject(new DynamoError("too-few-nodes", reason));
-    }
     this.#parts.liveRequests.begin();
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };

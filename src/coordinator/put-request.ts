@@ -4,11 +4,11 @@ import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { PutRequest as PutMessage } from "../protocol/messages.ts";
-import type { Send } from "../quorum/placement.ts";
-import { Placement } from "../quorum/placement.ts";
+import type { Placement, Send } from "../quorum/placement.ts";
 import { PutCore } from "../quorum/put-core.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
+import { placeRequest } from "./place-request.ts";
 
 export interface PutOrder {
   readonly key: Uint8Array;
@@ -38,6 +38,7 @@ export class PutRequest {
   #settle: { resolve(minted: Minted): void; reject(error: Error): void } | undefined;
   #finished = false;
 
+  /** Throws DynamoError too-few-nodes. */
   constructor(
     environment: Environment,
     parts: CoordinatorParts,
@@ -49,20 +50,15 @@ export class PutRequest {
     this.#options = options;
     this.#order = order;
     this.#ring = parts.ring();
-    this.#placement = new Placement({
-      preferenceList: this.#ring.preferenceList(order.key),
-      n: options.n,
-      sloppy: options.quorum === "sloppy",
-      isUp: (node) => parts.detector.isUp(node),
-      coordinator: parts.nodeId,
-    });
+    const { key, w: needed } = order;
+    const { nodeId: coordinator } = parts;
+    this.#placement = placeRequest(parts, options, { ring: this.#ring, key, needed, coordinator });
     this.#core = new PutCore(this.#placement, order.w);
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
   }
 
   async run(): Promise<Minted> {
     const { key, context, payload } = this.#order;
-    this.#refuseWithoutNodes();
     const sends = this.#placement.sends();
     const own = sends.find((send) => send.node === this.#parts.nodeId);
     const minted = await this.#parts.replica.mint(key, context, payload, own?.hintFor);
@@ -89,20 +85,6 @@ export class PutRequest {
         (error: unknown) => this.#localFailure(error),
       );
     });
-  }
-
-  /**
-   * A coordinator that believes too few nodes to be up says so at once and has done nothing: a definite refusal serves its client better
-   * than a wait that ends in doubt. The nodes believed down are pinged meanwhile, so the belief does not outlive its cause.
-   */
-  #refuseWithoutNodes(): void {
-    const { servedCount } = this.#placement;
-    if (servedCount < this.#order.w) {
-      throw new DynamoError(
-        "too-few-nodes",
-        `Cannot reach ${this.#order.w} replicas: only ${servedCount} of the key's nodes seem up`,
-      );
-    }
   }
 
   #send(send: Send): void {

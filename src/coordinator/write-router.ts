@@ -28,7 +28,6 @@ export class WriteRouter {
     if (this.#coordinator.mayCoordinate(order.key)) return this.#putHere(order);
     // A bad context costs no hop.
     this.#coordinator.openContext(order.key, order.context);
-    this.#coordinator.checkReplicas(order.w);
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
     for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order.key))) {
       const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();

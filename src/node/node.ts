@@ -172,7 +172,6 @@ export class DynamoNode implements KeyValueStore {
 
   get(key: Uint8Array, r: number, timeoutMs: number): Promise<SiblingsAnswer> {
     return this.#admission.admit(async () => {
-      this.#coordinator.checkReplicas(r);
       const { siblings } = await this.#coordinator.get(key, r, timeoutMs);
       return this.#answer(key, siblings);
     });
