@@ -9,14 +9,13 @@
  * round, as a busy machine would else favour one of them; the best round counts, since noise only
  * ever makes things slower.
  */
-import { once } from "node:events";
-import type { AddressInfo, Server, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { Toxiproxy } from "toxiproxy-node-client";
 import { firstLine } from "../toxiproxy/first-line.ts";
 import { startEmbeddedToxiproxy } from "../toxiproxy/spawn.ts";
+import { megabytesPerSecond, messagesPerSecond, roundTripMicros } from "./connection-loads.ts";
+import { serveRelay, serveUpstream } from "./connection-servers.ts";
 
 /**
  * The best that Toxiproxy 2.12.0 (the Go server) did in several runs on the two-core machine that
@@ -32,11 +31,6 @@ const REAL_SERVER: Cost = { addedMicros: 80, megabytesPerSecond: 570, messagesPe
  */
 const STORED_RELAY: Cost = { addedMicros: 60, megabytesPerSecond: 680, messagesPerSecond: 136_000 };
 
-const MESSAGE = Buffer.alloc(100, "m");
-const MESSAGES_IN_FLIGHT = 64;
-const PIECE = Buffer.alloc(256 * 1024);
-/** The sink acknowledges every so many bytes with one byte. */
-const ACKNOWLEDGED_BYTES = 1024 * 1024;
 const ROUNDS = 8;
 const SECONDS_MIN = 1;
 const SECONDS_MAX = 120;
@@ -244,138 +238,4 @@ function printTable(rows: readonly (readonly string[])[]): void {
     );
     process.stdout.write(`${cells.join("  ")}\n`);
   }
-}
-
-/**
- * The median time of one message there and back, one at a time. The first tenth of the time warms
- * up.
- */
-async function roundTripMicros(port: number, durationMs: number): Promise<number> {
-  const socket = await open(port, "e");
-  const samples: number[] = [];
-  const startedAtMs = performance.now();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let sentAtMs = startedAtMs;
-  let missingBytes = MESSAGE.length;
-  socket.on("data", (data: Buffer) => {
-    missingBytes -= data.length;
-    if (missingBytes > 0) return;
-    const nowMs = performance.now();
-    if (nowMs - startedAtMs > durationMs / 10) samples.push((nowMs - sentAtMs) * 1_000);
-    if (nowMs - startedAtMs > durationMs) return resolve();
-    missingBytes = MESSAGE.length;
-    sentAtMs = performance.now();
-    socket.write(MESSAGE);
-  });
-  socket.write(MESSAGE);
-  await promise;
-  await close(socket);
-  samples.sort((left, right) => left - right);
-  return samples[Math.floor(samples.length / 2)] ?? Number.NaN;
-}
-
-/** How fast bytes are received at the upstream, in units of 1,000,000 a second. */
-async function megabytesPerSecond(port: number, durationMs: number): Promise<number> {
-  const socket = await open(port, "s");
-  let acknowledgedBytes = 0;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const startedAtMs = performance.now();
-  const write = () => {
-    while (socket.write(PIECE));
-  };
-  socket.on("drain", write);
-  socket.on("data", (data: Buffer) => {
-    acknowledgedBytes += data.length * ACKNOWLEDGED_BYTES;
-    if (performance.now() - startedAtMs > durationMs) resolve();
-  });
-  write();
-  await promise;
-  const rate = acknowledgedBytes / 1_000 / (performance.now() - startedAtMs);
-  await close(socket);
-  return rate;
-}
-
-/**
- * How many small messages come back in a second when a fixed number is always under way, each
- * written by itself.
- */
-async function messagesPerSecond(port: number, durationMs: number): Promise<number> {
-  const socket = await open(port, "e");
-  let receivedBytes = 0;
-  let sent = 0;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const startedAtMs = performance.now();
-  socket.on("data", (data: Buffer) => {
-    receivedBytes += data.length;
-    if (performance.now() - startedAtMs > durationMs) return resolve();
-    const received = Math.floor(receivedBytes / MESSAGE.length);
-    for (; sent < received + MESSAGES_IN_FLIGHT; sent++) socket.write(MESSAGE);
-  });
-  for (; sent < MESSAGES_IN_FLIGHT; sent++) socket.write(MESSAGE);
-  await promise;
-  const rate = (receivedBytes / MESSAGE.length / (performance.now() - startedAtMs)) * 1_000;
-  await close(socket);
-  return rate;
-}
-
-/** Connects and says by its first byte what the upstream is to be: an echo (e) or a sink (s). */
-async function open(port: number, role: "e" | "s"): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await once(socket, "connect");
-  socket.write(role);
-  await once(socket, "data");
-  return socket;
-}
-
-async function close(socket: Socket): Promise<void> {
-  const closed = once(socket, "close");
-  socket.destroy();
-  await closed;
-}
-
-async function serveUpstream(): Promise<void> {
-  const server = createServer({ noDelay: true }, (socket) => {
-    socket.on("error", () => socket.destroy());
-    socket.once("data", (role: Buffer) => {
-      // The answer keeps the role's byte from being taken for a part of what is measured.
-      socket.write("k");
-      if (role.toString() === "e") socket.on("data", (data: Buffer) => socket.write(data));
-      else sink(socket);
-    });
-  });
-  await announce(server);
-}
-
-function sink(socket: Socket): void {
-  let unacknowledgedBytes = 0;
-  socket.on("data", (data: Buffer) => {
-    unacknowledgedBytes += data.length;
-    const steps = Math.floor(unacknowledgedBytes / ACKNOWLEDGED_BYTES);
-    if (steps === 0) return;
-    unacknowledgedBytes -= steps * ACKNOWLEDGED_BYTES;
-    socket.write(Buffer.alloc(steps));
-  });
-}
-
-/** The least that any proxy in Node must do: two pipes for each connection. */
-async function serveRelay(upstreamPort: number): Promise<void> {
-  const server = createServer({ noDelay: true }, (client) => {
-    const upstream = connect({ port: upstreamPort, host: "127.0.0.1", noDelay: true });
-    client.pipe(upstream);
-    upstream.pipe(client);
-    client.on("error", () => upstream.destroy());
-    upstream.on("error", () => client.destroy());
-    client.on("close", () => upstream.destroy());
-    upstream.on("close", () => client.destroy());
-  });
-  await announce(server);
-}
-
-/** Prints the port, and ends this process together with its parent. */
-async function announce(server: Server): Promise<void> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
-  process.stdin.once("close", () => process.exit(0));
-  process.stdin.resume();
 }
