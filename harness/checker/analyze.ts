@@ -29,6 +29,8 @@ export interface AnalysisInput {
   readonly truncated?: string | undefined;
   /** Undefined where the run left no `faults.json`. */
   readonly faultFile: FaultFile | undefined;
+  /** `end`: only what the end rests on must be shown, not that each phase and fault did something. Default `run`: all of it. */
+  readonly guard?: "run" | "end";
   readonly toxiproxy: Summary["toxiproxy"];
 }
 
@@ -58,6 +60,7 @@ export function analyze(input: AnalysisInput): Analysis {
     "proves-something": checkProvesSomething(evidence, {
       ...plan,
       truncated: input.truncated,
+      guard: input.guard ?? "run",
     }),
     slo: checkSlo(slos, latency.operations[ALL_OPERATIONS]),
     availability,

@@ -1,16 +1,5 @@
 import { request } from "node:http";
-
-export interface BoundedRequest {
-  readonly method?: "GET" | "POST";
-  readonly url: string;
-  readonly body?: string;
-  readonly timeoutMs: number;
-}
-
-export interface BoundedResponse {
-  readonly status: number;
-  readonly body: string;
-}
+import type { BoundedRequest, BoundedResponse } from "../node-api.ts";
 
 const BODY_BYTES_MAX = 16 * 1_024 * 1_024;
 

@@ -15,13 +15,14 @@ import { linkName } from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
 import { clientGroup } from "../../nemesis/grudges.ts";
 import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
+import type { NodeApi } from "../node-api.ts";
+import { nodeApi } from "../node-api.ts";
+import type { ClusterPlan, NodePlace } from "../node-configuration-file.ts";
+import { nodeConfigurationFile } from "../node-configuration-file.ts";
+import { boundedRequest } from "./bounded-request.ts";
 import { CleanUp } from "./clean-up.ts";
 import { LOOPBACK, leasePorts } from "./free-ports.ts";
 import { LinkProxies } from "./link-proxies.ts";
-import type { NodeApi } from "./node-api.ts";
-import { nodeApi } from "./node-api.ts";
-import type { ClusterPlan, NodePlace } from "./node-configuration-file.ts";
-import { nodeConfigurationFile } from "./node-configuration-file.ts";
 import { NodeProcess } from "./node-process.ts";
 import { processPower } from "./process-power.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
@@ -92,7 +93,9 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
   });
   await startAll(processes);
 
-  const apis = new Map(places.map((place) => [place.name, nodeApi(`http://${place.httpAddress}`)]));
+  const apis = new Map(
+    places.map((place) => [place.name, nodeApi(`http://${place.httpAddress}`, boundedRequest)]),
+  );
   const apiOf = lookUp(apis);
   await waitUntilLinked(links, apiOf);
 

@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import type { ProcessPower } from "../../cluster/contract.ts";
-import type { NodePlace } from "./node-configuration-file.ts";
+import type { NodePlace } from "../node-configuration-file.ts";
 import type { NodeProcess } from "./node-process.ts";
 
 /** The process power over node processes; unknown names throw RangeError. */

@@ -1,6 +1,20 @@
-import type { NodeStatus, ProbeAnswer, ReplicaCopy } from "../../cluster/contract.ts";
-import type { BoundedRequest } from "./bounded-request.ts";
-import { boundedRequest } from "./bounded-request.ts";
+import type { NodeStatus, ProbeAnswer, ReplicaCopy } from "../cluster/contract.ts";
+
+/** A request of the harness to a node, which ends in time. */
+export interface BoundedRequest {
+  readonly method?: "GET" | "POST";
+  readonly url: string;
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+
+export interface BoundedResponse {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Rejects with one sentence where no answer comes within the time. */
+export type SendBounded = (request: BoundedRequest) => Promise<BoundedResponse>;
 
 /** How long the harness waits for a node's own answer; a stopped node is known by this. */
 const ASK_TIMEOUT_MS = 1_000;
@@ -15,7 +29,8 @@ export interface NodeApi {
   replica(key: Uint8Array): Promise<ReplicaCopy>;
 }
 
-export function nodeApi(url: string): NodeApi {
+export function nodeApi(url: string, send: SendBounded): NodeApi {
+  const ask = (request: BoundedRequest) => askNode(send, request);
   return {
     async status() {
       const answer = await ask({ url: `${url}/admin/status`, timeoutMs: ASK_TIMEOUT_MS });
@@ -50,8 +65,8 @@ export function nodeApi(url: string): NodeApi {
   };
 }
 
-async function ask(request: BoundedRequest): Promise<object> {
-  const { status, body } = await boundedRequest(request);
+async function askNode(send: SendBounded, request: BoundedRequest): Promise<object> {
+  const { status, body } = await send(request);
   const where = `${request.method ?? "GET"} ${request.url}`;
   if (status !== 200) {
     throw new Error(`Cannot ask ${where}: it answered ${status} ${body.slice(0, 200)}`);

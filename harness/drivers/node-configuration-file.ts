@@ -1,5 +1,5 @@
-import type { NodeConfiguration } from "../../../src/node/configuration.ts";
-import type { Plan } from "../../run/plan.ts";
+import type { NodeConfiguration } from "../../src/node/configuration.ts";
+import type { Plan } from "../run/plan.ts";
 
 /** The parts of a plan that every node's configuration takes over. */
 export type ClusterPlan = Pick<

@@ -1,0 +1,67 @@
+import type { Clock, Timer } from "../../../src/env/clock.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { SimProcess } from "./sim-process.ts";
+import type { ClockPlan } from "./world-plan.ts";
+
+const EXACT: ClockPlan = { skewMs: 0, driftPpm: 0 };
+
+/** The hardware clock of one machine: off by a skew, too fast or slow by a drift, and made to jump by faults. Outlives processes. */
+export class MachineClock {
+  readonly #scheduler: Scheduler;
+  /** Seconds of this machine in a second of the world. */
+  readonly #pace: number;
+  #wallOffsetMs: number;
+
+  constructor(scheduler: Scheduler, plan: ClockPlan = EXACT) {
+    this.#scheduler = scheduler;
+    this.#pace = 1 + plan.driftPpm / 1e6;
+    this.#wallOffsetMs = scheduler.wallMs() + plan.skewMs;
+  }
+
+  wallMs(): number {
+    return this.monotonicMs() + this.#wallOffsetMs;
+  }
+
+  monotonicMs(): number {
+    return this.#scheduler.monotonicMs() * this.#pace;
+  }
+
+  /** Only the wall clock: the monotonic one never jumps. */
+  jump(byMs: number): void {
+    this.#wallOffsetMs += byMs;
+  }
+
+  /** This clock as one life of a process sees it: its timers are the process's. */
+  of(process: SimProcess): Clock {
+    const scheduler = this.#scheduler;
+    return {
+      wallMs: () => this.wallMs(),
+      monotonicMs: () => this.monotonicMs(),
+      setTimer: (delayMs, callback) => {
+        if (!(delayMs >= 0)) throw new RangeError(`Cannot set a timer: delayMs is ${delayMs}`);
+        return new ProcessTimer(scheduler, process, { delayMs: delayMs / this.#pace, callback });
+      },
+      defer: (callback) => scheduler.defer(() => process.enter(callback)),
+    };
+  }
+}
+
+/** A timer of a process: it may fire while the process is paused and be cancelled before it runs. */
+class ProcessTimer implements Timer {
+  readonly #timer: Timer;
+  #callback: (() => void) | undefined;
+
+  constructor(
+    scheduler: Scheduler,
+    process: SimProcess,
+    { delayMs, callback }: { readonly delayMs: number; readonly callback: () => void },
+  ) {
+    this.#callback = callback;
+    this.#timer = scheduler.setTimer(delayMs, () => process.enter(() => this.#callback?.()));
+  }
+
+  cancel(): void {
+    this.#callback = undefined;
+    this.#timer.cancel();
+  }
+}

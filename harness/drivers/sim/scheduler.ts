@@ -1,0 +1,126 @@
+/*
+ * Virtual time.
+ *
+ * Problem. A cluster, its clients and its faults run in one thread, and one seed must repeat them to the byte. Time may pass only
+ * when nothing is runnable, and promises hide what is runnable.
+ * Sketch. Events (timers, arrivals, disk) lie in a queue by time. A step takes the next one, lets time jump to it and calls it. Before
+ * the next step every promise reaction must have run: a step asks for a microtask that asks for a tick of the process, and Node
+ * runs such a tick only when no microtask is left. No real clock and no input or output takes part, so nothing
+ * outside can change the order. Now and then a step goes round the event loop, for signals and messages of the real world.
+ */
+import type { Clock, Timer } from "../../../src/env/clock.ts";
+import type { QueuedEvent } from "./event-queue.ts";
+import { EventQueue } from "./event-queue.ts";
+
+/** A run that could not come to its end; `state` tells where everything stood. */
+export class SimulationStuckError extends Error {
+  override readonly name = "SimulationStuckError";
+}
+
+export interface RunLimits {
+  /** Virtual time after which a run counts as stuck. */
+  readonly untilMs: number;
+  /** Asked every few thousand events, from outside virtual time; true ends the run with SimulationStuckError. */
+  readonly stop?: () => boolean;
+}
+
+/** Where virtual wall time begins: any fixed moment will do. */
+const START_WALL_MS = 1_800_000_000_000;
+const EVENTS_PER_YIELD = 4_096;
+
+/** The world's own clock, exact and never paused. Nodes have clocks of their own on top of it. */
+export class Scheduler implements Clock {
+  readonly #queue = new EventQueue();
+  #deferred: (() => void)[] = [];
+  #nowMs = 0;
+  #order = 0;
+  #eventCount = 0;
+
+  wallMs(): number {
+    return START_WALL_MS + this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    if (!(delayMs >= 0)) throw new RangeError(`Cannot set a timer: delayMs is ${delayMs}`);
+    return this.at(this.#nowMs + delayMs, callback);
+  }
+
+  /** Calls back at a virtual time, which must not have passed. */
+  at(dueMs: number, callback: () => void): Timer {
+    const event: QueuedEvent = { dueMs, order: this.#order++, callback };
+    this.#queue.push(event);
+    return {
+      cancel: () => {
+        event.callback = undefined;
+      },
+    };
+  }
+
+  defer(callback: () => void): void {
+    this.#deferred.push(callback);
+  }
+
+  /** Events that have happened. */
+  get eventCount(): number {
+    return this.#eventCount;
+  }
+
+  /**
+   * Lets time pass until the promise settles, and settles like it. Rejects with SimulationStuckError where nothing is left to
+   * happen before that, or a limit is reached. One run at a time.
+   */
+  run<T>(promise: Promise<T>, limits: RunLimits): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let settled = false;
+      const settle = (): void => {
+        settled = true;
+      };
+      promise.then(settle, settle);
+      const step = (): void => {
+        if (settled) {
+          resolve(promise);
+          return;
+        }
+        const problem = this.#step(limits);
+        if (problem !== undefined) {
+          reject(new SimulationStuckError(problem));
+        } else if (this.#eventCount % EVENTS_PER_YIELD === 0) {
+          setImmediate(step);
+        } else {
+          queueMicrotask(hop);
+        }
+      };
+      const hop = (): void => process.nextTick(step);
+      hop();
+    });
+  }
+
+  /** Says why there is no step to take; otherwise takes it. */
+  #step({ untilMs, stop }: RunLimits): string | undefined {
+    this.#eventCount += 1;
+    if (this.#deferred.length > 0) {
+      const turn = this.#deferred;
+      this.#deferred = [];
+      for (const callback of turn) callback();
+      return undefined;
+    }
+    if (this.#eventCount % EVENTS_PER_YIELD === 0 && stop?.() === true) {
+      return "Cannot go on: the run was stopped";
+    }
+    const event = this.#queue.pop();
+    if (event === undefined)
+      return "Cannot go on: nothing is left to happen, and the run is not over";
+    if (event.dueMs > untilMs) {
+      return `Cannot go on: the run is not over after ${Math.round(untilMs)} ms of virtual time`;
+    }
+    this.#nowMs = event.dueMs;
+    const { callback } = event;
+    event.callback = undefined;
+    callback?.();
+    return undefined;
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * A whole cluster in this thread, in virtual time: real nodes on simulated machines. It is driven through the same contract as
+ * any cluster, and opened further for faults that only a simulation has.
+ */
+
+import { utf8Bytes } from "../../../src/base/bytes.ts";
+import { SeededRandom } from "../../../src/base/seeded-random.ts";
+import type { VersioningMode } from "../../../src/causality/versioning.ts";
+import type { HttpCaller } from "../../../src/client/http-caller.ts";
+import type { Environment } from "../../../src/env/environment.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
+import type { NodeConfiguration } from "../../../src/node/configuration.ts";
+import { parseConfiguration } from "../../../src/node/parse-configuration.ts";
+import type {
+  Addresses,
+  Cluster,
+  LinkFault,
+  NetworkPower,
+  ProcessPower,
+} from "../../cluster/contract.ts";
+import type { Link } from "../../nemesis/fault.ts";
+import { clientGroup } from "../../nemesis/grudges.ts";
+import { pairsOf } from "../../nemesis/probes.ts";
+import type { SendBounded } from "../node-api.ts";
+import { nodeApi } from "../node-api.ts";
+import type { ClusterPlan } from "../node-configuration-file.ts";
+import { nodeConfigurationFile } from "../node-configuration-file.ts";
+import { SimDisk } from "./disk/sim-disk.ts";
+import { MachineClock } from "./machine-clock.ts";
+import type { WorldObserver } from "./observer.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { OnBytes } from "./sim-connection.ts";
+import type { SimHttpParts, SimHttpServer } from "./sim-http.ts";
+import { SimHttp } from "./sim-http.ts";
+import type { Impairment } from "./sim-link.ts";
+import { SimLog } from "./sim-log.ts";
+import { SimNetwork } from "./sim-network.ts";
+import { SimNode } from "./sim-node.ts";
+import { RequestWatch } from "./watch-requests.ts";
+import type { WorldPlan } from "./world-plan.ts";
+
+export interface SimClusterOptions {
+  readonly plan: ClusterPlan & { readonly versioning: VersioningMode };
+  readonly world: WorldPlan;
+  readonly seed: number | string;
+  readonly assertions: Environment["assertions"];
+  /** Made once the cluster's configuration is known; told of everything from the first write on. */
+  readonly observer?: (world: SimCluster) => WorldObserver;
+  readonly onCrash: (node: string, error: unknown) => void;
+  readonly keepsLogs: boolean;
+  readonly onBytes?: OnBytes;
+  readonly onMessage?: SimHttpParts["onMessage"];
+}
+
+/** One cluster's secret, known to the simulation alone. */
+export const SIM_SECRET = "the secret of a simulated cluster";
+export const SIM_CLUSTER_ID = "sim";
+const READY_TIMEOUT_MS = 15_000;
+const READY_PAUSE_MS = 20;
+
+export class SimCluster implements Cluster {
+  readonly driver = "sim";
+  readonly nodes: readonly string[];
+  readonly toxiproxy = { kind: "none", version: "" } as const;
+  readonly scheduler: Scheduler;
+  readonly net: SimNetwork;
+  readonly http: HttpCaller;
+  readonly machines: ReadonlyMap<string, SimNode>;
+  readonly network: NetworkPower;
+  readonly processes: ProcessPower;
+  /** Requests that reached the HTTP API of a node. */
+  requestCount = 0;
+  readonly #watch: RequestWatch | undefined;
+
+  constructor(options: SimClusterOptions) {
+    const { plan, world, assertions, onCrash, keepsLogs } = options;
+    const chance = new SeededRandom(options.seed);
+    const names = Array.from({ length: plan.nodes }, (_, index) => `n${index + 1}`);
+    const scheduler = new Scheduler();
+    this.nodes = names;
+    this.scheduler = scheduler;
+    this.net = new SimNetwork({
+      scheduler,
+      random: chance.fork("network"),
+      world,
+      links: linksOf(names),
+      onBytes: options.onBytes,
+    });
+    const configurations = new Map(
+      names.map((name) => [name, configurationOf(options, names, name)]),
+    );
+    const observer = options.observer?.(this);
+    this.#watch = observer && new RequestWatch(observer);
+    this.machines = new Map(
+      [...configurations].map(([name, configuration]) => {
+        const random = chance.fork(`node ${name}`);
+        const disk = new SimDisk(
+          {
+            clock: scheduler,
+            random: random.fork("disk"),
+            node: name,
+            ...(observer === undefined ? {} : { observer }),
+          },
+          { kind: diskKind(plan, world), write: world.diskWrite, read: world.diskRead },
+        );
+        const clock = new MachineClock(scheduler, world.clocks[name]);
+        const log = new SimLog(() => scheduler.monotonicMs(), keepsLogs);
+        const parts = {
+          configuration,
+          clock,
+          network: this.net,
+          disk,
+          random,
+          log,
+          assertions,
+          onCrash,
+        };
+        return [name, new SimNode(parts)];
+      }),
+    );
+    this.http = new SimHttp({
+      scheduler,
+      network: this.net,
+      nodes: names,
+      random: chance.fork("http"),
+      serverOf: (node) => this.machine(node).server,
+      serve: (node, server, request) => this.#serve(node, server, request),
+      ...(options.onMessage === undefined ? {} : { onMessage: options.onMessage }),
+    });
+    this.network = new SimNetworkPower(this.net, pairsOf(names));
+    this.processes = this.#processPower();
+  }
+
+  /** Starts every node and waits until each reaches every other. */
+  async start(): Promise<void> {
+    await Promise.all([...this.machines.values()].map((machine) => machine.start()));
+    const deadlineMs = this.scheduler.monotonicMs() + READY_TIMEOUT_MS;
+    await Promise.all(
+      pairsOf(this.nodes).map(async ({ from, to }) => {
+        let detail = "never asked";
+        while (this.scheduler.monotonicMs() < deadlineMs) {
+          const answer = await this.probe(from, to);
+          if (answer.answered) return;
+          detail = answer.detail;
+          await new Promise<void>((resolve) => this.scheduler.setTimer(READY_PAUSE_MS, resolve));
+        }
+        throw new Error(`Cannot start the cluster: ${from} did not reach ${to} (${detail})`);
+      }),
+    );
+  }
+
+  machine(node: string): SimNode {
+    const machine = this.machines.get(node);
+    if (machine === undefined) throw new RangeError(`Cannot find node ${node}`);
+    return machine;
+  }
+
+  addresses(node: string): Addresses {
+    const clients = this.nodes.map((home): [string, string] => [
+      home,
+      SimHttp.clientUrl(home, node),
+    ]);
+    return { direct: SimHttp.directUrl(node), clients: new Map(clients) };
+  }
+
+  status(node: string) {
+    return this.#api(node).status();
+  }
+
+  probe(node: string, peer: string) {
+    return this.#api(node).probe(peer);
+  }
+
+  replica(node: string, key: Uint8Array) {
+    return this.#api(node).replica(key);
+  }
+
+  /** SIGTERM to every node; resolves when all have ended what they had under way. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.machines.values()].map((machine) => machine.stop()));
+  }
+
+  #api(node: string) {
+    return nodeApi(SimHttp.directUrl(node), sendOver(this.http));
+  }
+
+  #serve(node: string, server: SimHttpServer, request: HttpRequest): Promise<HttpResponse> {
+    const handle = () => server.handler(request);
+    if (!request.path.startsWith("/kv")) return handle();
+    this.requestCount += 1;
+    const { configuration } = this.machine(node);
+    return this.#watch?.watch(configuration, request, handle) ?? handle();
+  }
+
+  #processPower(): ProcessPower {
+    return {
+      kill: async (node) => this.machine(node).kill("process"),
+      restart: async (node) => this.machine(node).start(),
+      pause: async (node) => this.machine(node).pause(),
+      resume: async (node) => this.machine(node).resume(),
+      wipe: async (node) => {
+        if (this.machine(node).isRunning) {
+          throw new Error(`Cannot wipe node ${node}: it is running`);
+        }
+        this.machine(node).disk.wipe();
+      },
+    };
+  }
+}
+
+/** The contract's power over the network; heals all it did at once. */
+class SimNetworkPower implements NetworkPower {
+  readonly #network: SimNetwork;
+  readonly #counted: readonly Link[];
+  #undo: (() => void)[] = [];
+
+  constructor(network: SimNetwork, counted: readonly Link[]) {
+    this.#network = network;
+    this.#counted = counted;
+  }
+
+  async apply(links: readonly Link[], fault: LinkFault): Promise<void> {
+    const impairment: Impairment = fault;
+    // A closed connection is closed for both.
+    const hurt =
+      fault.kind === "closed"
+        ? [...links, ...links.map(({ from, to }) => ({ from: to, to: from }))]
+        : links;
+    this.#undo.push(this.#network.impair(hurt, impairment));
+  }
+
+  async heal(): Promise<void> {
+    const undo = this.#undo;
+    this.#undo = [];
+    for (const each of undo) each();
+  }
+
+  async carriedBytes(): Promise<ReadonlyMap<string, number>> {
+    return this.#network.carriedBytes(this.#counted);
+  }
+}
+
+function sendOver(http: HttpCaller): SendBounded {
+  return async ({ method = "GET", url, body, timeoutMs }) => {
+    const call = {
+      method,
+      url,
+      timeoutMs,
+      ...(body === undefined ? {} : { body: utf8Bytes(body) }),
+    };
+    const answer = await http.call(call);
+    return { status: answer.status, body: Buffer.from(answer.body).toString("utf8") };
+  };
+}
+
+/** Between nodes, and between the clients of every home and every node, each in both directions. */
+function linksOf(names: readonly string[]): readonly Link[] {
+  const client = names.flatMap((home) =>
+    names.flatMap((node) => [
+      { from: clientGroup(home), to: node },
+      { from: node, to: clientGroup(home) },
+    ]),
+  );
+  return [...pairsOf(names), ...client];
+}
+
+function diskKind(
+  { engine }: Pick<ClusterPlan, "engine">,
+  { sync }: Pick<WorldPlan, "sync">,
+): "memory" | "synced" | "unsynced" {
+  return engine === "memory" ? "memory" : sync ? "synced" : "unsynced";
+}
+
+function configurationOf(
+  { plan, world }: SimClusterOptions,
+  names: readonly string[],
+  name: string,
+): NodeConfiguration {
+  const places = names.map((each) => ({
+    name: each,
+    httpAddress: `${each}.node:8000`,
+    rpcAddress: SimNetwork.plainAddressOf(each),
+    dataFolder: "none",
+  }));
+  const self = places.find((place) => place.name === name);
+  if (self === undefined) throw new RangeError(`Cannot find node ${name}`);
+  const peers = names.filter((peer) => peer !== name);
+  const routes = Object.fromEntries(
+    peers.map((peer) => [peer, SimNetwork.addressOf({ from: name, to: peer })]),
+  );
+  return parseConfiguration({
+    ...nodeConfigurationFile(plan, {
+      clusterId: SIM_CLUSTER_ID,
+      clusterSecret: SIM_SECRET,
+      self,
+      places,
+      routes,
+    }),
+    sync: world.sync,
+    ...world.settings,
+  });
+}

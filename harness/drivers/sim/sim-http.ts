@@ -1,0 +1,203 @@
+/*
+ * HTTP between the harness and simulated nodes, as plain requests and answers over the links of the clients: what a real client
+ * would learn from its socket (refused, reset, silence) it learns here, at a virtual time.
+ */
+import type { HttpCall, HttpCaller, HttpCallResult } from "../../../src/client/http-caller.ts";
+import { HttpCallError } from "../../../src/client/http-caller.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
+import { clientGroup } from "../../nemesis/grudges.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { SimLink } from "./sim-link.ts";
+import type { SimNetwork } from "./sim-network.ts";
+import type { SimProcess } from "./sim-process.ts";
+
+/** The HTTP server of one life of a node. */
+export interface SimHttpServer {
+  readonly process: SimProcess;
+  readonly handler: HttpHandler;
+}
+
+export interface SimHttpParts {
+  readonly scheduler: Scheduler;
+  readonly network: SimNetwork;
+  readonly nodes: readonly string[];
+  /** Undefined while the node has none. */
+  readonly serverOf: (node: string) => SimHttpServer | undefined;
+  /** Wraps the call of a node's handler, to look at what goes in and comes out. */
+  readonly serve: (
+    node: string,
+    server: SimHttpServer,
+    request: HttpRequest,
+  ) => Promise<HttpResponse>;
+  readonly random: ConstructorParameters<typeof SimLink>[0]["random"];
+  readonly onMessage?: (message: {
+    readonly from: string;
+    readonly to: string;
+    readonly label: string;
+    readonly sizeBytes: number;
+  }) => () => void;
+}
+
+interface Route {
+  readonly node: string;
+  readonly lane: string;
+  readonly up: SimLink;
+  readonly down: SimLink;
+}
+
+interface Settle {
+  resolve(result: HttpCallResult): void;
+  reject(error: HttpCallError): void;
+}
+
+const HEAD_BYTES = 200;
+
+export class SimHttp implements HttpCaller {
+  readonly #parts: SimHttpParts;
+  readonly #routes = new Map<string, Route>();
+
+  constructor(parts: SimHttpParts) {
+    this.#parts = parts;
+    const { scheduler, random, network, nodes } = parts;
+    const direct = new SimLink({ scheduler, random, delay: { minMs: 0, meanMs: 0 } });
+    for (const node of nodes) {
+      this.#routes.set(SimHttp.directUrl(node), {
+        node,
+        lane: "harness",
+        up: direct,
+        down: direct,
+      });
+      for (const home of nodes) {
+        const group = clientGroup(home);
+        const up = network.link({ from: group, to: node });
+        const down = network.link({ from: node, to: group });
+        this.#routes.set(SimHttp.clientUrl(home, node), { node, lane: group, up, down });
+      }
+    }
+  }
+
+  /** Past every link, for the harness itself. */
+  static directUrl(node: string): string {
+    return `http://${node}.node:8000`;
+  }
+
+  /** For the clients whose home is `home`. */
+  static clientUrl(home: string, node: string): string {
+    return `http://${clientGroup(home)}.to.${node}:8001`;
+  }
+
+  call(call: HttpCall): Promise<HttpCallResult> {
+    const pathAt = call.url.indexOf("/", "http://".length);
+    const route = this.#routes.get(call.url.slice(0, pathAt));
+    if (route === undefined) {
+      return Promise.reject(
+        new HttpCallError(false, `Cannot ${call.method} ${call.url}: no such host`),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      new Exchange(this.#parts, route, call, { resolve, reject }).begin(call.url.slice(pathAt));
+    });
+  }
+}
+
+/** One request and its answer. */
+class Exchange {
+  readonly #parts: SimHttpParts;
+  readonly #route: Route;
+  readonly #call: HttpCall;
+  readonly #settle: Settle;
+  readonly #deadline: { cancel(): void };
+  #over = false;
+
+  constructor(parts: SimHttpParts, route: Route, call: HttpCall, settle: Settle) {
+    this.#parts = parts;
+    this.#route = route;
+    this.#call = call;
+    this.#settle = settle;
+    this.#deadline = parts.scheduler.setTimer(call.timeoutMs, () =>
+      this.#fail(true, `no response within ${Math.round(call.timeoutMs)} ms`),
+    );
+  }
+
+  begin(target: string): void {
+    const { up, down, node, lane } = this.#route;
+    if (up.isClosed || down.isClosed) {
+      this.#parts.scheduler.defer(() => this.#fail(false, "connection refused"));
+      return;
+    }
+    const sizeBytes = HEAD_BYTES + (this.#call.body?.length ?? 0);
+    const label = `${this.#call.method} ${target}`;
+    const arrived = this.#parts.onMessage?.({ from: lane, to: node, label, sizeBytes });
+    // Requests travel on connections of their own, so they may overtake each other.
+    up.carry(sizeBytes, { lastDueMs: 0 }, () => {
+      arrived?.();
+      this.#arrive(target);
+    });
+  }
+
+  #arrive(target: string): void {
+    const { node } = this.#route;
+    const server = this.#parts.serverOf(node);
+    if (server === undefined || server.process.state === "dead") {
+      this.#answer(HEAD_BYTES, "refused", () => this.#fail(false, "connection refused"));
+      return;
+    }
+    const forget = server.process.onDeath(() =>
+      this.#answer(0, "reset", () => this.#fail(true, "connection reset")),
+    );
+    server.process.enter(() => {
+      this.#parts.serve(node, server, plainRequest(this.#call, target)).then((response) => {
+        // A dead process runs nothing, so this one lives.
+        forget();
+        this.#answer(HEAD_BYTES + response.body.length, `${response.status}`, () =>
+          this.#succeed(response),
+        );
+      });
+    });
+  }
+
+  #answer(sizeBytes: number, label: string, arrive: () => void): void {
+    const { down, node, lane } = this.#route;
+    if (down.isClosed) {
+      this.#parts.scheduler.defer(() => this.#fail(true, "connection reset"));
+      return;
+    }
+    const arrived = this.#parts.onMessage?.({ from: node, to: lane, label, sizeBytes });
+    down.carry(sizeBytes, { lastDueMs: 0 }, () => {
+      arrived?.();
+      arrive();
+    });
+  }
+
+  #succeed({ status, headers, body }: HttpResponse): void {
+    if (this.#over) return;
+    this.#end();
+    this.#settle.resolve({ status, headers, body });
+  }
+
+  #fail(sent: boolean, reason: string): void {
+    if (this.#over) return;
+    this.#end();
+    const { method, url } = this.#call;
+    this.#settle.reject(new HttpCallError(sent, `Cannot ${method} ${url}: ${reason}`));
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#deadline.cancel();
+  }
+}
+
+const NO_BODY = new Uint8Array(0);
+const NO_QUERY = new URLSearchParams();
+
+function plainRequest({ method, headers, body }: HttpCall, target: string): HttpRequest {
+  const mark = target.indexOf("?");
+  return {
+    method,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1)),
+    headers: headers ?? {},
+    body: body ?? NO_BODY,
+  };
+}

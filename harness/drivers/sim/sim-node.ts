@@ -1,0 +1,143 @@
+import type { SeededRandom } from "../../../src/base/seeded-random.ts";
+import type { Environment } from "../../../src/env/environment.ts";
+import type { HttpHandler } from "../../../src/http/exchange.ts";
+import { nodeHandler } from "../../../src/http/node-handler.ts";
+import type { NodeConfiguration } from "../../../src/node/configuration.ts";
+import { DynamoNode } from "../../../src/node/node.ts";
+import type { SimDisk } from "./disk/sim-disk.ts";
+import { gatedEngine } from "./gated-engine.ts";
+import type { MachineClock } from "./machine-clock.ts";
+import type { SimHttpServer } from "./sim-http.ts";
+import type { SimLog } from "./sim-log.ts";
+import { SimMetrics } from "./sim-metrics.ts";
+import type { SimNetwork } from "./sim-network.ts";
+import { SimProcess } from "./sim-process.ts";
+
+export interface SimNodeParts {
+  readonly configuration: NodeConfiguration;
+  readonly clock: MachineClock;
+  readonly network: SimNetwork;
+  readonly disk: SimDisk;
+  readonly random: SeededRandom;
+  readonly log: SimLog;
+  readonly assertions: Environment["assertions"];
+  /** Told what would have ended a real process: an error that nobody caught. The node is dead then. */
+  readonly onCrash: (node: string, error: unknown) => void;
+}
+
+/** What a node is while its process lives. */
+interface Life {
+  readonly process: SimProcess;
+  readonly metrics: SimMetrics;
+  /** Undefined until it serves. */
+  served: { readonly node: DynamoNode; readonly handler: HttpHandler } | undefined;
+}
+
+/** One machine with the real node on it: it outlives the node's processes. */
+export class SimNode {
+  readonly name: string;
+  readonly disk: SimDisk;
+  readonly clock: MachineClock;
+  readonly log: SimLog;
+  readonly #parts: SimNodeParts;
+  #life: Life | undefined;
+  #lifeCount = 0;
+
+  constructor(parts: SimNodeParts) {
+    this.name = parts.configuration.nodeId;
+    this.disk = parts.disk;
+    this.clock = parts.clock;
+    this.log = parts.log;
+    this.#parts = parts;
+  }
+
+  get configuration(): NodeConfiguration {
+    return this.#parts.configuration;
+  }
+
+  get isRunning(): boolean {
+    return this.#life !== undefined;
+  }
+
+  /** How often the node was started. */
+  get lifeCount(): number {
+    return this.#lifeCount;
+  }
+
+  /** Undefined while the node serves nobody. */
+  get node(): DynamoNode | undefined {
+    return this.#life?.served?.node;
+  }
+
+  get metrics(): SimMetrics | undefined {
+    return this.#life?.metrics;
+  }
+
+  /** The HTTP server; undefined where a connection would be refused. */
+  get server(): SimHttpServer | undefined {
+    const life = this.#life;
+    return life?.served && { process: life.process, handler: life.served.handler };
+  }
+
+  /** Starts the process unless there is one. Resolves when it serves, or has died before; rejects where it cannot start. */
+  async start(): Promise<void> {
+    if (this.#life !== undefined) return;
+    const { configuration, clock, network, disk, random, log, assertions, onCrash } = this.#parts;
+    this.#lifeCount += 1;
+    const process = new SimProcess((error) => {
+      onCrash(this.name, error);
+      this.kill("process");
+    });
+    const life: Life = { process, metrics: new SimMetrics(), served: undefined };
+    this.#life = life;
+    const environment: Environment = {
+      clock: clock.of(process),
+      random: random.fork(`life ${this.#lifeCount}`),
+      transport: network.transportOf(this.name, process),
+      log,
+      metrics: life.metrics,
+      assertions,
+    };
+    const engine = gatedEngine(disk.open(), process);
+    const died = new Promise<undefined>((resolve) => {
+      process.onDeath(() => resolve(undefined));
+    });
+    const node = await Promise.race([
+      DynamoNode.start(environment, { configuration, engine }),
+      died,
+    ]);
+    if (node === undefined) return;
+    const metricsText = async () => "";
+    life.served = { node, handler: nodeHandler(environment, node, metricsText) };
+  }
+
+  /** Ends the process without a word. What its disk had not been told to keep may be gone, after a power failure above all. */
+  kill(how: "process" | "power"): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#life = undefined;
+    life.process.kill();
+    this.disk.crash(how);
+  }
+
+  pause(): void {
+    this.#life?.process.pause();
+  }
+
+  resume(): void {
+    this.#life?.process.resume();
+  }
+
+  /** SIGTERM: refuses new requests, ends those under way. Resolves when the process is gone; never where a request never ends. */
+  async stop(): Promise<void> {
+    const life = this.#life;
+    if (life?.served === undefined) {
+      this.kill("process");
+      return;
+    }
+    const { node } = life.served;
+    life.served = undefined;
+    await node.stop();
+    this.kill("process");
+  }
+}

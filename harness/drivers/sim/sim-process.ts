@@ -1,0 +1,67 @@
+/** Whether code of a process may run: it does, it waits (SIGSTOP), or it never will again (kill -9). */
+type ProcessState = "running" | "paused" | "dead";
+
+/**
+ * One life of a node's process. Everything that would call into it, a timer, bytes, the disk, comes through `enter`: it is held while
+ * the process is paused and forgotten once it is dead. What the process itself awaits then never settles.
+ */
+export class SimProcess {
+  readonly #onCrash: (error: unknown) => void;
+  readonly #onDeath = new Set<() => void>();
+  #state: ProcessState = "running";
+  #held: (() => void)[] = [];
+
+  /** `onCrash` is told what a callback threw; in a real process that would have been its end. */
+  constructor(onCrash: (error: unknown) => void) {
+    this.#onCrash = onCrash;
+  }
+
+  get state(): ProcessState {
+    return this.#state;
+  }
+
+  enter(callback: () => void): void {
+    switch (this.#state) {
+      case "running":
+        try {
+          callback();
+        } catch (error) {
+          this.#onCrash(error);
+        }
+        break;
+      case "paused":
+        this.#held.push(callback);
+        break;
+      case "dead":
+        break;
+    }
+  }
+
+  /** Called when the process dies: its sockets close, and whoever waits for it learns so. Returns how to take it back. */
+  onDeath(callback: () => void): () => void {
+    this.#onDeath.add(callback);
+    return () => this.#onDeath.delete(callback);
+  }
+
+  pause(): void {
+    if (this.#state === "running") this.#state = "paused";
+  }
+
+  /** What was held runs now, in order. */
+  resume(): void {
+    if (this.#state !== "paused") return;
+    this.#state = "running";
+    const held = this.#held;
+    this.#held = [];
+    for (const callback of held) this.enter(callback);
+  }
+
+  kill(): void {
+    if (this.#state === "dead") return;
+    this.#state = "dead";
+    this.#held = [];
+    const told = [...this.#onDeath];
+    this.#onDeath.clear();
+    for (const callback of told) callback();
+  }
+}

@@ -1,0 +1,55 @@
+import { fromBase64url } from "../../../src/base/bytes.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
+import type { NodeConfiguration } from "../../../src/node/configuration.ts";
+import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../src/protocol/payload.ts";
+import type { ClientAsk, WorldObserver } from "./observer.ts";
+
+/** Tells the observer what clients ask nodes and what nodes answer. */
+export class RequestWatch {
+  readonly #observer: WorldObserver;
+  #askCount = 0;
+
+  constructor(observer: WorldObserver) {
+    this.#observer = observer;
+  }
+
+  /** Calls `handle`, and tells before and after. Clients of the harness name keys in their base64url form only. */
+  async watch(
+    configuration: NodeConfiguration,
+    request: HttpRequest,
+    handle: () => Promise<HttpResponse>,
+  ): Promise<HttpResponse> {
+    const key = fromBase64url(request.path.slice("/kv64/".length));
+    if (key === undefined || !request.path.startsWith("/kv64/")) return handle();
+    const id = this.#askCount++;
+    this.#observer.clientAsked(askOf(id, key, configuration, request));
+    const response = await handle();
+    this.#observer.clientAnswered(id, response);
+    return response;
+  }
+}
+
+function askOf(
+  id: number,
+  key: Uint8Array,
+  { nodeId: node, r, w }: NodeConfiguration,
+  { method, headers, query, body }: HttpRequest,
+): ClientAsk {
+  const context = headers["x-dynamo-context"] ?? "";
+  const asked = (name: string, byDefault: number) => Number(query.get(name) ?? byDefault);
+  switch (method) {
+    case "PUT": {
+      const contentType = headers["content-type"] ?? "application/octet-stream";
+      const payload = encodePayload({ contentType, tombstone: false, bytes: body });
+      return { id, node, method, key, context, payload, quorum: asked("w", w) };
+    }
+    case "DELETE": {
+      const payload = encodePayload(TOMBSTONE_PAYLOAD);
+      return { id, node, method, key, context, payload, quorum: asked("w", w) };
+    }
+    default: {
+      const payload = undefined;
+      return { id, node, method: "GET", key, context, payload, quorum: asked("r", r) };
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
+import { waitMs } from "../nemesis/wait.ts";
+import type { Finding } from "./sim-outcome.ts";
+
+/** What must be 0 on every node when no client asks for anything and everything has settled. */
+const EMPTY_AT_REST = [
+  "ringside_live_requests",
+  "ringside_requests_in_flight",
+  "ringside_rpc_calls_in_flight",
+  "ringside_rpc_served_in_flight",
+  "ringside_rpc_queue_bytes",
+  "ringside_hints",
+  "ringside_peers_suspected",
+];
+/** Longer than any deadline of the store. */
+const REST_WITHIN_MS = 10_000;
+const PAUSE_MS = 200;
+const STOP_WITHIN_MS = 20_000;
+
+/** Every request state machine has ended and every queue is empty, or a finding says what is left. */
+export async function checkAtRest(cluster: SimCluster): Promise<readonly Finding[]> {
+  const deadlineMs = cluster.scheduler.monotonicMs() + REST_WITHIN_MS;
+  let left = leftovers(cluster);
+  while (left.length > 0 && cluster.scheduler.monotonicMs() < deadlineMs) {
+    await waitMs(cluster.scheduler, PAUSE_MS);
+    left = leftovers(cluster);
+  }
+  return left;
+}
+
+/** Stops every node as an operator would; one that never comes to its end is a finding. */
+export async function checkStops(cluster: SimCluster): Promise<readonly Finding[]> {
+  let stopped = false;
+  const stopping = cluster.stop().then(() => {
+    stopped = true;
+  });
+  await Promise.race([stopping, waitMs(cluster.scheduler, STOP_WITHIN_MS)]);
+  if (stopped) return [];
+  const names = [...cluster.machines.values()].filter((each) => each.isRunning);
+  return [
+    {
+      check: "at-rest",
+      anomaly: "a node does not stop",
+      detail: `Asked to stop, ${names.map(({ name }) => name).join(", ")} still ran ${STOP_WITHIN_MS} ms later`,
+    },
+  ];
+}
+
+function leftovers(cluster: SimCluster): readonly Finding[] {
+  return [...cluster.machines.values()].flatMap(({ name, metrics }) => {
+    const gauges = metrics?.gauges();
+    return EMPTY_AT_REST.flatMap((gauge): Finding[] => {
+      const value = gauges?.get(gauge);
+      if (value === 0) return [];
+      const detail =
+        value === undefined
+          ? `Node ${name} has no gauge ${gauge}`
+          : `At rest ${gauge} of node ${name} is ${value}`;
+      return [{ check: "at-rest", anomaly: `${gauge} is not 0 at rest`, detail }];
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import { worseThanExpected } from "../checker/verdict.ts";
+import type { Violation } from "../drivers/sim/observer.ts";
+import type { Summary } from "../run/summary.ts";
+import type { Finding } from "./sim-outcome.ts";
+import type { SimPlan } from "./sim-plan.ts";
+
+export interface FindingsParts {
+  readonly plan: SimPlan;
+  /** Of the checkers over the history. */
+  readonly summary: Summary;
+  readonly oracle:
+    | { readonly violations: readonly Violation[]; readonly lossSeen: boolean }
+    | undefined;
+  readonly others: readonly Finding[];
+}
+
+/** Everything that must not be, of a whole run: what the simulator saw, then what the checkers say of the history. */
+export function findingsOf({ plan, summary, oracle, others }: FindingsParts): readonly Finding[] {
+  const findings: Finding[] = [...(oracle?.violations ?? []), ...others];
+  if (worseThanExpected(summary.verdict, plan.run.expects)) {
+    const worst = Object.entries(summary.checkers).filter(
+      ([, { verdict }]) => verdict === summary.verdict,
+    );
+    for (const [check, { verdict, reasons }] of worst) {
+      findings.push({ check, anomaly: `${verdict}`, detail: reasons[0] ?? "no reason given" });
+    }
+  }
+  if (oracle?.lossSeen === true && summary.verdict === "valid") {
+    findings.push({
+      check: "verdict",
+      anomaly: "called valid although the full view shows a loss",
+      detail: "The simulator saw an acknowledged write disappear, and the checkers did not.",
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,93 @@
+/**
+ * The second phase of a simulated run: some nodes are whole and connected, all others stay down for good, and the store must serve.
+ * A store that only survives faults by waiting for their end is not alive (VOPR's liveness mode).
+ */
+
+import type { WorkloadClients } from "../client/contract.ts";
+import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
+import { ADD } from "../history/cart-operation.ts";
+import type { Recorder } from "../history/recorder.ts";
+import { waitMs } from "../nemesis/wait.ts";
+import type { Plan } from "../run/plan.ts";
+import type { Finding } from "./sim-outcome.ts";
+
+export interface LivenessParts {
+  readonly cluster: SimCluster;
+  readonly recorder: Recorder;
+  readonly clients: WorkloadClients;
+  readonly plan: Plan;
+  readonly core: readonly string[];
+}
+
+/** How long the core may take to find out who is gone and to serve everything. */
+const SERVES_WITHIN_MS = 30_000;
+const ROUND_PAUSE_MS = 100;
+/** Far above the processes of the load, whose numbers grow with every operation in doubt. */
+const FIRST_PROCESS = 1_000_000;
+
+/** Every node outside the core dies; the core must come to serve an add of each of its clients to each key it can serve. */
+export async function runLiveness(parts: LivenessParts): Promise<readonly Finding[]> {
+  const { cluster, core } = parts;
+  for (const [name, machine] of cluster.machines) {
+    if (!core.includes(name)) machine.kill("process");
+    else if (!machine.isRunning) await machine.start();
+  }
+  const keys = servableKeys(parts);
+  if (keys.length === 0) return [];
+  const deadlineMs = cluster.scheduler.monotonicMs() + SERVES_WITHIN_MS;
+  let process = FIRST_PROCESS;
+  let failure = "";
+  for (let round = 0; cluster.scheduler.monotonicMs() < deadlineMs; round += 1) {
+    const adds = core.map((home, position) => {
+      const key = keys[(round * core.length + position) % keys.length] ?? "";
+      return add(parts, { process: process++, home, key });
+    });
+    const errors = (await Promise.all(adds)).filter((error) => error !== undefined);
+    const [first] = errors;
+    if (first === undefined && round >= Math.ceil(keys.length / core.length)) return [];
+    if (first !== undefined) failure = first;
+    await waitMs(cluster.scheduler, ROUND_PAUSE_MS);
+  }
+  return [
+    {
+      check: "liveness",
+      anomaly: "a healed core does not serve",
+      detail: `After ${SERVES_WITHIN_MS} ms ${core.join(", ")} alone still do not serve every add: ${failure}`,
+    },
+  ];
+}
+
+/** Keys for which the core has nodes enough: any, or with a strict quorum those whose owners are in it. */
+function servableKeys({ cluster, plan, core }: LivenessParts): readonly string[] {
+  const { n, r, w, quorum, carts } = plan;
+  const needed = Math.max(r, w);
+  const keys = Array.from({ length: carts }, (_, number) => `cart-${number}`);
+  const ring = cluster.machine(core[0] ?? "").node?.ring();
+  if (ring === undefined) return [];
+  return keys.filter((key) => {
+    const list = ring.preferenceList(Buffer.from(key, "utf8"));
+    const owners = quorum === "strict" ? list.slice(0, n) : list;
+    return owners.filter((node) => core.includes(node)).length >= needed;
+  });
+}
+
+/** The error of an add that was not served. */
+async function add(
+  { recorder, clients }: LivenessParts,
+  { process, home, key }: { readonly process: number; readonly home: string; readonly key: string },
+): Promise<string | undefined> {
+  const client = clients.open(process, home);
+  const value = `live-${process}`;
+  const invocation = recorder.invoke({
+    process,
+    node: home,
+    f: ADD,
+    key,
+    value,
+    intendedNs: recorder.nowNs(),
+  });
+  const completion = await client.invoke({ f: ADD, key, value });
+  client.close();
+  recorder.complete(invocation, completion);
+  return completion.type === "ok" ? undefined : `${key} through ${home}: ${completion.error}`;
+}

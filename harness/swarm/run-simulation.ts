@@ -1,0 +1,320 @@
+/**
+ * One simulated run, from its plan to its outcome: load under all faults, then a healed core alone, then everything whole again,
+ * settled, read back and judged. Everything descends from the plan's seed; the same plan gives the same bytes.
+ */
+
+import { fromBase64url, toHex, utf8Bytes } from "../../src/base/bytes.ts";
+import { sha256 } from "../../src/base/hash.ts";
+import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { macKeyOf, openContext } from "../../src/causality/context-token.ts";
+import type { Clock as VersionClock } from "../../src/causality/versioning.ts";
+import { versioningFor } from "../../src/causality/versioning-for.ts";
+import { shoppingCart } from "../../workloads/shopping-cart.ts";
+import type { WorkloadClients } from "../client/contract.ts";
+import { Oracle } from "../drivers/sim/oracle/oracle.ts";
+import { SimulationStuckError } from "../drivers/sim/scheduler.ts";
+import { SIM_CLUSTER_ID, SIM_SECRET, SimCluster } from "../drivers/sim/sim-cluster.ts";
+import { limit } from "../generator/combinators.ts";
+import { interpret } from "../generator/interpreter.ts";
+import { openLoop } from "../generator/open-loop.ts";
+import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
+import { Recorder } from "../history/recorder.ts";
+import { readBack, settleDown } from "../run/read-back.ts";
+import { Stores } from "../run/stores.ts";
+import { checkAtRest, checkStops } from "./at-rest.ts";
+import { findingsOf } from "./findings.ts";
+import { judgeSimulation } from "./judge-simulation.ts";
+import { runLiveness } from "./liveness.ts";
+import { SimAssertions } from "./sim-assertions.ts";
+import type { Finding, SimOutcome } from "./sim-outcome.ts";
+import type { SimPlan } from "./sim-plan.ts";
+import { Storm } from "./storm.ts";
+
+export interface SimulationOptions {
+  /** Keeps logs and messages, for somebody who will look at them. */
+  readonly trace?: boolean;
+  /** Asked now and then from outside virtual time; true ends the run as stuck. */
+  readonly stop?: () => boolean;
+}
+
+export interface SimulatedRun {
+  readonly outcome: SimOutcome;
+  /** The text of `history.jsonl`. */
+  readonly history: string;
+  readonly header: HistoryHeader;
+  readonly lines: readonly HistoryLine[];
+  /** Logs by node; empty without `trace`. */
+  readonly logs: ReadonlyMap<string, string>;
+  /** Where everything stood at the end. */
+  readonly stateDump: string;
+}
+
+/** Virtual time beyond the load that a run may take: settling, liveness and read-back are all bounded below it. */
+const AFTER_LOAD_MS_MAX = 400_000;
+const DRAIN_MS = 6_000;
+const RESTART_ATTEMPTS_MAX = 20;
+const RESTART_PAUSE_MS = 100;
+
+/** Rejects only where the plan itself cannot be run. What goes wrong in the run is a finding. */
+export function runSimulation(
+  plan: SimPlan,
+  options: SimulationOptions = {},
+): Promise<SimulatedRun> {
+  return new Simulation(plan, options).run();
+}
+
+class Simulation {
+  readonly #plan: SimPlan;
+  readonly #options: SimulationOptions;
+  readonly #chance: SeededRandom;
+  readonly #assertions: SimAssertions;
+  readonly #findings: Finding[] = [];
+  readonly #cluster: SimCluster;
+  readonly #recorder: Recorder;
+  readonly #header: HistoryHeader;
+  readonly #storm: Storm;
+  readonly #stores: Stores;
+  #oracle: Oracle | undefined;
+  #history = "";
+
+  constructor(plan: SimPlan, options: SimulationOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#chance = new SeededRandom(plan.seed);
+    this.#assertions = new SimAssertions(() => this.#nowMs());
+    this.#cluster = new SimCluster({
+      plan: plan.run,
+      world: plan.world,
+      seed: plan.seed,
+      assertions: this.#assertions,
+      observer: (cluster) => {
+        this.#oracle = this.#makeOracle(cluster);
+        return this.#oracle;
+      },
+      onCrash: (node, error) => this.#crashed(node, error),
+      keepsLogs: options.trace === true,
+    });
+    const { scheduler, nodes, http } = this.#cluster;
+    this.#header = {
+      format: "ringside-history",
+      version: 1,
+      workload: plan.run.workload,
+      seed: plan.seed,
+      nodes,
+    };
+    const sink = {
+      write: (text: string) => {
+        this.#history += text;
+      },
+    };
+    this.#recorder = new Recorder({ clock: scheduler }, sink, this.#header);
+    const random = this.#chance.fork("client library");
+    this.#stores = new Stores({ clock: scheduler, random, http }, this.#cluster);
+    this.#storm = new Storm(this.#cluster, {
+      onFault: (_fault, name, phase) => this.#recorder.note({ type: "fault", phase, fault: name }),
+      onCut: (links) => this.#stores.setCut(links),
+    });
+  }
+
+  async run(): Promise<SimulatedRun> {
+    const { stop } = this.#options;
+    const untilMs = 2_000 * this.#plan.run.seconds + AFTER_LOAD_MS_MAX;
+    const onRejection = (reason: unknown): void => this.#crashed("unknown", reason);
+    process.on("unhandledRejection", onRejection);
+    try {
+      const limits = { untilMs, ...(stop === undefined ? {} : { stop }) };
+      await this.#cluster.scheduler.run(this.#live(), limits);
+    } catch (error) {
+      if (!(error instanceof SimulationStuckError)) throw error;
+      this.#findings.push({ check: "stuck", anomaly: error.message, detail: this.#dump() });
+    } finally {
+      process.off("unhandledRejection", onRejection);
+    }
+    return this.#finished();
+  }
+
+  async #live(): Promise<void> {
+    const { scheduler } = this.#cluster;
+    await this.#cluster.start();
+    this.#recorder.note({ type: "marker", name: "healthy" });
+    const clients = this.#clients();
+    this.#storm.begin(this.#plan.faults);
+    await this.#load(clients);
+    await this.#storm.calm();
+    if (this.#plan.core.length > 0) {
+      const { core, run } = this.#plan;
+      const parts = { cluster: this.#cluster, recorder: this.#recorder, clients, plan: run, core };
+      this.#findings.push(...(await runLiveness(parts)));
+    }
+    await this.#restartAll();
+    this.#recorder.note({ type: "marker", name: "healed" });
+    const ending = {
+      cluster: this.#cluster,
+      clock: scheduler,
+      signal: NEVER,
+      recorder: this.#recorder,
+      workload: shoppingCart,
+      readers: this.#stores.openDirect(),
+    };
+    await settleDown(ending, this.#plan.run);
+    await readBack(ending, this.#plan.run);
+    this.#findings.push(...(await checkAtRest(this.#cluster)));
+    this.#oracle?.finish();
+    this.#findings.push(...(await checkStops(this.#cluster)));
+    await this.#recorder.flush();
+  }
+
+  #clients(): WorkloadClients {
+    return shoppingCart.clients(
+      { clock: this.#cluster.scheduler, random: this.#chance.fork("clients") },
+      { plan: this.#plan.run, openStore: (_process, home) => this.#stores.open(home) },
+    );
+  }
+
+  async #load(clients: WorkloadClients): Promise<void> {
+    const { run, operations } = this.#plan;
+    const { rate, seconds, clients: processes } = run;
+    const startNs = this.#recorder.nowNs();
+    const schedule = { ratePerSecond: rate, arrivals: "poisson", startNs } as const;
+    await interpret(
+      { clock: this.#cluster.scheduler, random: this.#chance.fork("workload") },
+      {
+        generator: limit(operations, openLoop(schedule, shoppingCart.generator(run))),
+        clients,
+        recorder: this.#recorder,
+      },
+      {
+        nodes: this.#cluster.nodes,
+        processes,
+        timeLimitNs: startNs + seconds * 1e9,
+        drainMs: DRAIN_MS,
+      },
+    );
+  }
+
+  /** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */
+  async #restartAll(): Promise<void> {
+    await Promise.all(
+      [...this.#cluster.machines.values()].map(async (machine) => {
+        let reason = "it died again";
+        for (let attempt = 0; attempt < RESTART_ATTEMPTS_MAX; attempt += 1) {
+          try {
+            await machine.start();
+            if (machine.isRunning) return;
+          } catch (error) {
+            reason = error instanceof Error ? error.message : String(error);
+          }
+          await new Promise<void>((resolve) =>
+            this.#cluster.scheduler.setTimer(RESTART_PAUSE_MS, resolve),
+          );
+        }
+        const detail = `Node ${machine.name} does not start: ${reason}`;
+        this.#findings.push({ check: "restart", anomaly: "a healed node does not start", detail });
+      }),
+    );
+  }
+
+  #finished(): SimulatedRun {
+    const { lines } = this.#recorder;
+    const { summary } = judgeSimulation(this.#plan, this.#header, lines);
+    const findings = findingsOf({
+      plan: this.#plan,
+      summary,
+      oracle: this.#oracle,
+      others: [...this.#findings, ...this.#assertions.findings, ...this.#logFindings()],
+    });
+    const outcome: SimOutcome = {
+      plan: this.#plan,
+      verdict: summary.verdict,
+      reasons: summary.reasons,
+      findings,
+      historySha256: toHex(sha256(utf8Bytes(this.#history))),
+      operations: summary.operations,
+      lost: summary.lostWrites.count,
+      requests: this.#cluster.requestCount,
+      virtualMs: this.#nowMs(),
+      events: this.#cluster.scheduler.eventCount,
+      faults: this.#storm.counts,
+      reached: this.#assertions.reached,
+    };
+    const logs = [...this.#cluster.machines].map(([name, { log }]): [string, string] => [
+      name,
+      log.text(),
+    ]);
+    return {
+      outcome,
+      history: this.#history,
+      header: this.#header,
+      lines,
+      logs: new Map(logs),
+      stateDump: this.#dump(),
+    };
+  }
+
+  /** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */
+  #logFindings(): readonly Finding[] {
+    const expected = this.#plan.faults.some(
+      ({ kind }) => kind === "full-disk" || kind === "corrupt" || kind === "restore",
+    );
+    if (expected) return [];
+    return [...this.#cluster.machines.values()].flatMap(({ name, log }) =>
+      [...log.errors].map(([sentence, error]) => ({
+        check: "log",
+        anomaly: sentence,
+        detail: `Node ${name} logged an error: ${sentence}: ${error}`,
+      })),
+    );
+  }
+
+  #crashed(node: string, error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    this.#findings.push({
+      check: "crash",
+      anomaly: `${reason.name}: ${reason.message.slice(0, 60)}`,
+      detail: `Node ${node} would have died of an error nobody caught: ${reason.stack}`,
+      timeMs: this.#nowMs(),
+    });
+  }
+
+  #makeOracle(cluster: SimCluster): Oracle {
+    const { run, world } = this.#plan;
+    const versioning = versioningFor(run.versioning);
+    const macKey = macKeyOf(SIM_SECRET, SIM_CLUSTER_ID);
+    const ring = () =>
+      [...cluster.machines.values()].find(({ node }) => node !== undefined)?.node?.ring();
+    return new Oracle({
+      nowMs: () => this.#nowMs(),
+      versioning,
+      openContext: (key, token): VersionClock | undefined => {
+        const bytes = fromBase64url(token);
+        if (bytes === undefined) return undefined;
+        try {
+          const scope = { clusterId: SIM_CLUSTER_ID, key, mode: run.versioning };
+          return openContext(bytes, scope, macKey);
+        } catch {
+          return undefined;
+        }
+      },
+      nodes: cluster.nodes,
+      n: run.n,
+      synced: run.engine !== "memory" && world.sync,
+      lossless: run.expects.verdict === "valid",
+      preferenceList: (key) => ring()?.preferenceList(key) ?? [],
+    });
+  }
+
+  #nowMs(): number {
+    return this.#cluster.scheduler.monotonicMs();
+  }
+
+  #dump(): string {
+    const { eventCount } = this.#cluster.scheduler;
+    const nodes = [...this.#cluster.machines.values()].map(({ name, isRunning, metrics }) => {
+      const gauges = [...(metrics?.gauges() ?? [])].map(([gauge, value]) => `${gauge} ${value}`);
+      return `${name} ${isRunning ? "running" : "down"}: ${gauges.join(", ")}`;
+    });
+    return [`at ${this.#nowMs().toFixed(3)} ms, ${eventCount} events`, ...nodes].join("\n");
+  }
+}
+
+const NEVER = new AbortController().signal;

@@ -1,0 +1,199 @@
+/**
+ * Carries out the faults of a simulated run, each at its time and several at once. Each undoes nothing but itself: a node that two
+ * faults hold down comes back with the later one.
+ */
+
+import type { SimDiskSnapshot } from "../drivers/sim/disk/sim-disk.ts";
+import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
+import type { SimNode } from "../drivers/sim/sim-node.ts";
+import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
+import type { Link } from "../nemesis/fault.ts";
+
+export interface StormOptions {
+  /** Told of every beginning and end. */
+  readonly onFault: (fault: SimFault, name: string, phase: "applied" | "healed") => void;
+  /** Told which links no client should use any more; a client library asks no node that it knows to be cut off. */
+  readonly onCut: (links: readonly Link[]) => void;
+}
+
+/** How a fault that began is undone. */
+type Undo = () => void;
+
+const NOTHING: Undo = () => {};
+
+export class Storm {
+  readonly #cluster: SimCluster;
+  readonly #options: StormOptions;
+  readonly #counts: Partial<Record<SimFaultKind, number>> = {};
+  readonly #active = new Map<SimFault, Undo>();
+  readonly #timers: { cancel(): void }[] = [];
+  readonly #downBy = new Map<string, number>();
+  readonly #starting = new Set<Promise<void>>();
+  readonly #snapshots = new Map<SimFault, SimDiskSnapshot>();
+  #over = false;
+
+  constructor(cluster: SimCluster, options: StormOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  /** Faults that were carried out. */
+  get counts(): Readonly<Partial<Record<SimFaultKind, number>>> {
+    return this.#counts;
+  }
+
+  /** Faults count their time from now on. */
+  begin(faults: readonly SimFault[]): void {
+    const { scheduler } = this.#cluster;
+    const startMs = scheduler.monotonicMs();
+    const at = (timeMs: number, callback: () => void) =>
+      this.#timers.push(scheduler.at(startMs + timeMs, callback));
+    for (const [position, fault] of faults.entries()) {
+      const name = `${position + 1}-${fault.kind}`;
+      at(fault.startMs, () => this.#apply(fault, name));
+      if ("endMs" in fault) at(fault.endMs, () => this.#end(fault, name));
+      if (fault.kind === "restore") {
+        const { disk } = this.#cluster.machine(fault.node);
+        at(fault.snapshotMs, () => this.#snapshots.set(fault, disk.snapshot()));
+      }
+    }
+  }
+
+  /** No fault begins any more, and all that last end now. Resolves when every node that came back serves, or has died again. */
+  async calm(): Promise<void> {
+    this.#over = true;
+    for (const timer of this.#timers) timer.cancel();
+    for (const [fault] of [...this.#active]) this.#end(fault, fault.kind);
+    await Promise.all(this.#starting);
+  }
+
+  #apply(fault: SimFault, name: string): void {
+    if (this.#over) return;
+    this.#counts[fault.kind] = (this.#counts[fault.kind] ?? 0) + 1;
+    this.#options.onFault(fault, name, "applied");
+    this.#active.set(fault, this.#begin(fault));
+    if (!("endMs" in fault)) this.#active.delete(fault);
+    this.#tellCuts();
+  }
+
+  #end(fault: SimFault, name: string): void {
+    const undo = this.#active.get(fault);
+    if (undo === undefined) return;
+    this.#active.delete(fault);
+    this.#tellCuts();
+    undo();
+    this.#options.onFault(fault, name, "healed");
+  }
+
+  #begin(fault: SimFault): Undo {
+    const { net, scheduler } = this.#cluster;
+    switch (fault.kind) {
+      case "cut":
+        return net.impair(bothWaysIfClosed(fault), { kind: fault.method });
+      case "slow":
+        return net.impair(fault.links, { ...fault, kind: "latency" });
+      case "clog":
+        return net.impair(fault.links, { kind: "clog" });
+      case "bandwidth":
+        return net.impair(fault.links, { ...fault, kind: "bandwidth" });
+      case "reset":
+        net.reset(fault.links, "connection reset");
+        return NOTHING;
+      case "crash":
+        return this.#takeDown(fault.node, fault.power ? "power" : "process");
+      case "wipe":
+        return this.#takeDown(fault.node, "process", (node) => node.disk.wipe());
+      case "restore":
+        return this.#takeDown(fault.node, "process", (node) => {
+          const snapshot = this.#snapshots.get(fault);
+          if (snapshot !== undefined) node.disk.restore(snapshot);
+        });
+      case "pause":
+        return this.#pause(fault.node);
+      case "clock-jump":
+        this.#machine(fault).clock.jump(fault.jumpMs);
+        return NOTHING;
+      case "clock-strobe":
+        return strobe(scheduler, this.#machine(fault), fault);
+      case "slow-disk":
+        this.#machine(fault).disk.setSlow(fault);
+        return () => this.#machine(fault).disk.setSlow(undefined);
+      case "full-disk":
+        this.#machine(fault).disk.setFull(true);
+        return () => this.#machine(fault).disk.setFull(false);
+      case "corrupt":
+        this.#machine(fault).disk.corruptOne();
+        return NOTHING;
+    }
+  }
+
+  #takeDown(name: string, how: "process" | "power", whileDown?: (node: SimNode) => void): Undo {
+    const node = this.#cluster.machine(name);
+    this.#downBy.set(name, (this.#downBy.get(name) ?? 0) + 1);
+    node.kill(how);
+    whileDown?.(node);
+    return () => {
+      const left = (this.#downBy.get(name) ?? 1) - 1;
+      this.#downBy.set(name, left);
+      if (left === 0) this.#start(node);
+    };
+  }
+
+  /** A node that cannot start (its disk is full) is tried again when all is calm, by whoever heals the cluster. */
+  #start(node: SimNode): void {
+    const start = node.start().catch((error: unknown) => {
+      node.log.warn({ err: error }, "Cannot start for now");
+    });
+    this.#starting.add(start);
+    start.finally(() => this.#starting.delete(start));
+  }
+
+  #pause(name: string): Undo {
+    const node = this.#cluster.machine(name);
+    node.pause();
+    return () => {
+      const isHeld = [...this.#active.keys()].some(
+        (fault) => fault.kind === "pause" && fault.node === name,
+      );
+      if (!isHeld) node.resume();
+    };
+  }
+
+  #machine({ node }: { readonly node: string }): SimNode {
+    return this.#cluster.machine(node);
+  }
+
+  #tellCuts(): void {
+    this.#options.onCut(
+      [...this.#active.keys()].flatMap((fault) => (fault.kind === "cut" ? fault.links : [])),
+    );
+  }
+}
+
+/** A connection that is closed is closed for both of its ends. */
+function bothWaysIfClosed({
+  method,
+  links,
+}: Extract<SimFault, { readonly kind: "cut" }>): readonly Link[] {
+  return method === "closed"
+    ? [...links, ...links.map(({ from, to }) => ({ from: to, to: from }))]
+    : links;
+}
+
+function strobe(
+  scheduler: SimCluster["scheduler"],
+  node: SimNode,
+  { deltaMs, periodMs }: Extract<SimFault, { readonly kind: "clock-strobe" }>,
+): Undo {
+  let isAhead = false;
+  const flip = (): void => {
+    node.clock.jump(isAhead ? -deltaMs : deltaMs);
+    isAhead = !isAhead;
+    timer = scheduler.setTimer(periodMs, flip);
+  };
+  let timer = scheduler.setTimer(0, flip);
+  return () => {
+    timer.cancel();
+    if (isAhead) node.clock.jump(-deltaMs);
+  };
+}
