@@ -1,4 +1,4 @@
-/** Carries out one plan with real processes, and judges it: what `bench` and `check` share. */
+/** Carries out one plan, with real processes or in virtual time, and judges it: what `bench` and `check` share. */
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -10,12 +10,15 @@ import { openProxies } from "../drivers/processes/open-proxies.ts";
 import { startProcessCluster } from "../drivers/processes/process-cluster.ts";
 import { createProgress } from "../report/terminal/progress.ts";
 import type { Plan } from "../run/plan.ts";
+import type { ResultFolder } from "../run/result-folder.ts";
 import { createResultFolder } from "../run/result-folder.ts";
+import type { FinishedRun, RunOptions, RunParts } from "../run/run.ts";
 import { runPlan } from "../run/run.ts";
 import type { Summary } from "../run/summary.ts";
 import type { Workload } from "../run/workload.ts";
 import { judgeRun } from "./judge-run.ts";
 import type { Output } from "./output.ts";
+import { runInVirtualTime } from "./run-in-virtual-time.ts";
 
 export interface ExecuteOptions {
   /** Folder of all results. */
@@ -38,29 +41,20 @@ const WORKLOADS: Readonly<Record<string, Workload>> = { [shoppingCart.name]: sho
 export async function executeRun(plan: Plan, options: ExecuteOptions): Promise<ExecutedRun> {
   const workload = WORKLOADS[plan.workload];
   if (workload === undefined) throw new RangeError(`Cannot run ${plan.workload}: no such workload`);
-  const clock = createNodeClock();
-  const http = createHttpCaller();
-  const folder = await createResultFolder(options.out, plan, clock.wallMs());
+  const folder = await createResultFolder(options.out, plan, createNodeClock().wallMs());
   const progress = createProgress(options.output);
-  const startCluster = (onFailure: (error: Error) => void): Promise<Cluster> => {
-    const run = `ringside-${randomBytes(6).toString("hex")}`;
-    return startProcessCluster({
-      plan,
-      run,
-      logFolder: folder.logFolder,
-      keep: options.keep,
-      nodeProgram: [process.execPath, NODE_PROGRAM],
-      openProxies: (address) => openProxies({ url: plan.toxiproxyUrl, address, run, onFailure }),
-      onFailure,
-    });
+  const runOptions: RunOptions = {
+    signal: options.signal,
+    onPhase: (sentence) => progress.note(sentence),
+    onProgress: (update) => progress.update(update),
   };
   try {
     progress.note(`run ${folder.path}, seed ${plan.seed}`);
-    const finished = await runPlan({ clock, http, workload, folder, startCluster }, plan, {
-      signal: options.signal,
-      onPhase: (sentence) => progress.note(sentence),
-      onProgress: (update) => progress.update(update),
-    });
+    const parts = { plan, workload, folder };
+    const finished =
+      plan.cluster === "sim"
+        ? await runInVirtualTime(parts, runOptions)
+        : await runWithProcesses(parts, options.keep, runOptions);
     progress.end();
     const { header, lines, faults, toxiproxy, interrupted } = finished;
     const summary = await judgeRun(folder.path, {
@@ -73,6 +67,31 @@ export async function executeRun(plan: Plan, options: ExecuteOptions): Promise<E
     return { folder: folder.path, summary, interrupted };
   } finally {
     progress.end();
+  }
+}
+
+async function runWithProcesses(
+  { plan, workload, folder }: { plan: Plan; workload: Workload; folder: ResultFolder },
+  keep: boolean,
+  runOptions: RunOptions,
+): Promise<FinishedRun> {
+  const http = createHttpCaller();
+  const startCluster: RunParts["startCluster"] = (onFailure): Promise<Cluster> => {
+    const run = `ringside-${randomBytes(6).toString("hex")}`;
+    return startProcessCluster({
+      plan,
+      run,
+      logFolder: folder.logFolder,
+      keep,
+      nodeProgram: [process.execPath, NODE_PROGRAM],
+      openProxies: (address) => openProxies({ url: plan.toxiproxyUrl, address, run, onFailure }),
+      onFailure,
+    });
+  };
+  try {
+    const parts = { clock: createNodeClock(), http, workload, folder, startCluster };
+    return await runPlan(parts, plan, runOptions);
+  } finally {
     http.close();
   }
 }

@@ -25,7 +25,10 @@ const PARTITIONS_MAX = 65_536;
 
 export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   workload: { value: "NAME", help: `${WORKLOADS.join(", ")} (default shopping-cart)` },
-  cluster: { value: "DRIVER", help: "processes (default); docker and sim are not available yet" },
+  cluster: {
+    value: "DRIVER",
+    help: "processes (default) or sim (virtual time, repeatable); docker is not available yet",
+  },
   nodes: { value: "COUNT", help: `1 to ${NODES_MAX} (default 5)` },
   n: { value: "N", help: "replicas of each key, 1 to --nodes (default 3)" },
   r: { value: "R", help: "replies a read waits for, 1 to N (default 2)" },
@@ -61,8 +64,13 @@ export function parsePlan(args: readonly string[], randomSeed: number): Plan {
 /** The plan of flags that were read already; other flags are ignored. */
 export function planOf(values: FlagValues, randomSeed: number): Plan {
   const cluster = oneOf(values, "cluster", { words: CLUSTERS, byDefault: "processes" });
-  if (cluster !== "processes") {
-    throw new UsageError(`Cannot use --cluster ${cluster}: it is not available yet, use processes`);
+  if (cluster === "docker") {
+    throw new UsageError(
+      `Cannot use --cluster ${cluster}: it is not available yet, use processes or sim`,
+    );
+  }
+  if (cluster === "sim" && values["toxiproxy"] !== undefined) {
+    throw new UsageError("Cannot use --toxiproxy with --cluster sim: its network is simulated");
   }
   const nodes = wholeNumber(values, "nodes", { min: 1, max: NODES_MAX, byDefault: 5 });
   const n = wholeNumber(values, "n", { min: 1, max: nodes, byDefault: Math.min(3, nodes) });

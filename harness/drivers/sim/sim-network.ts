@@ -39,6 +39,8 @@ export class SimNetwork {
   readonly #listeners = new Map<string, SimListener>();
   readonly #connections = new Set<SimConnection>();
   #connectionCount = 0;
+  /** What asks for any port gets the next one. */
+  #freePort = 20_000;
 
   constructor(parts: SimNetworkParts) {
     const { scheduler, random, world } = parts;
@@ -74,7 +76,8 @@ export class SimNetwork {
   transportOf(node: string, process: SimProcess): Transport {
     return {
       connect: (address, handlers) => this.#dial({ node, process }, address, handlers),
-      listen: async (address, accept) => {
+      listen: async (wanted, accept) => {
+        const address = wanted.replace(/:0$/, () => `:${++this.#freePort}`);
         if (this.#listeners.has(address)) {
           throw new Error(`Cannot listen on ${address}: it is in use`);
         }
@@ -97,9 +100,9 @@ export class SimNetwork {
     };
   }
 
-  /** Hurts the links until the function it returns is called. */
+  /** Hurts the links until the function it returns is called; one that is named twice is hurt once. */
   impair(links: readonly Link[], impairment: Impairment): () => void {
-    const hurt = links.map((link) => this.link(link));
+    const hurt = new Set(links.map((link) => this.link(link)));
     for (const link of hurt) link.add(impairment);
     if (impairment.kind === "closed") this.reset(links, "the link was cut");
     return () => {
