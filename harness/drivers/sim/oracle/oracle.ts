@@ -1,1 +1,0 @@
-export class Oracle { violations: any[] = []; lossSeen = false; constructor(_p: any) {} rowsWritten() {} rowsDurable() {} rowsRolledBack() {} rowsReplaced() {} clientAsked() {} clientAnswered() {} finish() {} }
