@@ -48,7 +48,11 @@ export class GetRequest {
     this.#order = order;
     this.#ring = parts.ring();
     const { key, r: needed } = order;
-    this.#placement = placeRequest(parts, options, { ring: this.#ring, key, needed });
+    this.#placement = placeRequest(environment, parts, options, {
+      ring: this.#ring,
+      key,
+      needed,
+    });
     this.#core = new GetCore(this.#placement, parts.versioning, order.r);
     this.#message = { type: "get", ring: this.#ring.stamp, key: order.key };
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
@@ -69,6 +73,7 @@ export class GetRequest {
       this.#parts.replica.read(this.#order.key).then(
         (record) => this.#reply(node, record),
         (error: unknown) => {
+          this.#environment.assertions.reachable("a coordinator could not read its own copy");
           this.#environment.log.error({ err: error }, "Cannot read the node's own copy");
           this.#fail(node);
         },
@@ -85,7 +90,10 @@ export class GetRequest {
   }
 
   #reply(node: NodeId, record: Uint8Array | undefined): void {
-    if (this.#finished) return;
+    if (this.#finished) {
+      this.#environment.assertions.reachable("a replica answered a read that had ended");
+      return;
+    }
     this.#core.reply(node, record);
     if (this.#settle !== undefined && this.#core.state === "met") this.#answer();
     if (this.#core.exhausted) this.#finish();
@@ -95,14 +103,25 @@ export class GetRequest {
     if (this.#finished) return;
     const replacement = this.#core.fail(node);
     // Once the client has its answer nobody new is asked.
-    if (replacement !== undefined && this.#settle !== undefined) this.#send(replacement);
-    if (this.#core.state === "missed") this.#refuse();
+    if (replacement !== undefined && this.#settle !== undefined) {
+      this.#environment.assertions.reachable("a read asked a stand-in for a replica that failed");
+      this.#send(replacement);
+    }
+    if (this.#core.state === "missed" && this.#settle !== undefined) {
+      this.#environment.assertions.reachable("a read missed R because too many replicas failed");
+      this.#refuse();
+    }
     if (this.#core.exhausted) this.#finish();
   }
 
   #onTimer(): void {
+    const { assertions } = this.#environment;
+    assertions.always("a read that has ended has no timer", !this.#finished);
     if (this.#remainingMs() <= 0) {
-      if (this.#core.state === "waiting") this.#refuse();
+      if (this.#core.state === "waiting") {
+        assertions.reachable("a read missed R at its deadline");
+        this.#refuse();
+      }
       this.#finish();
       return;
     }
@@ -110,6 +129,7 @@ export class GetRequest {
       if (node !== this.#parts.nodeId) this.#parts.detector.missed(node);
     }
     for (const send of this.#core.hedge()) {
+      assertions.reachable("a read asked a stand-in for a silent replica");
       this.#parts.instruments.hedges.increment();
       this.#send(send);
     }
@@ -122,13 +142,17 @@ export class GetRequest {
   }
 
   #answer(): void {
+    const { assertions } = this.#environment;
     const settle = this.#settle;
     this.#settle = undefined;
+    assertions.always("a read was answered by R slots", this.#core.servedCount >= this.#order.r);
     const found = this.#found();
     if (found === undefined) {
       settle?.reject(new DynamoError("internal", "Cannot understand a replica's record"));
     } else {
-      this.#parts.instruments.versionsPerRead.observe(found.siblings.payloads.length);
+      const versions = found.siblings.payloads.length;
+      assertions.sometimes("a read found concurrent versions", versions > 1);
+      this.#parts.instruments.versionsPerRead.observe(versions);
       settle?.resolve(found);
     }
     // From here on only repair waits.
@@ -152,10 +176,17 @@ export class GetRequest {
     if (this.#finished) return;
     this.#finished = true;
     this.#timer?.cancel();
+    const { assertions } = this.#environment;
+    assertions.always("a read asked no node for two slots", this.#placement.asksNoNodeForTwoSlots);
     const found = this.#found();
     this.#parts.liveRequests.end();
     if (found === undefined) return;
     for (const repair of this.#core.repairs(found)) {
+      if (this.#core.answeredNotFound(repair.node)) {
+        assertions.reachable("a read repaired a replica that answered not found");
+      } else {
+        assertions.reachable("a read repaired a replica with older versions");
+      }
       this.#parts.instruments.repairs.increment();
       this.#repair(repair.node, repair.record);
     }
@@ -173,7 +204,9 @@ export class GetRequest {
 
   #repair(node: NodeId, record: Uint8Array): void {
     const { key } = this.#order;
+    const { assertions } = this.#environment;
     if (node === this.#parts.nodeId) {
+      assertions.reachable("a read repaired the coordinator's own copy");
       this.#parts.replica.store(key, record, undefined).catch((error: unknown) => {
         this.#environment.log.error({ err: error }, "Cannot repair the node's own copy");
       });
@@ -189,6 +222,7 @@ export class GetRequest {
     // A repair that fails is made up for by the next read, by hints or by anti-entropy.
     this.#parts.calls.call(node, message, this.#order.timeoutMs, (outcome) => {
       if (outcome.kind !== "reply") {
+        assertions.reachable("a read repair did not arrive");
         this.#environment.log.debug({ node, outcome: outcome.kind }, "Read repair did not arrive");
       }
     });

@@ -1,3 +1,4 @@
+import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
 
 /**
@@ -5,10 +6,12 @@ import type { Environment } from "../env/environment.ts";
  * reply (D-5-4). The gauge falls to 0 when nothing is under way, else one has leaked.
  */
 export class LiveRequests {
+  readonly #assertions: Assertions;
   #count = 0;
   #onIdle: (() => void)[] = [];
 
   constructor(environment: Environment) {
+    this.#assertions = environment.assertions;
     environment.metrics.gauge(
       "ringside_live_requests",
       "Request state machines that have not ended, those past their reply included",
@@ -27,6 +30,7 @@ export class LiveRequests {
 
   end(): void {
     this.#count -= 1;
+    this.#assertions.always("no request ended twice", this.#count >= 0);
     if (this.#count > 0) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];

@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/ids.ts";
+import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { Placement } from "../quorum/placement.ts";
 import type { Ring } from "../ring/ring.ts";
@@ -20,22 +21,54 @@ export interface PlaceOrder {
  * outlive its cause.
  */
 export function placeRequest(
+  { assertions }: Pick<Environment, "assertions">,
   parts: Pick<CoordinatorParts, "detector">,
   options: Pick<CoordinatorOptions, "n" | "quorum">,
   { ring, key, needed, coordinator }: PlaceOrder,
 ): Placement {
+  const preferenceList = ring.preferenceList(key);
   const placement = new Placement({
-    preferenceList: ring.preferenceList(key),
+    preferenceList,
     n: options.n,
     sloppy: options.quorum === "sloppy",
     isUp: (node) => parts.detector.isUp(node),
     ...(coordinator === undefined ? {} : { coordinator }),
   });
+  assertions.always(
+    "a request has a slot for each of its first N nodes",
+    hasSlotForEach(preferenceList, options.n, placement),
+  );
   if (placement.servedCount < needed) {
+    if (coordinator === undefined) assertions.reachable("a read was refused for too few nodes");
+    else assertions.reachable("a write was refused for too few nodes");
     throw new DynamoError(
       "too-few-nodes",
       `Cannot reach ${needed} replicas: only ${placement.servedCount} of the key's nodes seem up`,
     );
   }
+  assertions.sometimes(
+    "a primary that seemed down had a stand-in at once",
+    placement.standInCount > 0,
+  );
+  assertions.sometimes(
+    "a primary that seemed down was asked for want of a stand-in",
+    placement.servedCount < placement.slots.length,
+  );
+  assertions.always(
+    "a write's coordinator has a slot",
+    coordinator === undefined || placement.slotOf(coordinator) !== undefined,
+  );
   return placement;
+}
+
+function hasSlotForEach(
+  preferenceList: readonly NodeId[],
+  n: number,
+  { slots }: Placement,
+): boolean {
+  if (slots.length !== Math.min(n, preferenceList.length)) return false;
+  for (let at = 0; at < slots.length; at++) {
+    if (slots[at]?.primary !== preferenceList[at]) return false;
+  }
+  return true;
 }

@@ -52,7 +52,12 @@ export class PutRequest {
     this.#ring = parts.ring();
     const { key, w: needed } = order;
     const { nodeId: coordinator } = parts;
-    this.#placement = placeRequest(parts, options, { ring: this.#ring, key, needed, coordinator });
+    this.#placement = placeRequest(environment, parts, options, {
+      ring: this.#ring,
+      key,
+      needed,
+      coordinator,
+    });
     this.#core = new PutCore(this.#placement, order.w);
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
   }
@@ -61,6 +66,10 @@ export class PutRequest {
     const { key, context, payload } = this.#order;
     const sends = this.#placement.sends();
     const own = sends.find((send) => send.node === this.#parts.nodeId);
+    this.#environment.assertions.sometimes(
+      "a fallback coordinated a write",
+      own?.hintFor !== undefined,
+    );
     const minted = await this.#parts.replica.mint(key, context, payload, own?.hintFor);
     this.#parts.liveRequests.begin();
     this.#minted = minted;
@@ -101,20 +110,38 @@ export class PutRequest {
   }
 
   #acknowledge(node: NodeId): void {
+    const { assertions } = this.#environment;
+    const servedBefore = this.#core.servedCount;
+    assertions.sometimes("a replica acknowledged a write that had ended", this.#finished);
+    assertions.always(
+      "an acknowledgement came from a node that was asked",
+      this.#placement.slotOf(node) !== undefined,
+    );
     this.#core.acknowledge(node);
+    assertions.sometimes(
+      "a slot of a write was acknowledged twice",
+      this.#core.servedCount === servedBefore,
+    );
     if (this.#core.state === "met") this.#answer();
     if (this.#core.complete) this.#finish();
   }
 
   #fail(node: NodeId): void {
     const replacement = this.#core.fail(node);
-    if (replacement !== undefined && !this.#finished) this.#send(replacement);
-    if (this.#core.state === "missed") this.#refuse();
+    if (replacement !== undefined && !this.#finished) {
+      this.#environment.assertions.reachable("a write asked a stand-in for a replica that failed");
+      this.#send(replacement);
+    }
+    if (this.#core.state === "missed" && this.#settle !== undefined) {
+      this.#environment.assertions.reachable("a write missed W because too many replicas failed");
+      this.#refuse();
+    }
     if (this.#core.exhausted) this.#finish();
   }
 
   /** The coordinator's own disk refused: nothing it says about this write can be relied on (D-4.5-5). */
   #localFailure(error: unknown): void {
+    this.#environment.assertions.reachable("a coordinator's disk refused its own write");
     this.#reject(
       new DynamoError("storage", "Cannot store the coordinator's own copy of the key", {
         cause: error,
@@ -124,8 +151,13 @@ export class PutRequest {
   }
 
   #onTimer(): void {
+    const { assertions } = this.#environment;
+    assertions.always("a write that has ended has no timer", !this.#finished);
     if (this.#remainingMs() <= 0) {
-      if (this.#core.state === "waiting") this.#refuse();
+      if (this.#core.state === "waiting") {
+        assertions.reachable("a write missed W at its deadline");
+        this.#refuse();
+      }
       this.#finish();
       return;
     }
@@ -133,6 +165,7 @@ export class PutRequest {
       if (node !== this.#parts.nodeId) this.#parts.detector.missed(node);
     }
     for (const send of this.#core.hedge()) {
+      assertions.reachable("a write asked a stand-in for a silent replica");
       this.#parts.instruments.hedges.increment();
       this.#send(send);
     }
@@ -143,6 +176,10 @@ export class PutRequest {
   }
 
   #answer(): void {
+    this.#environment.assertions.always(
+      "a write was confirmed by W slots",
+      this.#core.servedCount >= this.#order.w,
+    );
     if (this.#minted !== undefined) this.#settle?.resolve(this.#minted);
     this.#settle = undefined;
   }
@@ -166,10 +203,15 @@ export class PutRequest {
     if (this.#finished) return;
     this.#finished = true;
     this.#timer?.cancel();
+    this.#environment.assertions.always(
+      "a write asked no node for two slots",
+      this.#placement.asksNoNodeForTwoSlots,
+    );
     const owed = this.#core.owedHints().filter((primary) => primary !== this.#parts.nodeId);
     Promise.all(owed.map((primary) => this.#keepHint(primary))).then(
       () => this.#parts.liveRequests.end(),
       (error: unknown) => {
+        this.#environment.assertions.reachable("a coordinator could not keep a hint");
         this.#parts.instruments.hintsFailed.increment();
         this.#environment.log.error({ err: error }, "Cannot keep a hint");
         this.#parts.liveRequests.end();
@@ -180,6 +222,7 @@ export class PutRequest {
   async #keepHint(primary: NodeId): Promise<void> {
     if (this.#minted === undefined) return;
     await this.#parts.replica.store(this.#order.key, this.#minted.record, primary);
+    this.#environment.assertions.reachable("a coordinator kept a hint itself");
     this.#parts.instruments.hintsKept.increment();
   }
 

@@ -29,14 +29,22 @@ export class WriteRouter {
     // A bad context costs no hop.
     this.#coordinator.openContext(order.key, order.context);
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
+    const { assertions } = this.#environment;
+    let refusedCount = 0;
     for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order.key))) {
       const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
       if (remainingMs <= 0) break;
+      assertions.sometimes("a write was forwarded to a second candidate", refusedCount > 0);
       const record = await this.#forward(candidate, order, remainingMs);
       if (record !== undefined) return record;
+      refusedCount += 1;
     }
     const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
-    if (remainingMs > 0) return this.#putHere({ ...order, timeoutMs: remainingMs });
+    if (remainingMs > 0) {
+      assertions.reachable("a node coordinated a write that no candidate took");
+      return this.#putHere({ ...order, timeoutMs: remainingMs });
+    }
+    assertions.reachable("a write found no coordinator in time");
     throw new DynamoError("overloaded", "Cannot find a coordinator for the key in time");
   }
 
@@ -51,6 +59,8 @@ export class WriteRouter {
     order: WriteOrder,
     remainingMs: number,
   ): Promise<Uint8Array | undefined> {
+    const { assertions } = this.#environment;
+    assertions.always("a write is forwarded to another node", candidate !== this.#parts.nodeId);
     const { key, context, payload, w } = order;
     const budgetMs = Math.ceil(remainingMs);
     const ring = this.#parts.ring().stamp;
@@ -63,6 +73,7 @@ export class WriteRouter {
         return undefined;
       case "lost":
       case "timeout":
+        assertions.reachable("a forwarded write was lost");
         throw new DynamoError(
           "forward-lost",
           `Cannot tell what became of the write: coordinator ${candidate} did not answer (${outcome.kind})`,
@@ -71,12 +82,18 @@ export class WriteRouter {
         break;
     }
     const { reply } = outcome;
-    if (reply.type === "forward-reply") return reply.record;
+    if (reply.type === "forward-reply") {
+      assertions.reachable("a write was forwarded and confirmed");
+      return reply.record;
+    }
     if (reply.type !== "error-reply") {
       throw new DynamoError("internal", `Cannot understand a reply of type ${reply.type}`);
     }
     const error = new DynamoError(reply.code, reply.message);
-    if (TRY_NEXT.has(reply.code)) return undefined;
+    if (TRY_NEXT.has(reply.code)) {
+      assertions.reachable("a candidate refused a forwarded write definitely");
+      return undefined;
+    }
     throw error;
   }
 

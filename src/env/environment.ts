@@ -1,3 +1,4 @@
+import type { Assertions } from "./assertions.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -11,4 +12,5 @@ export interface Environment {
   readonly transport: Transport;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly assertions: Assertions;
 }

@@ -78,6 +78,7 @@ export class HintDelivery {
     if (this.#stopped || this.#underWay.has(owner) || !this.#parts.detector.isUp(owner)) return;
     const delivery = this.#deliverAll(owner)
       .catch((error: unknown) => {
+        this.#environment.assertions.reachable("hint delivery stopped before the last hint");
         this.#failures.increment();
         this.#environment.log.warn({ owner, err: error }, "Hint delivery stopped early");
       })
@@ -98,6 +99,10 @@ export class HintDelivery {
       const page = await this.#parts.hints.scanHints(owner, { after, limit: WINDOW });
       const last = page.at(-1);
       if (last === undefined) return;
+      this.#environment.assertions.sometimes(
+        "hints of one owner took more than one page",
+        after !== undefined,
+      );
       const results = await Promise.allSettled(page.map((hint) => this.#deliver(owner, hint)));
       const failure = results.find((result) => result.status === "rejected");
       if (failure !== undefined) throw failure.reason;
@@ -119,6 +124,7 @@ export class HintDelivery {
         else reject(new Error(`Cannot deliver a hint to ${owner}: ${describe(outcome)}`));
       });
     });
+    this.#environment.assertions.reachable("a hint was delivered to its owner");
     await this.#parts.hints.dropHint(owner, hint.key, hint.record);
     this.#delivered.increment();
   }

@@ -63,9 +63,15 @@ export class FailureDetector implements Detector {
   }
 
   answered(peer: NodeId): void {
-    this.#misses.delete(peer);
+    const { assertions } = this.#environment;
+    const hadMissed = this.#misses.delete(peer);
     const retry = this.#down.get(peer);
+    assertions.sometimes(
+      "an answer cleared misses that were too few",
+      hadMissed && retry === undefined,
+    );
     if (retry === undefined) return;
+    assertions.reachable("a peer that counted as down answered");
     retry.cancel();
     this.#down.delete(peer);
     this.#environment.log.info({ peer }, "Peer answers again");
@@ -77,6 +83,7 @@ export class FailureDetector implements Detector {
     const misses = (this.#misses.get(peer) ?? 0) + 1;
     this.#misses.set(peer, misses);
     if (misses < this.#options.missesMax) return;
+    this.#environment.assertions.reachable("a peer counted as down");
     this.#environment.log.info({ peer, misses }, "Peer counts as down");
     this.#retryLater(peer);
   }
@@ -88,6 +95,10 @@ export class FailureDetector implements Detector {
 
   #retryLater(peer: NodeId): void {
     const timer = this.#environment.clock.setTimer(this.#options.retryDownMs, () => {
+      this.#environment.assertions.always(
+        "a detector that has stopped pings nobody",
+        !this.#stopped,
+      );
       this.#parts.ping(peer);
       this.#retryLater(peer);
     });

@@ -1,3 +1,4 @@
+import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Counter } from "../env/metrics.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -10,12 +11,14 @@ import { DynamoError } from "../protocol/errors.ts";
 export class Admission {
   readonly #inFlightMax: number;
   readonly #shed: Counter;
+  readonly #assertions: Assertions;
   #inFlight = 0;
   #closed = false;
   #onDrained: (() => void) | undefined;
 
   constructor(environment: Environment, inFlightMax: number) {
     this.#inFlightMax = inFlightMax;
+    this.#assertions = environment.assertions;
     this.#shed = environment.metrics.counter(
       "ringside_requests_shed_total",
       "Client requests refused because too many were under way",
@@ -36,6 +39,7 @@ export class Admission {
   async admit<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new DynamoError("stopping", "Cannot take the request: the node stops");
     if (this.#inFlight >= this.#inFlightMax) {
+      this.#assertions.reachable("a request was shed for overload");
       this.#shed.increment();
       throw new DynamoError(
         "overloaded",
@@ -47,7 +51,10 @@ export class Admission {
       return await work();
     } finally {
       this.#inFlight -= 1;
-      if (this.#inFlight === 0) this.#onDrained?.();
+      if (this.#inFlight === 0 && this.#onDrained !== undefined) {
+        this.#assertions.reachable("a node drained the requests under way when it stopped");
+        this.#onDrained();
+      }
     }
   }
 

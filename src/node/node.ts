@@ -7,6 +7,7 @@ import { coordinatorInstruments } from "../coordinator/instruments.ts";
 import { LiveRequests } from "../coordinator/live-requests.ts";
 import type { CoordinatorParts } from "../coordinator/parts.ts";
 import { WriteRouter } from "../coordinator/write-router.ts";
+import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
 import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
@@ -37,6 +38,7 @@ export interface NodeParts {
 /** One Dynamo node, put together (D-5-1). What speaks HTTP in front of it is in `http`. */
 export class DynamoNode implements KeyValueStore {
   readonly operator: NodeOperator;
+  readonly #assertions: Assertions;
   readonly #configuration: NodeConfiguration;
   readonly #ring: Ring;
   readonly #engine: Engine;
@@ -78,6 +80,7 @@ export class DynamoNode implements KeyValueStore {
     const { configuration, engine, ring, versioning, incarnation, replica } = parts;
     const { nodeId } = configuration;
     const ringNow = (): Ring => ring;
+    this.#assertions = environment.assertions;
     this.#configuration = configuration;
     this.#ring = ring;
     this.#engine = engine;
@@ -193,6 +196,10 @@ export class DynamoNode implements KeyValueStore {
     this.#detector.stop();
     await this.#rpcServer.close();
     this.#rpcClient.close();
+    this.#assertions.always(
+      "no request is under way once a node has stopped",
+      this.#liveRequests.count === 0,
+    );
     await this.#engine.close();
   }
 
@@ -204,8 +211,13 @@ export class DynamoNode implements KeyValueStore {
 
   #answer(key: Uint8Array, siblings: Siblings): SiblingsAnswer {
     const { clusterId, versioning: mode } = this.#configuration;
-    const token = sealContext({ clusterId, key, clock: siblings.clock, mode }, this.#macKey);
-    return { payloads: siblings.payloads, context: toBase64url(token) };
+    const { clock, payloads } = siblings;
+    this.#assertions.always(
+      "a context that goes out with versions is not empty",
+      payloads.length === 0 || clock.size > 0,
+    );
+    const token = sealContext({ clusterId, key, clock, mode }, this.#macKey);
+    return { payloads, context: toBase64url(token) };
   }
 }
 

@@ -25,6 +25,7 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
   return (_from: NodeId, request: Request, respond: (reply: Reply) => void) => {
     const refuse = (error: unknown): void => {
       if (!(error instanceof DynamoError)) {
+        environment.assertions.reachable("a replica failed to serve a peer");
         environment.log.error({ err: error, request: request.type }, "Cannot serve a peer");
       }
       respond(errorReply(error));
@@ -33,7 +34,7 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
       respond({ type: "ping-reply" });
       return;
     }
-    checkRing(request.ring, parts.ring().stamp);
+    checkRing(environment, request.ring, parts.ring().stamp);
     switch (request.type) {
       case "get":
         parts.replica
@@ -55,8 +56,13 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
 const PUT_REPLY: Reply = { type: "put-reply" };
 
 /** Throws DynamoError, which the RPC server answers. */
-function checkRing(asked: RingStamp, own: RingStamp): void {
+function checkRing(
+  { assertions }: Pick<Environment, "assertions">,
+  asked: RingStamp,
+  own: RingStamp,
+): void {
   if (asked.digest !== own.digest || asked.epoch !== own.epoch) {
+    assertions.reachable("a request under another ring was refused");
     throw new DynamoError(
       "stale-ring",
       `Cannot serve under ring ${asked.epoch}/${asked.digest}: this node's is ${own.epoch}/${own.digest}`,

@@ -1,4 +1,5 @@
 import type { Environment } from "../env/environment.ts";
+import { NodeAssertions } from "./node-assertions.ts";
 import { createNodeClock } from "./node-clock.ts";
 import { createNodeRandom } from "./node-random.ts";
 import { createPinoLog } from "./pino-log.ts";
@@ -18,12 +19,14 @@ export interface NodeEnvironment extends Environment {
 
 export function createNodeEnvironment(options: NodeEnvironmentOptions): NodeEnvironment {
   const metrics = createPrometheusMetrics();
+  const log = createPinoLog({ level: options.logLevel, nodeId: options.nodeId });
   return {
     clock: createNodeClock(),
     random: createNodeRandom(),
     transport: createTcpTransport(),
-    log: createPinoLog({ level: options.logLevel, nodeId: options.nodeId }),
+    log,
     metrics,
+    assertions: new NodeAssertions({ log, metrics }),
     metricsText: () => metrics.text(),
   };
 }

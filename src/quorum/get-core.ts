@@ -41,6 +41,11 @@ export class GetCore extends SlotProgress {
     if (this.serve(node)) this.#replies.set(node, record);
   }
 
+  /** The node answered, and holds nothing of the key. */
+  answeredNotFound(node: NodeId): boolean {
+    return this.#replies.has(node) && this.#replies.get(node) === undefined;
+  }
+
   /** The merge of all replies so far. Replies of equal bytes, the usual case, are decoded once. */
   found(): Found {
     const distinct: Uint8Array[] = [];

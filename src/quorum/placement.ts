@@ -27,6 +27,8 @@ export class Placement {
   readonly slots: readonly Slot[];
   /** How many slots are served by a node that is believed up; fewer than needed, and the request is better refused. */
   readonly servedCount: number;
+  /** How many slots got a fallback at once because their primary seems down. */
+  readonly standInCount: number;
   readonly #options: PlacementOptions;
   /** Where in the preference list the search for the next fallback begins. */
   #nextFallback: number;
@@ -45,15 +47,18 @@ export class Placement {
       this.#placeFallbackCoordinator(coordinator);
     }
     let servedCount = 0;
+    let standInCount = 0;
     for (const slot of slots) {
       const { primary, asked } = slot;
       const isServed = asked.length > 0 || primary === coordinator || isUp(primary);
       const fallback = isServed ? undefined : this.#takeFallback();
       if (isServed || fallback !== undefined) servedCount += 1;
+      if (fallback !== undefined) standInCount += 1;
       // A primary that is believed down is asked all the same when nobody can stand in for it.
       if (asked.length === 0) asked.push(fallback ?? primary);
     }
     this.servedCount = servedCount;
+    this.standInCount = standInCount;
   }
 
   /** The first messages of the request, one for each node. */
@@ -68,6 +73,14 @@ export class Placement {
   slotOf(node: NodeId): Slot | undefined {
     for (const slot of this.slots) if (slot.asked.includes(node)) return slot;
     return undefined;
+  }
+
+  /** True where no node was asked on behalf of two slots: its answer would count for one of them only. */
+  get asksNoNodeForTwoSlots(): boolean {
+    for (const slot of this.slots) {
+      for (const node of slot.asked) if (this.slotOf(node) !== slot) return false;
+    }
+    return true;
   }
 
   /** Gives a slot its next stand-in; undefined where nobody is left or fallbacks do not count. */

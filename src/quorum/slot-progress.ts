@@ -23,6 +23,11 @@ export class SlotProgress {
     return this.#state;
   }
 
+  /** Slots that somebody answered for. */
+  get servedCount(): number {
+    return this.#served.size;
+  }
+
   /** The node will never answer. Returns whom to ask instead. */
   fail(node: NodeId): Send | undefined {
     const slot = this.placement.slotOf(node);

@@ -70,13 +70,20 @@ export class Replica {
     this.#parts = parts;
     this.#actors = new LocalActors(parts.nodeId, parts.incarnation);
     this.#metrics = replicaMetrics(env.metrics, () => hints.count);
-    this.#rows = new Rows({ ...parts, actors: this.#actors, lost: this.#metrics.writesLost });
+    this.#rows = new Rows({
+      ...parts,
+      actors: this.#actors,
+      lost: this.#metrics.writesLost,
+      assertions: env.assertions,
+    });
     this.#hints = hints;
   }
 
   /** Finds the hints that earlier lives left, then is ready. */
   static async open(env: Environment, parts: ReplicaParts): Promise<Replica> {
-    return new Replica(env, parts, await loadHintIndex(parts.engine));
+    const hints = await loadHintIndex(parts.engine);
+    env.assertions.sometimes("a node started with hints of an earlier life", hints.count > 0);
+    return new Replica(env, parts, hints);
   }
 
   /** Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. */
@@ -91,7 +98,11 @@ export class Replica {
     const records = record === undefined ? [] : [record];
     for (const owner of owners) {
       const hinted = await this.#rows.record("hints", hintRowKey(owner, partition, key));
-      if (hinted !== undefined && !records.some((other) => equalBytes(other, hinted))) {
+      if (hinted === undefined) {
+        continue;
+      }
+      this.#env.assertions.reachable("a replica's answer included a hint");
+      if (!records.some((other) => equalBytes(other, hinted))) {
         records.push(hinted);
       }
     }
@@ -128,8 +139,10 @@ export class Replica {
     payload: Uint8Array,
     hintFor: NodeId | undefined,
   ): Promise<Minted> {
+    const { assertions } = this.#env;
     const place = this.#place(key, hintFor);
     const wait = this.#lock.acquire(place.keyText);
+    assertions.sometimes("a write waited for its key", wait !== undefined);
     if (wait !== undefined) {
       await wait;
     }
@@ -138,9 +151,21 @@ export class Replica {
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
       const actor = this.#actors.actorFor(row?.localActor, held);
+      assertions.sometimes(
+        "a row that came from others got a fresh actor",
+        row !== undefined && row.localActor === undefined,
+      );
+      assertions.sometimes(
+        "a row's own actor was given up",
+        row?.localActor !== undefined && row.localActor !== actor,
+      );
       const wallMs = this.#env.clock.wallMs();
       const { versioning } = this.#parts;
       const siblings = versioning.update(held, context, payload, { actor, wallMs });
+      assertions.always(
+        "a write leaves more than it found",
+        !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
+      );
       const record = versioning.encode(siblings);
       return { record, siblings, stored: this.#write(place, { localActor: actor, record }) };
     } finally {
@@ -185,7 +210,11 @@ export class Replica {
     try {
       await this.#rows.underWay(place)?.catch(ignoreTold);
       const row = await this.#rows.read(place);
-      if (row === undefined || !equalBytes(row.record, record)) {
+      if (row === undefined) {
+        return false;
+      }
+      if (!equalBytes(row.record, record)) {
+        this.#env.assertions.reachable("a hint changed during its delivery and stayed");
         return false;
       }
       await this.#rows.remove(place);
@@ -217,24 +246,38 @@ export class Replica {
     // paper's modes, that is the stored one (K-2).
     const merged = versioning.merge(held, arriving);
     if (merged === held) {
+      this.#env.assertions.reachable("a replica received what it had overtaken");
       return this.#unchanged(place);
     }
     if (merged === arriving) {
       return { stored: this.#write(place, { localActor, record: received }) };
     }
+    const { assertions } = this.#env;
+    assertions.sometimes("a replica merged concurrent versions", place.owner === undefined);
+    assertions.sometimes("a hint was merged into one that is kept", place.owner !== undefined);
+    assertions.sometimes("a replica merged three versions or more", merged.payloads.length > 2);
     this.#metrics.merges.increment();
     return { stored: this.#write(place, { localActor, record: versioning.encode(merged) }) };
   }
 
   #unchanged(place: Place): { readonly stored: Promise<void> | undefined } {
     this.#metrics.unchanged.increment();
-    return { stored: this.#rows.underWay(place) };
+    const stored = this.#rows.underWay(place);
+    this.#env.assertions.sometimes(
+      "a record that changed nothing waited for the write under way",
+      stored !== undefined,
+    );
+    return { stored };
   }
 
   #write(place: Place, row: Row): Promise<void> {
     if (place.owner === undefined) {
       return this.#rows.write(place, row);
     }
+    this.#env.assertions.sometimes(
+      "a hint was stored for an owner without one",
+      !this.#hints.ownersOf(place.keyText).includes(place.owner),
+    );
     this.#metrics.hintsStored.increment();
     this.#hints.set(place.keyText, place.owner, true);
     return this.#rows.write(place, row).catch(async (error: unknown) => {
@@ -245,6 +288,7 @@ export class Replica {
 
   /** After a lost write: the hint is back to what it was, which may be nothing. */
   async #recountHint(place: Place): Promise<void> {
+    this.#env.assertions.reachable("the write of a hint was lost");
     await this.#lock.acquire(place.keyText);
     try {
       const bytes = await this.#parts.engine.get(place.table, place.rowKey);
@@ -305,6 +349,9 @@ export class Replica {
 }
 
 const NONE: readonly Uint8Array[] = [];
+
+/** Modes in which a new dot is never covered by what was stored; the paper's own may lose a write on the spot. */
+const NEVER_FORGETS: ReadonlySet<Versioning["mode"]> = new Set(["dvvset", "merged"] as const);
 
 /** The failure is told to whoever wrote the row. */
 function ignoreTold(): void {}

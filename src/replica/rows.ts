@@ -2,6 +2,7 @@ import { FormatError } from "../base/binary.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
+import type { Assertions } from "../env/assertions.ts";
 import type { Counter } from "../env/metrics.ts";
 import type { Engine } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
@@ -25,6 +26,7 @@ export interface RowsParts {
   readonly actors: LocalActors;
   /** Counts writes that the engine took and then could not store. */
   readonly lost: Counter;
+  readonly assertions: Assertions;
 }
 
 /**
@@ -36,13 +38,15 @@ export class Rows {
   readonly #versioning: Versioning;
   readonly #actors: LocalActors;
   readonly #lost: Counter;
+  readonly #assertions: Assertions;
   readonly #underWay = new Map<string, UnderWay>();
 
-  constructor({ engine, versioning, actors, lost }: RowsParts) {
+  constructor({ engine, versioning, actors, lost, assertions }: RowsParts) {
     this.#engine = engine;
     this.#versioning = versioning;
     this.#actors = actors;
     this.#lost = lost;
+    this.#assertions = assertions;
   }
 
   /** Record bytes of the row at `rowKey`, a view of it, or undefined where there is no row. */
@@ -63,6 +67,10 @@ export class Rows {
     const row = readStored(() => decodeRow(bytes));
     const underWay = this.#underWay.get(idOf(place));
     const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
+    this.#assertions.sometimes(
+      "a row was read between a lost write and the news of it",
+      !isCurrent,
+    );
     return isCurrent ? row : { ...row, localActor: undefined };
   }
 
@@ -87,6 +95,10 @@ export class Rows {
     underWay.done = this.#engine
       .write([{ table: place.table, key: place.rowKey, value: bytes }])
       .then(end, (error: unknown) => {
+        this.#assertions.sometimes(
+          "a write was lost and its actor retired",
+          row.localActor !== undefined,
+        );
         if (row.localActor !== undefined) {
           this.#actors.retire(row.localActor);
         }

@@ -69,7 +69,10 @@ export class IncomingConnection implements ConnectionHandlers {
     this.#reader = new FrameReader(HELLO_FRAME_BYTES_MAX, (kind, id, body) =>
       this.#onFrame(kind, id, body),
     );
-    this.#helloTimer = env.clock.setTimer(limits.helloTimeoutMs, () => this.#end());
+    this.#helloTimer = env.clock.setTimer(limits.helloTimeoutMs, () => {
+      env.assertions.reachable("a connection brought no hello in time");
+      this.#end();
+    });
   }
 
   /** Who is at the other end; undefined until its hello was accepted. */
@@ -90,6 +93,7 @@ export class IncomingConnection implements ConnectionHandlers {
     metrics.bytesReceived.increment(bytes.length);
     try {
       this.#reader.push(bytes);
+      env.assertions.sometimes("a frame came in pieces", this.#reader.midFrame);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       metrics.badFrames.increment();
@@ -161,7 +165,8 @@ export class IncomingConnection implements ConnectionHandlers {
   }
 
   #reject(peer: string, reason: string): void {
-    const { metrics, rejections } = this.#shared;
+    const { env, metrics, rejections } = this.#shared;
+    env.assertions.reachable("a hello was refused");
     metrics.rejected.increment();
     rejections.warn(peer, reason);
     this.#writer.begin(FRAME_KINDS.helloReject, 0);
@@ -172,8 +177,11 @@ export class IncomingConnection implements ConnectionHandlers {
   }
 
   #send(id: number, reply: Reply): void {
-    if (this.#over) return;
     const { env, metrics } = this.#shared;
+    if (this.#over) {
+      env.assertions.reachable("a request was answered after its connection ended");
+      return;
+    }
     try {
       writeReply(this.#writer, id, reply);
     } catch (error) {

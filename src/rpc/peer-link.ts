@@ -65,8 +65,10 @@ export class PeerLink {
 
   /** Gives the reason why there is nothing to dial now. */
   #dial(nowMs: number): string | undefined {
-    if (nowMs < this.#retryAtMs)
+    if (nowMs < this.#retryAtMs) {
+      this.#shared.env.assertions.reachable("a call failed at once after a failed dial");
       return `the last dial failed and backoff lasts ${this.#backoffMs} ms`;
+    }
     const address = this.#shared.addressOf(this.#peer);
     if (address === undefined) return `node ${this.#peer} has no address`;
     this.#session = new PeerSession(this.#shared, this.#peer, address, {

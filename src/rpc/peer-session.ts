@@ -96,9 +96,10 @@ export class PeerSession implements CallHolder {
       this.#onFrame(kind, id, body),
     );
     this.#hello = makeHello(identity);
-    this.#helloTimer = env.clock.setTimer(limits.helloTimeoutMs, () =>
-      this.end(`no answer to the hello in ${limits.helloTimeoutMs} ms`, { failed: true }),
-    );
+    this.#helloTimer = env.clock.setTimer(limits.helloTimeoutMs, () => {
+      env.assertions.reachable("a hello was not answered in time");
+      this.end(`no answer to the hello in ${limits.helloTimeoutMs} ms`, { failed: true });
+    });
     metrics.dials.increment();
     this.#connection = env.transport.connect(address, {
       onOpen: () => this.#sendHello(),
@@ -154,6 +155,7 @@ export class PeerSession implements CallHolder {
       metrics.timeouts.increment();
       call.settle({ kind: "timeout" });
     } else {
+      env.assertions.reachable("a call got no connection in time");
       metrics.notSent.increment();
       const reason = `Cannot call node ${this.#peer}: no connection in time`;
       call.settle({ kind: "not-sent", reason });
@@ -165,6 +167,7 @@ export class PeerSession implements CallHolder {
     if (!this.#gaveUp || this.#silentSinceMs === undefined) return;
     const silentMs = nowMs - this.#silentSinceMs;
     if (silentMs < this.#shared.limits.silentRedialMs) return;
+    this.#shared.env.assertions.reachable("a connection was dropped for silence");
     this.end(`not a byte came for ${Math.round(silentMs)} ms`, { failed: false });
   }
 
@@ -188,6 +191,9 @@ export class PeerSession implements CallHolder {
         const lost = call.sequence > 0 && call.sequence <= this.#flushed;
         if (call.settle({ kind: lost ? "lost" : "not-sent", reason: text })) {
           (lost ? metrics.lost : metrics.notSent).increment();
+          const { assertions } = env;
+          assertions.sometimes("a call that was sent was lost with its connection", lost);
+          assertions.sometimes("a call ended with its connection before it was sent", !lost);
         }
       }
     });
@@ -235,11 +241,16 @@ export class PeerSession implements CallHolder {
       return;
     }
     const reply = readReply(kind, body);
+    const { assertions } = this.#shared.env;
     const call = this.#inFlight.get(id);
-    // An answer to a call that was given up, or to none; only the peer knows.
-    if (call === undefined) return;
+    if (call === undefined) {
+      // Or for none; only the peer knows.
+      assertions.reachable("a reply came for a call that was given up");
+      return;
+    }
     this.#inFlight.delete(id);
-    call.settle({ kind: "reply", reply });
+    const settled = call.settle({ kind: "reply", reply });
+    assertions.always("a call in flight has no outcome yet", settled);
   }
 
   #onHelloAnswer(kind: number, body: Buffer): void {

@@ -2,6 +2,7 @@ import { SeededRandom } from "../../base/seeded-random.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Counter, Gauge, Histogram, Labels, Metrics } from "../metrics.ts";
+import { CountingAssertions } from "./counting-assertions.ts";
 
 /** A log that keeps its lines, for tests that ask what was logged. */
 class MemoryLog implements Log {
@@ -57,6 +58,7 @@ export function quietEnvironment<C extends Clock>(clock: C, seed = 1) {
     random: new SeededRandom(seed),
     log: new MemoryLog(),
     metrics: new MemoryMetrics(),
+    assertions: new CountingAssertions(),
   };
 }
 

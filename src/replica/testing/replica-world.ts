@@ -3,6 +3,7 @@ import { nodeId } from "../../base/ids.ts";
 import { SeededRandom } from "../../base/seeded-random.ts";
 import type { Versioning } from "../../causality/versioning.ts";
 import type { Environment } from "../../env/environment.ts";
+import { CountingAssertions } from "../../env/testing/counting-assertions.ts";
 import { createRing } from "../../ring/partition-table.ts";
 import type { Ring } from "../../ring/ring.ts";
 import type { Engine } from "../../storage/engine.ts";
@@ -38,6 +39,7 @@ export function replicaEnvironment(seed: number): Environment & CountedMetrics {
       gauge: () => ({ set: refuse }),
       histogram: refuse,
     },
+    assertions: new CountingAssertions(),
     counts,
   };
 }

@@ -1,0 +1,244 @@
+/*
+ * Problem: a simulation that finds nothing may never have been where the bugs are. Sketch: the store names its rare branches and
+ * its invariants, here as data and in the code as calls of `Assertions`; a swarm of seeds is only believed when it has
+ * reached every point that is required. Source: Antithesis' "sometimes assertions", and FoundationDB's TEST macros before
+ * them. `catalogue.test.ts` holds this list and the code together.
+ */
+
+/** One point of the store. Each is used exactly once in the sources. */
+export interface CataloguePoint {
+  /** A sentence in the store's words that is true when the point is reached, or, for `always`, whenever it is asked. */
+  readonly name: string;
+  readonly kind: "always" | "sometimes" | "reachable";
+  /** True: the standard seeds of the simulation must reach it; an `always` is reached when it was asked. */
+  readonly required: boolean;
+  /** Where the name does not say why it matters, or why it is not required. */
+  readonly why?: string;
+}
+
+const READ_POINTS = [
+  { name: "a read asked a stand-in for a silent replica", kind: "reachable", required: true },
+  { name: "a read asked a stand-in for a replica that failed", kind: "reachable", required: true },
+  { name: "a read missed R at its deadline", kind: "reachable", required: true },
+  { name: "a read missed R because too many replicas failed", kind: "reachable", required: true },
+  { name: "a read was refused for too few nodes", kind: "reachable", required: true },
+  { name: "a read found concurrent versions", kind: "sometimes", required: true },
+  { name: "a replica answered a read that had ended", kind: "reachable", required: true },
+  { name: "a read repaired a replica with older versions", kind: "reachable", required: true },
+  {
+    name: "a read repaired a replica that answered not found",
+    kind: "reachable",
+    required: true,
+    why: "A replica that lost or never had the key looks like one that answers for it.",
+  },
+  { name: "a read repaired the coordinator's own copy", kind: "reachable", required: true },
+  { name: "a read repair did not arrive", kind: "reachable", required: true },
+  {
+    name: "a coordinator could not read its own copy",
+    kind: "reachable",
+    required: false,
+    why: "Takes a damaged row, in a run with corrupted data.",
+  },
+  {
+    name: "a read was answered by R slots",
+    kind: "always",
+    required: true,
+    why: "Two answers of one slot are one copy (R + W > N counts copies).",
+  },
+  { name: "a read asked no node for two slots", kind: "always", required: true },
+  { name: "a read that has ended has no timer", kind: "always", required: true },
+] as const satisfies readonly CataloguePoint[];
+
+const WRITE_POINTS = [
+  { name: "a write asked a stand-in for a silent replica", kind: "reachable", required: true },
+  { name: "a write asked a stand-in for a replica that failed", kind: "reachable", required: true },
+  { name: "a write missed W at its deadline", kind: "reachable", required: true },
+  { name: "a write missed W because too many replicas failed", kind: "reachable", required: true },
+  { name: "a write was refused for too few nodes", kind: "reachable", required: true },
+  { name: "a fallback coordinated a write", kind: "sometimes", required: true },
+  {
+    name: "a slot of a write was acknowledged twice",
+    kind: "sometimes",
+    required: true,
+    why: "By its primary and its stand-in: the schedule that shows whether slots are counted.",
+  },
+  { name: "a replica acknowledged a write that had ended", kind: "sometimes", required: true },
+  {
+    name: "a coordinator's disk refused its own write",
+    kind: "reachable",
+    required: true,
+    why: "Other replicas may have the version that its coordinator has lost.",
+  },
+  { name: "a coordinator kept a hint itself", kind: "reachable", required: true },
+  {
+    name: "a coordinator could not keep a hint",
+    kind: "reachable",
+    required: false,
+    why: "Takes a disk that fails at the deadline of a write that it took before.",
+  },
+  { name: "an acknowledgement came from a node that was asked", kind: "always", required: true },
+  { name: "a write was confirmed by W slots", kind: "always", required: true },
+  { name: "a write asked no node for two slots", kind: "always", required: true },
+  { name: "a write that has ended has no timer", kind: "always", required: true },
+  { name: "a request has a slot for each of its first N nodes", kind: "always", required: true },
+  { name: "a write's coordinator has a slot", kind: "always", required: true },
+  { name: "a primary that seemed down had a stand-in at once", kind: "sometimes", required: true },
+  {
+    name: "a primary that seemed down was asked for want of a stand-in",
+    kind: "sometimes",
+    required: true,
+  },
+  { name: "no request ended twice", kind: "always", required: true },
+] as const satisfies readonly CataloguePoint[];
+
+const FORWARD_POINTS = [
+  { name: "a write was forwarded and confirmed", kind: "reachable", required: true },
+  {
+    name: "a write was forwarded to a second candidate",
+    kind: "sometimes",
+    required: true,
+    why: "Only safe while the first certainly did nothing.",
+  },
+  { name: "a forwarded write was lost", kind: "reachable", required: true },
+  {
+    name: "a node coordinated a write that no candidate took",
+    kind: "reachable",
+    required: true,
+  },
+  { name: "a write found no coordinator in time", kind: "reachable", required: true },
+  {
+    name: "a candidate refused a forwarded write definitely",
+    kind: "reachable",
+    required: false,
+    why: "Takes a node that stops in good order, is overloaded or has another ring.",
+  },
+  { name: "a write is forwarded to another node", kind: "always", required: true },
+] as const satisfies readonly CataloguePoint[];
+
+const REPLICA_POINTS = [
+  { name: "a replica's answer included a hint", kind: "reachable", required: true },
+  { name: "a replica merged concurrent versions", kind: "sometimes", required: true },
+  { name: "a replica merged three versions or more", kind: "sometimes", required: true },
+  {
+    name: "a replica received what it had overtaken",
+    kind: "reachable",
+    required: true,
+    why: "A repair or a hint that lost a race must change nothing.",
+  },
+  {
+    name: "a record that changed nothing waited for the write under way",
+    kind: "sometimes",
+    required: true,
+    why: "Acknowledged at once it would be acknowledged before it is durable.",
+  },
+  { name: "a write waited for its key", kind: "sometimes", required: true },
+  {
+    name: "a row that came from others got a fresh actor",
+    kind: "sometimes",
+    required: true,
+    why: "Peers may know higher counters of the actor this node had there before.",
+  },
+  { name: "a row's own actor was given up", kind: "sometimes", required: true },
+  { name: "a write was lost and its actor retired", kind: "sometimes", required: true },
+  {
+    name: "a row was read between a lost write and the news of it",
+    kind: "sometimes",
+    required: false,
+    why: "A moment between two reactions of one turn; depends on the engine.",
+  },
+  {
+    name: "a write leaves more than it found",
+    kind: "always",
+    required: true,
+    why: "Its dot is new, so what was there cannot cover it; in the paper's own modes it may.",
+  },
+  { name: "a hint was merged into one that is kept", kind: "sometimes", required: true },
+  { name: "a hint was stored for an owner without one", kind: "sometimes", required: true },
+  { name: "the write of a hint was lost", kind: "reachable", required: true },
+  { name: "a node started with hints of an earlier life", kind: "sometimes", required: true },
+  { name: "a hint changed during its delivery and stayed", kind: "reachable", required: true },
+] as const satisfies readonly CataloguePoint[];
+
+const PEER_POINTS = [
+  { name: "a hint was delivered to its owner", kind: "reachable", required: true },
+  { name: "hints of one owner took more than one page", kind: "sometimes", required: true },
+  { name: "hint delivery stopped before the last hint", kind: "reachable", required: true },
+  { name: "a peer counted as down", kind: "reachable", required: true },
+  { name: "a peer that counted as down answered", kind: "reachable", required: true },
+  { name: "an answer cleared misses that were too few", kind: "sometimes", required: true },
+  { name: "a detector that has stopped pings nobody", kind: "always", required: true },
+] as const satisfies readonly CataloguePoint[];
+
+const RPC_POINTS = [
+  { name: "a connection was dropped for silence", kind: "reachable", required: true },
+  { name: "a hello was not answered in time", kind: "reachable", required: true },
+  {
+    name: "a hello was refused",
+    kind: "reachable",
+    required: false,
+    why: "Takes a stranger, a wrong secret or a crossed route; the simulation has none.",
+  },
+  { name: "a connection brought no hello in time", kind: "reachable", required: true },
+  { name: "a call that was sent was lost with its connection", kind: "sometimes", required: true },
+  {
+    name: "a call ended with its connection before it was sent",
+    kind: "sometimes",
+    required: true,
+  },
+  { name: "a call got no connection in time", kind: "reachable", required: true },
+  { name: "a reply came for a call that was given up", kind: "reachable", required: true },
+  { name: "a call failed at once after a failed dial", kind: "reachable", required: true },
+  { name: "a call in flight has no outcome yet", kind: "always", required: true },
+  { name: "a frame came in pieces", kind: "sometimes", required: true },
+  { name: "a request was answered after its connection ended", kind: "reachable", required: true },
+] as const satisfies readonly CataloguePoint[];
+
+const NODE_POINTS = [
+  {
+    name: "a request was shed for overload",
+    kind: "reachable",
+    required: false,
+    why: "Takes more clients than the simulation has.",
+  },
+  {
+    name: "a node drained the requests under way when it stopped",
+    kind: "reachable",
+    required: false,
+    why: "The simulation's nodes are killed, not stopped.",
+  },
+  {
+    name: "a request under another ring was refused",
+    kind: "reachable",
+    required: false,
+    why: "All nodes of a run have one ring.",
+  },
+  { name: "a replica failed to serve a peer", kind: "reachable", required: true },
+  {
+    name: "no request is under way once a node has stopped",
+    kind: "always",
+    required: false,
+    why: "The simulation's nodes are killed, not stopped.",
+  },
+  {
+    name: "a context that goes out with versions is not empty",
+    kind: "always",
+    required: true,
+    why: "An empty one would make the client's next write a blind one.",
+  },
+] as const satisfies readonly CataloguePoint[];
+
+export const CATALOGUE = [
+  ...READ_POINTS,
+  ...WRITE_POINTS,
+  ...FORWARD_POINTS,
+  ...REPLICA_POINTS,
+  ...PEER_POINTS,
+  ...RPC_POINTS,
+  ...NODE_POINTS,
+] as const;
+
+type Point = (typeof CATALOGUE)[number];
+
+export type AlwaysPoint = Extract<Point, { kind: "always" }>["name"];
+export type SometimesPoint = Extract<Point, { kind: "sometimes" }>["name"];
+export type ReachablePoint = Extract<Point, { kind: "reachable" }>["name"];
