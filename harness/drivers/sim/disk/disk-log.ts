@@ -1,7 +1,7 @@
 import { assert } from "../../../../src/base/assert.ts";
 import type { Write } from "../../../../src/storage/engine.ts";
 import type { StoredValue } from "./log-format.ts";
-import { groupSizeBytes, valueIn, writeGroup } from "./log-format.ts";
+import { groupSizeBytes, writeGroup } from "./log-format.ts";
 
 /**
  * The bytes a simulated disk holds. Up to `syncedSizeBytes` they are on the medium for good; what follows was written and not
@@ -10,6 +10,7 @@ import { groupSizeBytes, valueIn, writeGroup } from "./log-format.ts";
 export class DiskLog {
   #bytes = new Uint8Array(CAPACITY_BYTES_MIN);
   #view = new DataView(this.#bytes.buffer);
+  #buffer = Buffer.from(this.#bytes.buffer);
   #sizeBytes = 0;
   #syncedSizeBytes = 0;
 
@@ -43,9 +44,7 @@ export class DiskLog {
     this.#sizeBytes = contents.length;
     this.#syncedSizeBytes = 0;
     // A new array each time, so that a big log that was compacted does not keep its memory.
-    this.#bytes = new Uint8Array(Math.max(CAPACITY_BYTES_MIN, contents.length));
-    this.#bytes.set(contents);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#take(new Uint8Array(Math.max(CAPACITY_BYTES_MIN, contents.length)), contents);
   }
 
   /** Cuts off the end; synced bytes cannot be cut off. */
@@ -66,18 +65,24 @@ export class DiskLog {
     this.#bytes[at] = (this.#bytes[at] as number) ^ (1 << bit);
   }
 
-  /** A copy of a value's bytes. */
-  valueOf(stored: StoredValue): Uint8Array {
-    return valueIn(this.#bytes, stored).slice();
+  /** A copy of a value's bytes, out of Node's buffer pool: an array of its own takes six times as long to make. */
+  valueOf({ at, sizeBytes }: StoredValue): Uint8Array {
+    const value = Buffer.allocUnsafe(sizeBytes);
+    this.#buffer.copy(value, 0, at, at + sizeBytes);
+    return value;
   }
 
   #grow(): void {
     if (this.#sizeBytes > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#sizeBytes, 2 * this.#bytes.length));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
+      this.#take(new Uint8Array(Math.max(this.#sizeBytes, 2 * this.#bytes.length)), this.#bytes);
     }
+  }
+
+  #take(bytes: Uint8Array<ArrayBuffer>, contents: Uint8Array): void {
+    bytes.set(contents);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+    this.#buffer = Buffer.from(bytes.buffer);
   }
 }
 

@@ -59,7 +59,7 @@ export class Medium {
   /** Writes the log anew where most of it is out of date; it is as durable afterwards as it was before. */
   compact(): void {
     const { sizeBytes } = this.#log;
-    if (sizeBytes > LOG_SIZE_BYTES_FREE && sizeBytes > 2 * this.#rows.liveSizeBytes) {
+    if (sizeBytes > LOG_SIZE_BYTES_FREE && sizeBytes > LIVE_SHARES_MAX * this.#rows.liveSizeBytes) {
       this.#writeCheckpoint();
     }
   }
@@ -210,6 +210,9 @@ export class Medium {
 
 /** A log up to this size is not worth writing anew. */
 const LOG_SIZE_BYTES_FREE = 256 * 1_024;
+
+/** A log may be so many times as big as what is still true in it. */
+const LIVE_SHARES_MAX = 4;
 
 function sealsOf(writes: readonly Write[]): number[] {
   return writes.map(({ key, value }) => (value === undefined ? 0 : sealOf(key, value)));
