@@ -28,6 +28,7 @@ export function withChanges(rows: RowTexts, changes: readonly RowState[]): RowTe
 export class RowWatcher implements DiskObserver {
   visible: RowTexts = {};
   durable: RowTexts = {};
+  durableCount = 0;
   rolledBackCount = 0;
   #underWay: RowState[] = [];
 
@@ -46,6 +47,7 @@ export class RowWatcher implements DiskObserver {
       }
       this.#underWay.splice(0, at + 1);
     }
+    this.durableCount += 1;
     this.durable = withChanges(this.durable, changes);
   }
 
