@@ -1,7 +1,11 @@
 import type { SeededRandom } from "../../../src/base/seeded-random.ts";
 import type { DelayPlan } from "./world-plan.ts";
 
-/** The minimum and an exponential tail that brings the average to the mean; exactly the minimum where the mean is not above it. */
+/**
+ * How long something takes this time, in milliseconds with fractions: the plan's minimum, and above it exponentially
+ * distributed. Where the mean is not above the minimum nothing is drawn.
+ */
 export function drawDelayMs(random: SeededRandom, { minMs, meanMs }: DelayPlan): number {
-  return meanMs > minMs ? minMs - (meanMs - minMs) * Math.log(1 - random.float()) : minMs;
+  // A float is below 1, so the logarithm is finite.
+  return meanMs <= minMs ? minMs : minMs - Math.log(1 - random.float()) * (meanMs - minMs);
 }

@@ -1,0 +1,304 @@
+import type { SeededRandom } from "../../../../src/base/seeded-random.ts";
+import type { Clock, Timer } from "../../../../src/env/clock.ts";
+import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
+import type {
+  Engine,
+  Entry,
+  ScanOptions,
+  TableName,
+  Write,
+} from "../../../../src/storage/engine.ts";
+import { StorageError, TABLE_NAMES } from "../../../../src/storage/engine.ts";
+import { checkScan, checkWrites } from "../../../../src/storage/limits.ts";
+import { PendingWrites } from "../../../../src/storage/pending-writes.ts";
+import { drawDelayMs } from "../draw-delay.ts";
+import type { RowState, WorldObserver } from "../observer.ts";
+import type { DelayPlan } from "../world-plan.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import type { LogEntry } from "./log-format.ts";
+import type { Medium } from "./medium.ts";
+
+/** What an acknowledged write survives: nothing, a power failure, or only the end of the process. */
+export type DiskKind = "memory" | "synced" | "unsynced";
+
+export type DiskObserver = Pick<
+  WorldObserver,
+  "rowsWritten" | "rowsDurable" | "rowsRolledBack" | "rowsReplaced"
+>;
+
+export interface SimDiskOptions {
+  readonly kind: DiskKind;
+  /** From the start of a commit to its end; not used in memory, and unsynced only while the disk is full. */
+  readonly write: DelayPlan;
+  /** Of a get that no write under way answers, and of a scan; not used in memory. */
+  readonly read: DelayPlan;
+}
+
+/** What is wrong with a disk; faults change it while engines use it. */
+export interface DiskFaults {
+  readonly slow: { readonly readMs: number; readonly writeMs: number } | undefined;
+  readonly isFull: boolean;
+}
+
+export interface SimEngineParts {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly observer: DiskObserver | undefined;
+  readonly node: string;
+  readonly medium: Medium;
+  /** As they are at the moment. */
+  readonly faults: () => DiskFaults;
+  /** Called once when `close` has finished, before its promise resolves. */
+  readonly closed: () => void;
+}
+
+/**
+ * The engine of one life of a node, over a disk that outlives it. A delayed read answers what it found when it was asked.
+ * After `kill` no promise of it settles any more, and it touches the disk never again.
+ */
+export class SimEngine implements Engine {
+  readonly name: string;
+  readonly synced: boolean;
+  readonly #parts: SimEngineParts;
+  readonly #options: SimDiskOptions;
+  readonly #chance: Chance;
+  readonly #pending = new PendingWrites();
+  readonly #queue: CommitQueue;
+  readonly #done = Promise.resolve();
+  #syncTimer: Timer | undefined;
+  #closing: PromiseWithResolvers<void> | undefined;
+  #isDead = false;
+
+  constructor(parts: SimEngineParts, options: SimDiskOptions) {
+    this.name = `sim-${options.kind}`;
+    this.synced = options.kind === "synced";
+    this.#parts = parts;
+    this.#options = options;
+    const { clock, random } = parts;
+    this.#chance = {
+      write: random.fork("write"),
+      read: random.fork("read"),
+      sync: random.fork("sync"),
+    };
+    this.#queue = new CommitQueue({
+      clock,
+      delayMs: () =>
+        drawDelayMs(this.#chance.write, options.write) + (parts.faults().slow?.writeMs ?? 0),
+      commit: (writes) => this.#commit(writes),
+      idle: () => this.#closeWhenIdle(),
+    });
+  }
+
+  get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {
+    const pending = this.#pending.get(table, key);
+    return pending === undefined
+      ? this.#read(() => this.#parts.medium.get(table, key))
+      : this.#answer(() => pending.value, 0);
+  }
+
+  scan(table: TableName, options: ScanOptions): Promise<readonly Entry[]> {
+    return this.#read(() => {
+      checkScan(options);
+      return this.#pending.overlay(table, this.#parts.medium.entries(table, options), options);
+    });
+  }
+
+  count(table: TableName): Promise<number> {
+    const count = (): number => {
+      const { medium } = this.#parts;
+      let rowCount = medium.count(table);
+      for (const { key, value } of this.#pending.of(table)) {
+        rowCount += Number(value !== undefined) - Number(medium.has(table, key));
+      }
+      return rowCount;
+    };
+    return this.#answer(count, 0);
+  }
+
+  write(writes: readonly Write[]): Promise<void> {
+    if (this.#isDead) {
+      return never();
+    }
+    try {
+      this.#checkOpen();
+      checkWrites(writes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (writes.length === 0) {
+      return this.#done;
+    }
+    const { observer, node } = this.#parts;
+    if (this.#waitsForDisk()) {
+      this.#pending.add(writes);
+      observer?.rowsWritten(node, writes);
+      return this.#queue.add(writes);
+    }
+    this.#parts.medium.append(writes);
+    this.#afterAppend();
+    observer?.rowsWritten(node, writes);
+    observer?.rowsDurable(node, writes);
+    return this.#done;
+  }
+
+  close(): Promise<void> {
+    if (this.#isDead) {
+      return never();
+    }
+    if (this.#closing === undefined) {
+      this.#closing = Promise.withResolvers<void>();
+      this.#closeWhenIdle();
+    }
+    return this.#closing.promise;
+  }
+
+  /** Ends this life. Returns the groups under way that the disk had room for, in their order. */
+  kill(): readonly (readonly Write[])[] {
+    this.#isDead = true;
+    this.#syncTimer?.cancel();
+    return this.#queue.kill().filter((writes) => this.#hasRoom(writes));
+  }
+
+  /** All rows visible now that can be read, by table and key. */
+  rows(): RowState[] {
+    return TABLE_NAMES.flatMap((table) => {
+      const stored = this.#parts.medium.readable(table);
+      const visible = this.#pending.overlay(table, stored, { limit: Number.MAX_SAFE_INTEGER });
+      return visible.map(({ key, value }) => ({ table, key, value }));
+    });
+  }
+
+  /** True where a write under way hides what the disk holds of a row. */
+  hides({ table, keyText }: LogEntry): boolean {
+    return this.#pending.get(table, bytesOf(keyText)) !== undefined;
+  }
+
+  /** False where a write is at once as durable as promised. Nothing overtakes a write that waits. */
+  #waitsForDisk(): boolean {
+    const { kind } = this.#options;
+    const isHeldUp = !this.#queue.isIdle || this.#parts.faults().isFull;
+    return kind === "synced" || (kind === "unsynced" && isHeldUp);
+  }
+
+  #commit(writes: readonly Write[]): StorageError | undefined {
+    const { medium, observer, node } = this.#parts;
+    if (!this.#hasRoom(writes)) {
+      this.#pending.settle(writes);
+      observer?.rowsRolledBack(node, this.#statesOf(writes));
+      return new StorageError("Cannot write to the simulated disk: it is full");
+    }
+    medium.append(writes);
+    this.#pending.settle(writes);
+    this.#afterAppend();
+    observer?.rowsDurable(node, writes);
+    return undefined;
+  }
+
+  /** As in LMDB a group fails as a whole, and one that only removes needs no room. */
+  #hasRoom(writes: readonly Write[]): boolean {
+    return !this.#parts.faults().isFull || writes.every(({ value }) => value === undefined);
+  }
+
+  /** Syncs as this kind of disk does, and keeps the log small. */
+  #afterAppend(): void {
+    const { medium, clock } = this.#parts;
+    switch (this.#options.kind) {
+      case "memory":
+        medium.compact();
+        break;
+      case "synced":
+        medium.sync();
+        medium.compact();
+        break;
+      case "unsynced":
+        this.#syncTimer ??= clock.setTimer(drawSyncMs(this.#chance.sync), () => {
+          this.#syncTimer = undefined;
+          medium.sync();
+          medium.compact();
+        });
+        break;
+    }
+  }
+
+  /** What the rows of these writes show now, each once. */
+  #statesOf(writes: readonly Write[]): readonly RowState[] {
+    const states = new Map<string, RowState>();
+    for (const { table, key } of writes) {
+      const pending = this.#pending.get(table, key);
+      const value = pending === undefined ? this.#parts.medium.peek(table, key) : pending.value;
+      states.set(`${table} ${byteString(key)}`, { table, key, value });
+    }
+    return [...states.values()];
+  }
+
+  #read<T>(read: () => T): Promise<T> {
+    const { kind, read: plan } = this.#options;
+    const slowMs = this.#parts.faults().slow?.readMs ?? 0;
+    const delayMs = kind === "memory" ? 0 : drawDelayMs(this.#chance.read, plan) + slowMs;
+    return this.#answer(read, delayMs);
+  }
+
+  /** Reads now and tells the outcome after the delay; without one it takes no event of the clock. */
+  #answer<T>(read: () => T, delayMs: number): Promise<T> {
+    if (this.#isDead) {
+      return never();
+    }
+    try {
+      this.#checkOpen();
+      const value = read();
+      return delayMs > 0
+        ? this.#later(delayMs, (resolve) => resolve(value))
+        : Promise.resolve(value);
+    } catch (error) {
+      return delayMs > 0
+        ? this.#later(delayMs, (_, reject) => reject(error))
+        : Promise.reject(error);
+    }
+  }
+
+  #later<T>(
+    delayMs: number,
+    settle: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#parts.clock.setTimer(delayMs, () => {
+        if (!this.#isDead) {
+          settle(resolve, reject);
+        }
+      });
+    });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) {
+      throw new StorageError("Cannot use the simulated disk: the engine is closed");
+    }
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#closing !== undefined && this.#queue.isIdle) {
+      this.#syncTimer?.cancel();
+      this.#parts.closed();
+      this.#closing.resolve();
+    }
+  }
+}
+
+interface Chance {
+  readonly write: SeededRandom;
+  readonly read: SeededRandom;
+  readonly sync: SeededRandom;
+}
+
+/** How long an operating system keeps written bytes to itself. */
+const SYNC_AFTER_MS_MIN = 50;
+const SYNC_AFTER_MS_MAX = 500;
+
+function drawSyncMs(random: SeededRandom): number {
+  return SYNC_AFTER_MS_MIN + random.float() * (SYNC_AFTER_MS_MAX - SYNC_AFTER_MS_MIN);
+}
+
+/** What a dead engine answers. */
+function never<T>(): Promise<T> {
+  return new Promise(() => {});
+}
