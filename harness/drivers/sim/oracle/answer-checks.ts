@@ -1,8 +1,7 @@
-import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../src/protocol/payload.ts";
-import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { Mint } from "./key-history.ts";
 import type { ClientRequest, OpenedToken } from "./key-state.ts";
 import type { ShownVersions } from "./shown-versions.ts";
+import { TOMBSTONE } from "./shown-versions.ts";
 import type { Violations } from "./violations.ts";
 
 /** Whatever is shown for a key, some client asked to write it to that key. */
@@ -69,6 +68,3 @@ export function checkAcceptedContext(
 function isShown(mint: Mint, payloads: readonly string[]): boolean {
   return mint.payload === TOMBSTONE || payloads.includes(mint.payload);
 }
-
-/** The payload of every delete. */
-const TOMBSTONE = byteString(encodePayload(TOMBSTONE_PAYLOAD));

@@ -37,8 +37,9 @@ function leadsToPresent({ history }: KeyState, from: Mint, final: FinalSiblings)
 
 /**
  * The same for the modes that lose writes, without their clocks, which is where they go wrong: a write superseded what its
- * client had been shown with the context it sent. Tombstones are never shown, so nothing tells which later write
- * superseded a delete, and deletes are not judged. A token that several answers carried stands for all they showed.
+ * client had been shown with the context it sent. Tombstones are never shown and all alike: a context counts as showing
+ * them where it covers one, and deletes themselves are not judged. A token that several answers carried stands for all
+ * they showed.
  */
 export function lostByValue(state: KeyState, final: FinalSiblings): readonly ClientRequest[] {
   const shownBefore = new Map<string, Set<string>>();

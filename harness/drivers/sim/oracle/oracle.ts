@@ -6,13 +6,14 @@ import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
 import { finalSiblings } from "./final-siblings.ts";
+import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
 import { isLossless } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
-import { shownVersions } from "./shown-versions.ts";
+import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
 import { StoreIndex } from "./store-index.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { Violations } from "./violations.ts";
@@ -264,7 +265,9 @@ export class Oracle implements WorldObserver {
     if (this.#isLosslessMode) {
       checkContext(request, shown, this.#opened(state, shown.token), this.#violations);
     } else {
-      state.showWith(shown.token, shown.payloads);
+      const { clock = NOTHING } = this.#opened(state, shown.token);
+      const deletes = state.history.mintsOf(TOMBSTONE).some((mint) => covers(clock, mint));
+      state.showWith(shown.token, deletes ? [...shown.payloads, TOMBSTONE] : shown.payloads);
     }
   }
 

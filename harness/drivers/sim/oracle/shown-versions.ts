@@ -1,6 +1,6 @@
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import { CONTEXT_HEADER } from "../../../../src/http/siblings-response.ts";
-import { encodePayload } from "../../../../src/protocol/payload.ts";
+import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../src/protocol/payload.ts";
 import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
 
 /** What an answer shows its client. */
@@ -9,6 +9,9 @@ export interface ShownVersions {
   /** One character a byte, encoded as they were written; tombstones do not show. */
   readonly payloads: readonly string[];
 }
+
+/** The payload of every delete. */
+export const TOMBSTONE = byteString(encodePayload(TOMBSTONE_PAYLOAD));
 
 /** Undefined for an answer that carries no context. Throws SyntaxError on one that is not as documented. */
 export function shownVersions({ status, headers, body }: HttpResponse): ShownVersions | undefined {
