@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { EMPTY_CLOCK, HandMadeWorld } from "./testing/hand-made-world.ts";
+
+const MODES = ["dvvset", "merged", "vector-clock-max"] as const;
+const CHECK = ["acknowledged-without-quorum"];
+
+describe.each(MODES)("acknowledged-without-quorum in %s", (mode) => {
+  test("finds one copy where two are needed, and is content with two", () => {
+    for (const copies of [1, 2]) {
+      const world = new HandMadeWorld(mode);
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      if (copies === 2) world.store({ node: "b" }, siblings);
+      world.done(id);
+      expect(world.found).toEqual(copies === 2 ? [] : CHECK);
+    }
+  });
+
+  test("finds a copy that is not durable, unless engines promise nothing", () => {
+    for (const synced of [true, false]) {
+      const world = new HandMadeWorld(mode, { synced });
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.store({ node: "b" }, siblings);
+      world.done(id);
+      expect(world.found).toEqual(synced ? CHECK : []);
+    }
+  });
+
+  test("counts a hint for its owner, and not beside the owner's own copy", () => {
+    for (const owner of ["a", "b"]) {
+      const world = new HandMadeWorld(mode);
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      world.store({ node: "d", owner }, siblings);
+      world.done(id);
+      expect(world.found).toEqual(owner === "b" ? [] : CHECK);
+    }
+  });
+
+  test("counts a node once, whatever it keeps", () => {
+    const world = new HandMadeWorld(mode);
+    const id = world.askWrite("a", "one");
+    const siblings = world.mint({ node: "a" }, "one");
+    world.sync({ node: "a" });
+    world.store({ node: "a", owner: "b" }, siblings);
+    world.store({ node: "a", owner: "c" }, siblings);
+    world.done(id);
+    expect(world.found).toEqual(CHECK);
+  });
+
+  test("counts no hint for a node that is none of the primaries", () => {
+    const world = new HandMadeWorld(mode);
+    const id = world.askWrite("a", "one");
+    const siblings = world.mint({ node: "a" }, "one");
+    world.sync({ node: "a" });
+    world.store({ node: "e", owner: "d" }, siblings);
+    world.done(id);
+    expect(world.found).toEqual(CHECK);
+  });
+
+  test("lets a fallback coordinate under a hint, and finds the pairs that stand together", () => {
+    const world = new HandMadeWorld(mode);
+    const id = world.askWrite("d", "one", { w: 3 });
+    const siblings = world.mint({ node: "d", owner: "a" }, "one");
+    world.sync({ node: "d", owner: "a" });
+    // Node b holds its own copy and a hint for a, so d must stand for a, b for b and e for c.
+    world.store({ node: "b", owner: "a" }, siblings);
+    world.store({ node: "b" }, siblings);
+    world.store({ node: "e", owner: "c" }, siblings);
+    world.done(id);
+    expect(world.found).toEqual([]);
+  });
+
+  test("counts a copy whose node lost it before the answer arrived, and no copy it did not have", () => {
+    for (const holdsIt of [true, false]) {
+      const world = new HandMadeWorld(mode, { lossless: false });
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      if (holdsIt) world.store({ node: "b" }, siblings);
+      world.crash("b", []);
+      world.done(id);
+      expect(world.found).toEqual(holdsIt ? [] : CHECK);
+    }
+  });
+
+  test("counts rows in which the write is superseded already", () => {
+    const world = new HandMadeWorld(mode);
+    const first = world.askWrite("a", "one");
+    const one = world.mint({ node: "a" }, "one");
+    world.sync({ node: "a" });
+    world.store({ node: "b" }, one);
+    const context = world.read(one);
+    world.write("a", "two", context);
+    expect(world.at({ node: "b" }).payloads).toHaveLength(1);
+    world.done(first);
+    expect(world.found).toEqual([]);
+  });
+
+  test("counts what survives a crash", () => {
+    const world = new HandMadeWorld(mode);
+    const id = world.askWrite("a", "one");
+    const siblings = world.mint({ node: "a" }, "one");
+    world.store({ node: "b" }, siblings);
+    world.sync({ node: "a" });
+    world.crash("a", [{ node: "a" }]);
+    world.done(id);
+    expect(world.found).toEqual([]);
+  });
+});
+
+describe("acknowledged-without-quorum", () => {
+  test("finds an acknowledged write that no node ever stored", () => {
+    const world = new HandMadeWorld("dvvset");
+    world.done(world.askWrite("a", "one"));
+    expect(world.oracle.violations.map((violation) => violation.anomaly)).toEqual([
+      "a write was acknowledged that no node ever stored",
+    ]);
+  });
+
+  test("takes a retry through another coordinator for either write", () => {
+    const world = new HandMadeWorld("merged");
+    const first = world.askWrite("a", "one");
+    world.mint({ node: "a" }, "one");
+    world.sync({ node: "a" });
+    world.refused(first);
+    const retry = world.askWrite("b", "one");
+    const siblings = world.mint({ node: "b" }, "one");
+    world.sync({ node: "b" });
+    world.store({ node: "c" }, siblings);
+    world.done(retry);
+    expect(world.found).toEqual([]);
+  });
+
+  test("takes equal deletes at once for either", () => {
+    const world = new HandMadeWorld("dvvset");
+    world.write("a", "one");
+    const context = world.read(world.at({ node: "a" }));
+    const ids = ["a", "b"].map((node) =>
+      world.askWrite(node, undefined, { context: world.token(context) }),
+    );
+    for (const node of ["a", "b"]) {
+      const siblings = world.mint({ node }, undefined, { context });
+      world.sync({ node });
+      world.store({ node: "c" }, siblings);
+    }
+    for (const id of ids) world.done(id);
+    expect(world.at({ node: "c" }).payloads).toHaveLength(2);
+    expect(world.found).toEqual([]);
+  });
+
+  test("in lww a later stamp stands for an earlier one, and an earlier one does not", () => {
+    for (const wallMs of [5, 20]) {
+      const world = new HandMadeWorld("lww");
+      world.askWrite("b", "other");
+      world.mint({ node: "b" }, "other", { wallMs });
+      world.sync({ node: "b" });
+      const id = world.askWrite("a", "one");
+      world.mint({ node: "a" }, "one", { wallMs: 10, context: EMPTY_CLOCK });
+      world.sync({ node: "a" });
+      world.done(id);
+      expect(world.found).toEqual(wallMs === 20 ? [] : CHECK);
+    }
+  });
+});

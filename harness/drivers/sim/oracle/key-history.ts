@@ -1,0 +1,163 @@
+import type { Actor } from "../../../../src/base/ids.ts";
+import type { Clock } from "../../../../src/causality/versioning.ts";
+
+/** One write as a coordinator made it: the moment at which it got its dot. */
+export interface Mint {
+  readonly actor: Actor;
+  readonly counter: number;
+  /** One character a byte. */
+  readonly payload: string;
+  /** What the client's context covered; where equal payloads were written at once, what any of them covered. */
+  readonly context: Clock;
+  /** Counts the mints of the key. */
+  readonly serial: number;
+}
+
+/**
+ * Every write of one key that ever got a dot, and which supersedes which.
+ *
+ * A context covers the dots of an actor from 1 on, and a clock that holds counter c of an actor holds all that actor's
+ * writes up to c. So for each actor the join of the contexts of its writes so far answers, for any clock, whether
+ * something the clock covers supersedes a given write: no walk over all writes is needed, however hot the key.
+ */
+export class KeyHistory {
+  readonly #byActor = new Map<Actor, Known[]>();
+  readonly #byPayload = new Map<string, Mint[]>();
+  #count = 0;
+
+  /** Mints so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  mint(actor: Actor, counter: number): Mint | undefined {
+    const known = this.#lastUpTo(actor, counter);
+    return known?.mint.counter === counter ? known.mint : undefined;
+  }
+
+  mintsOf(payload: string): readonly Mint[] {
+    return this.#byPayload.get(payload) ?? NONE;
+  }
+
+  add(fresh: Omit<Mint, "serial">): Mint {
+    const mint: Mint = { ...fresh, serial: this.#count };
+    this.#count += 1;
+    let ofActor = this.#byActor.get(mint.actor);
+    if (ofActor === undefined) {
+      ofActor = [];
+      this.#byActor.set(mint.actor, ofActor);
+    }
+    insert(ofActor, mint);
+    const ofPayload = this.#byPayload.get(mint.payload);
+    if (ofPayload === undefined) {
+      this.#byPayload.set(mint.payload, [mint]);
+    } else {
+      ofPayload.push(mint);
+    }
+    return mint;
+  }
+
+  /** The last write of each actor that the clock covers, the newest first: most is superseded by what is newest. */
+  topsOf(clock: Clock): readonly Known[] {
+    const tops: Known[] = [];
+    for (const [actor, counter] of clock) {
+      const last = this.#lastUpTo(actor, counter);
+      if (last !== undefined) {
+        tops.push(last);
+      }
+    }
+    return tops.sort((left, right) => right.mint.serial - left.mint.serial);
+  }
+
+  /** What the clock covers and nothing it covers supersedes: what a record of this clock must hold. */
+  unsuperseded(clock: Clock): readonly Mint[] {
+    const tops = this.topsOf(clock);
+    const alive: Mint[] = [];
+    for (const { mint } of tops) {
+      const ofActor = this.#byActor.get(mint.actor) ?? [];
+      let index = ofActor.findLastIndex((known) => known.mint === mint);
+      for (let known = ofActor[index]; known !== undefined; known = ofActor[index]) {
+        if (isSuperseded(known.mint, tops)) {
+          // So are all before it.
+          break;
+        }
+        alive.push(known.mint);
+        index -= 1;
+      }
+    }
+    return alive;
+  }
+
+  /** Writes that the clock covers and whose own contexts cover `mint`. Walks over all writes: for post-mortems only. */
+  superseding(mint: Mint, clock: Clock): readonly Mint[] {
+    const found: Mint[] = [];
+    for (const ofActor of this.#byActor.values()) {
+      for (const { mint: other } of ofActor) {
+        if (covers(other.context, mint) && covers(clock, other)) {
+          found.push(other);
+        }
+      }
+    }
+    return found;
+  }
+
+  #lastUpTo(actor: Actor, counter: number): Known | undefined {
+    const ofActor = this.#byActor.get(actor);
+    if (ofActor === undefined) {
+      return undefined;
+    }
+    const dense = ofActor[counter - 1];
+    // Counters begin at 1 and leave nothing out, unless the mode or a fault makes it otherwise.
+    return dense?.mint.counter === counter
+      ? dense
+      : ofActor.findLast((known) => known.mint.counter <= counter);
+  }
+}
+
+/** A mint and what the contexts of its actor's mints cover, up to this one. */
+export interface Known {
+  readonly mint: Mint;
+  readonly covered: Clock;
+}
+
+export function covers(clock: Clock, { actor, counter }: Mint): boolean {
+  return (clock.get(actor) ?? 0) >= counter;
+}
+
+/** True where something that `tops` stand for supersedes the write. */
+export function isSuperseded(mint: Mint, tops: readonly Known[]): boolean {
+  for (const { covered } of tops) {
+    if (covers(covered, mint)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** The least clock that covers what both do. */
+export function joined(left: Clock, right: Clock): Clock {
+  if (left.size === 0 || right.size === 0) {
+    return left.size === 0 ? right : left;
+  }
+  const clock = new Map(left);
+  for (const [actor, counter] of right) {
+    if (counter > (clock.get(actor) ?? 0)) {
+      clock.set(actor, counter);
+    }
+  }
+  return clock;
+}
+
+const NONE: readonly Mint[] = [];
+const NOTHING: Clock = new Map();
+
+/** Keeps counters ascending. Mints come in order but for those whose coordinator's disk refused them. */
+function insert(ofActor: Known[], mint: Mint): void {
+  const before = ofActor.findLastIndex((known) => known.mint.counter < mint.counter);
+  const later = ofActor.splice(before + 1).map((known) => known.mint);
+  let covered = ofActor[before]?.covered ?? NOTHING;
+  for (const each of [mint, ...later]) {
+    covered = joined(covered, each.context);
+    ofActor.push({ mint: each, covered });
+  }
+}

@@ -1,0 +1,150 @@
+import { equalBytes } from "../../../../src/base/bytes.ts";
+import type { Actor } from "../../../../src/base/ids.ts";
+import type { Clock } from "../../../../src/causality/versioning.ts";
+import type { ClientAsk } from "../observer.ts";
+import type { Mint } from "./key-history.ts";
+import { KeyHistory } from "./key-history.ts";
+
+/** A record, read once; replicas hold the same bytes. */
+export interface KnownRecord {
+  readonly bytes: Uint8Array;
+  readonly clock: Clock;
+  /** One character a byte, in the record's order. */
+  readonly payloads: readonly string[];
+  /** The writes its versions are, where the record says so (dvvset); else undefined. */
+  readonly mints: readonly Mint[] | undefined;
+}
+
+export interface KnownRow {
+  readonly localActor: Actor | undefined;
+  readonly record: KnownRecord;
+}
+
+/** A client's request as the checks know it, from its arrival on. */
+export interface ClientRequest {
+  readonly ask: ClientAsk;
+  readonly state: KeyState;
+  /** What it writes, one character a byte; undefined for GET. */
+  readonly payload: string | undefined;
+  /** What its context covers; undefined where the token was never handed out for this key. */
+  readonly context: Clock | undefined;
+  /** Every dot that may be this write's: one, or several where equal payloads are written at once. */
+  readonly mints: Mint[];
+  /** Copies that held the write and were lost with their node before the client was answered. */
+  readonly lostCopies: CopyOf[];
+}
+
+/** That `node` keeps one of the N copies, the one of `owner`: its own, or one it holds as a hint. */
+export interface CopyOf {
+  readonly node: string;
+  readonly owner: string;
+}
+
+/** One row of one node: its own copy of a key, or the one it keeps for `owner`. */
+export interface Copy extends CopyOf {
+  readonly state: KeyState;
+  visible: KnownRow | undefined;
+  durable: KnownRow | undefined;
+}
+
+/** What a context token stands for. */
+export interface OpenedToken {
+  /** Undefined where it was not handed out for this key. */
+  readonly clock: Clock | undefined;
+  /** What an answer that carries it must show; found when first needed. */
+  required: readonly Mint[] | undefined;
+}
+
+/** Records remembered for each key: those of the last few writes, which the replicas are about to store. */
+const RECORDS_MAX = 16;
+/** Tokens remembered for each key; they are opened again where they come up later. */
+const TOKENS_MAX = 64;
+
+/** Everything the checks know of one client key. */
+export class KeyState {
+  readonly key: Uint8Array;
+  /** The first N nodes of the preference list. */
+  readonly primaries: readonly string[];
+  readonly history = new KeyHistory();
+  /** All rows there ever were. */
+  readonly copies: Copy[] = [];
+  /** By payload: who asked to write it and may still be about to. An empty list: all of them were told it is done. */
+  readonly writers = new Map<string, ClientRequest[]>();
+  /** Every request to write. */
+  readonly requests: ClientRequest[] = [];
+  readonly acknowledged: ClientRequest[] = [];
+  /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
+  readonly shownWith = new Map<string, Set<string>>();
+  readonly #records: KnownRecord[] = [];
+  readonly #tokens = new Map<string, OpenedToken>();
+
+  constructor(key: Uint8Array, primaries: readonly string[]) {
+    this.key = key;
+    this.primaries = primaries;
+  }
+
+  /** The key for people. */
+  get name(): string {
+    return Buffer.from(this.key).toString();
+  }
+
+  remembered(record: Uint8Array): KnownRecord | undefined {
+    for (let index = this.#records.length - 1; index >= 0; index -= 1) {
+      const known = this.#records[index];
+      if (known !== undefined && equalBytes(known.bytes, record)) {
+        return known;
+      }
+    }
+    return undefined;
+  }
+
+  remember(record: KnownRecord): void {
+    this.#records.push(record);
+    if (this.#records.length > RECORDS_MAX) {
+      this.#records.shift();
+    }
+  }
+
+  addWriter(payload: string, request: ClientRequest): void {
+    this.requests.push(request);
+    const writers = this.writers.get(payload);
+    if (writers === undefined) {
+      this.writers.set(payload, [request]);
+    } else {
+      writers.push(request);
+    }
+  }
+
+  /** Its dot was minted before it was answered; no other will be its own. */
+  removeWriter(payload: string, request: ClientRequest): void {
+    const writers = this.writers.get(payload);
+    const index = writers?.indexOf(request) ?? -1;
+    if (index >= 0) {
+      writers?.splice(index, 1);
+    }
+  }
+
+  openedToken(token: string, open: () => Clock | undefined): OpenedToken {
+    let opened = this.#tokens.get(token);
+    if (opened === undefined) {
+      opened = { clock: open(), required: undefined };
+      if (this.#tokens.size === TOKENS_MAX) {
+        this.#tokens.clear();
+      }
+      this.#tokens.set(token, opened);
+    }
+    return opened;
+  }
+
+  /** Adds to what clients were shown with a token. */
+  showWith(token: string, payloads: readonly string[]): void {
+    const shown = this.shownWith.get(token);
+    if (shown === undefined) {
+      this.shownWith.set(token, new Set(payloads));
+    } else {
+      for (const payload of payloads) {
+        shown.add(payload);
+      }
+    }
+  }
+}

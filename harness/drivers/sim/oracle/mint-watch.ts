@@ -1,0 +1,190 @@
+import type { Actor } from "../../../../src/base/ids.ts";
+import type { Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
+import { decodeRow } from "../../../../src/replica/row.ts";
+import type { Mint } from "./key-history.ts";
+import { joined } from "./key-history.ts";
+import type { ClientRequest, Copy, KeyState, KnownRecord, KnownRow } from "./key-state.ts";
+import type { RecordContent } from "./read-record.ts";
+import { readRecord } from "./read-record.ts";
+import type { Violations } from "./violations.ts";
+
+const CHECK = "dot-issued-twice";
+
+/**
+ * Reads rows, recognises the writes that get their dots in them, and sees that no dot names two writes.
+ *
+ * A coordinator's row is the first place where a dot shows. In dvvset the record says which version has which dot. In
+ * the other modes the row's local actor tells: only a mint changes it or raises its counter to one never seen, and the
+ * payload minted is the one that is new. The client's request with that payload says what the write supersedes.
+ *
+ * In the paper's modes one dot names many writes by design (K-2): there it is counted and no violation.
+ */
+export class MintWatch {
+  readonly #mode: VersioningMode;
+  readonly #violations: Violations;
+  #issuedTwiceByDesign = 0;
+
+  constructor(mode: VersioningMode, violations: Violations) {
+    this.#mode = mode;
+    this.#violations = violations;
+  }
+
+  get issuedTwiceByDesign(): number {
+    return this.#issuedTwiceByDesign;
+  }
+
+  /** A row that a node writes now at `copy`, whose state is still the one before. Throws FormatError. */
+  written(copy: Copy, value: Uint8Array): KnownRow {
+    const { state, visible: before } = copy;
+    const mintsBefore = state.history.count;
+    const { localActor, record: bytes } = decodeRow(value);
+    const record = this.#record(copy, bytes, localActor);
+    // A merge keeps the row's local actor or leaves it out; only a mint puts one there.
+    const isMint = localActor !== undefined && localActor !== before?.localActor;
+    if (isMint && (this.#mode === "dvvset" || this.#mode === "merged")) {
+      const counter = record.clock.get(localActor) ?? 0;
+      const mint = state.history.mint(localActor, counter);
+      if (mint !== undefined && mint.serial < mintsBefore) {
+        this.#reportTwice(copy, "a dot was minted again in a later life of its row", mint);
+      }
+    }
+    return { localActor, record };
+  }
+
+  /** A row that is there already or comes back: of a disk after a crash, of a write that has become durable. */
+  stored(copy: Copy, value: Uint8Array): KnownRow {
+    const { localActor, record } = decodeRow(value);
+    return { localActor, record: this.#record(copy, record, localActor) };
+  }
+
+  #record(copy: Copy, bytes: Uint8Array, localActor: Actor | undefined): KnownRecord {
+    const { state } = copy;
+    const remembered = state.remembered(bytes);
+    if (remembered !== undefined) {
+      return remembered;
+    }
+    const content = readRecord(this.#mode, bytes);
+    const mints = this.#learn(copy, content, localActor);
+    const payloads = content.versions.map((version) => version.payload);
+    const record: KnownRecord = { bytes, clock: content.clock, payloads, mints };
+    state.remember(record);
+    return record;
+  }
+
+  #learn(
+    copy: Copy,
+    content: RecordContent,
+    localActor: Actor | undefined,
+  ): readonly Mint[] | undefined {
+    switch (this.#mode) {
+      case "dvvset":
+        return this.#learnDotted(copy, content);
+      case "merged":
+        this.#learnMerged(copy, content, localActor);
+        return undefined;
+      case "vector-clock":
+      case "vector-clock-max":
+      case "lww":
+        this.#learnLossy(copy, content, localActor);
+        return undefined;
+    }
+  }
+
+  #learnDotted(copy: Copy, { versions }: RecordContent): readonly Mint[] {
+    const mints: Mint[] = [];
+    for (const { payload, dot } of versions) {
+      if (dot === undefined) {
+        continue;
+      }
+      const known = copy.state.history.mint(dot.actor, dot.counter);
+      if (known !== undefined && known.payload !== payload) {
+        this.#reportTwice(copy, "a dot names two payloads", known);
+      }
+      mints.push(known ?? add(copy.state, dot, [payload]));
+    }
+    return mints;
+  }
+
+  #learnMerged(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {
+    const { state, visible: before } = copy;
+    const counter = localActor === undefined ? 0 : (content.clock.get(localActor) ?? 0);
+    if (localActor === undefined || counter === 0) {
+      return;
+    }
+    const unseen = content.versions
+      .map((version) => version.payload)
+      .filter((payload) => state.history.mintsOf(payload).length === 0);
+    const known = state.history.mint(localActor, counter);
+    if (known === undefined) {
+      const payloads = unseen.length > 0 ? unseen : awaited(copy, content);
+      add(state, { actor: localActor, counter }, payloads);
+      return;
+    }
+    const counterBefore =
+      before?.localActor === localActor ? (before.record.clock.get(localActor) ?? 0) : 0;
+    if (unseen.length > 0 && counterBefore < counter) {
+      this.#reportTwice(copy, "a dot names two payloads", known);
+    }
+  }
+
+  #learnLossy(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {
+    const { history } = copy.state;
+    for (const { payload, dot, clock } of content.versions) {
+      if (localActor === undefined || history.mintsOf(payload).length > 0) {
+        continue;
+      }
+      const counter = clock?.get(localActor) ?? dot?.counter ?? 0;
+      if (history.mint(localActor, counter) !== undefined) {
+        this.#issuedTwiceByDesign += 1;
+      }
+      add(copy.state, { actor: localActor, counter }, [payload]);
+    }
+  }
+
+  #reportTwice({ node, state }: Copy, anomaly: string, { actor, counter, serial }: Mint): void {
+    this.#violations.report(CHECK, () => ({
+      anomaly,
+      detail: `Node ${node} minted dot ${counter} of ${actor} for another write than write ${serial} of the key, which has it`,
+      key: state.name,
+    }));
+  }
+}
+
+/**
+ * A merged record that shows no new payload: the one written equals one that was there. All that are waited for may be
+ * it, and which one is the same to the checks, since the record holds them all under one clock.
+ */
+function awaited({ state, node }: Copy, { versions }: RecordContent): readonly string[] {
+  const asked = versions
+    .map((version) => version.payload)
+    .filter((payload) => (state.writers.get(payload) ?? []).length > 0);
+  const held = new Set(
+    state.copies.flatMap((copy) =>
+      copy.node === node ? (copy.visible?.record.payloads ?? []) : [],
+    ),
+  );
+  const isNew = asked.filter((payload) => !held.has(payload));
+  return isNew.length > 0 ? isNew : asked;
+}
+
+/** A fresh dot for one of these payloads; whoever waits to write one of them may have written it. */
+function add(
+  state: KeyState,
+  dot: { readonly actor: Actor; readonly counter: number },
+  payloads: readonly string[],
+): Mint {
+  const writers: readonly ClientRequest[] = payloads.flatMap(
+    (payload) => state.writers.get(payload) ?? [],
+  );
+  let context: Clock = NOTHING;
+  for (const writer of writers) {
+    context = joined(context, writer.context ?? NOTHING);
+  }
+  const mint = state.history.add({ ...dot, payload: payloads[0] ?? "", context });
+  for (const writer of writers) {
+    writer.mints.push(mint);
+  }
+  return mint;
+}
+
+const NOTHING: Clock = new Map();

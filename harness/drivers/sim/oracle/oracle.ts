@@ -1,0 +1,298 @@
+import { FormatError } from "../../../../src/base/binary.ts";
+import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
+import type { HttpResponse } from "../../../../src/http/exchange.ts";
+import { byteString } from "../../../../src/storage/byte-strings.ts";
+import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
+import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
+import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
+import { finalSiblings } from "./final-siblings.ts";
+import { covers } from "./key-history.ts";
+import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
+import { isLossless } from "./lossless.ts";
+import { lostByValue, lostWrites } from "./lost-writes.ts";
+import { MintWatch } from "./mint-watch.ts";
+import { checkReplicas } from "./replicas-differ.ts";
+import type { ShownVersions } from "./shown-versions.ts";
+import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
+import { StoreIndex } from "./store-index.ts";
+import { checkDropped, checkRemoved } from "./version-dropped.ts";
+import { Violations } from "./violations.ts";
+
+export interface OracleParts {
+  /** Virtual time. */
+  readonly nowMs: () => number;
+  /** The nodes' own; used to merge what is left in the end, everything else is judged without it. */
+  readonly versioning: Versioning;
+  /** The clock in a token, or undefined where no node can have handed it out for the key. */
+  readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
+  readonly nodes: readonly string[];
+  readonly n: number;
+  /** True where engines promise that what they acknowledge survives: only durable rows count as copies then. */
+  readonly synced: boolean;
+  /**
+   * False where the plan may destroy what was acknowledged: memory engines or unsynced disks that crash, wipes, restores,
+   * corruption. Then a lost write is `lossSeen` and no violation, and delivered hints may go whatever became of
+   * their owner. All other checks stand: what a node still holds obeys causality even then.
+   */
+  readonly lossless: boolean;
+  /** Every node, primaries first. */
+  readonly preferenceList: (key: Uint8Array) => readonly string[];
+}
+
+/** How a run ended. */
+export interface FinalCheck {
+  /**
+   * True: everything was healed, hints were delivered, and every key was read from all N with the time that read repair takes.
+   * Then replicas must be equal. False: only lost writes are looked for, in all rows anywhere.
+   */
+  readonly settled: boolean;
+}
+
+/** Most examples of lost writes kept. */
+const EXAMPLES_MAX = 10;
+const NOTHING: Clock = new Map();
+
+/**
+ * Judges a simulated store from outside while it runs, by every row its nodes write and every request they answer. Each
+ * check is a file of its own beside this one; this one brings events to them. Costs a few microseconds an event: rows
+ * are looked up by their key, each distinct record is read once, and nothing walks over all keys or all writes before the
+ * end.
+ */
+export class Oracle implements WorldObserver {
+  readonly #parts: OracleParts;
+  readonly #isLosslessMode: boolean;
+  readonly #index: StoreIndex;
+  readonly #violations: Violations;
+  readonly #mints: MintWatch;
+  readonly #requests = new Map<number, ClientRequest>();
+  readonly #lossExamples: string[] = [];
+  #lossCount = 0;
+
+  constructor(parts: OracleParts) {
+    this.#parts = parts;
+    this.#isLosslessMode = isLossless(parts.versioning.mode);
+    this.#index = new StoreIndex(parts);
+    this.#violations = new Violations(parts.nowMs);
+    this.#mints = new MintWatch(parts.versioning.mode, this.#violations);
+  }
+
+  /** The first 50, in the order in which they happened. */
+  get violations(): readonly Violation[] {
+    return this.#violations.first;
+  }
+
+  /** All of them. */
+  get violationCount(): number {
+    return this.#violations.count;
+  }
+
+  /** True after `finish` where acknowledged writes were lost and the mode or the plan allows that. */
+  get lossSeen(): boolean {
+    return this.#lossCount > 0;
+  }
+
+  /** How many. */
+  get lossCount(): number {
+    return this.#lossCount;
+  }
+
+  /** A sentence for each of the first few. */
+  get lossExamples(): readonly string[] {
+    return this.#lossExamples;
+  }
+
+  /** Dots that named a second write in a mode that issues them so by design. */
+  get dotsIssuedTwiceByDesign(): number {
+    return this.#mints.issuedTwiceByDesign;
+  }
+
+  rowsWritten(node: string, changes: readonly RowState[]): void {
+    for (const change of changes) {
+      const copy = this.#index.copyAt(node, change);
+      if (copy !== undefined) {
+        this.#written(copy, change.value);
+      }
+    }
+  }
+
+  rowsDurable(node: string, changes: readonly RowState[]): void {
+    for (const change of changes) {
+      const copy = this.#index.copyAt(node, change);
+      if (copy !== undefined) {
+        copy.durable = this.#stored(copy, change.value);
+      }
+    }
+  }
+
+  rowsRolledBack(node: string, rows: readonly RowState[]): void {
+    for (const row of rows) {
+      const copy = this.#index.copyAt(node, row);
+      if (copy !== undefined) {
+        copy.visible = this.#stored(copy, row.value);
+      }
+    }
+  }
+
+  rowsReplaced(node: string, rows: readonly RowState[]): void {
+    for (const request of this.#requests.values()) {
+      keepLostCopies(request, node, this.#quorumOptions);
+    }
+    for (const copy of this.#index.copiesOf(node)) {
+      copy.visible = undefined;
+      copy.durable = undefined;
+    }
+    for (const row of rows) {
+      const copy = this.#index.copyAt(node, row);
+      if (copy !== undefined) {
+        copy.visible = this.#stored(copy, row.value);
+        copy.durable = copy.visible;
+      }
+    }
+  }
+
+  clientAsked(ask: ClientAsk): void {
+    const state = this.#index.stateOf(ask.key);
+    const payload = ask.payload === undefined ? undefined : byteString(ask.payload);
+    const context = ask.context === "" ? NOTHING : this.#opened(state, ask.context).clock;
+    const request = { ask, state, payload, context, mints: [], lostCopies: [] };
+    this.#requests.set(ask.id, request);
+    if (payload !== undefined) {
+      state.addWriter(payload, request);
+    }
+  }
+
+  clientAnswered(id: number, response: HttpResponse): void {
+    const request = this.#requests.get(id);
+    if (request === undefined) {
+      throw new RangeError(`Cannot take an answer to request ${id}: it is not under way`);
+    }
+    this.#requests.delete(id);
+    const isDone = response.status >= 200 && response.status < 400;
+    if (request.payload !== undefined && isDone) {
+      this.#acknowledged(request, request.payload);
+    }
+    if (isDone || response.status === 404) {
+      this.#shown(request, response);
+    }
+  }
+
+  /** The checks that can only be made in the end; to be called once. */
+  finish({ settled }: FinalCheck): void {
+    const { versioning, lossless } = this.#parts;
+    for (const state of this.#index.states) {
+      const final = finalSiblings(state, versioning, settled);
+      const lost = this.#isLosslessMode ? lostWrites(state, final) : lostByValue(state, final);
+      for (const request of lost) {
+        if (this.#isLosslessMode && lossless) {
+          this.#reportLost(request);
+        } else {
+          this.#noteLoss(request);
+        }
+      }
+      if (settled) {
+        checkReplicas(state, versioning.mode, this.#violations);
+      }
+    }
+  }
+
+  #written(copy: Copy, value: Uint8Array | undefined): void {
+    const before = copy.visible;
+    if (value === undefined) {
+      copy.visible = undefined;
+      if (before !== undefined && this.#isLosslessMode) {
+        const { synced, lossless } = this.#parts;
+        checkRemoved(copy, before, { synced, keepsData: lossless }, this.#violations);
+      }
+      return;
+    }
+    const after = this.#readable(() => this.#mints.written(copy, value));
+    copy.visible = after;
+    if (after === undefined) {
+      this.#violations.report("row-unreadable", () => ({
+        anomaly: "a node wrote a row that cannot be read",
+        detail: `Node ${copy.node} wrote ${value.length} bytes that are no row of mode ${this.#parts.versioning.mode}`,
+        key: copy.state.name,
+      }));
+    } else if (before !== undefined && this.#isLosslessMode) {
+      checkDropped(copy, before, after, this.#violations);
+    }
+  }
+
+  /** Rows of a damaged disk may be unreadable; nodes cannot use them, so they count as none. */
+  #stored(copy: Copy, value: Uint8Array | undefined): KnownRow | undefined {
+    return value === undefined ? undefined : this.#readable(() => this.#mints.stored(copy, value));
+  }
+
+  #readable(read: () => KnownRow): KnownRow | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof FormatError) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  #acknowledged(request: ClientRequest, payload: string): void {
+    const { state } = request;
+    state.removeWriter(payload, request);
+    state.acknowledged.push(request);
+    checkQuorum(request, this.#quorumOptions, this.#violations);
+    checkAcceptedContext(request, this.#violations);
+  }
+
+  #shown(request: ClientRequest, response: HttpResponse): void {
+    const { state, ask } = request;
+    let shown: ShownVersions | undefined;
+    try {
+      shown = shownVersions(response);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) {
+        throw error;
+      }
+      const { message } = error;
+      this.#violations.report("answer-unreadable", () => ({
+        anomaly: "an answer is not as documented",
+        detail: `Node ${ask.node} answered request ${ask.id}: ${message}`,
+        key: state.name,
+      }));
+    }
+    if (shown === undefined) {
+      return;
+    }
+    checkOrigin(request, shown, this.#violations);
+    if (this.#isLosslessMode) {
+      checkContext(request, shown, this.#opened(state, shown.token), this.#violations);
+    } else {
+      const { clock = NOTHING } = this.#opened(state, shown.token);
+      const deletes = state.history.mintsOf(TOMBSTONE).some((mint) => covers(clock, mint));
+      state.showWith(shown.token, deletes ? [...shown.payloads, TOMBSTONE] : shown.payloads);
+    }
+  }
+
+  #opened(state: KeyState, token: string): OpenedToken {
+    return state.openedToken(token, () => this.#parts.openContext(state.key, token));
+  }
+
+  #reportLost({ ask, state, mints: [mint] }: ClientRequest): void {
+    this.#violations.report("acknowledged-write-lost", () => ({
+      anomaly: "an acknowledged write is gone and nothing that is left superseded it",
+      detail: `Request ${ask.id} at node ${ask.node} was acknowledged (write ${mint?.serial} of the key, dot ${mint?.counter} of ${mint?.actor}), and its value is gone`,
+      key: state.name,
+    }));
+  }
+
+  #noteLoss({ ask, state }: ClientRequest): void {
+    this.#lossCount += 1;
+    if (this.#lossExamples.length < EXAMPLES_MAX) {
+      this.#lossExamples.push(
+        `Request ${ask.id} at node ${ask.node} for key ${state.name} was acknowledged, and its value is gone`,
+      );
+    }
+  }
+
+  get #quorumOptions(): { readonly synced: boolean; readonly mode: Versioning["mode"] } {
+    return { synced: this.#parts.synced, mode: this.#parts.versioning.mode };
+  }
+}

@@ -1,0 +1,109 @@
+import type { Reader } from "../../../../src/base/binary.ts";
+import type { Actor } from "../../../../src/base/ids.ts";
+import type { ClockEntries } from "../../../../src/causality/clock-entries.ts";
+import {
+  CLOCK_ENTRIES_MAX,
+  clockOf,
+  readActor,
+  readClock,
+} from "../../../../src/causality/clock-entries.ts";
+import {
+  openRecord,
+  PAYLOAD_SIZE_BYTES_MAX,
+  readPayloads,
+} from "../../../../src/causality/record-format.ts";
+import type { Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
+import { byteString } from "../../../../src/storage/byte-strings.ts";
+
+/** What stands in a record, as far as its bytes say it. */
+export interface RecordContent {
+  /** Everything the record has seen. In `lww` the counter is the stamp. */
+  readonly clock: Clock;
+  readonly versions: readonly StoredVersion[];
+}
+
+export interface StoredVersion {
+  /** The payload's bytes, one character each. */
+  readonly payload: string;
+  /** The write's own dot; undefined where the record does not say it (merged) or says a whole clock. */
+  readonly dot: { readonly actor: Actor; readonly counter: number } | undefined;
+  /** The version's own clock, where it has one (the paper's clocks). */
+  readonly clock: Clock | undefined;
+}
+
+/**
+ * Reads a record by its grammar, without the node's rules of versioning: those are what is judged, and dots, which
+ * nobody else needs, are seen here. Throws FormatError.
+ */
+export function readRecord(mode: VersioningMode, record: Uint8Array): RecordContent {
+  const reader = openRecord(mode, record);
+  const content = READERS[mode](reader);
+  reader.end();
+  return content;
+}
+
+const READERS: Readonly<Record<VersioningMode, (reader: Reader) => RecordContent>> = {
+  dvvset: readDotted,
+  merged: readMerged,
+  "vector-clock": readClocked,
+  "vector-clock-max": readClocked,
+  lww: readLast,
+};
+
+function readDotted(reader: Reader): RecordContent {
+  const clock = new Map<Actor, number>();
+  const versions: StoredVersion[] = [];
+  const count = reader.varint(CLOCK_ENTRIES_MAX);
+  let previous = "";
+  for (let index = 0; index < count; index += 1) {
+    const actor = readActor(reader, previous);
+    previous = actor;
+    const counter = reader.varint();
+    clock.set(actor, counter);
+    // The newest first, without a gap.
+    let dotCounter = counter;
+    for (const payload of readPayloads(reader)) {
+      const dot = { actor, counter: dotCounter };
+      versions.push({ payload: byteString(payload), dot, clock: undefined });
+      dotCounter -= 1;
+    }
+  }
+  return { clock, versions };
+}
+
+function readMerged(reader: Reader): RecordContent {
+  const clock = clockOf(readClock(reader));
+  const versions = readPayloads(reader).map((payload) => ({
+    payload: byteString(payload),
+    dot: undefined,
+    clock: undefined,
+  }));
+  return { clock, versions };
+}
+
+function readClocked(reader: Reader): RecordContent {
+  const joined = new Map<Actor, number>();
+  const versions: StoredVersion[] = [];
+  const count = reader.varint(CLOCK_ENTRIES_MAX);
+  for (let index = 0; index < count; index += 1) {
+    const entries: ClockEntries = readClock(reader);
+    for (const { actor, counter } of entries) {
+      joined.set(actor, Math.max(counter, joined.get(actor) ?? 0));
+    }
+    const payload = byteString(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
+    versions.push({ payload, dot: undefined, clock: clockOf(entries) });
+  }
+  return { clock: joined, versions };
+}
+
+function readLast(reader: Reader): RecordContent {
+  const clock = new Map<Actor, number>();
+  if (reader.u8() === 0) {
+    return { clock, versions: [] };
+  }
+  const actor = readActor(reader, "");
+  const stamp = reader.varint();
+  clock.set(actor, stamp);
+  const payload = byteString(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
+  return { clock, versions: [{ payload, dot: { actor, counter: stamp }, clock: undefined }] };
+}

@@ -1,0 +1,72 @@
+import type { HttpResponse } from "../../../../src/http/exchange.ts";
+import { CONTEXT_HEADER } from "../../../../src/http/siblings-response.ts";
+import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../src/protocol/payload.ts";
+import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
+
+/** What an answer shows its client. */
+export interface ShownVersions {
+  readonly token: string;
+  /** One character a byte, encoded as they were written; tombstones do not show. */
+  readonly payloads: readonly string[];
+}
+
+/** The payload of every delete. */
+export const TOMBSTONE = byteString(encodePayload(TOMBSTONE_PAYLOAD));
+
+/** Undefined for an answer that carries no context. Throws SyntaxError on one that is not as documented. */
+export function shownVersions({ status, headers, body }: HttpResponse): ShownVersions | undefined {
+  const token = headers[CONTEXT_HEADER];
+  if (token === undefined) {
+    return undefined;
+  }
+  const contentType = headers["content-type"] ?? "";
+  switch (status) {
+    case 200:
+      return { token, payloads: [payloadOf(contentType, body)] };
+    case 300:
+      return {
+        token,
+        payloads: contentType.startsWith("multipart/mixed")
+          ? multipartPayloads(contentType, byteString(body))
+          : jsonPayloads(body),
+      };
+    case 404:
+      return { token, payloads: [] };
+    default:
+      throw new SyntaxError(`Cannot read an answer: status ${status} carries no context`);
+  }
+}
+
+function jsonPayloads(body: Uint8Array): readonly string[] {
+  const parsed: unknown = JSON.parse(Buffer.from(body).toString());
+  const { siblings } = parsed as { readonly siblings?: unknown };
+  if (!Array.isArray(siblings)) {
+    throw new SyntaxError("Cannot read an answer: it lists no siblings");
+  }
+  return siblings.map((sibling: unknown) => {
+    const { value, contentType } = sibling as Record<string, unknown>;
+    if (typeof value !== "string" || typeof contentType !== "string") {
+      throw new SyntaxError("Cannot read an answer: a sibling has no value or no content type");
+    }
+    return payloadOf(contentType, Buffer.from(value, "base64"));
+  });
+}
+
+function multipartPayloads(contentType: string, text: string): readonly string[] {
+  const boundary = /boundary=(\S+)$/.exec(contentType)?.[1];
+  const parts = text.split(`--${boundary}`);
+  if (boundary === undefined || parts.length < 2 || parts.at(-1) !== "--\r\n") {
+    throw new SyntaxError("Cannot read an answer: its parts do not end at their boundary");
+  }
+  return parts.slice(1, -1).map((part) => {
+    const match = /^\r\nContent-Type: ([^\r]*)\r\n\r\n(.*)\r\n$/s.exec(part);
+    if (match === null) {
+      throw new SyntaxError("Cannot read an answer: a part is not a content type and a value");
+    }
+    return payloadOf(match[1] ?? "", bytesOf(match[2] ?? ""));
+  });
+}
+
+function payloadOf(contentType: string, bytes: Uint8Array): string {
+  return byteString(encodePayload({ contentType, tombstone: false, bytes }));
+}

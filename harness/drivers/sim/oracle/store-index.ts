@@ -1,0 +1,80 @@
+import { keyOfRecordRow, parseHintRowKey } from "../../../../src/replica/row-keys.ts";
+import { byteString } from "../../../../src/storage/byte-strings.ts";
+import type { RowState } from "../observer.ts";
+import type { Copy } from "./key-state.ts";
+import { KeyState } from "./key-state.ts";
+
+export interface StoreIndexOptions {
+  readonly nodes: readonly string[];
+  readonly n: number;
+  readonly preferenceList: (key: Uint8Array) => readonly string[];
+}
+
+/** Where everything is: the state of each client key, and the copy that each row of each node is. */
+export class StoreIndex {
+  readonly #options: StoreIndexOptions;
+  readonly #states = new Map<string, KeyState>();
+  readonly #nodes = new Map<string, NodeRows>();
+
+  constructor(options: StoreIndexOptions) {
+    this.#options = options;
+    for (const node of options.nodes) {
+      this.#nodes.set(node, { records: new Map(), hints: new Map() });
+    }
+  }
+
+  /** All keys, in the order in which they came up. */
+  get states(): Iterable<KeyState> {
+    return this.#states.values();
+  }
+
+  stateOf(key: Uint8Array): KeyState {
+    const text = byteString(key);
+    let state = this.#states.get(text);
+    if (state === undefined) {
+      const primaries = this.#options.preferenceList(key).slice(0, this.#options.n);
+      // Of its own memory: the view may be of a whole message.
+      state = new KeyState(Uint8Array.from(key), primaries);
+      this.#states.set(text, state);
+    }
+    return state;
+  }
+
+  /** The copy at a row; undefined for tables that hold no client's data. Throws FormatError on a key that is none. */
+  copyAt(node: string, { table, key }: RowState): Copy | undefined {
+    if (table !== "records" && table !== "hints") {
+      return undefined;
+    }
+    const rows = this.#rowsOf(node)[table];
+    const rowKey = byteString(key);
+    let copy = rows.get(rowKey);
+    if (copy === undefined) {
+      const parts =
+        table === "hints" ? parseHintRowKey(key) : { owner: node, key: keyOfRecordRow(key) };
+      const state = this.stateOf(parts.key);
+      copy = { state, node, owner: parts.owner, visible: undefined, durable: undefined };
+      state.copies.push(copy);
+      rows.set(rowKey, copy);
+    }
+    return copy;
+  }
+
+  *copiesOf(node: string): Iterable<Copy> {
+    const { records, hints } = this.#rowsOf(node);
+    yield* records.values();
+    yield* hints.values();
+  }
+
+  #rowsOf(node: string): NodeRows {
+    const rows = this.#nodes.get(node);
+    if (rows === undefined) {
+      throw new RangeError(`Cannot find node ${node}: known are ${this.#options.nodes.join(", ")}`);
+    }
+    return rows;
+  }
+}
+
+interface NodeRows {
+  readonly records: Map<string, Copy>;
+  readonly hints: Map<string, Copy>;
+}

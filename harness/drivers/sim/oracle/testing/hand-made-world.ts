@@ -1,0 +1,277 @@
+import { actorOf, incarnationOf } from "../../../../../src/base/actor.ts";
+import { fromBase64url, toBase64url, utf8Bytes } from "../../../../../src/base/bytes.ts";
+import type { Actor } from "../../../../../src/base/ids.ts";
+import { nodeId } from "../../../../../src/base/ids.ts";
+import {
+  ContextError,
+  macKeyOf,
+  openContext,
+  sealContext,
+} from "../../../../../src/causality/context-token.ts";
+import type {
+  Clock,
+  Siblings,
+  Versioning,
+  VersioningMode,
+} from "../../../../../src/causality/versioning.ts";
+import { versioningFor } from "../../../../../src/causality/versioning-for.ts";
+import { siblingsResponse } from "../../../../../src/http/siblings-response.ts";
+import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../../src/protocol/payload.ts";
+import { encodeRow } from "../../../../../src/replica/row.ts";
+import { hintRowKey, recordRowKey } from "../../../../../src/replica/row-keys.ts";
+import type { RowState } from "../../observer.ts";
+import { Oracle } from "../oracle.ts";
+
+export const NODES = ["a", "b", "c", "d", "e"] as const;
+export const EMPTY_CLOCK: Clock = new Map();
+
+/** Where a test puts a row: a node's own, or the one it keeps for `owner`. */
+export interface Spot {
+  readonly node: string;
+  readonly owner?: string;
+}
+
+/**
+ * Tells an oracle, event by event, what a test says that a cluster of five does: preference list a to e, N 3. The rows come
+ * from the real rules of versioning and the real codecs; whether what happens is right is the test's affair.
+ */
+export class HandMadeWorld {
+  readonly oracle: Oracle;
+  readonly versioning: Versioning;
+  readonly key: Uint8Array;
+  readonly #rows = new Map<string, { localActor: Actor | undefined; siblings: Siblings }>();
+  readonly #lives = new Map<string, number>();
+  #epochs = 0;
+  #requests = 0;
+  #wallMs = 0;
+
+  constructor(
+    mode: VersioningMode,
+    { synced = true, lossless = true, key = "cart" }: WorldOptions = {},
+  ) {
+    this.versioning = versioningFor(mode);
+    this.key = utf8Bytes(key);
+    this.oracle = new Oracle({
+      nowMs: () => 7,
+      versioning: this.versioning,
+      openContext: (of, token) => this.#open(of, token),
+      nodes: NODES,
+      n: 3,
+      synced,
+      lossless,
+      preferenceList: () => NODES,
+    });
+  }
+
+  /** Names of the checks that found something, each once. */
+  get found(): readonly string[] {
+    return [...new Set(this.oracle.violations.map((violation) => violation.check))];
+  }
+
+  /** A client asks for a write; without a value, for a delete. Returns the request's id. */
+  askWrite(node: string, value: string | undefined, { context = "", w = 2 } = {}): number {
+    this.#requests += 1;
+    this.oracle.clientAsked({
+      id: this.#requests,
+      node,
+      method: value === undefined ? "DELETE" : "PUT",
+      key: this.key,
+      context,
+      payload: payloadOf(value),
+      quorum: w,
+    });
+    return this.#requests;
+  }
+
+  askRead(node: string): number {
+    this.#requests += 1;
+    const { key } = this;
+    const ask = { id: this.#requests, node, method: "GET", key, context: "" } as const;
+    this.oracle.clientAsked({ ...ask, payload: undefined, quorum: 2 });
+    return this.#requests;
+  }
+
+  /** A coordinator's write into its row, as the replica does it. Not durable yet. Returns what it replicates. */
+  mint(
+    spot: Spot,
+    value: string | undefined,
+    {
+      context = EMPTY_CLOCK,
+      actor,
+      wallMs = this.#tick(),
+    }: { context?: Clock; actor?: Actor; wallMs?: number } = {},
+  ): Siblings {
+    const row = this.#rows.get(idOf(spot));
+    const held = this.held(spot.node);
+    const own = row?.localActor;
+    const usable = own !== undefined && held.clock.has(own) ? own : undefined;
+    const localActor = actor ?? usable ?? this.freshActor(spot.node);
+    const mint = { actor: localActor, wallMs };
+    const siblings = this.versioning.update(held, context, payloadOf(value), mint);
+    this.put(spot, siblings, localActor);
+    return siblings;
+  }
+
+  /** A replica takes what it is sent and has it durable at once. */
+  store(spot: Spot, received: Siblings): void {
+    const row = this.#rows.get(idOf(spot));
+    const merged = this.versioning.merge(row?.siblings ?? this.versioning.empty, received);
+    if (row === undefined || merged !== row.siblings) {
+      this.put(spot, merged, row?.localActor);
+    }
+    this.sync(spot);
+  }
+
+  /** Puts whatever the test says into a row. */
+  put(spot: Spot, siblings: Siblings, localActor: Actor | undefined): void {
+    this.#rows.set(idOf(spot), { localActor, siblings });
+    this.oracle.rowsWritten(spot.node, [this.#state(spot)]);
+  }
+
+  sync(...spots: readonly Spot[]): void {
+    for (const spot of spots) this.oracle.rowsDurable(spot.node, [this.#state(spot)]);
+  }
+
+  /** A delivered hint goes. */
+  remove(spot: Spot): void {
+    this.#rows.delete(idOf(spot));
+    this.oracle.rowsWritten(spot.node, [this.#state(spot)]);
+    this.sync(spot);
+  }
+
+  /** A row goes back to what it was: nothing, or these siblings. */
+  rollBack(spot: Spot, siblings: Siblings | undefined, localActor?: Actor): void {
+    if (siblings === undefined) this.#rows.delete(idOf(spot));
+    else this.#rows.set(idOf(spot), { localActor, siblings });
+    this.oracle.rowsRolledBack(spot.node, [this.#state(spot)]);
+  }
+
+  /** The node dies; its disk keeps the rows of `kept`, and a new life begins. */
+  crash(node: string, kept: readonly Spot[]): void {
+    const ids = new Set(kept.map(idOf));
+    for (const id of [...this.#rows.keys()]) {
+      if (id.startsWith(`${node}/`) && !ids.has(id)) this.#rows.delete(id);
+    }
+    this.#lives.set(node, (this.#lives.get(node) ?? 0) + 1);
+    this.oracle.rowsReplaced(
+      node,
+      kept.map((spot) => this.#state(spot)),
+    );
+  }
+
+  /** A write from its request to its answer, with durable copies at all three primaries. */
+  write(node: string, value: string | undefined, context: Clock = EMPTY_CLOCK): number {
+    const token = context.size === 0 ? "" : this.token(context);
+    const id = this.askWrite(node, value, { context: token });
+    const siblings = this.mint({ node }, value, { context });
+    this.sync({ node });
+    for (const other of NODES.slice(0, 3)) {
+      if (other !== node) this.store({ node: other }, siblings);
+    }
+    this.done(id);
+    return id;
+  }
+
+  done(id: number): void {
+    this.oracle.clientAnswered(id, { status: 204, headers: {}, body: new Uint8Array(0) });
+  }
+
+  refused(id: number): void {
+    this.oracle.clientAnswered(id, { status: 503, headers: {}, body: new Uint8Array(0) });
+  }
+
+  /** Answers a read, or a write that wants its siblings back. */
+  show(
+    id: number,
+    { payloads, clock }: { payloads: readonly Uint8Array[]; clock: Clock },
+    accept: string | undefined = "application/json",
+  ): void {
+    const answer = { payloads, context: this.token(clock) };
+    this.oracle.clientAnswered(id, siblingsResponse(answer, accept));
+  }
+
+  /** Asks for a read of these siblings and has it answered; returns its clock. */
+  read(siblings: Siblings): Clock {
+    this.show(this.askRead("e"), siblings);
+    return siblings.clock;
+  }
+
+  at(spot: Spot): Siblings {
+    return this.#rows.get(idOf(spot))?.siblings ?? this.versioning.empty;
+  }
+
+  /** All that a node holds, hints included. */
+  held(node: string): Siblings {
+    let merged = this.versioning.empty;
+    for (const [id, row] of this.#rows) {
+      if (id.startsWith(`${node}/`)) merged = this.versioning.merge(merged, row.siblings);
+    }
+    return merged;
+  }
+
+  freshActor(node: string): Actor {
+    this.#epochs += 1;
+    const life = this.#lives.get(node) ?? 0;
+    const incarnation = incarnationOf(new Uint8Array(8).fill(life + 1));
+    return actorOf({ nodeId: nodeId(node), incarnation, epoch: this.#epochs });
+  }
+
+  token(clock: Clock, key: Uint8Array = this.key): string {
+    const scope = { clusterId: "test", key, clock, mode: this.versioning.mode };
+    return toBase64url(sealContext(scope, MAC_KEY));
+  }
+
+  /** Wall time that passes with every write. */
+  #tick(): number {
+    this.#wallMs += 1_000;
+    return this.#wallMs;
+  }
+
+  #open(key: Uint8Array, token: string): Clock | undefined {
+    const bytes = fromBase64url(token);
+    const scope = { clusterId: "test", key, mode: this.versioning.mode };
+    try {
+      return bytes === undefined ? undefined : openContext(bytes, scope, MAC_KEY);
+    } catch (error) {
+      if (error instanceof ContextError) return undefined;
+      throw error;
+    }
+  }
+
+  #state(spot: Spot): RowState {
+    const row = this.#rows.get(idOf(spot));
+    const isHint = spot.owner !== undefined && spot.owner !== spot.node;
+    return {
+      table: isHint ? "hints" : "records",
+      key: isHint ? hintRowKey(nodeId(spot.owner), 3, this.key) : recordRowKey(3, this.key),
+      value:
+        row === undefined
+          ? undefined
+          : encodeRow({
+              localActor: row.localActor,
+              record: this.versioning.encode(row.siblings),
+            }),
+    };
+  }
+}
+
+interface WorldOptions {
+  readonly synced?: boolean;
+  readonly lossless?: boolean;
+  readonly key?: string;
+}
+
+/** The payload of a value as text; of a delete without one. */
+export function payloadOf(value: string | undefined): Uint8Array {
+  return encodePayload(
+    value === undefined
+      ? TOMBSTONE_PAYLOAD
+      : { contentType: "text/plain", tombstone: false, bytes: utf8Bytes(value) },
+  );
+}
+
+const MAC_KEY = macKeyOf("a secret", "test");
+
+function idOf({ node, owner }: Spot): string {
+  return `${node}/${owner ?? node}`;
+}

@@ -1,0 +1,121 @@
+import type { Mint } from "./key-history.ts";
+import { covers, isSuperseded } from "./key-history.ts";
+import type { Copy, KnownRecord, KnownRow } from "./key-state.ts";
+import type { Violations } from "./violations.ts";
+
+const CHECK = "version-dropped";
+
+/**
+ * A node's row never loses a version but to a write that superseded it, and then the row's clock covers that write. For
+ * the lossless modes; called at each change of a row, with the row it was and the row it is.
+ */
+export function checkDropped(
+  copy: Copy,
+  before: KnownRow,
+  after: KnownRow,
+  violations: Violations,
+): void {
+  if (before.record === after.record) {
+    return;
+  }
+  const lost = lostVersions(copy, before.record, after.record);
+  for (const mint of lost) {
+    violations.report(CHECK, () => ({
+      anomaly: "a row lost a version that nothing in it supersedes",
+      detail: `Node ${copy.node} dropped write ${mint.serial} of the key (dot ${mint.counter} of ${mint.actor}) from ${placeOf(copy)}, and the row's clock covers no write that superseded it`,
+      key: copy.state.name,
+    }));
+  }
+}
+
+export interface RemovalCheckOptions {
+  /** True: the owner's durable row must cover the hint, else its visible one. */
+  readonly synced: boolean;
+  /** False where nodes may lose what they acknowledged, the owner of a delivered hint too: then no hint is judged. */
+  readonly keepsData: boolean;
+}
+
+/**
+ * A row of a node's own is never removed, and a hint only once its owner holds all of it, for the lossless modes.
+ */
+export function checkRemoved(
+  copy: Copy,
+  before: KnownRow,
+  { synced, keepsData }: RemovalCheckOptions,
+  violations: Violations,
+): void {
+  const { node, owner, state } = copy;
+  if (node === owner) {
+    violations.report(CHECK, () => ({
+      anomaly: "a node removed its own row of a key",
+      detail: `Node ${node} removed its row of ${before.record.payloads.length} versions`,
+      key: state.name,
+    }));
+    return;
+  }
+  if (!keepsData) {
+    return;
+  }
+  const own = state.copies.find((other) => other.node === owner && other.owner === owner);
+  const held = (synced ? own?.durable : own?.visible)?.record;
+  const isDelivered =
+    held !== undefined &&
+    isCovered(before.record, held) &&
+    lostVersions(copy, before.record, held).length === 0;
+  if (!isDelivered) {
+    violations.report(CHECK, () => ({
+      anomaly: "a hint was removed before its owner held it",
+      detail: `Node ${node} removed its hint for ${owner}, whose ${synced ? "durable " : ""}row ${held === undefined ? "does not exist" : "does not cover it"}`,
+      key: state.name,
+    }));
+  }
+}
+
+/** Writes in `before` that are not in `after` although nothing that `after` covers supersedes them. */
+function lostVersions({ state }: Copy, before: KnownRecord, after: KnownRecord): readonly Mint[] {
+  const gone =
+    before.mints === undefined || after.mints === undefined
+      ? goneByPayload(state.history, before, after)
+      : goneByDot(before.mints, after.mints);
+  if (gone.length === 0) {
+    return gone;
+  }
+  const tops = state.history.topsOf(after.clock);
+  return gone.filter((mint) => !isSuperseded(mint, tops));
+}
+
+function goneByDot(before: readonly Mint[], after: readonly Mint[]): readonly Mint[] {
+  return before.filter((mint) => !after.includes(mint));
+}
+
+/** A payload stands for every write of it that the record has seen. */
+function goneByPayload(
+  history: Copy["state"]["history"],
+  before: KnownRecord,
+  after: KnownRecord,
+): readonly Mint[] {
+  const gone: Mint[] = [];
+  for (const payload of before.payloads) {
+    if (!after.payloads.includes(payload)) {
+      for (const mint of history.mintsOf(payload)) {
+        if (covers(before.clock, mint)) {
+          gone.push(mint);
+        }
+      }
+    }
+  }
+  return gone;
+}
+
+function isCovered(older: KnownRecord, newer: KnownRecord): boolean {
+  for (const [actor, counter] of older.clock) {
+    if ((newer.clock.get(actor) ?? 0) < counter) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function placeOf({ node, owner }: Copy): string {
+  return node === owner ? "its own row" : `its hint for ${owner}`;
+}
