@@ -159,7 +159,7 @@ class Simulation {
     await settleDown(ending, this.#plan.run);
     await readBack(ending, this.#plan.run);
     this.#findings.push(...(await checkAtRest(this.#cluster)));
-    this.#oracle?.finish();
+    this.#oracle?.finish({ settled: wasQuiet(this.#recorder.lines) });
     this.#findings.push(...(await checkStops(this.#cluster)));
     await this.#recorder.flush();
   }
@@ -315,6 +315,14 @@ class Simulation {
     });
     return [`at ${this.#nowMs().toFixed(3)} ms, ${eventCount} events`, ...nodes].join("\n");
   }
+}
+
+/** What the settling at the end came to. */
+function wasQuiet(lines: readonly HistoryLine[]): boolean {
+  const last = lines.findLast(
+    (line) => line.type === "marker" && (line.name === "quiesced" || line.name === "unsettled"),
+  );
+  return last?.type === "marker" && last.name === "quiesced";
 }
 
 const NEVER = new AbortController().signal;

@@ -3,7 +3,7 @@
  * faults hold down comes back with the later one.
  */
 
-import type { SimDiskSnapshot } from "../drivers/sim/disk/sim-disk.ts";
+import type { DiskSnapshot } from "../drivers/sim/disk/sim-disk.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import type { SimNode } from "../drivers/sim/sim-node.ts";
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
@@ -29,7 +29,7 @@ export class Storm {
   readonly #timers: { cancel(): void }[] = [];
   readonly #downBy = new Map<string, number>();
   readonly #starting = new Set<Promise<void>>();
-  readonly #snapshots = new Map<SimFault, SimDiskSnapshot>();
+  readonly #snapshots = new Map<SimFault, DiskSnapshot>();
   #over = false;
 
   constructor(cluster: SimCluster, options: StormOptions) {
