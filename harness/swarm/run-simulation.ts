@@ -14,11 +14,14 @@ import type { WorkloadClients } from "../client/contract.ts";
 import { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { SimulationStuckError } from "../drivers/sim/scheduler.ts";
 import { SIM_CLUSTER_ID, SIM_SECRET, SimCluster } from "../drivers/sim/sim-cluster.ts";
+import type { SimFault } from "../drivers/sim/world-plan.ts";
 import { limit } from "../generator/combinators.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
 import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
+import { clientGroup } from "../nemesis/grudges.ts";
+import type { Trace } from "../report/lamport/trace.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
 import { Stores } from "../run/stores.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
@@ -29,6 +32,7 @@ import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding, SimOutcome } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { Storm } from "./storm.ts";
+import { TraceCollector } from "./trace-collector.ts";
 
 export interface SimulationOptions {
   /** Keeps logs and messages, for somebody who will look at them. */
@@ -45,6 +49,8 @@ export interface SimulatedRun {
   readonly lines: readonly HistoryLine[];
   /** Logs by node; empty without `trace`. */
   readonly logs: ReadonlyMap<string, string>;
+  /** Undefined without `trace`. */
+  readonly trace: Trace | undefined;
   /** Where everything stood at the end. */
   readonly stateDump: string;
 }
@@ -74,6 +80,7 @@ class Simulation {
   readonly #header: HistoryHeader;
   readonly #storm: Storm;
   readonly #stores: Stores;
+  readonly #trace: TraceCollector | undefined;
   #oracle: Oracle | undefined;
   #history = "";
 
@@ -82,6 +89,7 @@ class Simulation {
     this.#options = options;
     this.#chance = new SeededRandom(plan.seed);
     this.#assertions = new SimAssertions(() => this.#nowMs());
+    this.#trace = options.trace === true ? new TraceCollector(() => this.#nowMs()) : undefined;
     this.#cluster = new SimCluster({
       plan: plan.run,
       world: plan.world,
@@ -93,6 +101,9 @@ class Simulation {
       },
       onCrash: (node, error) => this.#crashed(node, error),
       keepsLogs: options.trace === true,
+      ...(this.#trace === undefined
+        ? {}
+        : { onBytes: this.#trace.onBytes, onMessage: this.#trace.onMessage }),
     });
     const { scheduler, nodes, http } = this.#cluster;
     this.#header = {
@@ -247,8 +258,19 @@ class Simulation {
       header: this.#header,
       lines,
       logs: new Map(logs),
+      trace: this.#finishedTrace(findings),
       stateDump: this.#dump(),
     };
+  }
+
+  #finishedTrace(findings: readonly Finding[]): Trace | undefined {
+    const { nodes } = this.#cluster;
+    for (const { anomaly, detail, timeMs } of findings) {
+      const lane = nodes.find((node) => detail.includes(node)) ?? nodes[0] ?? "";
+      const label = `${anomaly}: ${detail}`;
+      this.#trace?.mark({ lane, kind: "violation", label, ...(timeMs && { timeMs }) });
+    }
+    return this.#trace?.trace(nodes.flatMap((node) => [clientGroup(node), node]));
   }
 
   /** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */
@@ -315,6 +337,12 @@ class Simulation {
     });
     return [`at ${this.#nowMs().toFixed(3)} ms, ${eventCount} events`, ...nodes].join("\n");
   }
+}
+
+/** The nodes that a fault hurts: those at the ends of its links, or its own. */
+function lanesOf(fault: SimFault): readonly string[] {
+  if ("node" in fault) return [fault.node];
+  return [...new Set(fault.links.flatMap(({ from, to }) => [from, to]))];
 }
 
 /** What the settling at the end came to. */
