@@ -28,6 +28,19 @@ function placement(
 }
 
 describe("Placement", () => {
+  test("asksNoNodeForTwoSlots tells a node that serves two slots", () => {
+    expect(placement([A]).asksNoNodeForTwoSlots).toBe(true);
+    const broken = placement([]);
+    broken.slots[2]?.asked.push(A);
+    expect(broken.asksNoNodeForTwoSlots).toBe(false);
+  });
+
+  test("standInCount counts the primaries that have a fallback from the start", () => {
+    expect(placement([]).standInCount).toBe(0);
+    expect(placement([A, B]).standInCount).toBe(2);
+    expect(placement([A, D, E]).standInCount).toBe(0);
+  });
+
   test("asks the primaries while all are healthy", () => {
     expect(placement([]).sends()).toEqual([
       { node: A, hintFor: undefined },

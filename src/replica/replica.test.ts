@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Clock } from "../causality/versioning.ts";
+import { AssertionError } from "../base/assert.ts";
+import type { Clock, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { StorageError } from "../storage/engine.ts";
@@ -142,6 +143,12 @@ describe("Replica.store()", () => {
 });
 
 describe("Replica.mint()", () => {
+  test("asserts that a write leaves more than it found", async () => {
+    const forgetful: Versioning = { ...dvvset, update: (stored) => stored };
+    const replica = await openReplica(new MemoryEngine(), forgetful);
+    await expect(replica.mint(KEY, BLIND, KEY, undefined)).rejects.toThrow(AssertionError);
+  });
+
   test("is visible at once and tells of durability apart", async () => {
     const engine = new SlowEngine();
     const replica = await openReplica(engine, dvvset);
