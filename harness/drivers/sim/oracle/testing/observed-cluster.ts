@@ -1,0 +1,140 @@
+import { fromBase64url } from "../../../../../src/base/bytes.ts";
+import { ContextError, macKeyOf, openContext } from "../../../../../src/causality/context-token.ts";
+import type { Clock, VersioningMode } from "../../../../../src/causality/versioning.ts";
+import { versioningFor } from "../../../../../src/causality/versioning-for.ts";
+import type { HttpHandler, HttpRequest } from "../../../../../src/http/exchange.ts";
+import { keyOfPath } from "../../../../../src/http/key-path.ts";
+import { ClusterWorld } from "../../../../../src/http/testing/cluster-world.ts";
+import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../../src/protocol/payload.ts";
+import type { Engine, Write } from "../../../../../src/storage/engine.ts";
+import { MemoryEngine } from "../../../../../src/storage/memory-engine.ts";
+import type { WorldObserver } from "../../observer.ts";
+import { Oracle } from "../oracle.ts";
+
+export interface ObservedCluster {
+  readonly world: ClusterWorld;
+  readonly oracle: Oracle;
+}
+
+/** Five real nodes in memory whose every row and answer an oracle sees. `meddle` may change what nodes write. */
+export async function observedCluster(
+  mode: VersioningMode,
+  meddle: Meddle = keep,
+): Promise<ObservedCluster> {
+  const world = new ClusterWorld(5, { versioning: mode });
+  const oracle = new Oracle({
+    nowMs: () => world.clock.monotonicMs(),
+    versioning: versioningFor(mode),
+    openContext: (key, token) => open(mode, key, token),
+    nodes: world.names,
+    n: 3,
+    synced: true,
+    lossless: true,
+    preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
+  });
+  const ids = { next: 0 };
+  for (const name of world.names) {
+    await world.startNode(name, new ObservedEngine(name, oracle, meddle));
+    const started = world.at(name);
+    const handler = observedHandler(name, { oracle, ids, handler: started.handler });
+    world.nodes.set(name, { ...started, handler });
+  }
+  return { world, oracle };
+}
+
+/** What a node's engine really stores of what it is given. */
+export type Meddle = (node: string, write: Write) => Write | undefined;
+
+const keep: Meddle = (_node, write) => write;
+
+/** A memory engine that tells an observer. */
+class ObservedEngine implements Engine {
+  readonly name = "memory";
+  readonly synced = false;
+  readonly #node: string;
+  readonly #observer: WorldObserver;
+  readonly #meddle: Meddle;
+  readonly #inner = new MemoryEngine();
+
+  constructor(node: string, observer: WorldObserver, meddle: Meddle) {
+    this.#node = node;
+    this.#observer = observer;
+    this.#meddle = meddle;
+  }
+
+  get(...args: Parameters<Engine["get"]>): ReturnType<Engine["get"]> {
+    return this.#inner.get(...args);
+  }
+
+  scan(...args: Parameters<Engine["scan"]>): ReturnType<Engine["scan"]> {
+    return this.#inner.scan(...args);
+  }
+
+  count(...args: Parameters<Engine["count"]>): ReturnType<Engine["count"]> {
+    return this.#inner.count(...args);
+  }
+
+  async write(writes: readonly Write[]): Promise<void> {
+    const stored = writes.flatMap((write) => this.#meddle(this.#node, write) ?? []);
+    const done = this.#inner.write(stored);
+    this.#observer.rowsWritten(this.#node, stored);
+    await done;
+    this.#observer.rowsDurable(this.#node, stored);
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
+interface Watched {
+  readonly oracle: Oracle;
+  /** Counts requests of the whole cluster. */
+  readonly ids: { next: number };
+  readonly handler: HttpHandler;
+}
+
+function observedHandler(node: string, { oracle, ids, handler }: Watched): HttpHandler {
+  return async (request) => {
+    const key = keyOfPath(request.path);
+    const { method, headers, query } = request;
+    if (key === undefined || (method !== "GET" && method !== "PUT" && method !== "DELETE")) {
+      return handler(request);
+    }
+    const id = ids.next;
+    ids.next += 1;
+    oracle.clientAsked({
+      id,
+      node,
+      method,
+      key,
+      context: headers["x-dynamo-context"] ?? "",
+      payload: payloadOf(request),
+      quorum: Number(query.get(method === "GET" ? "r" : "w") ?? 2),
+    });
+    const response = await handler(request);
+    oracle.clientAnswered(id, response);
+    return response;
+  };
+}
+
+function payloadOf({ method, headers, body }: HttpRequest): Uint8Array | undefined {
+  if (method === "GET") return undefined;
+  return encodePayload(
+    method === "DELETE"
+      ? TOMBSTONE_PAYLOAD
+      : { contentType: headers["content-type"] ?? "", tombstone: false, bytes: body },
+  );
+}
+
+function open(mode: VersioningMode, key: Uint8Array, token: string): Clock | undefined {
+  const bytes = fromBase64url(token);
+  try {
+    return bytes && openContext(bytes, { clusterId: "world", key, mode }, MAC_KEY);
+  } catch (error) {
+    if (error instanceof ContextError) return undefined;
+    throw error;
+  }
+}
+
+const MAC_KEY = macKeyOf("a secret of this test", "world");
