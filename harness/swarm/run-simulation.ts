@@ -122,7 +122,11 @@ class Simulation {
     const random = this.#chance.fork("client library");
     this.#stores = new Stores({ clock: scheduler, random, http }, this.#cluster);
     this.#storm = new Storm(this.#cluster, {
-      onFault: (_fault, name, phase) => this.#recorder.note({ type: "fault", phase, fault: name }),
+      onFault: (fault, name, phase) => {
+        this.#recorder.note({ type: "fault", phase, fault: name });
+        const kind = phase === "applied" ? "fault" : "healed";
+        for (const lane of lanesOf(fault)) this.#trace?.mark({ lane, kind, label: name });
+      },
       onCut: (links) => this.#stores.setCut(links),
     });
   }
