@@ -179,9 +179,7 @@ export class GetRequest {
     const { assertions } = this.#environment;
     assertions.always("a read asked no node for two slots", this.#placement.asksNoNodeForTwoSlots);
     const found = this.#found();
-    this.#parts.liveRequests.end();
-    if (found === undefined) return;
-    for (const repair of this.#core.repairs(found)) {
+    for (const repair of found === undefined ? [] : this.#core.repairs(found)) {
       if (this.#core.answeredNotFound(repair.node)) {
         assertions.reachable("a read repaired a replica that answered not found");
       } else {
@@ -190,6 +188,7 @@ export class GetRequest {
       this.#parts.instruments.repairs.increment();
       this.#repair(repair.node, repair.record);
     }
+    this.#parts.liveRequests.end();
   }
 
   /** Undefined where a reply holds bytes that are no record; such a replica is neither believed nor overwritten. */
@@ -202,14 +201,20 @@ export class GetRequest {
     }
   }
 
+  /** Counts as a live request of its own, so that a node which stops waits for it. */
   #repair(node: NodeId, record: Uint8Array): void {
     const { key } = this.#order;
+    const { liveRequests } = this.#parts;
     const { assertions } = this.#environment;
+    liveRequests.begin();
     if (node === this.#parts.nodeId) {
       assertions.reachable("a read repaired the coordinator's own copy");
-      this.#parts.replica.store(key, record, undefined).catch((error: unknown) => {
-        this.#environment.log.error({ err: error }, "Cannot repair the node's own copy");
-      });
+      this.#parts.replica
+        .store(key, record, undefined)
+        .catch((error: unknown) => {
+          this.#environment.log.error({ err: error }, "Cannot repair the node's own copy");
+        })
+        .finally(() => liveRequests.end());
       return;
     }
     const message = {
@@ -225,6 +230,7 @@ export class GetRequest {
         assertions.reachable("a read repair did not arrive");
         this.#environment.log.debug({ node, outcome: outcome.kind }, "Read repair did not arrive");
       }
+      liveRequests.end();
     });
   }
 

@@ -125,8 +125,8 @@ export class HintDelivery {
       });
     });
     this.#environment.assertions.reachable("a hint was delivered to its owner");
-    await this.#parts.hints.dropHint(owner, hint.key, hint.record);
-    this.#delivered.increment();
+    // One that changed meanwhile stays, and is delivered again by the next scan.
+    if (await this.#parts.hints.dropHint(owner, hint.key, hint.record)) this.#delivered.increment();
   }
 }
 
