@@ -1,0 +1,213 @@
+/*
+ * The faults of one seed: a random subset of the patterns below, each with its own rate, laid over the load without regard
+ * to each other, so that they overlap in every way. Only two things are kept apart: a node that is down cannot be killed
+ * again, and faults that destroy data keep to the fault budget unless the seed drew to go beyond it.
+ */
+
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import type { SimFault, SimFaultKind, WorldPlan } from "../drivers/sim/world-plan.ts";
+import type { DataEvent } from "../nemesis/fault-budget.ts";
+import { withinBudget } from "../nemesis/fault-budget.ts";
+import type { Plan } from "../run/plan.ts";
+import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
+import type { LinkPattern } from "./draw-link-faults.ts";
+import { drawLinkFaults, LINK_PATTERNS } from "./draw-link-faults.ts";
+import { destroysData } from "./plan-expectation.ts";
+
+export interface FaultDraw {
+  readonly run: Pick<Plan, "seconds" | "engine" | "w" | "clientsRoam">;
+  readonly world: WorldPlan;
+  readonly nodes: readonly string[];
+  /** Kinds that may be drawn. */
+  readonly kinds: readonly SimFaultKind[];
+}
+
+export interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+type NodePattern =
+  | "process-crash"
+  | "power-failure"
+  | "pause"
+  | "clock-jump"
+  | "clock-strobe"
+  | "slow-disk"
+  | "full-disk"
+  | "wipe"
+  | "restore"
+  | "corrupt";
+
+const NODE_PATTERNS: Readonly<Record<NodePattern, SimFaultKind>> = {
+  "process-crash": "crash",
+  "power-failure": "crash",
+  pause: "pause",
+  "clock-jump": "clock-jump",
+  "clock-strobe": "clock-strobe",
+  "slow-disk": "slow-disk",
+  "full-disk": "full-disk",
+  wipe: "wipe",
+  restore: "restore",
+  corrupt: "corrupt",
+};
+
+/** Would do nothing to a node that keeps its data in memory. */
+const NEED_DISK: ReadonlySet<NodePattern> = new Set(["slow-disk", "full-disk", "corrupt"]);
+
+const QUIET_SHARE = 0.05;
+const PATTERN_SHARE = 0.35;
+const BEYOND_BUDGET_SHARE = 0.05;
+const FAULTS_A_SECOND_MAX = 1.5;
+const FAULTS_OF_PATTERN_MAX = 12;
+const FAULT_MS_MIN = 50;
+const FAULT_MS_MAX = 5_000;
+/** Later a fault would meet hardly any operation. */
+const START_SHARE_MAX = 0.9;
+
+/** Faults in the order of their start, all over by the end of the load. */
+export function drawFaults(random: SeededRandom, draw: FaultDraw): readonly SimFault[] {
+  const seconds = draw.run.seconds;
+  if (chance(random, QUIET_SHARE)) return [];
+  const beyondBudget = chance(random, BEYOND_BUDGET_SHARE);
+  const faults: SimFault[] = [];
+  for (const pattern of Object.keys(LINK_PATTERNS) as LinkPattern[]) {
+    const own = random.fork(pattern);
+    if (!draw.kinds.includes(LINK_PATTERNS[pattern])) continue;
+    for (let left = drawCount(own, seconds); left > 0; left -= 1) {
+      faults.push(...drawLinkFaults(own, pattern, drawSpan(own, seconds), draw));
+    }
+  }
+  for (const pattern of Object.keys(NODE_PATTERNS) as NodePattern[]) {
+    const own = random.fork(pattern);
+    if (!draw.kinds.includes(NODE_PATTERNS[pattern])) continue;
+    if (draw.run.engine === "memory" && NEED_DISK.has(pattern)) continue;
+    for (let left = drawCount(own, seconds); left > 0; left -= 1) {
+      const span = drawSpan(own, seconds);
+      const fault = drawNodeFault(
+        own,
+        pattern,
+        span,
+        possibleNodes(faults, pattern, span, draw, beyondBudget),
+      );
+      if (fault !== undefined) faults.push(fault);
+    }
+  }
+  return faults.sort((left, right) => left.startMs - right.startMs);
+}
+
+/** How many faults of one pattern; 0 where the seed does without it. */
+function drawCount(random: SeededRandom, seconds: number): number {
+  const isOn = chance(random, PATTERN_SHARE);
+  const aSecond = (FAULTS_A_SECOND_MAX * magnitudeBetween(random, 1, 100)) / 100;
+  return isOn ? Math.max(1, Math.min(FAULTS_OF_PATTERN_MAX, Math.round(aSecond * seconds))) : 0;
+}
+
+function drawSpan(random: SeededRandom, seconds: number): Span {
+  const loadMs = seconds * 1_000;
+  const startMs = wholeBetween(random, 0, Math.floor(loadMs * START_SHARE_MAX));
+  const lengthMs = magnitudeBetween(random, FAULT_MS_MIN, FAULT_MS_MAX);
+  return { startMs, endMs: Math.min(loadMs, startMs + lengthMs) };
+}
+
+/** Nodes that this fault may hit: up all the while where it kills, and within the budget where it destroys. */
+function possibleNodes(
+  faults: readonly SimFault[],
+  pattern: NodePattern,
+  span: Span,
+  { nodes, run, world }: FaultDraw,
+  beyondBudget: boolean,
+): readonly string[] {
+  const durability = { engine: run.engine, sync: world.sync };
+  const lost: readonly DataEvent[] = faults.flatMap((fault) =>
+    "node" in fault && destroysData(fault, durability)
+      ? [{ node: fault.node, what: "destroyed" as const }]
+      : [],
+  );
+  return nodes.filter((node) => {
+    const sample = faultOn(node, pattern, span);
+    if (faults.some((other) => killsTwice(other, sample))) return false;
+    if (beyondBudget || !destroysData(sample, durability)) return true;
+    return withinBudget([...lost, { node, what: "destroyed" }], run.w);
+  });
+}
+
+/** True where both faults kill one node at overlapping times. */
+export function killsTwice(one: SimFault, other: SimFault): boolean {
+  return (
+    kills(one) &&
+    kills(other) &&
+    one.node === other.node &&
+    one.startMs <= other.endMs &&
+    other.startMs <= one.endMs
+  );
+}
+
+function kills(fault: SimFault): fault is SimFault & { kind: "crash" | "wipe" | "restore" } {
+  return fault.kind === "crash" || fault.kind === "wipe" || fault.kind === "restore";
+}
+
+function drawNodeFault(
+  random: SeededRandom,
+  pattern: NodePattern,
+  span: Span,
+  nodes: readonly string[],
+): SimFault | undefined {
+  const numbers = {
+    jumpMs: magnitudeBetween(random, 10, 3_600_000) * (chance(random, 0.5) ? 1 : -1),
+    deltaMs: magnitudeBetween(random, 50, 5_000),
+    periodMs: magnitudeBetween(random, 10, 500),
+    readMs: wholeBetween(random, 0, 100),
+    writeMs: magnitudeBetween(random, 1, 1_000),
+    snapshotMs: wholeBetween(random, 0, span.startMs),
+  };
+  return nodes.length === 0 ? undefined : faultOn(random.pick(nodes), pattern, span, numbers);
+}
+
+interface FaultNumbers {
+  readonly jumpMs: number;
+  readonly deltaMs: number;
+  readonly periodMs: number;
+  readonly readMs: number;
+  readonly writeMs: number;
+  readonly snapshotMs: number;
+}
+
+const SMALLEST: FaultNumbers = {
+  jumpMs: 1,
+  deltaMs: 1,
+  periodMs: 1,
+  readMs: 0,
+  writeMs: 1,
+  snapshotMs: 0,
+};
+
+function faultOn(
+  node: string,
+  pattern: NodePattern,
+  span: Span,
+  numbers: FaultNumbers = SMALLEST,
+): SimFault {
+  const { startMs } = span;
+  const { jumpMs, deltaMs, periodMs, readMs, writeMs, snapshotMs } = numbers;
+  switch (pattern) {
+    case "process-crash":
+      return { kind: "crash", ...span, node, power: false };
+    case "power-failure":
+      return { kind: "crash", ...span, node, power: true };
+    case "pause":
+    case "full-disk":
+    case "wipe":
+      return { kind: pattern, ...span, node };
+    case "clock-jump":
+      return { kind: pattern, startMs, node, jumpMs };
+    case "clock-strobe":
+      return { kind: pattern, ...span, node, deltaMs, periodMs };
+    case "slow-disk":
+      return { kind: pattern, ...span, node, readMs, writeMs };
+    case "restore":
+      return { kind: pattern, ...span, node, snapshotMs };
+    case "corrupt":
+      return { kind: pattern, startMs, node };
+  }
+}

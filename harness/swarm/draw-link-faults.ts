@@ -1,0 +1,113 @@
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
+import type { Link } from "../nemesis/fault.ts";
+import { GRUDGE_NODES_MIN, GRUDGE_SHAPES, grudge, withHomeClients } from "../nemesis/grudges.ts";
+import { chance, magnitudeBetween, someOf, wholeBetween } from "./chance.ts";
+import { clientLinks, nodeLinks } from "./cluster-names.ts";
+
+export type LinkPattern =
+  | "partition"
+  | "one-way-link"
+  | "slow"
+  | "clog"
+  | "bandwidth"
+  | "reset"
+  | "swizzle";
+
+export const LINK_PATTERNS: Readonly<Record<LinkPattern, SimFaultKind>> = {
+  partition: "cut",
+  "one-way-link": "cut",
+  slow: "slow",
+  clog: "clog",
+  bandwidth: "bandwidth",
+  reset: "reset",
+  swizzle: "clog",
+};
+
+interface LinkDraw {
+  readonly nodes: readonly string[];
+  readonly run: { readonly clientsRoam: boolean };
+}
+
+/** The faults that one occurrence of a pattern is made of; none where there are too few nodes for it. */
+export function drawLinkFaults(
+  random: SeededRandom,
+  pattern: LinkPattern,
+  span: { readonly startMs: number; readonly endMs: number },
+  { nodes, run }: LinkDraw,
+): readonly SimFault[] {
+  switch (pattern) {
+    case "partition":
+      return drawPartition(random, span, nodes, run.clientsRoam);
+    case "one-way-link": {
+      const links = [random.pick([...nodeLinks(nodes), ...clientLinks(nodes)])];
+      return [{ kind: "cut", ...span, method: "black-hole", links }];
+    }
+    case "slow": {
+      const latencyMs = magnitudeBetween(random, 5, 1_000);
+      const jitterMs = wholeBetween(random, 0, Math.floor(latencyMs / 2));
+      return [{ kind: "slow", ...span, links: drawLinks(random, nodes), latencyMs, jitterMs }];
+    }
+    case "clog":
+      return [{ kind: "clog", ...span, links: drawLinks(random, nodes) }];
+    case "bandwidth": {
+      const bytesPerSecond = magnitudeBetween(random, 1_000, 1_000_000);
+      return [{ kind: "bandwidth", ...span, links: drawLinks(random, nodes), bytesPerSecond }];
+    }
+    case "reset":
+      return [{ kind: "reset", startMs: span.startMs, links: drawLinks(random, nodes) }];
+    case "swizzle":
+      return drawSwizzle(random, span, nodes);
+  }
+}
+
+function drawPartition(
+  random: SeededRandom,
+  span: { readonly startMs: number; readonly endMs: number },
+  nodes: readonly string[],
+  clientsRoam: boolean,
+): readonly SimFault[] {
+  const shapes = GRUDGE_SHAPES.filter((shape) => GRUDGE_NODES_MIN[shape] <= nodes.length);
+  if (shapes.length === 0) return [];
+  const shape = random.pick(shapes);
+  const nodeGrudge = grudge(shape, nodes, random);
+  const { links } = clientsRoam ? nodeGrudge : withHomeClients(nodeGrudge);
+  // A closed connection is closed for both ends, so it can cut no single direction.
+  const closed = chance(random, 0.5) && shape !== "one-way";
+  return [{ kind: "cut", ...span, method: closed ? "closed" : "black-hole", links }];
+}
+
+/**
+ * FoundationDB's swizzle: some links are clogged one after another and opened again in another order, so that every
+ * mixture of open and closed comes up on the way.
+ */
+function drawSwizzle(
+  random: SeededRandom,
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  nodes: readonly string[],
+): readonly SimFault[] {
+  const ends = random.shuffle(someOf(random, nodes, 1));
+  const opened = random.shuffle(ends);
+  const stepMs = (endMs - startMs) / (2 * ends.length);
+  return ends.map((node, at) => ({
+    kind: "clog",
+    startMs: Math.floor(startMs + at * stepMs),
+    endMs: Math.ceil(endMs - opened.indexOf(node) * stepMs),
+    links: linksOf(node, nodes),
+  }));
+}
+
+/** One link, all links of one node, or any subset. */
+function drawLinks(random: SeededRandom, nodes: readonly string[]): readonly Link[] {
+  const all = [...nodeLinks(nodes), ...clientLinks(nodes)];
+  const how = random.integer(3);
+  if (how === 0) return [random.pick(all)];
+  if (how === 1) return linksOf(random.pick(nodes), nodes);
+  return someOf(random, all, 1);
+}
+
+/** Every link that begins or ends at this node, those of clients included. */
+function linksOf(node: string, nodes: readonly string[]): readonly Link[] {
+  const touches = ({ from, to }: Link) => from === node || to === node;
+  return [...nodeLinks(nodes), ...clientLinks(nodes)].filter(touches);
+}

@@ -1,0 +1,132 @@
+/*
+ * From a seed to everything that one simulated run is made of.
+ *
+ * Swarm testing (Groce and others, "Swarm testing", ISSTA 2012): a bug often needs some features to be there and others to
+ * be absent, so a hundred configurations, each with a random subset of everything, find more than a hundred runs of one
+ * configuration that has it all. Each seed therefore draws its own cluster, world and kinds of faults.
+ */
+
+import { SeededRandom } from "../../src/base/seeded-random.ts";
+import type { VersioningMode } from "../../src/causality/versioning.ts";
+import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
+import type { Plan, Reconciler } from "../run/plan.ts";
+import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
+import { nodeNames } from "./cluster-names.ts";
+import { drawFaults } from "./draw-faults.ts";
+import { drawWorld } from "./draw-world.ts";
+import { judged } from "./plan-expectation.ts";
+import type { SimPlan } from "./sim-plan.ts";
+
+/** Faults that the store as it is must survive. Not among them: wipe, restore, corrupt, whose cure is anti-entropy. */
+export const STANDARD_KINDS: readonly SimFaultKind[] = [
+  "cut",
+  "slow",
+  "clog",
+  "bandwidth",
+  "reset",
+  "crash",
+  "pause",
+  "clock-jump",
+  "clock-strobe",
+  "slow-disk",
+  "full-disk",
+];
+
+export interface DrawOptions {
+  /** Kinds that may be drawn; a seed takes some of them. Default: `STANDARD_KINDS`. */
+  readonly kinds?: readonly SimFaultKind[];
+}
+
+export const NODES_MAX = 9;
+const REPLICAS_MAX = 5;
+const SECONDS_MAX = 15;
+/** Powers of two as in practice, and others, which find what only works with powers of two. */
+const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
+const CORE_SHARE = 0.7;
+/** Mostly the modes that must lose nothing: in the others most checks have nothing to say. */
+const VERSIONINGS: readonly VersioningMode[] = [
+  ...Array<VersioningMode>(13).fill("dvvset"),
+  ...Array<VersioningMode>(4).fill("merged"),
+  "vector-clock",
+  "vector-clock-max",
+  "lww",
+];
+const RECONCILERS: readonly Reconciler[] = [
+  ...Array<Reconciler>(10).fill("union"),
+  ...Array<Reconciler>(9).fill("or-set"),
+  "lww",
+];
+
+/** The plan of a seed. Pure: the same seed and kinds give the same plan. */
+export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions = {}): SimPlan {
+  const random = new SeededRandom(seed).fork("plan");
+  const run = { ...drawCluster(random.fork("cluster")), ...drawLoad(random.fork("load")), seed };
+  const nodes = nodeNames(run.nodes);
+  const clients = wholeBetween(random.fork("clients"), 1, 4 * run.nodes);
+  const world = drawWorld(random.fork("world"), run.engine, nodes);
+  const planned = {
+    ...run,
+    format: "ringside-plan",
+    version: 1,
+    workload: "shopping-cart",
+    cluster: "sim",
+    nemesis: ["none"],
+    clients,
+    toxiproxyUrl: undefined,
+    slo: undefined,
+  } as const;
+  const faults = drawFaults(random.fork("faults"), { run: planned, world, nodes, kinds });
+  return {
+    format: "ringside-sim-plan",
+    version: 1,
+    seed,
+    run: judged(planned, world, faults),
+    operations: run.rate * run.seconds,
+    world,
+    faults,
+    core: drawCore(random.fork("core"), planned, nodes),
+  };
+}
+
+function drawCluster(random: SeededRandom) {
+  const nodes = wholeBetween(random, 1, NODES_MAX);
+  const n = wholeBetween(random, 1, Math.min(REPLICAS_MAX, nodes));
+  return {
+    nodes,
+    n,
+    r: wholeBetween(random, 1, n),
+    w: wholeBetween(random, 1, n),
+    partitions: random.pick(PARTITIONS),
+    versioning: random.pick(VERSIONINGS),
+    reconcile: random.pick(RECONCILERS),
+    quorum: chance(random, 0.7) ? "sloppy" : "strict",
+    engine: chance(random, 0.75) ? "lmdb" : "memory",
+    clientsRoam: chance(random, 0.3),
+  } as const;
+}
+
+/** About a thousand operations, in 1 to 15 seconds of virtual time. */
+function drawLoad(random: SeededRandom) {
+  const rate = magnitudeBetween(random, 50, 2_000);
+  const wanted = wholeBetween(random, 600, 1_400);
+  const seconds = Math.max(1, Math.min(SECONDS_MAX, Math.round(wanted / rate)));
+  return { rate, seconds, carts: wholeBetween(random, 1, 12) };
+}
+
+/** The fewest nodes that can serve every key while all others are down. */
+export function coreNodesMin(plan: Pick<Plan, "nodes" | "n" | "r" | "w" | "quorum">): number {
+  const needed = Math.max(plan.r, plan.w);
+  // A strict quorum takes primaries only, and those outside the core may all be primaries of one key.
+  return plan.quorum === "sloppy" ? needed : plan.nodes - plan.n + needed;
+}
+
+function drawCore(
+  random: SeededRandom,
+  plan: Pick<Plan, "nodes" | "n" | "r" | "w" | "quorum">,
+  nodes: readonly string[],
+): readonly string[] {
+  if (!chance(random, CORE_SHARE)) return [];
+  const size = wholeBetween(random, coreNodesMin(plan), nodes.length);
+  const core = new Set(random.shuffle(nodes).slice(0, size));
+  return nodes.filter((node) => core.has(node));
+}

@@ -1,0 +1,52 @@
+import { expectationOf } from "../checker/expects.ts";
+import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
+import { withinBudget, worstDestruction } from "../nemesis/fault-budget.ts";
+import type { Plan } from "../run/plan.ts";
+import type { SimPlan } from "./sim-plan.ts";
+
+/** The part of a cluster that decides what a fault destroys. */
+export interface Durability {
+  readonly engine: Plan["engine"];
+  readonly sync: boolean;
+}
+
+/** The plan with these faults, and what a run of it must come out as: computed, so that no plan excuses itself. */
+export function withFaults(plan: SimPlan, faults: readonly SimFault[]): SimPlan {
+  return { ...plan, faults, run: judged(plan.run, plan.world, faults) };
+}
+
+/** The cluster's part of a plan with `beyondBudget` and `expects` as its faults make them. */
+export function judged(
+  run: Omit<Plan, "beyondBudget" | "expects">,
+  world: WorldPlan,
+  faults: readonly SimFault[],
+): Plan {
+  const events = destructions(faults, { engine: run.engine, sync: world.sync });
+  const given = { ...run, beyondBudget: !withinBudget(events, run.w) };
+  return {
+    ...given,
+    expects: expectationOf({ ...given, replicasDestroyed: worstDestruction(events) }),
+  };
+}
+
+/** True where the fault takes acknowledged data from its node. */
+export function destroysData(fault: SimFault, { engine, sync }: Durability): boolean {
+  switch (fault.kind) {
+    case "crash":
+      return engine === "memory" || (fault.power && !sync);
+    case "wipe":
+    case "restore":
+    case "corrupt":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function destructions(faults: readonly SimFault[], durability: Durability) {
+  return faults.flatMap((fault) =>
+    "node" in fault && destroysData(fault, durability)
+      ? [{ node: fault.node, what: "destroyed" as const }]
+      : [],
+  );
+}

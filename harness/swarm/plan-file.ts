@@ -1,0 +1,203 @@
+/** A simulated run as a file: what a shrunk finding is kept as, and what anybody can replay. */
+
+import { readFile } from "node:fs/promises";
+import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
+import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
+import type { Plan } from "../run/plan.ts";
+import { RECONCILERS } from "../run/plan.ts";
+import { writeWhole } from "../run/result-folder.ts";
+import { nodeNames } from "./cluster-names.ts";
+import { killsTwice } from "./draw-faults.ts";
+import { coreNodesMin } from "./draw-plan.ts";
+import type { FaultContext } from "./parse-fault.ts";
+import { parseFault } from "./parse-fault.ts";
+import { judged } from "./plan-expectation.ts";
+import { PlanFields, PlanFileError } from "./plan-fields.ts";
+import type { SimPlan } from "./sim-plan.ts";
+
+const FORMAT = "ringside-sim-plan";
+const VERSION = 1;
+const NODES_MAX = 32;
+const FAULTS_MAX = 10_000;
+const REASON_LENGTH_MAX = 1_000;
+const DELAY_MS_MAX = 60_000;
+
+/** Reads a plan file. Rejects with PlanFileError, one line, on anything that `writePlanFile` cannot have written. */
+export async function readPlanFile(path: string): Promise<SimPlan> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new PlanFileError(`Cannot read the plan ${path}: ${error.message}`);
+  }
+  return parsePlanText(text, path);
+}
+
+/** Whole or not at all. Rejects where the disk refuses. */
+export async function writePlanFile(path: string, plan: SimPlan): Promise<void> {
+  await writeWhole(path, `${JSON.stringify(plan, undefined, 2)}\n`);
+}
+
+/** The text of a plan file; `name` is how sentences call it. Throws PlanFileError. */
+export function parsePlanText(text: string, name: string): SimPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // The parser quotes the text, which may have any number of lines.
+    const reason = error.message.replaceAll(/\s+/g, " ");
+    throw new PlanFileError(`Cannot read the plan ${name}: it is not JSON (${reason})`);
+  }
+  return parseSimPlan(value, name);
+}
+
+/** A plan from parsed JSON; `name` is how sentences call it. Throws PlanFileError. */
+export function parseSimPlan(value: unknown, name: string): SimPlan {
+  const refuse = (sentence: string): never => {
+    throw new PlanFileError(`Cannot read the plan ${name}: ${sentence}`);
+  };
+  const fields = new PlanFields(value, "", refuse);
+  const format = fields.oneOf("format", [FORMAT]);
+  const version = fields.oneOf("version", [VERSION]);
+  const seed = fields.whole("seed", 0, Number.MAX_SAFE_INTEGER);
+  const runFields = fields.object("run");
+  const run = readRun(runFields);
+  if (run.seed !== seed) runFields.refuse("seed", `the plan's own, ${seed}`);
+  const nodes = nodeNames(run.nodes);
+  const context: FaultContext = { nodes, refuse };
+  const operations = fields.whole("operations", 1, 10_000_000);
+  const world = readWorld(fields.object("world"), nodes);
+  const faults = fields.list("faults", FAULTS_MAX, (each, path) => parseFault(each, path, context));
+  const core = fields.list("core", NODES_MAX, (each, path) => readNode(each, path, context));
+  if (new Set(core).size < core.length) fields.refuse("core", "each node once");
+  if (core.length > 0 && core.length < coreNodesMin(run)) {
+    fields.refuse("core", `no node at all, or ${coreNodesMin(run)} or more, which can serve alone`);
+  }
+  fields.end();
+  faults.forEach((fault, at) => {
+    if (fault.startMs < (faults[at - 1]?.startMs ?? 0)) {
+      refuse(
+        `faults[${at}] starts before the one in front of it, allowed is the order of their start`,
+      );
+    }
+    const before = faults.slice(0, at).findIndex((other) => killsTwice(other, fault));
+    if (before >= 0) {
+      refuse(
+        `faults[${at}] kills a node that is down by faults[${before}], allowed is one after the other`,
+      );
+    }
+  });
+  const computed = judged(run, world, faults);
+  if (run.expects.verdict !== computed.expects.verdict) {
+    runFields
+      .object("expects")
+      .refuse("verdict", `what its faults make it, ${computed.expects.verdict}`);
+  }
+  if (run.beyondBudget !== computed.beyondBudget) {
+    runFields.refuse("beyondBudget", `what its faults make it, ${computed.beyondBudget}`);
+  }
+  return { format, version, seed, run, operations, world, faults, core };
+}
+
+function readRun(fields: PlanFields): Plan {
+  const nodes = fields.whole("nodes", 1, NODES_MAX);
+  const n = fields.whole("n", 1, nodes);
+  const nemesis = fields.list("nemesis", 1, (each) => each);
+  if (nemesis[0] !== "none")
+    fields.refuse("nemesis", '["none"]: faults stand in the list of their own');
+  for (const name of ["toxiproxyUrl", "slo"]) {
+    if (fields.has(name)) fields.refuse(name, "nothing: a simulated run has none");
+  }
+  const run: Plan = {
+    format: fields.oneOf("format", ["ringside-plan"]),
+    version: fields.oneOf("version", [1]),
+    workload: fields.oneOf("workload", ["shopping-cart"]),
+    cluster: fields.oneOf("cluster", ["sim"]),
+    nodes,
+    n,
+    r: fields.whole("r", 1, n),
+    w: fields.whole("w", 1, n),
+    partitions: fields.whole("partitions", nodes, 65_536),
+    quorum: fields.oneOf("quorum", ["sloppy", "strict"]),
+    versioning: fields.oneOf("versioning", VERSIONING_MODES),
+    reconcile: fields.oneOf("reconcile", RECONCILERS),
+    engine: fields.oneOf("engine", ["lmdb", "memory"]),
+    nemesis: ["none"],
+    rate: fields.whole("rate", 1, 100_000),
+    clients: fields.whole("clients", 1, 10_000),
+    carts: fields.whole("carts", 1, 100_000),
+    clientsRoam: fields.flag("clientsRoam"),
+    seconds: fields.whole("seconds", 1, 86_400),
+    seed: fields.whole("seed", 0, Number.MAX_SAFE_INTEGER),
+    toxiproxyUrl: undefined,
+    slo: undefined,
+    beyondBudget: fields.flag("beyondBudget"),
+    expects: readExpectation(fields.object("expects")),
+  };
+  fields.end();
+  return run;
+}
+
+function readExpectation(fields: PlanFields): Plan["expects"] {
+  const verdict = fields.oneOf("verdict", ["valid", "may-lose"]);
+  const reason = fields.text("reason", REASON_LENGTH_MAX);
+  fields.end();
+  return { verdict, reason };
+}
+
+function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {
+  const clocks = fields.object("clocks");
+  const unknown = clocks.names().find((name) => !nodes.includes(name));
+  if (unknown !== undefined) clocks.refuse(unknown, `a clock of one of ${nodes.join(", ")}`);
+  const world = {
+    network: readDelay(fields.object("network")),
+    choppedShare: fields.number("choppedShare", 0, 1),
+    diskWrite: readDelay(fields.object("diskWrite")),
+    diskRead: readDelay(fields.object("diskRead")),
+    sync: fields.flag("sync"),
+    clocks: Object.fromEntries(
+      clocks.names().map((node) => [node, readClock(clocks.object(node))] as const),
+    ),
+    settings: readSettings(fields.object("settings")),
+  };
+  fields.end();
+  return world;
+}
+
+function readDelay(fields: PlanFields): DelayPlan {
+  const minMs = fields.number("minMs", 0, DELAY_MS_MAX);
+  const delay = { minMs, meanMs: fields.number("meanMs", minMs, DELAY_MS_MAX) };
+  fields.end();
+  return delay;
+}
+
+function readClock(fields: PlanFields): WorldPlan["clocks"][string] {
+  const clock = {
+    skewMs: fields.number("skewMs", -1_000_000_000, 1_000_000_000),
+    driftPpm: fields.number("driftPpm", -100_000, 100_000),
+  };
+  fields.end();
+  return clock;
+}
+
+/** The ranges of a node's configuration. */
+function readSettings(fields: PlanFields): WorldPlan["settings"] {
+  const ranges = {
+    requestTimeoutMs: [10, 60_000],
+    hedgeMs: [1, 60_000],
+    hintScanMs: [10, 3_600_000],
+    retryDownMs: [10, 3_600_000],
+  } as const;
+  const settings = Object.entries(ranges)
+    .filter(([name]) => fields.has(name))
+    .map(([name, [min, max]]) => [name, fields.whole(name, min, max)] as const);
+  fields.end();
+  return Object.fromEntries(settings);
+}
+
+function readNode(value: unknown, path: string, { nodes, refuse }: FaultContext): string {
+  const node = nodes.find((each) => each === value);
+  return node ?? refuse(`${path} is ${JSON.stringify(value)}, allowed is ${nodes.join(", ")}`);
+}
