@@ -25,12 +25,16 @@ const ROUND_PAUSE_MS = 100;
 /** Far above the processes of the load, whose numbers grow with every operation in doubt. */
 const FIRST_PROCESS = 1_000_000;
 
-/** Every node outside the core dies; the core must come to serve an add of each of its clients to each key it can serve. */
+/**
+ * Every node outside the core dies, or, where that would destroy its data, falls silent; the core must come to serve an add
+ * of each of its clients to each key it can serve.
+ */
 export async function runLiveness(parts: LivenessParts): Promise<readonly Finding[]> {
-  const { cluster, core } = parts;
+  const { cluster, core, plan } = parts;
   for (const [name, machine] of cluster.machines) {
-    if (!core.includes(name)) machine.kill("process");
-    else if (!machine.isRunning) await machine.start();
+    if (core.includes(name)) await machine.start();
+    else if (plan.engine === "memory") machine.pause();
+    else machine.kill("process");
   }
   const keys = servableKeys(parts);
   if (keys.length === 0) return [];

@@ -57,7 +57,8 @@ export interface SimulatedRun {
 
 /** Virtual time beyond the load that a run may take: settling, liveness and read-back are all bounded below it. */
 const AFTER_LOAD_MS_MAX = 400_000;
-const DRAIN_MS = 6_000;
+/** Virtual time costs nothing, and a remove that never completed would leave the end undecided. */
+const DRAIN_MS = 120_000;
 const RESTART_ATTEMPTS_MAX = 20;
 const RESTART_PAUSE_MS = 100;
 
@@ -211,6 +212,7 @@ class Simulation {
   async #restartAll(): Promise<void> {
     await Promise.all(
       [...this.#cluster.machines.values()].map(async (machine) => {
+        machine.resume();
         let reason = "it died again";
         for (let attempt = 0; attempt < RESTART_ATTEMPTS_MAX; attempt += 1) {
           try {
