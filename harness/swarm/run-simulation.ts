@@ -21,6 +21,7 @@ import { openLoop } from "../generator/open-loop.ts";
 import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import { clientGroup } from "../nemesis/grudges.ts";
+import { pairsOf } from "../nemesis/probes.ts";
 import type { Trace } from "../report/lamport/trace.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
 import { Stores } from "../run/stores.ts";
@@ -152,6 +153,7 @@ class Simulation {
   async #live(): Promise<void> {
     const { scheduler } = this.#cluster;
     await this.#cluster.start();
+    this.#checkLinks();
     this.#recorder.note({ type: "marker", name: "healthy" });
     const clients = this.#clients();
     this.#storm.begin(this.#plan.faults);
@@ -178,6 +180,18 @@ class Simulation {
     this.#oracle?.finish({ settled: wasQuiet(this.#recorder.lines) });
     this.#findings.push(...(await checkStops(this.#cluster)));
     await this.#recorder.flush();
+  }
+
+  /** Every node has reached every other by now: a link that carried nothing is one that somebody goes past. */
+  #checkLinks(): void {
+    for (const link of pairsOf(this.#cluster.nodes)) {
+      if (this.#cluster.net.link(link).carriedBytes > 0) continue;
+      this.#findings.push({
+        check: "links",
+        anomaly: "a link carried nothing",
+        detail: `${link.from} reached ${link.to}, and nothing went over the link between them`,
+      });
+    }
   }
 
   #clients(): WorkloadClients {

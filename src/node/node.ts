@@ -105,8 +105,9 @@ export class DynamoNode implements KeyValueStore {
     this.#detector = new FailureDetector(
       environment,
       {
+        // As patient as a request: over a link slower than the retries nobody would ever come up again.
         ping: (peer) => {
-          calls.call(peer, { type: "ping" }, configuration.retryDownMs, () => {});
+          calls.call(peer, { type: "ping" }, configuration.requestTimeoutMs, () => {});
         },
         onUp: (peer) => this.#handoff.deliverTo(peer),
       },
