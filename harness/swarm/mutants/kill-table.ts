@@ -41,9 +41,11 @@ export function killTableMarkdown(results: readonly MutantResult[], seeds: numbe
 }
 
 function scoreLine(results: readonly MutantResult[]): string {
-  const { killed, judged, share, isEnough } = scoreOf(results);
+  const { killed, withoutCheck, judged, share, isEnough } = scoreOf(results);
   const percent = (100 * share).toFixed(1);
-  return `${killed} of ${judged} mutants killed (${percent} %): ${isEnough ? "enough" : "too few"}.`;
+  const accidents = withoutCheck === 0 ? "" : `, ${withoutCheck} of them by a crash or a hang only`;
+  const verdict = isEnough ? "enough" : "too few";
+  return `${killed} of ${judged} mutants killed (${percent} %)${accidents}: ${verdict}.`;
 }
 
 const HEADINGS = ["mutant", "what", "killed by", "seeds", "seconds"] as const;

@@ -46,6 +46,32 @@ describe("resultOf()", () => {
   });
 });
 
+const crashed = (anomaly: string): CopyRun => ({
+  kind: "ended",
+  seedsRun: 1,
+  findings: [{ check: "crash", anomaly, seed: 1 }],
+});
+
+describe("a mutant that crashes", () => {
+  test("is killed, and counted apart", () => {
+    const result = resultOf(MUTANT, crashed("AssertionError: # is less than #"), 1);
+    expect(result.outcome).toBe("killed");
+    expect(scoreOf([result, resultOf(MUTANT, FOUND, 1)])).toMatchObject({
+      killed: 2,
+      withoutCheck: 1,
+    });
+    expect(killTable([result])).toContain("(100.0 %), 1 of them by a crash or a hang only: enough");
+  });
+
+  test("is broken where its own code no longer fits", () => {
+    const result = resultOf(MUTANT, crashed("ReferenceError: table is not defined"), 1);
+    expect(result).toMatchObject({
+      outcome: "broken",
+      reason: "the patch itself is wrong: ReferenceError: table is not defined",
+    });
+  });
+});
+
 describe("scoreOf()", () => {
   const many = (run: CopyRun, count: number, mutant = MUTANT): MutantResult[] =>
     Array.from({ length: count }, () => resultOf(mutant, run, 1));
@@ -53,6 +79,7 @@ describe("scoreOf()", () => {
   test("95 % are enough, a hair less is not", () => {
     expect(scoreOf([...many(FOUND, 19), ...many(SILENT, 1)])).toEqual({
       killed: 19,
+      withoutCheck: 0,
       judged: 20,
       share: 0.95,
       isEnough: true,

@@ -31,6 +31,10 @@ export function resultOf(mutant: Mutant, run: CopyRun, seconds: number): MutantR
   }
   const { seedsRun } = run;
   const [killedBy] = run.findings;
+  if (killedBy !== undefined && isFaultOfThePatch(killedBy)) {
+    const reason = `the patch itself is wrong: ${killedBy.anomaly}`;
+    return { name, what, outcome: "broken", seedsRun, seconds, reason };
+  }
   if (killedBy !== undefined) {
     return { name, what, outcome: "killed", killedBy, seedsRun, seconds };
   }
@@ -39,8 +43,15 @@ export function resultOf(mutant: Mutant, run: CopyRun, seconds: number): MutantR
     : { name, what, outcome: "equivalent", seedsRun, seconds, reason: equivalent };
 }
 
+/** Code that no longer fits the sources around it: it throws at once, and nobody's check has to look. */
+function isFaultOfThePatch({ check, anomaly }: SwarmFinding): boolean {
+  return check === "crash" && /^(?:Reference|Syntax)Error\b/.test(anomaly);
+}
+
 export interface MutationScore {
   readonly killed: number;
+  /** Those of them that ended the run by a crash or a hang: that is found too, but shows no check at work. */
+  readonly withoutCheck: number;
   /** All that were not shown to be equivalent; broken ones count against the suite. */
   readonly judged: number;
   /** `killed / judged`, 0 to 1. */
@@ -50,9 +61,13 @@ export interface MutationScore {
 
 export function scoreOf(results: readonly MutantResult[]): MutationScore {
   const judged = results.filter(({ outcome }) => outcome !== "equivalent").length;
-  const killed = results.filter(({ outcome }) => outcome === "killed").length;
+  const kills = results.flatMap(({ killedBy }) => killedBy ?? []);
+  const killed = kills.length;
+  const withoutCheck = kills.filter(({ check }) => NO_CHECKS.has(check)).length;
   const share = judged === 0 ? 0 : killed / judged;
-  return { killed, judged, share, isEnough: share >= SHARE_KILLED_MIN };
+  return { killed, withoutCheck, judged, share, isEnough: share >= SHARE_KILLED_MIN };
 }
 
+/** What the swarm calls runs that threw or did not end. */
+const NO_CHECKS: ReadonlySet<string> = new Set(["crash", "hang"]);
 const SHARE_KILLED_MIN = 0.95;
