@@ -2,11 +2,11 @@
  * Aim: no committed mutant rots unseen. Method: each is applied to the sources as they are, all in one copy of `src`, one after
  * another, and taken back; what it makes of a file must still parse.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readMutants } from "./read-mutants.ts";
 
@@ -20,10 +20,7 @@ describe("committed mutants", async () => {
   const mutants = await readMutants(ROOT);
   const folder = mkdtempSync(join(tmpdir(), "ringside-committed-mutants-"));
 
-  beforeAll(() => {
-    cpSync(join(ROOT, "src"), join(folder, "src"), { recursive: true });
-    execFileSync("git", ["init", "--quiet"], { cwd: folder });
-  });
+  beforeAll(() => cpSync(join(ROOT, "src"), join(folder, "src"), { recursive: true }));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test("there are many, few of them said to be equivalent", () => {
@@ -67,6 +64,7 @@ describe("committed mutants", async () => {
     const args = ["apply", "-p1", "--recount", "--whitespace=nowarn", ...flags, "-"];
     const { status, stderr } = spawnSync("git", args, {
       cwd: folder,
+      env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) },
       input: patch,
       encoding: "utf8",
     });
