@@ -106,7 +106,9 @@ describe("mutantsCommand()", () => {
 
   test("rejects where the unchanged copy is not clean", async () => {
     write("src/store.ts", STORE.replace("= 2", "= 1"));
-    await expect(run([])).rejects.toThrow("seed 3 finds copies (too-few-copies) in the unchanged");
+    await expect(run([])).rejects.toThrow(
+      "the swarm finds copies (too-few-copies) at seed 3 in the unchanged copy",
+    );
     write("src/store.ts", STORE.replace("well", "crash"));
     await expect(run([])).rejects.toThrow("in the unchanged copy, it ended with status 70");
     expect(leftCopies()).toEqual([]);

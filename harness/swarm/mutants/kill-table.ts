@@ -61,7 +61,7 @@ function fateOf({ killedBy, seedsRun, seconds, reason }: MutantResult): string {
   const effort = `${seedsRun} seed${seedsRun === 1 ? "" : "s"}, ${seconds.toFixed(1)} s`;
   if (killedBy !== undefined) {
     const { check, anomaly, seed } = killedBy;
-    return `${check} (${anomaly}) at seed ${seed}, ${effort}`;
+    return `${check} (${anomaly})${seed === undefined ? "" : ` at seed ${seed}`}, ${effort}`;
   }
   return reason === undefined ? effort : `${reason} (${effort})`;
 }

@@ -123,6 +123,24 @@ describe("swarmOf()", () => {
   });
 });
 
+describe("a required point that was never reached", () => {
+  const summary = { seedsRun: 200, findings: [], requiredUnreached: ["a hint was delivered"] };
+
+  test("is a finding of a swarm that failed by it", () => {
+    const run = swarmOf(JSON.stringify({ ...summary, passed: false }));
+    const result = resultOf(MUTANT, run, 2);
+    expect(result.outcome).toBe("killed");
+    expect(liveLine(result)).toBe(
+      "killed      quorum-broken: never-reached (a hint was delivered), 200 seeds, 2.0 s",
+    );
+  });
+
+  test("is none of a swarm that was too small to get there", () => {
+    const run = swarmOf(JSON.stringify({ ...summary, passed: true }));
+    expect(resultOf(MUTANT, run, 2).outcome).toBe("survived");
+  });
+});
+
 describe("tables", () => {
   const results = [resultOf(MUTANT, FOUND, 1.26), resultOf(MUTANT, FAILED, 2)];
 

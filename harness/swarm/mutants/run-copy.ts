@@ -2,11 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** What the swarm found in one seed. */
+/** What the swarm found. */
 export interface SwarmFinding {
   readonly check: string;
   readonly anomaly: string;
-  readonly seed: number;
+  /** In which seed; undefined where it is what all seeds together never did. */
+  readonly seed: number | undefined;
 }
 
 /** What became of a swarm in a copy. `failed`: it said nothing about the copy, and `reason` tells why. */
@@ -71,7 +72,7 @@ export function swarmOf(text: string | undefined): CopyRun {
     if (!(error instanceof SyntaxError)) throw error;
     return failed("its swarm.json is no JSON");
   }
-  const { seedsRun, findings } = fieldsOf(parsed);
+  const { seedsRun, findings, passed, requiredUnreached } = fieldsOf(parsed);
   if (typeof seedsRun !== "number" || !Array.isArray(findings)) {
     return failed("its swarm.json has no seedsRun and findings");
   }
@@ -84,8 +85,16 @@ export function swarmOf(text: string | undefined): CopyRun {
     }
     read.push({ check, anomaly, seed });
   }
+  // Only a swarm that was large enough to get there fails by what it did not reach.
+  const missed = passed === false && Array.isArray(requiredUnreached) ? requiredUnreached : [];
+  read.push(
+    ...missed.map((name) => ({ check: CHECK_REACHED, anomaly: String(name), seed: undefined })),
+  );
   return { kind: "ended", seedsRun, findings: read };
 }
+
+/** A point of the store that a swarm must reach and did not. */
+const CHECK_REACHED = "never-reached";
 
 const EXIT_SILENT = 0;
 const EXIT_FOUND = 1;

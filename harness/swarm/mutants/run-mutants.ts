@@ -62,8 +62,9 @@ function checkSilent(run: CopyRun, { signal }: MutantsOptions): void {
   const [finding] = run.findings;
   if (finding !== undefined) {
     const { check, anomaly, seed } = finding;
+    const where = seed === undefined ? "" : ` at seed ${seed}`;
     throw new MutantError(
-      `Cannot judge mutants: seed ${seed} finds ${check} (${anomaly}) in the unchanged copy`,
+      `Cannot judge mutants: the swarm finds ${check} (${anomaly})${where} in the unchanged copy`,
     );
   }
 }
