@@ -3,6 +3,7 @@ import { bench } from "./bench.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { EXIT_BAD_USE, EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
+import { mutants } from "./mutants.ts";
 import { standardOutput } from "./output.ts";
 import { report } from "./report.ts";
 
@@ -11,6 +12,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   analyze: analyzeCommand,
   report,
+  mutants,
 };
 
 /**

@@ -1,0 +1,33 @@
+/*
+ * Stands in for `harness/cli.ts` of a copy: a swarm whose whole store is the constants of `src/store.ts`. It is copied to where the
+ * CLI would stand, so it imports nothing of the project.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: "string" },
+    json: { type: "string" },
+    jobs: { type: "string" },
+    "stop-at-first": { type: "boolean" },
+    "no-shrink": { type: "boolean" },
+  },
+});
+const { quorum, mood } = await import(join(process.cwd(), "src/store.ts"));
+if (positionals[0] !== "sim" || values.json === undefined) process.exit(64);
+if (mood === "crash") {
+  process.stderr.write("Cannot start: planted\n");
+  process.exit(70);
+}
+if (mood === "hang") setInterval(() => {}, 1_000);
+else if (mood === "mute") process.exit(1);
+else if (mood === "garbage") writeFileSync(values.json, "{");
+else {
+  const findings = quorum === 2 ? [] : [{ check: "copies", anomaly: "too-few-copies", seed: 3 }];
+  const seedsRun = findings.length === 0 ? Number(values.seeds) : 3;
+  writeFileSync(values.json, JSON.stringify({ seedsRun, findings }));
+  process.exitCode = findings.length === 0 ? 0 : 1;
+}
