@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../../../src/base/seeded-random.ts";
 import type { Engine, Write } from "../../../../src/storage/engine.ts";
-import type { DiskKind } from "./sim-engine.ts";
+import type { DiskKind } from "./sim-disk-options.ts";
 import type { DiskWorld } from "./testing/disk-world.ts";
 import { diskWorld, put, remove, settled } from "./testing/disk-world.ts";
 import type { RowTexts } from "./testing/row-watcher.ts";
