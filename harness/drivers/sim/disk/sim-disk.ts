@@ -5,7 +5,7 @@ import type { Engine } from "../../../../src/storage/engine.ts";
 import type { RowState } from "../observer.ts";
 import type { DiskCounts } from "./medium.ts";
 import { Medium } from "./medium.ts";
-import type { DiskFaults, DiskObserver, SimDiskOptions } from "./sim-engine.ts";
+import type { DiskFaults, DiskObserver, SimDiskOptions } from "./sim-disk-options.ts";
 import { SimEngine } from "./sim-engine.ts";
 
 export interface SimDiskParts {

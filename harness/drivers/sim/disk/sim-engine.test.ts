@@ -3,7 +3,7 @@ import type { Engine } from "../../../../src/storage/engine.ts";
 import type { EngineUnderTest } from "../../../../src/storage/testing/engine-suite.ts";
 import { engineSuite } from "../../../../src/storage/testing/engine-suite.ts";
 import { SimDisk } from "./sim-disk.ts";
-import type { SimDiskOptions } from "./sim-engine.ts";
+import type { SimDiskOptions } from "./sim-disk-options.ts";
 import { EagerClock } from "./testing/eager-clock.ts";
 
 /* Aim: the simulated disk keeps the promises that all engines share, with delays and without. */

@@ -12,33 +12,11 @@ import { StorageError, TABLE_NAMES } from "../../../../src/storage/engine.ts";
 import { checkScan, checkWrites } from "../../../../src/storage/limits.ts";
 import { PendingWrites } from "../../../../src/storage/pending-writes.ts";
 import { drawDelayMs } from "../draw-delay.ts";
-import type { RowState, WorldObserver } from "../observer.ts";
-import type { DelayPlan } from "../world-plan.ts";
+import type { RowState } from "../observer.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { LogEntry } from "./log-format.ts";
 import type { Medium } from "./medium.ts";
-
-/** What an acknowledged write survives: nothing, a power failure, or only the end of the process. */
-export type DiskKind = "memory" | "synced" | "unsynced";
-
-export type DiskObserver = Pick<
-  WorldObserver,
-  "rowsWritten" | "rowsDurable" | "rowsRolledBack" | "rowsReplaced"
->;
-
-export interface SimDiskOptions {
-  readonly kind: DiskKind;
-  /** From the start of a commit to its end; not used in memory, and unsynced only while the disk is full. */
-  readonly write: DelayPlan;
-  /** Of a get that no write under way answers, and of a scan; not used in memory. */
-  readonly read: DelayPlan;
-}
-
-/** What is wrong with a disk; faults change it while engines use it. */
-export interface DiskFaults {
-  readonly slow: { readonly readMs: number; readonly writeMs: number } | undefined;
-  readonly isFull: boolean;
-}
+import type { DiskFaults, DiskObserver, SimDiskOptions } from "./sim-disk-options.ts";
 
 export interface SimEngineParts {
   readonly clock: Clock;

@@ -2,7 +2,7 @@ import { SeededRandom } from "../../../../../src/base/seeded-random.ts";
 import { ManualClock } from "../../../../../src/env/testing/manual-clock.ts";
 import type { TableName, Write } from "../../../../../src/storage/engine.ts";
 import { SimDisk } from "../sim-disk.ts";
-import type { DiskKind, SimDiskOptions } from "../sim-engine.ts";
+import type { DiskKind, SimDiskOptions } from "../sim-disk-options.ts";
 import { RowWatcher } from "./row-watcher.ts";
 
 export interface DiskWorld {

@@ -1,6 +1,6 @@
 import { toHex } from "../../../../../src/base/bytes.ts";
 import type { RowState } from "../../observer.ts";
-import type { DiskObserver } from "../sim-engine.ts";
+import type { DiskObserver } from "../sim-disk-options.ts";
 
 /** Rows as text to text, for comparing. */
 export type RowTexts = Readonly<Record<string, string>>;
