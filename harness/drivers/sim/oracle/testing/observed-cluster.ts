@@ -2,6 +2,7 @@ import { fromBase64url } from "../../../../../src/base/bytes.ts";
 import { ContextError, macKeyOf, openContext } from "../../../../../src/causality/context-token.ts";
 import type { Clock, VersioningMode } from "../../../../../src/causality/versioning.ts";
 import { versioningFor } from "../../../../../src/causality/versioning-for.ts";
+import type { Clock as EnvironmentClock } from "../../../../../src/env/clock.ts";
 import type { HttpHandler, HttpRequest } from "../../../../../src/http/exchange.ts";
 import { keyOfPath } from "../../../../../src/http/key-path.ts";
 import { ClusterWorld } from "../../../../../src/http/testing/cluster-world.ts";
@@ -34,7 +35,10 @@ export async function observedCluster(
   });
   const ids = { next: 0 };
   for (const name of world.names) {
-    await world.startNode(name, new ObservedEngine(name, oracle, meddle));
+    await world.startNode(
+      name,
+      new ObservedEngine(name, { clock: world.clock, observer: oracle, meddle }),
+    );
     const started = world.at(name);
     const handler = observedHandler(name, { oracle, ids, handler: started.handler });
     world.nodes.set(name, { ...started, handler });
@@ -47,17 +51,28 @@ export type Meddle = (node: string, write: Write) => Write | undefined;
 
 const keep: Meddle = (_node, write) => write;
 
-/** A memory engine that tells an observer. */
+interface EngineParts {
+  readonly clock: EnvironmentClock;
+  readonly observer: WorldObserver;
+  readonly meddle: Meddle;
+}
+
+/** A memory engine with the manners of a disk, which tells an observer. */
 class ObservedEngine implements Engine {
   readonly name = "memory";
   readonly synced = false;
   readonly #node: string;
   readonly #observer: WorldObserver;
   readonly #meddle: Meddle;
+  readonly #clock: EnvironmentClock;
+  /** From the write to the moment it is durable, with some nodes slower than the network. */
+  readonly #diskMs: number;
   readonly #inner = new MemoryEngine();
 
-  constructor(node: string, observer: WorldObserver, meddle: Meddle) {
+  constructor(node: string, { clock, observer, meddle }: EngineParts) {
     this.#node = node;
+    this.#clock = clock;
+    this.#diskMs = 1 + 3 * Number.parseInt(node.slice(1), 10);
     this.#observer = observer;
     this.#meddle = meddle;
   }
@@ -79,6 +94,7 @@ class ObservedEngine implements Engine {
     const done = this.#inner.write(stored);
     this.#observer.rowsWritten(this.#node, stored);
     await done;
+    await new Promise<void>((resolve) => this.#clock.setTimer(this.#diskMs, resolve));
     this.#observer.rowsDurable(this.#node, stored);
   }
 
