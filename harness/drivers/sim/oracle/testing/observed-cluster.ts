@@ -15,12 +15,21 @@ import { Oracle } from "../oracle.ts";
 export interface ObservedCluster {
   readonly world: ClusterWorld;
   readonly oracle: Oracle;
+  /** Stops a node, destroys its data and starts it again. */
+  readonly wipe: (node: string) => Promise<void>;
 }
 
-/** Five real nodes in memory whose every row and answer an oracle sees. `meddle` may change what nodes write. */
+export interface ObservedOptions {
+  /** May change what nodes write. */
+  readonly meddle?: Meddle;
+  /** As of OracleParts. */
+  readonly lossless?: boolean;
+}
+
+/** Five real nodes in memory whose every row and answer an oracle sees. */
 export async function observedCluster(
   mode: VersioningMode,
-  meddle: Meddle = keep,
+  { meddle = keep, lossless = true }: ObservedOptions = {},
 ): Promise<ObservedCluster> {
   const world = new ClusterWorld(5, { versioning: mode });
   const oracle = new Oracle({
@@ -30,11 +39,11 @@ export async function observedCluster(
     nodes: world.names,
     n: 3,
     synced: true,
-    lossless: true,
+    lossless,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
   });
   const ids = { next: 0 };
-  for (const name of world.names) {
+  const start = async (name: string): Promise<void> => {
     await world.startNode(
       name,
       new ObservedEngine(name, { clock: world.clock, observer: oracle, meddle }),
@@ -42,8 +51,14 @@ export async function observedCluster(
     const started = world.at(name);
     const handler = observedHandler(name, { oracle, ids, handler: started.handler });
     world.nodes.set(name, { ...started, handler });
-  }
-  return { world, oracle };
+  };
+  const wipe = async (name: string): Promise<void> => {
+    await world.drive(world.at(name).node.stop());
+    oracle.rowsReplaced(name, []);
+    await start(name);
+  };
+  for (const name of world.names) await start(name);
+  return { world, oracle, wipe };
 }
 
 /** What a node's engine really stores of what it is given. */
