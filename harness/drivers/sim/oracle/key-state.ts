@@ -16,6 +16,8 @@ export interface KnownRecord {
 }
 
 export interface KnownRow {
+  /** The row's own bytes, as the observer was given them. */
+  readonly value: Uint8Array;
   readonly localActor: Actor | undefined;
   readonly record: KnownRecord;
 }
@@ -56,7 +58,7 @@ export interface OpenedToken {
 }
 
 /** Records remembered for each key: those of the last few writes, which the replicas are about to store. */
-const RECORDS_MAX = 16;
+const RECORDS_MAX = 8;
 /** Tokens remembered for each key; they are opened again where they come up later. */
 const TOKENS_MAX = 64;
 

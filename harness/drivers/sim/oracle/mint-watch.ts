@@ -48,13 +48,17 @@ export class MintWatch {
         this.#reportTwice(copy, "a dot was minted again in a later life of its row", mint);
       }
     }
-    return { localActor, record };
+    return { value, localActor, record };
   }
 
   /** A row that is there already or comes back: of a disk after a crash, of a write that has become durable. */
   stored(copy: Copy, value: Uint8Array): KnownRow {
+    if (copy.visible?.value === value) {
+      // What was written has become durable, and nothing came after it: no need to look again.
+      return copy.visible;
+    }
     const { localActor, record } = decodeRow(value);
-    return { localActor, record: this.#record(copy, record, localActor) };
+    return { value, localActor, record: this.#record(copy, record, localActor) };
   }
 
   #record(copy: Copy, bytes: Uint8Array, localActor: Actor | undefined): KnownRecord {

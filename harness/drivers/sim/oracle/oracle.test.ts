@@ -9,7 +9,7 @@ import { SeededRandom } from "../../../../src/base/seeded-random.ts";
 import type { VersioningMode } from "../../../../src/causality/versioning.ts";
 import type { ClusterWorld } from "../../../../src/http/testing/cluster-world.ts";
 import type { Oracle } from "./oracle.ts";
-import type { Meddle } from "./testing/observed-cluster.ts";
+import type { Meddle, ObservedOptions } from "./testing/observed-cluster.ts";
 import { observedCluster } from "./testing/observed-cluster.ts";
 
 const KEYS = ["cart-1", "cart-2"];
@@ -42,36 +42,59 @@ describe("the oracle over real nodes", () => {
     },
   );
 
+  test.each(["dvvset", "merged"] as const)(
+    "is silent about %s where nodes lose all they have and the plan says so",
+    async (mode) => {
+      let lost = 0;
+      for (let seed = 0; seed < 4; seed += 1) {
+        const oracle = await play(mode, seed, { wipes: true, lossless: false });
+        expect(oracle.violations).toEqual([]);
+        lost += oracle.lossCount;
+      }
+      expect(lost).toBeGreaterThan(0);
+    },
+  );
+
   test("finds a node that says it stored what it did not", async () => {
-    const oracle = await play("dvvset", 0, (node, write) =>
-      node === "n2" && write.table === "records" ? undefined : write,
-    );
+    const oracle = await play("dvvset", 0, {
+      meddle: (node, write) => (node === "n2" && write.table === "records" ? undefined : write),
+    });
     expect(oracle.violations.map((violation) => violation.check)).toContain(
       "acknowledged-without-quorum",
     );
   });
 
   test("finds a node that keeps hints to itself until they are gone", async () => {
-    const oracle = await play("dvvset", 1, (_node, write) =>
-      write.table === "hints" && write.value !== undefined ? { ...write, value: undefined } : write,
-    );
+    const oracle = await play("dvvset", 1, {
+      meddle: (_node, write) => (write.table === "hints" ? { ...write, value: undefined } : write),
+    });
     const checks = new Set(oracle.violations.map((violation) => violation.check));
     expect(checks).toContain("acknowledged-without-quorum");
   });
 
   test("is the same, to the word, for the same seed", async () => {
     const meddle: Meddle = (node, write) => (node === "n2" ? undefined : write);
-    const [one, other] = [await play("dvvset", 3, meddle), await play("dvvset", 3, meddle)];
+    const [one, other] = [await play("dvvset", 3, { meddle }), await play("dvvset", 3, { meddle })];
     expect(one.violationCount).toBeGreaterThan(0);
     expect(other.violations).toEqual(one.violations);
   });
 });
 
-async function play(mode: VersioningMode, seed: number, meddle?: Meddle): Promise<Oracle> {
+interface PlayOptions extends ObservedOptions {
+  /** Now and then a node loses all it has. */
+  readonly wipes?: boolean;
+}
+
+async function play(
+  mode: VersioningMode,
+  seed: number,
+  { wipes = false, ...options }: PlayOptions = {},
+): Promise<Oracle> {
   const random = new SeededRandom(seed);
-  const { world, oracle } = await observedCluster(mode, meddle);
+  const { world, oracle, wipe } = await observedCluster(mode, options);
   for (let round = 0; round < ROUNDS; round += 1) {
     cutSomeLinks(world, random);
+    if (wipes && random.integer(4) === 0) await wipe(random.pick(world.names));
     const clients = Array.from({ length: CLIENTS }, (_, client) =>
       act(world, random, `${round}.${client}`),
     );

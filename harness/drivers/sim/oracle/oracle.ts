@@ -32,7 +32,8 @@ export interface OracleParts {
   /**
    * False where the plan may destroy what was acknowledged: memory engines or unsynced disks that crash, wipes, restores,
    * corruption. Then a lost write is `lossSeen` and no violation, and delivered hints may go whatever became of
-   * their owner. All other checks stand: what a node still holds obeys causality even then.
+   * their owner. All other checks stand: what a node still holds obeys causality even then. Bytes that a disk garbled and
+   * its node therefore refuses are no row: they are left out of `rowsReplaced`.
    */
   readonly lossless: boolean;
   /** Every node, primaries first. */

@@ -22,7 +22,7 @@ import { hintRowKey, recordRowKey } from "../../../../../src/replica/row-keys.ts
 import type { RowState } from "../../observer.ts";
 import { Oracle } from "../oracle.ts";
 
-export const NODES = ["a", "b", "c", "d", "e"] as const;
+const NODES = ["a", "b", "c", "d", "e"] as const;
 export const EMPTY_CLOCK: Clock = new Map();
 
 /** Where a test puts a row: a node's own, or the one it keeps for `owner`. */

@@ -2,6 +2,7 @@ import { fromBase64url } from "../../../../../src/base/bytes.ts";
 import { ContextError, macKeyOf, openContext } from "../../../../../src/causality/context-token.ts";
 import type { Clock, VersioningMode } from "../../../../../src/causality/versioning.ts";
 import { versioningFor } from "../../../../../src/causality/versioning-for.ts";
+import type { Clock as EnvironmentClock } from "../../../../../src/env/clock.ts";
 import type { HttpHandler, HttpRequest } from "../../../../../src/http/exchange.ts";
 import { keyOfPath } from "../../../../../src/http/key-path.ts";
 import { ClusterWorld } from "../../../../../src/http/testing/cluster-world.ts";
@@ -14,12 +15,21 @@ import { Oracle } from "../oracle.ts";
 export interface ObservedCluster {
   readonly world: ClusterWorld;
   readonly oracle: Oracle;
+  /** Stops a node, destroys its data and starts it again. */
+  readonly wipe: (node: string) => Promise<void>;
 }
 
-/** Five real nodes in memory whose every row and answer an oracle sees. `meddle` may change what nodes write. */
+export interface ObservedOptions {
+  /** May change what nodes write. */
+  readonly meddle?: Meddle;
+  /** As of OracleParts. */
+  readonly lossless?: boolean;
+}
+
+/** Five real nodes in memory whose every row and answer an oracle sees. */
 export async function observedCluster(
   mode: VersioningMode,
-  meddle: Meddle = keep,
+  { meddle = keep, lossless = true }: ObservedOptions = {},
 ): Promise<ObservedCluster> {
   const world = new ClusterWorld(5, { versioning: mode });
   const oracle = new Oracle({
@@ -29,17 +39,26 @@ export async function observedCluster(
     nodes: world.names,
     n: 3,
     synced: true,
-    lossless: true,
+    lossless,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
   });
   const ids = { next: 0 };
-  for (const name of world.names) {
-    await world.startNode(name, new ObservedEngine(name, oracle, meddle));
+  const start = async (name: string): Promise<void> => {
+    await world.startNode(
+      name,
+      new ObservedEngine(name, { clock: world.clock, observer: oracle, meddle }),
+    );
     const started = world.at(name);
     const handler = observedHandler(name, { oracle, ids, handler: started.handler });
     world.nodes.set(name, { ...started, handler });
-  }
-  return { world, oracle };
+  };
+  const wipe = async (name: string): Promise<void> => {
+    await world.drive(world.at(name).node.stop());
+    oracle.rowsReplaced(name, []);
+    await start(name);
+  };
+  for (const name of world.names) await start(name);
+  return { world, oracle, wipe };
 }
 
 /** What a node's engine really stores of what it is given. */
@@ -47,17 +66,28 @@ export type Meddle = (node: string, write: Write) => Write | undefined;
 
 const keep: Meddle = (_node, write) => write;
 
-/** A memory engine that tells an observer. */
+interface EngineParts {
+  readonly clock: EnvironmentClock;
+  readonly observer: WorldObserver;
+  readonly meddle: Meddle;
+}
+
+/** A memory engine with the manners of a disk, which tells an observer. */
 class ObservedEngine implements Engine {
   readonly name = "memory";
   readonly synced = false;
   readonly #node: string;
   readonly #observer: WorldObserver;
   readonly #meddle: Meddle;
+  readonly #clock: EnvironmentClock;
+  /** From the write to the moment it is durable, with some nodes slower than the network. */
+  readonly #diskMs: number;
   readonly #inner = new MemoryEngine();
 
-  constructor(node: string, observer: WorldObserver, meddle: Meddle) {
+  constructor(node: string, { clock, observer, meddle }: EngineParts) {
     this.#node = node;
+    this.#clock = clock;
+    this.#diskMs = 1 + 3 * Number.parseInt(node.slice(1), 10);
     this.#observer = observer;
     this.#meddle = meddle;
   }
@@ -79,6 +109,7 @@ class ObservedEngine implements Engine {
     const done = this.#inner.write(stored);
     this.#observer.rowsWritten(this.#node, stored);
     await done;
+    await new Promise<void>((resolve) => this.#clock.setTimer(this.#diskMs, resolve));
     this.#observer.rowsDurable(this.#node, stored);
   }
 
