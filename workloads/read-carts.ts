@@ -1,5 +1,6 @@
 /*
- * The reads at the end, on which the verdict rests: every cart with R=N, past the proxies, after the cluster has settled.
+ * The reads at the end, on which the verdict rests: every cart with R=N, past the proxies, after the cluster has settled. They
+ * are strict: a fallback that answers "not found" for a replica which is slow at that moment would make items look lost (K-22).
  * A cart is asked of one node after the other until one answers; where none does, that is recorded too, and the checkers
  * make the run unknown.
  */
@@ -45,7 +46,7 @@ async function readCart(
   replicas: number,
   readers: readonly (FinalReadParts["readers"][number] | undefined)[],
 ): Promise<void> {
-  const options = { r: replicas, timeoutMs: READ_TIMEOUT_MS };
+  const options = { r: replicas, quorum: "strict", timeoutMs: READ_TIMEOUT_MS } as const;
   let last = { node: "", error: "no-node-asked" };
   for (const reader of readers) {
     if (reader === undefined) {

@@ -14,6 +14,8 @@ export interface ReadResult {
 export interface RequestOptions {
   /** Replicas a read needs; the cluster's own where absent. */
   readonly r?: number;
+  /** Of a read: strict asks no fallback for a copy that a silent replica keeps; the cluster's own where absent. */
+  readonly quorum?: "sloppy" | "strict";
   /** Acknowledgements a write needs; the cluster's own where absent. */
   readonly w?: number;
   /** Most time the whole call may take, in milliseconds, retries included. */

@@ -46,7 +46,7 @@ export class RingsideClient implements Store {
       timeoutMs: this.#timeoutMs(options),
       retryIndefinite: true,
       request: (endpoint, timeoutMs) => ({
-        url: `${endpoint}${path}${queryOf({ r: options.r, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
+        url: `${endpoint}${path}${queryOf({ r: options.r, quorum: options.quorum, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
         method: "GET",
         headers: READ_HEADERS,
         timeoutMs,
@@ -120,7 +120,7 @@ function pathOf(key: Uint8Array): string {
 }
 
 /** What overrides the cluster's own settings; nothing where the caller named nothing. */
-function queryOf(overrides: Readonly<Record<string, number | undefined>>): string {
+function queryOf(overrides: Readonly<Record<string, number | string | undefined>>): string {
   const named = Object.entries(overrides).filter(([, value]) => value !== undefined);
   return named.length === 0 ? "" : `?${named.map(([name, value]) => `${name}=${value}`).join("&")}`;
 }

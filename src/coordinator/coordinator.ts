@@ -4,6 +4,7 @@ import type { Clock } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { Found } from "../quorum/get-core.ts";
+import type { GetOrder } from "./get-request.ts";
 import { GetRequest } from "./get-request.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { PutRequest } from "./put-request.ts";
@@ -43,8 +44,7 @@ export class Coordinator {
   }
 
   /** Rejects with DynamoError. */
-  async get(key: Uint8Array, r: number, timeoutMs: number): Promise<Found> {
-    const order = { key, r, timeoutMs };
+  async get(order: GetOrder): Promise<Found> {
     return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
 

@@ -13,6 +13,8 @@ import { placeRequest } from "./place-request.ts";
 export interface GetOrder {
   readonly key: Uint8Array;
   readonly r: number;
+  /** Strict: no fallback stands in for one of the key's first N nodes (Riak's PR). */
+  readonly quorum: CoordinatorOptions["quorum"];
   readonly timeoutMs: number;
 }
 
@@ -47,12 +49,14 @@ export class GetRequest {
     this.#options = options;
     this.#order = order;
     this.#ring = parts.ring();
-    const { key, r: needed } = order;
-    this.#placement = placeRequest(environment, parts, options, {
-      ring: this.#ring,
-      key,
-      needed,
-    });
+    const { key, r: needed, quorum } = order;
+    const { n } = options;
+    this.#placement = placeRequest(
+      environment,
+      parts,
+      { n, quorum },
+      { ring: this.#ring, key, needed },
+    );
     this.#core = new GetCore(this.#placement, parts.versioning, order.r);
     this.#message = { type: "get", ring: this.#ring.stamp, key: order.key };
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;

@@ -85,10 +85,8 @@ export class PutRequest {
       for (const send of sends) {
         if (send.node !== this.#parts.nodeId) this.#send(send);
       }
-      this.#timer = this.#environment.clock.setTimer(
-        Math.min(this.#options.hedgeMs, this.#remainingMs()),
-        () => this.#onTimer(),
-      );
+      // Its turn on the key's row, or the disk, may have taken longer than the whole request may.
+      this.#armTimer();
       minted.stored.then(
         () => this.#acknowledge(this.#parts.nodeId),
         (error: unknown) => this.#localFailure(error),
@@ -169,10 +167,12 @@ export class PutRequest {
       this.#parts.instruments.hedges.increment();
       this.#send(send);
     }
-    this.#timer = this.#environment.clock.setTimer(
-      Math.max(0, Math.min(this.#options.hedgeMs, this.#remainingMs())),
-      () => this.#onTimer(),
-    );
+    this.#armTimer();
+  }
+
+  #armTimer(): void {
+    const delayMs = Math.max(0, Math.min(this.#options.hedgeMs, this.#remainingMs()));
+    this.#timer = this.#environment.clock.setTimer(delayMs, () => this.#onTimer());
   }
 
   #answer(): void {

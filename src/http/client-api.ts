@@ -4,17 +4,19 @@ import type { KeyValueStore } from "../node/contract.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { CONTENT_TYPE_CHARS_MAX, encodePayload, TOMBSTONE_PAYLOAD } from "../protocol/payload.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
-import { onlyParameters, wholeNumber } from "./parameters.ts";
+import { oneOf, onlyParameters, wholeNumber } from "./parameters.ts";
 import { CONTEXT_HEADER, siblingsResponse } from "./siblings-response.ts";
 
 export interface ClientApiOptions {
   readonly n: number;
   readonly r: number;
   readonly w: number;
+  readonly quorum: "sloppy" | "strict";
   readonly timeoutMs: number;
   readonly valueBytesMax: number;
 }
 
+const QUORUMS = ["sloppy", "strict"] as const;
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 /** Longest context token in base64url; a header line must hold it. */
 const CONTEXT_LENGTH_MAX = Math.ceil((CONTEXT_SIZE_BYTES_MAX * 4) / 3);
@@ -50,9 +52,10 @@ export class ClientApi {
 
   async #get(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     const { query, headers } = request;
-    onlyParameters(query, ["r", "timeoutMs"]);
+    onlyParameters(query, ["r", "quorum", "timeoutMs"]);
     const r = wholeNumber(query, "r", { min: 1, max: this.#options.n }, this.#options.r);
-    const answer = await this.#store.get(key, r, this.#timeoutMs(request));
+    const quorum = oneOf(query, "quorum", QUORUMS, this.#options.quorum);
+    const answer = await this.#store.get({ key, r, quorum, timeoutMs: this.#timeoutMs(request) });
     return siblingsResponse(answer, headers["accept"]);
   }
 

@@ -202,9 +202,24 @@ describe("DynamoNode", () => {
     }
   });
 
+  test("K-22 a strict read waits for the key's own replicas, a sloppy one believes a fallback", async () => {
+    const world = await ClusterWorld.start(5, { n: 2, r: 1, w: 1, hedgeMs: 20 });
+    const key = "slow";
+    const [first = "", second = ""] = world.preferenceList(key);
+    expect(await world.write(first, key, "kept", "", "?w=2")).toBe(204);
+    const asked = world.names.find((name) => name !== first && name !== second) ?? "";
+    world.partition([first, second], [asked]);
+    expect((await world.read(asked, key)).status).toBe(404);
+    const strict = await world.read(asked, key, "?quorum=strict&timeoutMs=200");
+    expect(strict.status).toBe(503);
+    world.heal();
+    await world.pass(2_000);
+    expect((await world.read(asked, key, "?quorum=strict&r=2")).values).toEqual(["kept"]);
+  });
+
   test("names of parameters and values are checked", async () => {
     const world = await ClusterWorld.start(3);
-    for (const query of ["?r=0", "?r=4", "?r=two", "?w=1", "?timeoutMs=0", "?quorum=strict"]) {
+    for (const query of ["?r=0", "?r=4", "?r=two", "?w=1", "?timeoutMs=0", "?quorum=most"]) {
       expect((await world.request("n1", "GET", `/kv/k${query}`)).status).toBe(400);
     }
     for (const query of ["?w=0", "?w=4", "?return=all"]) {

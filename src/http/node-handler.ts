@@ -18,9 +18,9 @@ export function nodeHandler(
   node: ServedNode,
   metricsText: () => Promise<string>,
 ): HttpHandler {
-  const { n, r, w, requestTimeoutMs: timeoutMs, valueBytesMax } = node.configuration;
+  const { n, r, w, quorum, requestTimeoutMs: timeoutMs, valueBytesMax } = node.configuration;
   return createRouter({
-    clientApi: new ClientApi(node, { n, r, w, timeoutMs, valueBytesMax }),
+    clientApi: new ClientApi(node, { n, r, w, quorum, timeoutMs, valueBytesMax }),
     operator: node.operator,
     log: environment.log,
     ready: () => node.ready,

@@ -24,6 +24,25 @@ export function wholeNumber(
   return value;
 }
 
+/** One of the words from the query, or `fallback` where the name is absent; throws DynamoError bad-parameter. */
+export function oneOf<Word extends string>(
+  query: URLSearchParams | undefined,
+  name: string,
+  words: readonly Word[],
+  fallback: Word,
+): Word {
+  const text = query?.get(name);
+  if (text === null || text === undefined) return fallback;
+  const word = words.find((each) => each === text);
+  if (word === undefined) {
+    throw new DynamoError(
+      "bad-parameter",
+      `Cannot use ${name}=${JSON.stringify(text.slice(0, 40))}: it must be ${words.join(" or ")}`,
+    );
+  }
+  return word;
+}
+
 /** Refuses names that mean nothing here, so that a misspelt option is not silently ignored. */
 export function onlyParameters(query: URLSearchParams | undefined, names: readonly string[]): void {
   for (const name of query?.keys() ?? []) {

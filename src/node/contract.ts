@@ -5,6 +5,15 @@ export interface SiblingsAnswer {
   readonly context: string;
 }
 
+/** A client's read as a node takes it. */
+export interface GetOrder {
+  readonly key: Uint8Array;
+  readonly r: number;
+  /** Strict: only the key's first N nodes count, whatever the cluster's own setting. */
+  readonly quorum: "sloppy" | "strict";
+  readonly timeoutMs: number;
+}
+
 /** A client's write as a node takes it. */
 export interface PutOrder {
   readonly key: Uint8Array;
@@ -19,7 +28,7 @@ export interface PutOrder {
 
 /** A node as its clients see it. Rejects with DynamoError. */
 export interface KeyValueStore {
-  get(key: Uint8Array, r: number, timeoutMs: number): Promise<SiblingsAnswer>;
+  get(order: GetOrder): Promise<SiblingsAnswer>;
   /** The siblings after the write where they are wanted, else undefined. */
   put(order: PutOrder): Promise<SiblingsAnswer | undefined>;
 }

@@ -21,7 +21,13 @@ import { RpcServer } from "../rpc/rpc-server.ts";
 import type { Engine } from "../storage/engine.ts";
 import { Admission } from "./admission.ts";
 import type { NodeConfiguration } from "./configuration.ts";
-import type { KeyValueStore, NodeOperator, PutOrder, SiblingsAnswer } from "./contract.ts";
+import type {
+  GetOrder,
+  KeyValueStore,
+  NodeOperator,
+  PutOrder,
+  SiblingsAnswer,
+} from "./contract.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
 import { Routes } from "./routes.ts";
@@ -174,10 +180,10 @@ export class DynamoNode implements KeyValueStore {
     return this.#ring;
   }
 
-  get(key: Uint8Array, r: number, timeoutMs: number): Promise<SiblingsAnswer> {
+  get(order: GetOrder): Promise<SiblingsAnswer> {
     return this.#admission.admit(async () => {
-      const { siblings } = await this.#coordinator.get(key, r, timeoutMs);
-      return this.#answer(key, siblings);
+      const { siblings } = await this.#coordinator.get(order);
+      return this.#answer(order.key, siblings);
     });
   }
 
