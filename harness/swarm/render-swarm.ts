@@ -49,11 +49,7 @@ function verdictBlock({ verdicts, lost }: SwarmSummary): readonly string[] {
   );
   return [
     ...textTable(columns, rows),
-    ...(lost === 0
-      ? []
-      : [
-          `lost ${formatCount(lost)} acknowledged adds in seeds that may lose, or see the findings`,
-        ]),
+    ...(lost === 0 ? [] : [`lost ${formatCount(lost)} acknowledged adds`]),
   ];
 }
 
@@ -80,7 +76,7 @@ function findingsBlock({ findings, seedsFailed }: SwarmSummary): readonly string
   ];
 }
 
-/** A finding and how to see it again; the same for a replay. */
+/** A finding and how to see it again. */
 function findingLines(finding: SwarmFinding): readonly string[] {
   const { seed, check, anomaly, detail, command, shrunkCommand } = finding;
   return [

@@ -107,17 +107,23 @@ async function orInterrupted(
   }
 }
 
-/** The first finding of each kind, on all threads; the others of its kind are most likely the same bug. */
+/**
+ * The first finding of each kind, on all threads; the others of its kind are most likely the same bug, and so is a second
+ * anomaly that one check found in one seed.
+ */
 async function shrinkAll(
   pool: Pool,
   findings: readonly SwarmFinding[],
   folder: string,
   { signal, onNote }: Pick<SwarmOptions, "signal" | "onNote">,
 ): Promise<readonly SwarmFinding[]> {
-  const firsts = findings.filter(
-    ({ check, anomaly }, at) =>
-      findings.findIndex((other) => other.check === check && other.anomaly === anomaly) === at,
-  );
+  const firsts = findings.filter(({ seed, check, anomaly }, at) => {
+    const earlier = findings
+      .slice(0, at)
+      .filter((other) => other.check === check)
+      .some((other) => other.anomaly === anomaly || other.seed === seed);
+    return !earlier;
+  });
   const commands = new Map<SwarmFinding, string>();
   await Promise.all(
     firsts.slice(0, SHRUNK_MAX).map(async (finding) => {
