@@ -61,13 +61,13 @@ export interface SwarmSummary {
 }
 
 /** Fewer seeds may well miss a rare point. */
-export const STANDARD_SEEDS = 200;
+const STANDARD_SEEDS = 200;
 const SLOWEST_MAX = 10;
 const FAILED_SEEDS_MAX = 100;
 const FINDINGS_OF_SEED_MAX = 5;
 
 /** The command that replays one seed. */
-export function replayCommand(seed: number): string {
+function replayCommand(seed: number): string {
   return `npm run sim -- --seed ${seed}`;
 }
 
