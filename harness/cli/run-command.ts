@@ -6,12 +6,14 @@ import { EXIT_BAD_USE, EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
 import { mutants } from "./mutants.ts";
 import { standardOutput } from "./output.ts";
 import { report } from "./report.ts";
+import { sim } from "./sim.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   bench,
   check,
   analyze: analyzeCommand,
   report,
+  sim,
   mutants,
 };
 

@@ -9,7 +9,7 @@ import type { FaultFile } from "../nemesis/fault.ts";
 import type { Plan } from "../run/plan.ts";
 import { HISTORY_FILE, readJson } from "../run/result-folder.ts";
 import type { ClusterFile } from "../run/run.ts";
-import { CLUSTER_FILE, FAULTS_FILE, PLAN_FILE } from "../run/run.ts";
+import { CLUSTER_FILE, FAULTS_FILE, PLAN_FILE, SIM_PLAN_FILE } from "../run/run.ts";
 import type { Summary } from "../run/summary.ts";
 import { UsageError } from "./exit-status.ts";
 
@@ -29,7 +29,8 @@ export async function readStoredRun(folder: string): Promise<AnalysisInput> {
   try {
     const { header, lines, truncated } = readHistory(await linesOf(join(folder, HISTORY_FILE)));
     const toxiproxy: Summary["toxiproxy"] = cluster?.toxiproxy ?? { kind: "none", version: "" };
-    return { plan, header, lines, truncated, faultFile, toxiproxy };
+    const guard = await guardOf(folder);
+    return { plan, header, lines, truncated, faultFile, toxiproxy, guard };
   } catch (error) {
     if (!(error instanceof HistoryError)) throw error;
     throw new UsageError(`${error.message} (${join(folder, HISTORY_FILE)})`);
@@ -50,6 +51,12 @@ export async function readFormat(folder: string, file: string, format: string): 
     throw new UsageError(`Cannot read ${path}: it is no ${format} of version 1`);
   }
   return fields;
+}
+
+/** A run of a swarm is judged by its end: what its faults did is seen over many seeds. */
+async function guardOf(folder: string): Promise<"run" | "end"> {
+  const simPlan = await stat(join(folder, SIM_PLAN_FILE)).catch(() => undefined);
+  return simPlan === undefined ? "run" : "end";
 }
 
 async function readOptional(

@@ -65,6 +65,8 @@ export interface FinishedRun {
 }
 
 export const PLAN_FILE = "plan.json";
+/** Beside the plan of a simulated run of a swarm: its world and its faults. */
+export const SIM_PLAN_FILE = "sim-plan.json";
 export const CLUSTER_FILE = "cluster.json";
 export const FAULTS_FILE = "faults.json";
 const PROGRESS_EVERY_MS = 500;

@@ -37,7 +37,7 @@ export interface DrawOptions {
   readonly kinds?: readonly SimFaultKind[];
 }
 
-export const NODES_MAX = 9;
+const NODES_MAX = 9;
 const REPLICAS_MAX = 5;
 const SECONDS_MAX = 15;
 /** Powers of two as in practice, and others, which find what only works with powers of two. */

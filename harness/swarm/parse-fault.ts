@@ -21,7 +21,7 @@ export const FAULT_KINDS: readonly SimFaultKind[] = [
 ];
 
 /** No fault begins or ends later than a day after the load began. */
-export const TIME_MS_MAX = 86_400_000;
+const TIME_MS_MAX = 86_400_000;
 const METHODS = ["black-hole", "closed"] as const;
 const LINKS_MAX = 10_000;
 const CLOCK_CHANGE_MS_MAX = 1_000_000_000;

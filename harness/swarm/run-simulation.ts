@@ -10,6 +10,7 @@ import { macKeyOf, openContext } from "../../src/causality/context-token.ts";
 import type { Clock as VersionClock } from "../../src/causality/versioning.ts";
 import { versioningFor } from "../../src/causality/versioning-for.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
+import { analyze } from "../checker/analyze.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { SimulationStuckError } from "../drivers/sim/scheduler.ts";
@@ -27,34 +28,14 @@ import { readBack, settleDown } from "../run/read-back.ts";
 import { Stores } from "../run/stores.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
 import { findingsOf } from "./findings.ts";
-import { judgeSimulation } from "./judge-simulation.ts";
 import { runLiveness } from "./liveness.ts";
+import type { RunOptions, SimulatedRun } from "./run-contract.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding, SimOutcome } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
+import { simulationInput } from "./simulation-input.ts";
 import { Storm } from "./storm.ts";
 import { TraceCollector } from "./trace-collector.ts";
-
-export interface SimulationOptions {
-  /** Keeps logs and messages, for somebody who will look at them. */
-  readonly trace?: boolean;
-  /** Asked now and then from outside virtual time; true ends the run as stuck. */
-  readonly stop?: () => boolean;
-}
-
-export interface SimulatedRun {
-  readonly outcome: SimOutcome;
-  /** The text of `history.jsonl`. */
-  readonly history: string;
-  readonly header: HistoryHeader;
-  readonly lines: readonly HistoryLine[];
-  /** Logs by node; empty without `trace`. */
-  readonly logs: ReadonlyMap<string, string>;
-  /** Undefined without `trace`. */
-  readonly trace: Trace | undefined;
-  /** Where everything stood at the end. */
-  readonly stateDump: string;
-}
 
 /** Virtual time beyond the load that a run may take: settling, liveness and read-back are all bounded below it. */
 const AFTER_LOAD_MS_MAX = 400_000;
@@ -64,16 +45,13 @@ const RESTART_ATTEMPTS_MAX = 20;
 const RESTART_PAUSE_MS = 100;
 
 /** Rejects only where the plan itself cannot be run. What goes wrong in the run is a finding. */
-export function runSimulation(
-  plan: SimPlan,
-  options: SimulationOptions = {},
-): Promise<SimulatedRun> {
+export function runSimulation(plan: SimPlan, options: RunOptions = {}): Promise<SimulatedRun> {
   return new Simulation(plan, options).run();
 }
 
 class Simulation {
   readonly #plan: SimPlan;
-  readonly #options: SimulationOptions;
+  readonly #options: RunOptions;
   readonly #chance: SeededRandom;
   readonly #assertions: SimAssertions;
   readonly #findings: Finding[] = [];
@@ -85,8 +63,9 @@ class Simulation {
   readonly #trace: TraceCollector | undefined;
   #oracle: Oracle | undefined;
   #history = "";
+  #phase = "starting";
 
-  constructor(plan: SimPlan, options: SimulationOptions) {
+  constructor(plan: SimPlan, options: RunOptions) {
     this.#plan = plan;
     this.#options = options;
     this.#chance = new SeededRandom(plan.seed);
@@ -134,12 +113,11 @@ class Simulation {
   }
 
   async run(): Promise<SimulatedRun> {
-    const { stop } = this.#options;
     const untilMs = 2_000 * this.#plan.run.seconds + AFTER_LOAD_MS_MAX;
     const onRejection = (reason: unknown): void => this.#crashed("unknown", reason);
     process.on("unhandledRejection", onRejection);
     try {
-      const limits = { untilMs, ...(stop === undefined ? {} : { stop }) };
+      const limits = { untilMs, stop: () => this.#tellState() };
       await this.#cluster.scheduler.run(this.#live(), limits);
     } catch (error) {
       if (!(error instanceof SimulationStuckError)) throw error;
@@ -150,20 +128,31 @@ class Simulation {
     return this.#finished();
   }
 
+  /** True where the run is to stop. */
+  #tellState(): boolean {
+    const { stop, onState } = this.#options;
+    const { eventCount: events } = this.#cluster.scheduler;
+    onState?.({ virtualMs: this.#nowMs(), events, description: this.#phase });
+    return stop?.() === true;
+  }
+
   async #live(): Promise<void> {
     const { scheduler } = this.#cluster;
     await this.#cluster.start();
     this.#checkLinks();
     this.#recorder.note({ type: "marker", name: "healthy" });
     const clients = this.#clients();
+    this.#phase = "load and faults";
     this.#storm.begin(this.#plan.faults);
     await this.#load(clients);
     await this.#storm.calm();
     if (this.#plan.core.length > 0) {
+      this.#phase = "a core alone";
       const { core, run } = this.#plan;
       const parts = { cluster: this.#cluster, recorder: this.#recorder, clients, plan: run, core };
       this.#findings.push(...(await runLiveness(parts)));
     }
+    this.#phase = "healing and reading back";
     await this.#restartAll();
     this.#recorder.note({ type: "marker", name: "healed" });
     const ending = {
@@ -247,7 +236,7 @@ class Simulation {
 
   #finished(): SimulatedRun {
     const { lines } = this.#recorder;
-    const { summary } = judgeSimulation(this.#plan, this.#header, lines);
+    const { summary } = analyze(simulationInput(this.#plan, this.#header, lines));
     const findings = findingsOf({
       plan: this.#plan,
       summary,

@@ -1,28 +1,27 @@
-import type { Analysis } from "../checker/analyze.ts";
-import { analyze } from "../checker/analyze.ts";
+import type { AnalysisInput } from "../checker/analyze.ts";
 import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import type { FaultFile } from "../nemesis/fault.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
-export const NO_FAULT_FILE: FaultFile = {
+const NO_FAULTS: FaultFile = {
   format: "ringside-faults",
   version: 1,
   faults: [],
   silentLinks: [],
 };
 
-/** Judges the history of a simulated run as that of any other; that faults bit is shown by the swarm's table, not by each run. */
-export function judgeSimulation(
+/** A simulated run as the analysis takes it; that faults bit is shown by the swarm's table, not by each run. */
+export function simulationInput(
   plan: SimPlan,
   header: HistoryHeader,
   lines: readonly HistoryLine[],
-): Analysis {
-  return analyze({
+): AnalysisInput {
+  return {
     plan: plan.run,
     header,
     lines,
-    faultFile: NO_FAULT_FILE,
+    faultFile: NO_FAULTS,
     toxiproxy: { kind: "none", version: "" },
     guard: "end",
-  });
+  };
 }

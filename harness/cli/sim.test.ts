@@ -1,0 +1,205 @@
+/*
+ * Aim: the command as its user meets it: exit status, what it prints, what it leaves. Method: real threads over a stand-in
+ * for the simulation, in which a crash and a pause of n1 make a finding.
+ */
+
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { drawPlan } from "../swarm/draw-plan.ts";
+import { withFaults } from "../swarm/plan-expectation.ts";
+import { parseSimPlan, readPlanFile, writePlanFile } from "../swarm/plan-file.ts";
+import { Pool } from "../swarm/pool.ts";
+import type { SimPlan } from "../swarm/sim-plan.ts";
+import type { SwarmSummary } from "../swarm/swarm-summary.ts";
+import { HANG_STILL, HANG_WAITING, UNSTEADY } from "../swarm/testing/stand-in-run.ts";
+import { EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
+import { simCommand } from "./sim.ts";
+import { compareReplays } from "./sim-checks.ts";
+
+const RUN_MODULE = new URL("../swarm/testing/stand-in-run.ts", import.meta.url).href;
+const POINTS = [
+  { name: "a point", required: true },
+  { name: "a place nobody reaches", required: true },
+];
+
+let results: string;
+let printed: string;
+beforeEach(async () => {
+  results = await mkdtemp(join(tmpdir(), "sim-test-"));
+  printed = "";
+});
+afterEach(() => rm(results, { recursive: true, force: true }));
+
+function run(line: string, signal = new AbortController().signal): Promise<number> {
+  const write = (text: string) => {
+    printed += text;
+  };
+  const words = [...line.split(" ").filter((word) => word !== ""), "--out", results];
+  const parts = { runModule: RUN_MODULE, points: POINTS, corpus: join(results, "corpus") };
+  return simCommand(parts).run(words, {
+    output: { write, isTerminal: false, columns: 100, colour: false },
+    signal,
+  });
+}
+
+async function summary(path = join(results, "sim", "swarm.json")): Promise<SwarmSummary> {
+  return JSON.parse(await readFile(path, "utf8"));
+}
+
+/** What the stand-in finds something in. */
+function isFailing({ faults }: SimPlan): boolean {
+  const has = (kind: string) =>
+    faults.some((fault) => fault.kind === kind && "node" in fault && fault.node === "n1");
+  return has("crash") && has("pause");
+}
+
+function seedsThat(fail: boolean, from = 1): number {
+  let seed = from;
+  while (isFailing(drawPlan(seed)) !== fail) seed += 1;
+  return seed;
+}
+
+describe("sim", () => {
+  test("runs a swarm, finds every planted finding and shrinks it to a plan that shows it", async () => {
+    const expected = Array.from({ length: 60 }, (_, index) => index + 1).filter((seed) =>
+      isFailing(drawPlan(seed)),
+    );
+    const json = join(results, "copy.json");
+    expect(await run(`--seeds 60 --jobs 2 --json ${json}`)).toBe(1);
+    const stored = await summary();
+    expect(expected.length).toBeGreaterThan(0);
+    expect(stored).toMatchObject({ passed: false, finished: true, seedsRun: 60, jobs: 2 });
+    expect(stored.findings.map(({ seed }) => seed)).toEqual(expected);
+    expect(await summary(json)).toEqual(stored);
+    const [first] = stored.findings;
+    const file = first?.shrunkCommand?.replace("npm run sim -- --plan ", "") ?? "";
+    const shrunk = await readPlanFile(file);
+    expect(shrunk.faults.map(({ kind }) => kind).sort()).toEqual(["crash", "pause"]);
+    expect(printed).toContain(`npm run sim -- --seed ${expected[0]}`);
+    expect(await run(`--plan ${file}`)).toBe(1);
+  });
+
+  test("ends with status 0 where nothing is found, and says which points were not reached", async () => {
+    const seed = seedsThat(false);
+    expect(await run(`--seeds 1 --first ${seed} --jobs 1`)).toBe(0);
+    expect(await summary()).toMatchObject({ passed: true, seedsRun: 1, findings: [] });
+    expect(printed).toContain("  - a place nobody reaches (required)");
+    expect(printed.trimEnd().split("\n").at(-1)).toBe("1 seeds without a finding");
+  });
+
+  test("ends a swarm at its first finding where it is told to", async () => {
+    const seed = seedsThat(true);
+    expect(await run("--seeds 1000 --jobs 1 --stop-at-first --no-shrink")).toBe(1);
+    const stored = await summary();
+    expect(stored).toMatchObject({ seedsRun: seed, finished: false });
+    expect(stored.findings[0]?.shrunkCommand).toBeUndefined();
+  });
+
+  test("replays one seed and keeps its plan, history, summary and state", async () => {
+    const seed = seedsThat(true);
+    expect(await run(`--seed ${seed}`)).toBe(1);
+    const folder = join(results, "latest");
+    expect(await readdir(folder)).toEqual(
+      expect.arrayContaining(["history.jsonl", "plan.json", "state.txt", "summary.json"]),
+    );
+    const plan = parseSimPlan(JSON.parse(await readFile(join(folder, "plan.json"), "utf8")), "it");
+    expect(plan).toEqual(drawPlan(seed));
+    expect(printed).toContain("planted: a crash and a pause at 5 ms");
+    expect(printed).toMatch(/history sha256 [0-9a-f]{64}\n/);
+    const before = printed;
+    printed = "";
+    expect(await run(`--plan ${join(folder, "plan.json")}`)).toBe(1);
+    const hash = (text: string) => /sha256 \S+/.exec(text)?.[0];
+    expect(hash(printed)).toBe(hash(before));
+  });
+
+  test("makes a finding of a replay that hangs", async () => {
+    const plan = drawPlan(1);
+    const path = join(results, "hang.json");
+    await writePlanFile(path, { ...plan, run: { ...plan.run, carts: HANG_STILL } });
+    expect(await run(`--plan ${path} --seed-timeout 1`)).toBe(1);
+    expect(printed).toContain("hang: a run that stands still");
+  });
+
+  test("compares two replays of each seed", async () => {
+    expect(await run("--hashes 5")).toBe(0);
+    expect(printed.trimEnd().split("\n").at(-1)).toBe(
+      "5 of 5 seeds replay to the same history, all different",
+    );
+  });
+
+  test("replays the corpus, and fails where something is found again", async () => {
+    const corpus = join(results, "corpus");
+    await mkdir(corpus);
+    const entry = { format: "ringside-seed", version: 1, found: "x", realMs: 1 };
+    await writeFile(join(corpus, "a.json"), JSON.stringify({ ...entry, seed: seedsThat(false) }));
+    expect(await run("--corpus")).toBe(0);
+    expect(printed).toContain("1 of 1 seeds of the corpus find nothing");
+    await writeFile(join(corpus, "b.json"), JSON.stringify({ ...entry, seed: seedsThat(true) }));
+    expect(await run("--corpus")).toBe(1);
+    expect(printed).toContain("FOUND AGAIN: planted");
+  });
+
+  test("refuses a plan that it cannot read", async () => {
+    const path = join(results, "bad.json");
+    await writeFile(path, "{}");
+    await expect(run(`--plan ${path}`)).rejects.toThrow(UsageError);
+    await expect(run(`--plan ${path}`)).rejects.toThrow(
+      /^Cannot read the plan .*bad\.json: format is missing/,
+    );
+  });
+
+  test("breaks, and judges nothing, where the simulation cannot be loaded", async () => {
+    const gone = { runModule: "file:///gone.ts", points: [], corpus: results };
+    const output = { write: () => {}, isTerminal: false, columns: 80, colour: false };
+    const running = simCommand(gone).run(["--seeds", "1", "--out", results], {
+      output,
+      signal: new AbortController().signal,
+    });
+    await expect(running).rejects.toThrow(/^Cannot start a worker/);
+  });
+
+  test("keeps what it has when it is interrupted", async () => {
+    const plan = drawPlan(1);
+    const path = join(results, "wait.json");
+    await writePlanFile(path, { ...plan, run: { ...plan.run, carts: HANG_WAITING } });
+    const controller = new AbortController();
+    const running = run(`--plan ${path}`, controller.signal);
+    setTimeout(() => controller.abort(), 300);
+    expect(await running).toBe(EXIT_INTERRUPTED);
+    const again = new AbortController();
+    const swarm = run("--for 1h --jobs 1 --no-shrink", again.signal);
+    setTimeout(() => again.abort(), 700);
+    expect(await swarm).toBe(EXIT_INTERRUPTED);
+    const stored = await summary();
+    expect(stored.finished).toBe(false);
+    expect(stored.seedsRun).toBeGreaterThan(0);
+  });
+});
+
+describe("compareReplays()", () => {
+  test("sees a run that differs from its replay", async () => {
+    const pool = new Pool({ runModule: RUN_MODULE, jobs: 1, timeoutMs: 10_000 });
+    const output = {
+      write: (text: string) => {
+        printed += text;
+      },
+      isTerminal: false,
+      columns: 80,
+      colour: false,
+    };
+    const draw = (seed: number) => {
+      const plan = withFaults(drawPlan(seed), []);
+      return seed === 2 ? { ...plan, run: { ...plan.run, carts: UNSTEADY } } : plan;
+    };
+    try {
+      expect(await compareReplays(3, { pool, output, draw })).toBe(false);
+    } finally {
+      await pool.close();
+    }
+    expect(printed).toMatch(/^2 \S+ \S+ DIFFER$/m);
+    expect(printed).toContain("2 of 3 seeds replay to the same history, all different");
+  });
+});

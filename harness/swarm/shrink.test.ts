@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { drawPlan } from "./draw-plan.ts";
+import { withFaults } from "./plan-expectation.ts";
+import { parseSimPlan } from "./plan-file.ts";
+import { shrink } from "./shrink.ts";
+import type { Finding } from "./sim-outcome.ts";
+import type { SimPlan } from "./sim-plan.ts";
+import { runSimulation } from "./testing/stand-in-run.ts";
+
+const FINDING = { check: "planted", anomaly: "a crash and a pause" };
+const run = async (plan: SimPlan) => (await runSimulation(plan)).outcome;
+const never = () => false;
+
+/** A seed with many faults, and the two that the stand-in's bug takes somewhere among them. */
+function failingPlan(): SimPlan {
+  for (let seed = 1; ; seed += 1) {
+    const plan = drawPlan(seed);
+    const { faults, run: cluster } = plan;
+    if (cluster.nodes < 5 || cluster.seconds < 3 || faults.length < 20) continue;
+    if (faults.some(({ kind }) => kind === "crash" || kind === "pause")) continue;
+    const crash = { kind: "crash", startMs: 500, endMs: 1_500, node: "n1", power: false } as const;
+    const pause = { kind: "pause", startMs: 900, endMs: 2_900, node: "n1" } as const;
+    const all = [...faults, crash, pause].sort((left, right) => left.startMs - right.startMs);
+    return withFaults(plan, all);
+  }
+}
+
+describe("shrink()", () => {
+  test("leaves the two faults that matter, short, and hardly any load", async () => {
+    const plan = failingPlan();
+    const shrunk = await shrink(plan, { run, finding: FINDING, runsMax: 500, isOver: never });
+    expect(shrunk.finished).toBe(true);
+    expect(shrunk.plan.faults.map(({ kind }) => kind)).toEqual(["crash", "pause"]);
+    for (const fault of shrunk.plan.faults) {
+      expect("endMs" in fault && fault.endMs - fault.startMs).toBeLessThan(20);
+    }
+    const { plan: small } = shrunk;
+    expect(small.run).toMatchObject({ clients: 1, carts: 1, seconds: 1, nodes: plan.run.n });
+    expect(small.operations).toBeGreaterThanOrEqual(3);
+    expect(small.operations).toBeLessThan(6);
+    expect(small.core).toEqual([]);
+    expect((await run(small)).findings).toMatchObject([FINDING]);
+    expect(parseSimPlan(JSON.parse(JSON.stringify(small)), "it")).toStrictEqual(small);
+  });
+
+  test("gives the same plan again", async () => {
+    const options = { run, finding: FINDING, runsMax: 500, isOver: never };
+    expect(await shrink(failingPlan(), options)).toEqual(await shrink(failingPlan(), options));
+  });
+
+  test("does not take another finding for the one that it shrinks", async () => {
+    const plan = failingPlan();
+    const other: Finding = { check: "planted", anomaly: "another", detail: "" };
+    const shrunk = await shrink(plan, {
+      // Every smaller plan shows another finding.
+      run: async (each) => ({ ...(await run(each)), findings: [other] }),
+      finding: FINDING,
+      runsMax: 60,
+      isOver: never,
+    });
+    expect(shrunk.plan).toBe(plan);
+  });
+
+  test("ends with what it has when runs or time are used up", async () => {
+    const few = await shrink(failingPlan(), { run, finding: FINDING, runsMax: 5, isOver: never });
+    expect(few).toMatchObject({ runs: 5, finished: false });
+    let looks = 0;
+    const isOver = () => {
+      looks += 1;
+      return looks > 20;
+    };
+    const hasty = await shrink(failingPlan(), { run, finding: FINDING, runsMax: 500, isOver });
+    expect(hasty.finished).toBe(false);
+    expect((await run(hasty.plan)).findings).toMatchObject([FINDING]);
+  });
+});
