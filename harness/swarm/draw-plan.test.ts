@@ -27,7 +27,9 @@ function faultsOf(plan: SimPlan): string[] {
     carts: within(run.carts, 1, 12),
     rate: within(run.rate, 50, 2_000),
     seconds: within(run.seconds, 1, 15),
-    operations: within(operations, 400, 2_000) && operations === run.rate * run.seconds,
+    operations:
+      within(operations, run.versioning === "merged" ? 150 : 400, 2_000) &&
+      operations === run.rate * run.seconds,
     network: within(world.network.minMs, 0, 30) && within(world.network.meanMs, 0, 130),
     order: world.network.meanMs >= world.network.minMs,
     chopped: within(world.choppedShare, 0, 1),

@@ -43,6 +43,9 @@ const SECONDS_MAX = 15;
 /** Powers of two as in practice, and others, which find what only works with powers of two. */
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
 const CORE_SHARE = 0.7;
+/** Merged vectors keep false siblings (K-5): each interleaved write makes the next one longer, until a run is all copying. */
+const MERGED_CLIENTS_MAX = 4;
+const MERGED_RATE_MAX = 400;
 /** Mostly the modes that must lose nothing: in the others most checks have nothing to say. */
 const VERSIONINGS: readonly VersioningMode[] = [
   ...Array<VersioningMode>(13).fill("dvvset"),
@@ -60,9 +63,11 @@ const RECONCILERS: readonly Reconciler[] = [
 /** The plan of a seed. Pure: the same seed and kinds give the same plan. */
 export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions = {}): SimPlan {
   const random = new SeededRandom(seed).fork("plan");
-  const run = { ...drawCluster(random.fork("cluster")), ...drawLoad(random.fork("load")), seed };
+  const cluster = drawCluster(random.fork("cluster"));
+  const run = { ...cluster, ...drawLoad(random.fork("load"), cluster.versioning), seed };
   const nodes = nodeNames(run.nodes);
-  const clients = wholeBetween(random.fork("clients"), 1, 4 * run.nodes);
+  const clientsMax = run.versioning === "merged" ? MERGED_CLIENTS_MAX : 4 * run.nodes;
+  const clients = wholeBetween(random.fork("clients"), 1, clientsMax);
   const world = drawWorld(random.fork("world"), run.engine, nodes);
   const planned = {
     ...run,
@@ -105,10 +110,11 @@ function drawCluster(random: SeededRandom) {
   } as const;
 }
 
-/** About a thousand operations, in 1 to 15 seconds of virtual time. */
-function drawLoad(random: SeededRandom) {
-  const rate = magnitudeBetween(random, 50, 2_000);
-  const wanted = wholeBetween(random, 600, 1_400);
+/** About a thousand operations, in 1 to 15 seconds of virtual time; with merged vectors a third of that. */
+function drawLoad(random: SeededRandom, versioning: VersioningMode) {
+  const rate = magnitudeBetween(random, 50, versioning === "merged" ? MERGED_RATE_MAX : 2_000);
+  const wanted =
+    versioning === "merged" ? wholeBetween(random, 200, 450) : wholeBetween(random, 600, 1_400);
   const seconds = Math.max(1, Math.min(SECONDS_MAX, Math.round(wanted / rate)));
   return { rate, seconds, carts: wholeBetween(random, 1, 12) };
 }
