@@ -65,8 +65,9 @@ function pointsBlock({ reached, unreached, requiredUnreached }: SwarmSummary): r
 }
 
 function findingsBlock({ findings, seedsFailed }: SwarmSummary): readonly string[] {
-  const shown = findings.slice(0, FINDINGS_SHOWN_MAX);
-  const rest = findings.length - shown.length;
+  const kinds = [...Map.groupBy(findings, kindOf).values()];
+  const shown = kinds.slice(0, FINDINGS_SHOWN_MAX);
+  const rest = kinds.length - shown.length;
   return [
     ...(seedsFailed === 0
       ? []
@@ -76,11 +77,18 @@ function findingsBlock({ findings, seedsFailed }: SwarmSummary): readonly string
   ];
 }
 
-/** A finding and how to see it again. */
-function findingLines(finding: SwarmFinding): readonly string[] {
+/** Findings of one kind in one seed are shown once. */
+function kindOf({ seed, check, anomaly }: SwarmFinding): string {
+  return `${seed} ${check} ${anomaly}`;
+}
+
+/** The first finding of its kind in its seed, and how to see it again. */
+function findingLines([finding, ...others]: readonly SwarmFinding[]): readonly string[] {
+  if (finding === undefined) return [];
   const { seed, check, anomaly, detail, command, shrunkCommand } = finding;
+  const more = others.length === 0 ? "" : ` (and ${formatCount(others.length)} more)`;
   return [
-    `  - seed ${seed}: ${printable(check)}: ${printable(anomaly)}`,
+    `  - seed ${seed}: ${printable(check)}: ${printable(anomaly)}${more}`,
     `    ${shorten(printable(detail), DETAIL_LENGTH_MAX)}`,
     `    ${printable(command)}`,
     ...(shrunkCommand === undefined ? [] : [`    ${printable(shrunkCommand)}`]),
