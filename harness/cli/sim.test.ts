@@ -102,15 +102,24 @@ describe("sim", () => {
     expect(await run(`--seed ${seed}`)).toBe(1);
     const folder = join(results, "latest");
     expect(await readdir(folder)).toEqual(
-      expect.arrayContaining(["history.jsonl", "plan.json", "state.txt", "summary.json"]),
+      expect.arrayContaining([
+        "history.jsonl",
+        "outcome.json",
+        "plan.json",
+        "report.html",
+        "sim-plan.json",
+        "state.txt",
+        "summary.json",
+      ]),
     );
-    const plan = parseSimPlan(JSON.parse(await readFile(join(folder, "plan.json"), "utf8")), "it");
+    const planFile = join(folder, "sim-plan.json");
+    const plan = parseSimPlan(JSON.parse(await readFile(planFile, "utf8")), planFile);
     expect(plan).toEqual(drawPlan(seed));
     expect(printed).toContain("planted: a crash and a pause at 5 ms");
     expect(printed).toMatch(/history sha256 [0-9a-f]{64}\n/);
     const before = printed;
     printed = "";
-    expect(await run(`--plan ${join(folder, "plan.json")}`)).toBe(1);
+    expect(await run(`--plan ${planFile}`)).toBe(1);
     const hash = (text: string) => /sha256 \S+/.exec(text)?.[0];
     expect(hash(printed)).toBe(hash(before));
   });
