@@ -32,6 +32,9 @@ function faultsOf(plan: SimPlan): string[] {
       operations === run.rate * run.seconds,
     network: within(world.network.minMs, 0, 30) && within(world.network.meanMs, 0, 130),
     order: world.network.meanMs >= world.network.minMs,
+    uneven: Object.values(world.links).every(
+      ({ minMs, meanMs }) => within(minMs, 0, meanMs) && within(meanMs, 1, 40),
+    ),
     chopped: within(world.choppedShare, 0, 1),
     write:
       within(world.diskWrite.minMs, 0, world.diskWrite.meanMs) && world.diskWrite.meanMs <= 1_000,
@@ -131,6 +134,7 @@ describe("drawPlan()", () => {
       ({ run }: SimPlan) => run.clientsRoam,
       ({ run }: SimPlan) => run.beyondBudget,
       ({ world }: SimPlan) => world.sync,
+      ({ world }: SimPlan) => Object.keys(world.links).length > 0,
       ({ world }: SimPlan) => world.choppedShare > 0,
       ({ world }: SimPlan) => Object.keys(world.clocks).length > 0,
       ({ world }: SimPlan) => world.network.meanMs > 10,

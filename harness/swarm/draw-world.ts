@@ -1,9 +1,12 @@
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import { linkName } from "../cluster/contract.ts";
 import type { ClockPlan, DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
+import { nodeLinks } from "./cluster-names.ts";
 
 const SLOW_NETWORK_SHARE = 0.15;
+const UNEVEN_LINKS_SHARE = 0.25;
 const SLOW_DISK_SHARE = 0.08;
 const UNSYNCED_SHARE = 0.15;
 const CHOPPED_SHARE = 0.4;
@@ -20,6 +23,7 @@ export function drawWorld(
   nodes: readonly string[],
 ): WorldPlan {
   const network = drawNetwork(random.fork("network"));
+  const links = drawLinks(random.fork("links"), nodes);
   const disk = random.fork("disk");
   const slowWrites = chance(disk, SLOW_DISK_SHARE);
   const slowReads = chance(disk, SLOW_DISK_SHARE);
@@ -29,6 +33,7 @@ export function drawWorld(
   const chopped = random.fork("chopped");
   return {
     network,
+    links,
     choppedShare: chance(chopped, CHOPPED_SHARE) ? wholeBetween(chopped, 1, 100) / 100 : 0,
     // Data in memory meets no disk at all.
     diskWrite: engine === "memory" ? { minMs: 0, meanMs: 0 } : diskWrite,
@@ -37,7 +42,7 @@ export function drawWorld(
     clocks: drawClocks(random.fork("clocks"), nodes),
     settings: drawSettings(
       random.fork("settings"),
-      network.meanMs + diskWrite.meanMs + diskRead.meanMs,
+      slowestMs([network, ...Object.values(links)]) + diskWrite.meanMs + diskRead.meanMs,
     ),
   };
 }
@@ -47,6 +52,20 @@ function drawNetwork(random: SeededRandom): DelayPlan {
   const minMs = wholeBetween(random, 0, isSlow ? 30 : 2);
   const aboveMs = isSlow ? magnitudeBetween(random, 1, 100) : wholeBetween(random, 0, 30) / 10;
   return { minMs, meanMs: minMs + aboveMs };
+}
+
+/** Some links slower than the rest, each direction by itself. */
+function drawLinks(
+  random: SeededRandom,
+  nodes: readonly string[],
+): Readonly<Record<string, DelayPlan>> {
+  if (!chance(random, UNEVEN_LINKS_SHARE)) return {};
+  const slower = nodeLinks(nodes).filter(() => chance(random, 0.5));
+  return Object.fromEntries(slower.map((link) => [linkName(link), delay(random, 1, 40)]));
+}
+
+function slowestMs(delays: readonly DelayPlan[]): number {
+  return Math.max(...delays.map(({ meanMs }) => meanMs));
 }
 
 /** A mean of the given order of magnitude, part of it fixed. */

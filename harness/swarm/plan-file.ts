@@ -2,11 +2,12 @@
 
 import { readFile } from "node:fs/promises";
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
+import { linkName } from "../cluster/contract.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
 import { RECONCILERS } from "../run/plan.ts";
 import { writeWhole } from "../run/result-folder.ts";
-import { nodeNames } from "./cluster-names.ts";
+import { clientLinks, nodeLinks, nodeNames } from "./cluster-names.ts";
 import { killsTwice } from "./draw-faults.ts";
 import { coreNodesMin } from "./draw-plan.ts";
 import type { FaultContext } from "./parse-fault.ts";
@@ -151,8 +152,15 @@ function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {
   const clocks = fields.object("clocks");
   const unknown = clocks.names().find((name) => !nodes.includes(name));
   if (unknown !== undefined) clocks.refuse(unknown, `a clock of one of ${nodes.join(", ")}`);
+  const links = fields.object("links");
+  const known = nodeLinks(nodes).concat(clientLinks(nodes)).map(linkName);
+  const strange = links.names().find((name) => !known.includes(name));
+  if (strange !== undefined) links.refuse(strange, "the delays of a link of this cluster");
   const world = {
     network: readDelay(fields.object("network")),
+    links: Object.fromEntries(
+      links.names().map((name) => [name, readDelay(links.object(name))] as const),
+    ),
     choppedShare: fields.number("choppedShare", 0, 1),
     diskWrite: readDelay(fields.object("diskWrite")),
     diskRead: readDelay(fields.object("diskRead")),

@@ -18,7 +18,7 @@ function openWorld(choppedShare = 0) {
   const network = new SimNetwork({
     scheduler,
     random: new SeededRandom(7),
-    world: { network: { minMs: 1, meanMs: 3 }, choppedShare },
+    world: { network: { minMs: 1, meanMs: 3 }, links: {}, choppedShare },
     links: LINKS,
   });
   const process = (): SimProcess =>

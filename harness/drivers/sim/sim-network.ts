@@ -19,7 +19,7 @@ import type { WorldPlan } from "./world-plan.ts";
 export interface SimNetworkParts {
   readonly scheduler: Scheduler;
   readonly random: SeededRandom;
-  readonly world: Pick<WorldPlan, "network" | "choppedShare">;
+  readonly world: Pick<WorldPlan, "network" | "links" | "choppedShare">;
   /** Every directed link that can be hurt. */
   readonly links: readonly Link[];
   readonly onBytes?: OnBytes | undefined;
@@ -44,9 +44,11 @@ export class SimNetwork {
 
   constructor(parts: SimNetworkParts) {
     const { scheduler, random, world } = parts;
-    const link = () => new SimLink({ scheduler, random, delay: world.network });
+    const link = (delay = world.network) => new SimLink({ scheduler, random, delay });
     this.#parts = parts;
-    this.#links = new Map(parts.links.map((each) => [linkName(each), link()]));
+    this.#links = new Map(
+      parts.links.map((each) => [linkName(each), link(world.links[linkName(each)])]),
+    );
     this.#past = link();
   }
 

@@ -18,6 +18,8 @@ export interface ClockPlan {
 export interface WorldPlan {
   /** One way, drawn for every batch of bytes; order within a connection is kept. */
   readonly network: DelayPlan;
+  /** By link, `from~to`, where it differs: the two directions of a pair need not be equally fast. */
+  readonly links: Readonly<Record<string, DelayPlan>>;
   /** Share of connections whose bytes arrive in pieces cut anywhere, 0 to 1. */
   readonly choppedShare: number;
   /** From the write to the moment it is durable. */
