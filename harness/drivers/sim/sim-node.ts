@@ -42,6 +42,7 @@ export class SimNode {
   readonly #parts: SimNodeParts;
   #life: Life | undefined;
   #lifeCount = 0;
+  #started: Promise<void> = Promise.resolve();
 
   constructor(parts: SimNodeParts) {
     this.name = parts.configuration.nodeId;
@@ -80,8 +81,12 @@ export class SimNode {
   }
 
   /** Starts the process unless there is one. Resolves when it serves, or has died before; rejects where it cannot start. */
-  async start(): Promise<void> {
-    if (this.#life !== undefined) return;
+  start(): Promise<void> {
+    if (this.#life === undefined) this.#started = this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
     const { configuration, clock, network, disk, random, log, assertions, onCrash } = this.#parts;
     this.#lifeCount += 1;
     const process = new SimProcess((error) => {
@@ -102,10 +107,12 @@ export class SimNode {
     const died = new Promise<undefined>((resolve) => {
       process.onDeath(() => resolve(undefined));
     });
-    const node = await Promise.race([
-      DynamoNode.start(environment, { configuration, engine }),
-      died,
-    ]);
+    const starting = DynamoNode.start(environment, { configuration, engine });
+    const node = await Promise.race([starting, died]).catch((error: unknown) => {
+      // As `main.ts` does: a node that cannot start is no process.
+      this.kill("process");
+      throw error;
+    });
     if (node === undefined) return;
     const metricsText = async () => "";
     life.served = { node, handler: nodeHandler(environment, node, metricsText) };
