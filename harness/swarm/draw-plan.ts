@@ -8,7 +8,7 @@
 
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { VersioningMode } from "../../src/causality/versioning.ts";
-import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
+import type { SimFaultKind, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan, Reconciler } from "../run/plan.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
@@ -43,6 +43,8 @@ const SECONDS_MAX = 15;
 /** Powers of two as in practice, and others, which find what only works with powers of two. */
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
 const CORE_SHARE = 0.7;
+/** What a node gets for one attempt of a client. */
+const CLIENT_PATIENCE_MS = 675;
 /** Merged vectors keep false siblings (K-5): each interleaved write makes the next one longer, until a run is all copying. */
 const MERGED_CLIENTS_MAX = 4;
 const MERGED_RATE_MAX = 400;
@@ -89,7 +91,7 @@ export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions =
     operations: run.rate * run.seconds,
     world,
     faults,
-    core: drawCore(random.fork("core"), planned, nodes),
+    core: isInTime(world) ? drawCore(random.fork("core"), planned, nodes) : [],
   };
 }
 
@@ -124,6 +126,12 @@ export function coreNodesMin(plan: Pick<Plan, "nodes" | "n" | "r" | "w" | "quoru
   const needed = Math.max(plan.r, plan.w);
   // A strict quorum takes primaries only, and those outside the core may all be primaries of one key.
   return plan.quorum === "sloppy" ? needed : plan.nodes - plan.n + needed;
+}
+
+/** In a slower world no client waits long enough to see a core serve. */
+function isInTime({ network, links, diskWrite, diskRead }: WorldPlan): boolean {
+  const linkMs = Math.max(network.meanMs, ...Object.values(links).map(({ meanMs }) => meanMs));
+  return 8 * linkMs + 4 * diskWrite.meanMs + 2 * diskRead.meanMs < CLIENT_PATIENCE_MS;
 }
 
 function drawCore(

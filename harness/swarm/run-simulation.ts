@@ -26,6 +26,7 @@ import { pairsOf } from "../nemesis/probes.ts";
 import type { Trace } from "../report/lamport/trace.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
 import { Stores } from "../run/stores.ts";
+import { untilAborted } from "../run/until-aborted.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
 import { findingsOf } from "./findings.ts";
 import { runLiveness } from "./liveness.ts";
@@ -39,7 +40,9 @@ import { TraceCollector } from "./trace-collector.ts";
 
 /** Virtual time beyond the load that a run may take: settling, liveness and read-back are all bounded below it. */
 const AFTER_LOAD_MS_MAX = 400_000;
-/** Virtual time costs nothing, and a remove that never completed would leave the end undecided. */
+/** After the load no operation begins for longer than this, however many are overdue. */
+const BACKLOG_MS = 20_000;
+/** Beyond that every operation under way ends by itself: one that was given up could still change what is read at the end. */
 const DRAIN_MS = 120_000;
 const RESTART_ATTEMPTS_MAX = 20;
 const RESTART_PAUSE_MS = 100;
@@ -195,10 +198,15 @@ class Simulation {
     const { rate, seconds, clients: processes } = run;
     const startNs = this.#recorder.nowNs();
     const schedule = { ratePerSecond: rate, arrivals: "poisson", startNs } as const;
+    const over = new AbortController();
+    const end = this.#cluster.scheduler.setTimer(1_000 * seconds + BACKLOG_MS, () => over.abort());
     await interpret(
       { clock: this.#cluster.scheduler, random: this.#chance.fork("workload") },
       {
-        generator: limit(operations, openLoop(schedule, shoppingCart.generator(run))),
+        generator: untilAborted(
+          over.signal,
+          limit(operations, openLoop(schedule, shoppingCart.generator(run))),
+        ),
         clients,
         recorder: this.#recorder,
       },
@@ -209,6 +217,7 @@ class Simulation {
         drainMs: DRAIN_MS,
       },
     );
+    end.cancel();
   }
 
   /** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */
