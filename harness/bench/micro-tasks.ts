@@ -12,6 +12,7 @@ import { versioningFor } from "../../src/causality/versioning-for.ts";
 import type { Cart } from "../../src/client/reconcile/cart.ts";
 import type { CartKind } from "../../src/client/reconcile/cart-reconciler.ts";
 import { cartReconciler } from "../../src/client/reconcile/cart-reconciler.ts";
+import { createNodeEnvironment } from "../../src/platform/node-environment.ts";
 import { FrameReader, FrameWriter } from "../../src/protocol/framing.ts";
 import type { PutRequest } from "../../src/protocol/messages.ts";
 import { decodePayload, encodePayload } from "../../src/protocol/payload.ts";
@@ -46,6 +47,29 @@ export function microTasks(): readonly MicroTask[] {
     ...contextTasks(),
     ...wireTasks(),
     ...(["union", "or-set"] as const).flatMap(cartTasks),
+    ...assertionTasks(),
+  ];
+}
+
+/** A point of the catalogue in production, beside the same loop without it. */
+function assertionTasks(): readonly MicroTask[] {
+  const { assertions } = createNodeEnvironment({ nodeId: "bench", logLevel: "error" });
+  return [
+    { name: "assertions: no call", run: () => payload },
+    {
+      name: "assertions: one sometimes",
+      run: () => {
+        assertions.sometimes("a fallback coordinated a write", payload.length === 0);
+        return payload;
+      },
+    },
+    {
+      name: "assertions: one always",
+      run: () => {
+        assertions.always("a read was answered by R slots", payload.length > 0);
+        return payload;
+      },
+    },
   ];
 }
 
