@@ -32,6 +32,8 @@ export interface ClientRequest {
   readonly context: Clock | undefined;
   /** Every dot that may be this write's: one, or several where equal payloads are written at once. */
   readonly mints: Mint[];
+  /** True once one of them may be that of another write with the same payload. */
+  sharesMints: boolean;
   /** Copies that held the write and were lost with their node before the client was answered. */
   readonly lostCopies: CopyOf[];
 }

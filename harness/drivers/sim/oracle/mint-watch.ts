@@ -187,6 +187,7 @@ function add(
   const mint = state.history.add({ ...dot, payload: payloads[0] ?? "", context });
   for (const writer of writers) {
     writer.mints.push(mint);
+    writer.sharesMints ||= writers.length > 1;
   }
   return mint;
 }

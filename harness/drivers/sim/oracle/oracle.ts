@@ -158,7 +158,7 @@ export class Oracle implements WorldObserver {
     const state = this.#index.stateOf(ask.key);
     const payload = ask.payload === undefined ? undefined : byteString(ask.payload);
     const context = ask.context === "" ? NOTHING : this.#opened(state, ask.context).clock;
-    const request = { ask, state, payload, context, mints: [], lostCopies: [] };
+    const request = { ask, state, payload, context, mints: [], sharesMints: false, lostCopies: [] };
     this.#requests.set(ask.id, request);
     if (payload !== undefined) {
       state.addWriter(payload, request);
