@@ -10,8 +10,7 @@
  * outside can change the order; signals and messages of the real world have their turn between two rounds.
  */
 import type { Clock, Timer } from "../../../src/env/clock.ts";
-import type { QueuedEvent } from "./event-queue.ts";
-import { EventQueue } from "./event-queue.ts";
+import { EventQueue, QueuedEvent } from "./event-queue.ts";
 
 /** A run that could not come to its end; `state` tells where everything stood. */
 export class SimulationStuckError extends Error {
@@ -53,13 +52,9 @@ export class Scheduler implements Clock {
 
   /** Calls back at a virtual time, which must not have passed. */
   at(dueMs: number, callback: () => void): Timer {
-    const event: QueuedEvent = { dueMs, order: this.#order++, callback };
+    const event = new QueuedEvent(dueMs, this.#order++, callback);
     this.#queue.push(event);
-    return {
-      cancel: () => {
-        event.callback = undefined;
-      },
-    };
+    return event;
   }
 
   defer(callback: () => void): void {
