@@ -36,8 +36,8 @@ export interface AnalysisInput {
 
 export interface Analysis {
   readonly summary: Summary;
-  /** Texts of the `.hgrm` files by name without ending. */
-  readonly hgrm: ReadonlyMap<string, string>;
+  /** Makes the texts of the `.hgrm` files, by name without ending. Most runs of a swarm keep none of them. */
+  readonly hgrm: () => ReadonlyMap<string, string>;
 }
 
 /** Throws SloError where the plan's SLO cannot be understood. */
@@ -92,7 +92,7 @@ export function analyze(input: AnalysisInput): Analysis {
       observed: faultFile?.faults.filter(({ proof }) => proof.bit).length ?? 0,
     },
   };
-  return { summary, hgrm: exportHgrm(histograms) };
+  return { summary, hgrm: () => exportHgrm(histograms) };
 }
 
 function clusterOf(plan: Plan): Summary["cluster"] {

@@ -20,7 +20,7 @@ const NO_FAULTS: FaultFile = {
 export async function judgeRun(folder: string, input: AnalysisInput): Promise<Summary> {
   const { summary, hgrm } = analyze(input);
   await writeWhole(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, undefined, 2)}\n`);
-  for (const [name, text] of hgrm) await writeWhole(join(folder, `${name}.hgrm`), text);
+  for (const [name, text] of hgrm()) await writeWhole(join(folder, `${name}.hgrm`), text);
   await writeReport(folder, input, summary);
   return summary;
 }

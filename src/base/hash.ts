@@ -15,9 +15,9 @@ export function md5Top32(bytes: Uint8Array): number {
   return digest.charCodeAt(0) * 0x1000000 + low;
 }
 
-/** SHA-256, 32 bytes. */
+/** SHA-256, 32 bytes. By way of a string: a digest in a buffer of its own takes twice as long. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash("sha256", bytes, "buffer");
+  return Buffer.from(hash("sha256", bytes, "latin1"), "latin1");
 }
 
 /**
@@ -25,13 +25,20 @@ export function sha256(bytes: Uint8Array): Uint8Array {
  * `createHmac` does, and every request needs one.
  */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const padded = new Uint8Array(HMAC_BLOCK_BYTES);
-  padded.set(key.length > HMAC_BLOCK_BYTES ? sha256(key) : key);
-  const inner = sha256(concatBytes([padded.map((byte) => byte ^ 0x36), ...parts]));
-  return sha256(concatBytes([padded.map((byte) => byte ^ 0x5c), inner]));
+  const blockKey = key.length > HMAC_BLOCK_BYTES ? sha256(key) : key;
+  const inner = sha256(concatBytes([paddedKey(blockKey, 0x36), ...parts]));
+  return sha256(concatBytes([paddedKey(blockKey, 0x5c), inner]));
 }
 
 const HMAC_BLOCK_BYTES = 64;
+
+function paddedKey(key: Uint8Array, pad: number): Uint8Array {
+  const padded = Buffer.allocUnsafe(HMAC_BLOCK_BYTES);
+  for (let at = 0; at < HMAC_BLOCK_BYTES; at += 1) {
+    padded[at] = (key[at] ?? 0) ^ pad;
+  }
+  return padded;
+}
 
 /** Equality that takes the same time wherever the first difference lies. */
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {

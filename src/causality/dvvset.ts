@@ -1,8 +1,7 @@
 import { assert } from "../base/assert.ts";
 import type { Reader, Writer } from "../base/binary.ts";
-import type { Actor } from "../base/ids.ts";
 import type { ClockEntry } from "./clock-entries.ts";
-import { CLOCK_ENTRIES_MAX, clockEntries, readActor } from "./clock-entries.ts";
+import { CLOCK_ENTRIES_MAX, clockEntries, clockOf, readActor } from "./clock-entries.ts";
 import {
   beginRecord,
   openRecord,
@@ -48,6 +47,7 @@ interface DvvEntry extends ClockEntry {
 class DvvSet implements Siblings {
   readonly entries: readonly DvvEntry[];
   #payloads: readonly Uint8Array[] | undefined;
+  #clock: Clock | undefined;
 
   constructor(entries: readonly DvvEntry[]) {
     this.entries = entries;
@@ -59,11 +59,8 @@ class DvvSet implements Siblings {
   }
 
   get clock(): Clock {
-    const clock = new Map<Actor, number>();
-    for (const { actor, counter } of this.entries) {
-      clock.set(actor, counter);
-    }
-    return clock;
+    this.#clock ??= clockOf(this.entries);
+    return this.#clock;
   }
 }
 

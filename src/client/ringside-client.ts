@@ -121,8 +121,11 @@ function pathOf(key: Uint8Array): string {
 
 /** What overrides the cluster's own settings; nothing where the caller named nothing. */
 function queryOf(overrides: Readonly<Record<string, number | string | undefined>>): string {
-  const named = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  return named.length === 0 ? "" : `?${named.map(([name, value]) => `${name}=${value}`).join("&")}`;
+  let query = "";
+  for (const [name, value] of Object.entries(overrides)) {
+    if (value !== undefined) query += `${query === "" ? "?" : "&"}${name}=${value}`;
+  }
+  return query;
 }
 
 /** Only where the caller named a time: the nodes' own is right otherwise. */

@@ -71,6 +71,9 @@ class TableRing implements Ring {
   readonly partitionCount: number;
   /** By range, each made when it is first asked for. */
   readonly #preferenceLists: (readonly NodeId[] | undefined)[];
+  /** The key asked for last and its range: the stages of one request ask for the same key one after another. */
+  #lastKey: Uint8Array | undefined;
+  #lastPartition = 0;
 
   constructor(table: PartitionTable) {
     this.stamp = Object.freeze({ epoch: table.epoch, digest: digestOf(table) });
@@ -81,7 +84,12 @@ class TableRing implements Ring {
   }
 
   partitionOf(key: Uint8Array): number {
-    return partitionAt(positionTop32(key), this.partitionCount);
+    // The very same bytes, not equal ones: nobody changes a key in place, and comparing would cost as much as hashing.
+    if (key !== this.#lastKey) {
+      this.#lastPartition = partitionAt(positionTop32(key), this.partitionCount);
+      this.#lastKey = key;
+    }
+    return this.#lastPartition;
   }
 
   preferenceList(key: Uint8Array): readonly NodeId[] {

@@ -1,10 +1,22 @@
-/** Something that happens at a virtual time. */
-export interface QueuedEvent {
+import type { Timer } from "../../../src/env/clock.ts";
+
+/** Something that happens at a virtual time; its own timer, as there are dozens of them in a request. */
+export class QueuedEvent implements Timer {
   readonly dueMs: number;
   /** Events of one time happen in the order in which they were queued. */
   readonly order: number;
   /** Undefined once it was cancelled: most timers are, and taking one out of the middle would cost more than skipping it. */
   callback: (() => void) | undefined;
+
+  constructor(dueMs: number, order: number, callback: () => void) {
+    this.dueMs = dueMs;
+    this.order = order;
+    this.callback = callback;
+  }
+
+  cancel(): void {
+    this.callback = undefined;
+  }
 }
 
 /** Events by time, then by order: a binary heap. */

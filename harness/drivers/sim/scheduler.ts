@@ -4,13 +4,13 @@
  * Problem. A cluster, its clients and its faults run in one thread, and one seed must repeat them to the byte. Time may pass only
  * when nothing is runnable, and promises hide what is runnable.
  * Sketch. Events (timers, arrivals, disk) lie in a queue by time. A step takes the next one, lets time jump to it and calls it. Before
- * the next step every promise reaction must have run: a step asks for a microtask that asks for a tick of the process, and Node
- * runs such a tick only when no microtask is left. No real clock and no input or output takes part, so nothing
- * outside can change the order. Now and then a step goes round the event loop, for signals and messages of the real world.
+ * the next step every promise reaction must have run. So each step is an immediate of Node's: between two immediates of one round
+ * Node runs all microtasks and ticks. A few thousand of them are set at a time, since an immediate set by another waits for the next
+ * round of the event loop, which takes longer than most steps. No real clock and no input or output takes part in a round, so nothing
+ * outside can change the order; signals and messages of the real world have their turn between two rounds.
  */
 import type { Clock, Timer } from "../../../src/env/clock.ts";
-import type { QueuedEvent } from "./event-queue.ts";
-import { EventQueue } from "./event-queue.ts";
+import { EventQueue, QueuedEvent } from "./event-queue.ts";
 
 /** A run that could not come to its end; `state` tells where everything stood. */
 export class SimulationStuckError extends Error {
@@ -26,7 +26,8 @@ export interface RunLimits {
 
 /** Where virtual wall time begins: any fixed moment will do. */
 const START_WALL_MS = 1_800_000_000_000;
-const EVENTS_PER_YIELD = 4_096;
+const EVENTS_PER_QUESTION = 4_096;
+const STEPS_PER_ROUND = 512;
 
 /** The world's own clock, exact and never paused. Nodes have clocks of their own on top of it. */
 export class Scheduler implements Clock {
@@ -51,13 +52,9 @@ export class Scheduler implements Clock {
 
   /** Calls back at a virtual time, which must not have passed. */
   at(dueMs: number, callback: () => void): Timer {
-    const event: QueuedEvent = { dueMs, order: this.#order++, callback };
+    const event = new QueuedEvent(dueMs, this.#order++, callback);
     this.#queue.push(event);
-    return {
-      cancel: () => {
-        event.callback = undefined;
-      },
-    };
+    return event;
   }
 
   defer(callback: () => void): void {
@@ -75,27 +72,27 @@ export class Scheduler implements Clock {
    */
   run<T>(promise: Promise<T>, limits: RunLimits): Promise<T> {
     return new Promise((resolve, reject) => {
-      let settled = false;
+      let isOver = false;
       const settle = (): void => {
-        settled = true;
+        isOver = true;
+        resolve(promise);
       };
       promise.then(settle, settle);
       const step = (): void => {
-        if (settled) {
-          resolve(promise);
-          return;
-        }
+        if (isOver) return;
         const problem = this.#step(limits);
         if (problem !== undefined) {
+          isOver = true;
           reject(new SimulationStuckError(problem));
-        } else if (this.#eventCount % EVENTS_PER_YIELD === 0) {
-          setImmediate(step);
-        } else {
-          queueMicrotask(hop);
         }
       };
-      const hop = (): void => process.nextTick(step);
-      hop();
+      const round = (): void => {
+        for (let count = 0; count < STEPS_PER_ROUND; count += 1) setImmediate(step);
+        setImmediate(() => {
+          if (!isOver) round();
+        });
+      };
+      round();
     });
   }
 
@@ -108,7 +105,7 @@ export class Scheduler implements Clock {
       for (const callback of turn) callback();
       return undefined;
     }
-    if (this.#eventCount % EVENTS_PER_YIELD === 0 && stop?.() === true) {
+    if (this.#eventCount % EVENTS_PER_QUESTION === 0 && stop?.() === true) {
       return "Cannot go on: the run was stopped";
     }
     const event = this.#queue.pop();

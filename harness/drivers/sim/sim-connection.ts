@@ -75,15 +75,22 @@ export class SimConnection {
 
   send(end: SimEnd, bytes: Uint8Array): void {
     const { chopped, onBytes, number } = this.#parts;
-    const { link, from, to } = end.route;
+    const { from, to } = end.route;
     const arrived = onBytes?.({ connection: number, from, to }, bytes);
-    const pieces = chopped ? this.#chop(bytes) : [bytes];
-    pieces.forEach((piece, position) => {
-      const isLast = position === pieces.length - 1;
-      link.carry(piece.length, end.lane, () => {
-        if (isLast) arrived?.();
-        if (!this.#broken) end.peer?.receive(piece);
-      });
+    if (!chopped) {
+      this.#carry(end, bytes, arrived);
+      return;
+    }
+    const pieces = this.#chop(bytes);
+    for (const [position, piece] of pieces.entries()) {
+      this.#carry(end, piece, position === pieces.length - 1 ? arrived : undefined);
+    }
+  }
+
+  #carry(end: SimEnd, bytes: Uint8Array, arrived: (() => void) | undefined): void {
+    end.route.link.carry(bytes.length, end.lane, () => {
+      arrived?.();
+      if (!this.#broken) end.peer?.receive(bytes);
     });
   }
 

@@ -7,6 +7,8 @@ import type { ClientAsk, WorldObserver } from "./observer.ts";
 /** Tells the observer what clients ask nodes and what nodes answer. */
 export class RequestWatch {
   readonly #observer: WorldObserver;
+  /** Keys by path: there are few, and every request names one. */
+  readonly #keys = new Map<string, Uint8Array>();
   #askCount = 0;
 
   constructor(observer: WorldObserver) {
@@ -19,13 +21,21 @@ export class RequestWatch {
     request: HttpRequest,
     handle: () => Promise<HttpResponse>,
   ): Promise<HttpResponse> {
-    const key = fromBase64url(request.path.slice("/kv64/".length));
-    if (key === undefined || !request.path.startsWith("/kv64/")) return handle();
+    const key = this.#keyOf(request.path);
+    if (key === undefined) return handle();
     const id = this.#askCount++;
     this.#observer.clientAsked(askOf(id, key, configuration, request));
     const response = await handle();
     this.#observer.clientAnswered(id, response);
     return response;
+  }
+
+  #keyOf(path: string): Uint8Array | undefined {
+    const known = this.#keys.get(path);
+    if (known !== undefined || !path.startsWith("/kv64/")) return known;
+    const key = fromBase64url(path.slice("/kv64/".length));
+    if (key !== undefined) this.#keys.set(path, key);
+    return key;
   }
 }
 

@@ -1,13 +1,12 @@
 import { ValueFormatError } from "./reconciler.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export const STORED_JSON_TYPE = "application/json";
 
 /** Encodes fields behind a format name and version, as JSON that a person can read with curl. */
 export function encodeStored(format: string, fields: object): Uint8Array {
-  return encoder.encode(JSON.stringify({ format, version: 1, ...fields }));
+  return Buffer.from(JSON.stringify({ format, version: 1, ...fields }), "utf8");
 }
 
 /** The fields of a stored value of this format; throws ValueFormatError where it is another or none. */
