@@ -9,32 +9,24 @@ import type { VersioningMode } from "../../../src/causality/versioning.ts";
 import type { HttpCaller } from "../../../src/client/http-caller.ts";
 import type { Environment } from "../../../src/env/environment.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
-import type { NodeConfiguration } from "../../../src/node/configuration.ts";
-import { parseConfiguration } from "../../../src/node/parse-configuration.ts";
-import type {
-  Addresses,
-  Cluster,
-  LinkFault,
-  NetworkPower,
-  ProcessPower,
-} from "../../cluster/contract.ts";
+import type { Addresses, Cluster, NetworkPower, ProcessPower } from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
 import { clientGroup } from "../../nemesis/grudges.ts";
 import { pairsOf } from "../../nemesis/probes.ts";
 import type { SendBounded } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan } from "../node-configuration-file.ts";
-import { nodeConfigurationFile } from "../node-configuration-file.ts";
 import { SimDisk } from "./disk/sim-disk.ts";
 import { MachineClock } from "./machine-clock.ts";
 import type { WorldObserver } from "./observer.ts";
 import { Scheduler } from "./scheduler.ts";
+import { simConfiguration } from "./sim-configuration.ts";
 import type { OnBytes } from "./sim-connection.ts";
 import type { SimHttpParts, SimHttpServer } from "./sim-http.ts";
 import { SimHttp } from "./sim-http.ts";
-import type { Impairment } from "./sim-link.ts";
 import { SimLog } from "./sim-log.ts";
 import { SimNetwork } from "./sim-network.ts";
+import { SimNetworkPower } from "./sim-network-power.ts";
 import { SimNode } from "./sim-node.ts";
 import { RequestWatch } from "./watch-requests.ts";
 import type { WorldPlan } from "./world-plan.ts";
@@ -52,9 +44,6 @@ export interface SimClusterOptions {
   readonly onMessage?: SimHttpParts["onMessage"];
 }
 
-/** One cluster's secret, known to the simulation alone. */
-export const SIM_SECRET = "the secret of a simulated cluster";
-export const SIM_CLUSTER_ID = "sim";
 const READY_TIMEOUT_MS = 15_000;
 const READY_PAUSE_MS = 20;
 
@@ -87,7 +76,7 @@ export class SimCluster implements Cluster {
       onBytes: options.onBytes,
     });
     const configurations = new Map(
-      names.map((name) => [name, configurationOf(options, names, name)]),
+      names.map((name) => [name, simConfiguration(options, names, name)]),
     );
     const observer = options.observer?.(this);
     this.#watch = observer && new RequestWatch(observer);
@@ -208,38 +197,6 @@ export class SimCluster implements Cluster {
   }
 }
 
-/** The contract's power over the network; heals all it did at once. */
-class SimNetworkPower implements NetworkPower {
-  readonly #network: SimNetwork;
-  readonly #counted: readonly Link[];
-  #undo: (() => void)[] = [];
-
-  constructor(network: SimNetwork, counted: readonly Link[]) {
-    this.#network = network;
-    this.#counted = counted;
-  }
-
-  async apply(links: readonly Link[], fault: LinkFault): Promise<void> {
-    const impairment: Impairment = fault;
-    // A closed connection is closed for both.
-    const hurt =
-      fault.kind === "closed"
-        ? [...links, ...links.map(({ from, to }) => ({ from: to, to: from }))]
-        : links;
-    this.#undo.push(this.#network.impair(hurt, impairment));
-  }
-
-  async heal(): Promise<void> {
-    const undo = this.#undo;
-    this.#undo = [];
-    for (const each of undo) each();
-  }
-
-  async carriedBytes(): Promise<ReadonlyMap<string, number>> {
-    return this.#network.carriedBytes(this.#counted);
-  }
-}
-
 function sendOver(http: HttpCaller): SendBounded {
   return async ({ method = "GET", url, body, timeoutMs }) => {
     const call = {
@@ -269,34 +226,4 @@ function diskKind(
   { sync }: Pick<WorldPlan, "sync">,
 ): "memory" | "synced" | "unsynced" {
   return engine === "memory" ? "memory" : sync ? "synced" : "unsynced";
-}
-
-function configurationOf(
-  { plan, world }: SimClusterOptions,
-  names: readonly string[],
-  name: string,
-): NodeConfiguration {
-  const places = names.map((each) => ({
-    name: each,
-    httpAddress: `${each}.node:8000`,
-    rpcAddress: SimNetwork.plainAddressOf(each),
-    dataFolder: "none",
-  }));
-  const self = places.find((place) => place.name === name);
-  if (self === undefined) throw new RangeError(`Cannot find node ${name}`);
-  const peers = names.filter((peer) => peer !== name);
-  const routes = Object.fromEntries(
-    peers.map((peer) => [peer, SimNetwork.addressOf({ from: name, to: peer })]),
-  );
-  return parseConfiguration({
-    ...nodeConfigurationFile(plan, {
-      clusterId: SIM_CLUSTER_ID,
-      clusterSecret: SIM_SECRET,
-      self,
-      places,
-      routes,
-    }),
-    sync: world.sync,
-    ...world.settings,
-  });
 }
