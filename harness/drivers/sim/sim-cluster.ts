@@ -28,6 +28,7 @@ import { SimLog } from "./sim-log.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimNetworkPower } from "./sim-network-power.ts";
 import { SimNode } from "./sim-node.ts";
+import { simProcessPower } from "./sim-process-power.ts";
 import { RequestWatch } from "./watch-requests.ts";
 import type { WorldPlan } from "./world-plan.ts";
 
@@ -46,6 +47,8 @@ export interface SimClusterOptions {
 
 const READY_TIMEOUT_MS = 15_000;
 const READY_PAUSE_MS = 20;
+/** Longer than any deadline of the store. */
+const STOP_TIMEOUT_MS = 10_000;
 
 export class SimCluster implements Cluster {
   readonly driver = "sim";
@@ -117,7 +120,7 @@ export class SimCluster implements Cluster {
       ...(options.onMessage === undefined ? {} : { onMessage: options.onMessage }),
     });
     this.network = new SimNetworkPower(this.net, pairsOf(names));
-    this.processes = this.#processPower();
+    this.processes = simProcessPower((node) => this.machine(node));
   }
 
   /** Starts every node and waits until each reaches every other. */
@@ -164,9 +167,15 @@ export class SimCluster implements Cluster {
     return this.#api(node).replica(key);
   }
 
-  /** SIGTERM to every node; resolves when all have ended what they had under way. */
+  /** SIGTERM to every node, and its end where it does not end what it has under way in time. */
   async stop(): Promise<void> {
-    await Promise.all([...this.machines.values()].map((machine) => machine.stop()));
+    const stops = [...this.machines.values()].map(async (machine) => {
+      machine.resume();
+      const late = this.scheduler.setTimer(STOP_TIMEOUT_MS, () => machine.kill("process"));
+      await machine.stop();
+      late.cancel();
+    });
+    await Promise.all(stops);
   }
 
   #api(node: string) {
@@ -179,21 +188,6 @@ export class SimCluster implements Cluster {
     this.requestCount += 1;
     const { configuration } = this.machine(node);
     return this.#watch?.watch(configuration, request, handle) ?? handle();
-  }
-
-  #processPower(): ProcessPower {
-    return {
-      kill: async (node) => this.machine(node).kill("process"),
-      restart: async (node) => this.machine(node).start(),
-      pause: async (node) => this.machine(node).pause(),
-      resume: async (node) => this.machine(node).resume(),
-      wipe: async (node) => {
-        if (this.machine(node).isRunning) {
-          throw new Error(`Cannot wipe node ${node}: it is running`);
-        }
-        this.machine(node).disk.wipe();
-      },
-    };
   }
 }
 
