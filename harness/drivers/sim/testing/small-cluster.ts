@@ -70,8 +70,6 @@ export async function smallCluster({ plan, world, ...others }: SmallClusterOptio
   };
 }
 
-export type SmallCluster = Awaited<ReturnType<typeof smallCluster>>;
-
 /** The path of a key. */
 export function pathOf(key: string): string {
   return `/kv64/${toBase64url(utf8Bytes(key))}`;
