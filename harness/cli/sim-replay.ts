@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createNodeClock } from "../../src/platform/node-clock.ts";
 import { formatCount, formatDuration } from "../report/format.ts";
@@ -6,7 +5,7 @@ import { renderLamport } from "../report/lamport/render-lamport.ts";
 import type { Trace } from "../report/lamport/trace.ts";
 import { printable } from "../report/terminal/printable.ts";
 import type { ResultFolder } from "../run/result-folder.ts";
-import { createResultFolder, HISTORY_FILE, writeWhole } from "../run/result-folder.ts";
+import { createResultFolder, HISTORY_FILE, makeFolder, writeWhole } from "../run/result-folder.ts";
 import { PLAN_FILE, SIM_PLAN_FILE } from "../run/run.ts";
 import type { Pool } from "../swarm/pool.ts";
 import type { SimulatedRun } from "../swarm/run-contract.ts";
@@ -36,16 +35,16 @@ export async function replay(
   plan: SimPlan,
   { pool, out, trace, output }: ReplayParts,
 ): Promise<boolean> {
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const place = { workload: "sim", seed: plan.seed };
   const folder = await createResultFolder(out, place, createNodeClock().wallMs());
   await folder.writeJson(PLAN_FILE, plan.run);
   await folder.writeJson(SIM_PLAN_FILE, plan);
   const { outcome, run, realMs } = await pool.run(plan, { whole: true, trace });
+  output.write(renderOutcome(outcome, realMs));
   const { plan: _, ...rest } = outcome;
   await folder.writeJson(OUTCOME_FILE, { format: "ringside-sim-outcome", version: 1, ...rest });
   if (run !== undefined) await writeRun(folder, plan, run, outcome);
-  output.write(renderOutcome(outcome, realMs));
   output.write(`${folder.path}\n`);
   return outcome.findings.length === 0;
 }
@@ -87,7 +86,7 @@ function renderOutcome(outcome: SimOutcome, realMs: number): string {
     `${formatDuration(outcome.virtualMs)} of virtual time, ${formatCount(outcome.events)} events, in ${formatDuration(realMs)}`,
     findings.length === 0 ? "no findings" : `${findings.length} findings`,
     ...findings.flatMap(({ check, anomaly, detail, timeMs }) => [
-      `  - ${check}: ${anomaly}${timeMs === undefined ? "" : ` at ${timeMs} ms`}`,
+      `  - ${check}: ${anomaly}${timeMs === undefined ? "" : ` at ${Math.round(timeMs)} ms`}`,
       `    ${detail}`,
     ]),
     `history sha256 ${historySha256 === "" ? "none: the run did not end" : historySha256}`,

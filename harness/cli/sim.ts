@@ -1,8 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CATALOGUE } from "../../src/env/catalogue.ts";
-import { writeWhole } from "../run/result-folder.ts";
+import { makeFolder, writeWhole } from "../run/result-folder.ts";
 import { drawPlan } from "../swarm/draw-plan.ts";
 import { PlanFileError } from "../swarm/plan-fields.ts";
 import { readPlanFile } from "../swarm/plan-file.ts";
@@ -107,6 +106,8 @@ async function swarm(
   const progress = swarmProgress(output);
   const folder = join(out, "sim");
   const { seedFirst, seeds, forMs, stopAtFirst } = wish;
+  // A folder that cannot be made must not be found out hours later.
+  await makeFolder(folder);
   const summary = await runSwarm(pool, {
     seedFirst,
     seeds,
@@ -119,10 +120,10 @@ async function swarm(
     onNote: progress.note,
   });
   progress.end();
-  await mkdir(folder, { recursive: true });
+  // Before anything is written: a table that was printed is not lost with a full disk.
+  output.write(`\n${renderSwarm(summary)}`);
   const text = `${JSON.stringify(summary, undefined, 2)}\n`;
   await writeWhole(join(folder, "swarm.json"), text);
   if (wish.json !== undefined) await writeWhole(wish.json, text);
-  output.write(`\n${renderSwarm(summary)}`);
   return summary.passed;
 }

@@ -29,8 +29,11 @@ export function bufferedFolder(folder: ResultFolder): BufferedFolder {
     async flush() {
       for (const [name, text] of texts) await folder.writeText(name, text);
       const file = folder.openHistory();
-      for (const text of history) await file.write(text);
-      await file.close();
+      try {
+        for (const text of history) await file.write(text);
+      } finally {
+        await file.close();
+      }
     },
   };
 }

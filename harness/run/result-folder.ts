@@ -43,6 +43,11 @@ export async function createResultFolder(
   };
 }
 
+/** Makes a folder and those above it. Rejects with one sentence. */
+export async function makeFolder(path: string): Promise<void> {
+  await orExplain(`make the folder ${path}`, mkdir(path, { recursive: true }));
+}
+
 /** Writes beside the file and renames, so that a full disk never leaves half of one. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const unfinished = `${path}.unfinished`;

@@ -31,7 +31,8 @@ export async function checkAtRest(cluster: SimCluster): Promise<readonly Finding
 /** Stops every node as an operator would; one that never comes to its end is a finding. */
 export async function checkStops(cluster: SimCluster): Promise<readonly Finding[]> {
   let stopped = false;
-  const stopping = cluster.stop().then(() => {
+  const stops = [...cluster.machines.values()].map((machine) => machine.stop());
+  const stopping = Promise.all(stops).then(() => {
     stopped = true;
   });
   await Promise.race([stopping, waitMs(cluster.scheduler, STOP_WITHIN_MS)]);

@@ -7,7 +7,7 @@ import type { SimPlan } from "./sim-plan.ts";
 export interface FindingsParts {
   readonly plan: SimPlan;
   /** Of the checkers over the history. */
-  readonly summary: Summary;
+  readonly summary: Pick<Summary, "verdict" | "checkers">;
   readonly oracle:
     | { readonly violations: readonly Violation[]; readonly lossSeen: boolean }
     | undefined;

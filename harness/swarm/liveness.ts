@@ -5,6 +5,7 @@
 
 import type { WorkloadClients } from "../client/contract.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
+import type { SimNode } from "../drivers/sim/sim-node.ts";
 import { ADD } from "../history/cart-operation.ts";
 import type { Recorder } from "../history/recorder.ts";
 import { waitMs } from "../nemesis/wait.ts";
@@ -32,8 +33,10 @@ const FIRST_PROCESS = 1_000_000;
 export async function runLiveness(parts: LivenessParts): Promise<readonly Finding[]> {
   const { cluster, core, plan } = parts;
   for (const [name, machine] of cluster.machines) {
-    if (core.includes(name)) await machine.start();
-    else if (plan.engine === "memory") machine.pause();
+    if (core.includes(name)) {
+      const problem = await problemOfStart(machine);
+      if (problem !== undefined) return [problem];
+    } else if (plan.engine === "memory") machine.pause();
     else machine.kill("process");
   }
   const keys = servableKeys(parts);
@@ -59,6 +62,18 @@ export async function runLiveness(parts: LivenessParts): Promise<readonly Findin
       detail: `After ${SERVES_WITHIN_MS} ms ${core.join(", ")} alone still do not serve every add: ${failure}`,
     },
   ];
+}
+
+/** A healed machine whose node does not start is a finding, whatever the error. */
+async function problemOfStart(machine: SimNode): Promise<Finding | undefined> {
+  try {
+    await machine.start();
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const detail = `Node ${machine.name} does not start: ${reason}`;
+    return { check: "liveness", anomaly: "a healed core node does not start", detail };
+  }
 }
 
 /** Keys for which the core has nodes enough: any, or with a strict quorum those whose owners are in it. */

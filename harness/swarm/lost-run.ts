@@ -18,7 +18,7 @@ export function hangOutcome(
   }: { readonly before: Beat; readonly last: Beat; readonly timeoutMs: number },
 ): SimOutcome {
   const isMoving = last.signs > before.signs;
-  const where = `at ${last.virtualMs} ms of virtual time, after ${last.events} events`;
+  const where = `at ${Math.round(last.virtualMs)} ms of virtual time, after ${last.events} events`;
   const doing = last.description === "" ? "" : ` (${last.description})`;
   return lostOutcome(plan, last, {
     check: "hang",

@@ -19,13 +19,19 @@ export interface StormOptions {
 /** How a fault that began is undone. */
 type Undo = () => void;
 
+/** A fault that lasts, under the name it was told with. */
+interface Active {
+  readonly name: string;
+  readonly undo: Undo;
+}
+
 const NOTHING: Undo = () => {};
 
 export class Storm {
   readonly #cluster: SimCluster;
   readonly #options: StormOptions;
   readonly #counts: Partial<Record<SimFaultKind, number>> = {};
-  readonly #active = new Map<SimFault, Undo>();
+  readonly #active = new Map<SimFault, Active>();
   readonly #timers: { cancel(): void }[] = [];
   readonly #downBy = new Map<string, number>();
   readonly #starting = new Set<Promise<void>>();
@@ -51,7 +57,7 @@ export class Storm {
     for (const [position, fault] of faults.entries()) {
       const name = `${position + 1}-${fault.kind}`;
       at(fault.startMs, () => this.#apply(fault, name));
-      if ("endMs" in fault) at(fault.endMs, () => this.#end(fault, name));
+      if ("endMs" in fault) at(fault.endMs, () => this.#end(fault));
       if (fault.kind === "restore") {
         const { disk } = this.#cluster.machine(fault.node);
         at(fault.snapshotMs, () => this.#snapshots.set(fault, disk.snapshot()));
@@ -63,7 +69,7 @@ export class Storm {
   async calm(): Promise<void> {
     this.#over = true;
     for (const timer of this.#timers) timer.cancel();
-    for (const [fault] of [...this.#active]) this.#end(fault, fault.kind);
+    for (const fault of [...this.#active.keys()]) this.#end(fault);
     await Promise.all(this.#starting);
   }
 
@@ -71,18 +77,18 @@ export class Storm {
     if (this.#over) return;
     this.#counts[fault.kind] = (this.#counts[fault.kind] ?? 0) + 1;
     this.#options.onFault(fault, name, "applied");
-    this.#active.set(fault, this.#begin(fault));
-    if (!("endMs" in fault)) this.#active.delete(fault);
+    const undo = this.#begin(fault);
+    if ("endMs" in fault) this.#active.set(fault, { name, undo });
     this.#tellCuts();
   }
 
-  #end(fault: SimFault, name: string): void {
-    const undo = this.#active.get(fault);
-    if (undo === undefined) return;
+  #end(fault: SimFault): void {
+    const ending = this.#active.get(fault);
+    if (ending === undefined) return;
     this.#active.delete(fault);
     this.#tellCuts();
-    undo();
-    this.#options.onFault(fault, name, "healed");
+    ending.undo();
+    this.#options.onFault(fault, ending.name, "healed");
   }
 
   #begin(fault: SimFault): Undo {
@@ -116,11 +122,9 @@ export class Storm {
       case "clock-strobe":
         return strobe(scheduler, this.#machine(fault), fault);
       case "slow-disk":
-        this.#machine(fault).disk.setSlow(fault);
-        return () => this.#machine(fault).disk.setSlow(undefined);
       case "full-disk":
-        this.#machine(fault).disk.setFull(true);
-        return () => this.#machine(fault).disk.setFull(false);
+        this.#hurtDisk(fault.node, [...this.#active.keys(), fault]);
+        return () => this.#hurtDisk(fault.node, [...this.#active.keys()]);
       case "corrupt":
         this.#machine(fault).disk.corruptOne();
         return NOTHING;
@@ -157,6 +161,18 @@ export class Storm {
       );
       if (!isHeld) node.resume();
     };
+  }
+
+  /** Makes a disk as slow and as full as all these faults together want it. */
+  #hurtDisk(name: string, faults: readonly SimFault[]): void {
+    const { disk } = this.#cluster.machine(name);
+    const own = faults.filter((fault) => "node" in fault && fault.node === name);
+    const slow = own.filter((fault) => fault.kind === "slow-disk");
+    const sum = (delays: readonly number[]) => delays.reduce((total, each) => total + each, 0);
+    const readMs = sum(slow.map((fault) => fault.readMs));
+    const writeMs = sum(slow.map((fault) => fault.writeMs));
+    disk.setSlow(slow.length === 0 ? undefined : { readMs, writeMs });
+    disk.setFull(own.some(({ kind }) => kind === "full-disk"));
   }
 
   #machine({ node }: { readonly node: string }): SimNode {

@@ -63,6 +63,18 @@ describe("RingsideClient", () => {
     expect(http.seen.map(({ timeoutMs }) => timeoutMs)).toEqual([500, 500, 1_500]);
   });
 
+  test("K-22 get() passes on which quorum it wants; a write has none to choose", async () => {
+    const { client, clock, http } = setUp([FOUND, FOUND, WRITTEN]);
+    await clock.settle(client.get(KEY, { r: 3, quorum: "strict" }));
+    await clock.settle(client.get(KEY, { quorum: "sloppy" }));
+    await clock.settle(client.put(KEY, VALUE, { quorum: "strict" }));
+    expect(http.seen.map(({ url }) => new URL(url).search)).toEqual([
+      "?r=3&quorum=strict",
+      "?quorum=sloppy",
+      "",
+    ]);
+  });
+
   test("keeps an endpoint's path and drops its last slash", async () => {
     const { client, clock, http } = setUp([FOUND], { endpoints: ["http://a:1/store/"] });
     await clock.settle(client.get(KEY));

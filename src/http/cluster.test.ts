@@ -222,7 +222,7 @@ describe("DynamoNode", () => {
     for (const query of ["?r=0", "?r=4", "?r=two", "?w=1", "?timeoutMs=0", "?quorum=most"]) {
       expect((await world.request("n1", "GET", `/kv/k${query}`)).status).toBe(400);
     }
-    for (const query of ["?w=0", "?w=4", "?return=all"]) {
+    for (const query of ["?w=0", "?w=4", "?return=all", "?quorum=strict"]) {
       expect((await world.request("n1", "PUT", `/kv/k${query}`)).status).toBe(400);
     }
     expect((await world.request("n1", "POST", "/kv/k")).status).toBe(405);

@@ -9,10 +9,11 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createHttpCaller } from "../../../src/platform/http-client.ts";
+import { createNodeClock } from "../../../src/platform/node-clock.ts";
 import type { Cluster } from "../../cluster/contract.ts";
-import { linkName } from "../../cluster/contract.ts";
-import { pairsOf } from "../../nemesis/probes.ts";
+import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts";
 import { isAlive } from "./is-alive.ts";
 import { openProxies } from "./open-proxies.ts";
 import { startProcessCluster } from "./process-cluster.ts";
@@ -23,6 +24,7 @@ const HARNESS = join(import.meta.dirname, "testing", "stand-in-harness.ts");
 let logFolder: string;
 let cluster: Cluster | undefined;
 const environment = process.env;
+const http = createHttpCaller();
 
 beforeEach(async () => {
   logFolder = await mkdtemp(join(tmpdir(), "driver-test-"));
@@ -34,6 +36,8 @@ afterEach(async () => {
   process.env = environment;
   await rm(logFolder, { recursive: true, force: true });
 });
+
+afterAll(() => http.close());
 
 async function start(onFailure: (error: Error) => void = () => {}): Promise<Cluster> {
   cluster = await startProcessCluster({
@@ -62,29 +66,15 @@ async function pidOf(running: Cluster, node: string): Promise<number> {
   return Number((await running.status(node)).incarnation);
 }
 
-async function answers(running: Cluster, from: string, to: string): Promise<boolean> {
-  return (await running.probe(from, to)).answered;
-}
-
 async function temporaryRuns(pid: number): Promise<readonly string[]> {
   const folder = join(tmpdir(), `ringside-${pid}`);
   return existsSync(folder) ? readdir(folder) : [];
 }
 
 describe("startProcessCluster()", () => {
-  it("starts nodes that reach each other through a proxy for each directed link, and leaves nothing behind", async () => {
+  it("starts nodes with folders and logs, and leaves only the logs behind", async () => {
     const running = await start();
     const pids = await Promise.all(running.nodes.map((node) => pidOf(running, node)));
-    for (const { from, to } of pairsOf(running.nodes)) {
-      expect(await answers(running, from, to)).toBe(true);
-    }
-    const carried = await running.network?.carriedBytes();
-    const links = pairsOf(running.nodes).map(linkName);
-    expect([...(carried?.keys() ?? [])].toSorted()).toEqual(links.toSorted());
-    expect(Math.min(...(carried?.values() ?? []))).toBeGreaterThan(0);
-    for (const url of running.addresses("n1").clients.values()) {
-      expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    }
     expect((await temporaryRuns(process.pid)).length).toBe(1);
 
     await running.stop();
@@ -112,61 +102,33 @@ describe("startProcessCluster()", () => {
 });
 
 describe("ProcessPower", () => {
-  it("kills, restarts on the same ports, pauses and resumes", async () => {
+  it("kill() resolves when the process is gone", async () => {
     const running = await start();
     const first = await pidOf(running, "n2");
     await running.processes?.kill("n2");
     expect(isAlive(first)).toBe(false);
-    await expect(running.status("n2")).rejects.toThrow("Cannot ask");
-    await running.processes?.wipe("n2");
-    await running.processes?.restart("n2");
-    expect(await pidOf(running, "n2")).not.toBe(first);
-    expect(await answers(running, "n1", "n2")).toBe(true);
-
-    await expect(running.processes?.wipe("n2")).rejects.toThrow("it is running");
-    await running.processes?.pause("n2");
-    await expect(running.status("n2")).rejects.toThrow("no answer within");
-    await running.processes?.resume("n2");
-    expect((await running.status("n2")).ready).toBe(true);
   });
 });
 
-describe("LinkProxies", () => {
-  const link = { from: "n1", to: "n2" };
-
-  it.each(["black-hole", "closed"] as const)("cuts one pair by %s and heals it", async (kind) => {
+describeClusterContract("startProcessCluster()", {
+  storesData: false,
+  async start() {
     const running = await start();
-    await running.network?.apply([link], { kind });
-    expect(await answers(running, "n1", "n2")).toBe(false);
-    expect(await answers(running, "n2", "n1")).toBe(false);
-    expect(await answers(running, "n1", "n3")).toBe(true);
-    expect(await answers(running, "n3", "n2")).toBe(true);
-    await running.network?.heal();
-    expect(await answers(running, "n1", "n2")).toBe(true);
-    expect(await answers(running, "n2", "n1")).toBe(true);
-  });
-
-  it("slows what the first end says, in requests and in replies", async () => {
-    const running = await start();
-    await running.network?.apply([link], { kind: "latency", latencyMs: 150, jitterMs: 0 });
-    expect((await running.probe("n1", "n2")).latencyMs).toBeGreaterThan(140);
-    expect((await running.probe("n2", "n1")).latencyMs).toBeGreaterThan(140);
-    expect((await running.probe("n1", "n3")).latencyMs).toBeLessThan(140);
-  });
-
-  it("cuts the clients of a home node from a node, and no others", async () => {
-    const running = await start();
-    await running.network?.apply([{ from: "client-n1", to: "n2" }], { kind: "black-hole" });
-    const ask = async (home: string) =>
-      fetch(`${running.addresses("n2").clients.get(home)}/healthz`, {
-        signal: AbortSignal.timeout(500),
-      }).then(
-        () => true,
-        () => false,
-      );
-    expect(await ask("n1")).toBe(false);
-    expect(await ask("n3")).toBe(true);
-  });
+    const { network, processes } = running;
+    if (network === undefined || processes === undefined) throw new Error("It lacks a power");
+    const pids = await Promise.all(running.nodes.map((node) => pidOf(running, node)));
+    return {
+      cluster: { ...running, network, processes },
+      clock: createNodeClock(),
+      http,
+      drive: (promise) => promise,
+      async leftovers() {
+        const alive = pids.filter(isAlive).map((pid) => `process ${pid}`);
+        const folders = await temporaryRuns(process.pid);
+        return [...alive, ...folders.map((folder) => `folder ${folder}`)];
+      },
+    };
+  },
 });
 
 describe("a killed harness", () => {

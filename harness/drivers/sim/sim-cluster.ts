@@ -9,33 +9,26 @@ import type { VersioningMode } from "../../../src/causality/versioning.ts";
 import type { HttpCaller } from "../../../src/client/http-caller.ts";
 import type { Environment } from "../../../src/env/environment.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
-import type { NodeConfiguration } from "../../../src/node/configuration.ts";
-import { parseConfiguration } from "../../../src/node/parse-configuration.ts";
-import type {
-  Addresses,
-  Cluster,
-  LinkFault,
-  NetworkPower,
-  ProcessPower,
-} from "../../cluster/contract.ts";
+import type { Addresses, Cluster, NetworkPower, ProcessPower } from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
 import { clientGroup } from "../../nemesis/grudges.ts";
 import { pairsOf } from "../../nemesis/probes.ts";
 import type { SendBounded } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan } from "../node-configuration-file.ts";
-import { nodeConfigurationFile } from "../node-configuration-file.ts";
 import { SimDisk } from "./disk/sim-disk.ts";
 import { MachineClock } from "./machine-clock.ts";
 import type { WorldObserver } from "./observer.ts";
 import { Scheduler } from "./scheduler.ts";
+import { simConfiguration } from "./sim-configuration.ts";
 import type { OnBytes } from "./sim-connection.ts";
 import type { SimHttpParts, SimHttpServer } from "./sim-http.ts";
 import { SimHttp } from "./sim-http.ts";
-import type { Impairment } from "./sim-link.ts";
 import { SimLog } from "./sim-log.ts";
 import { SimNetwork } from "./sim-network.ts";
+import { SimNetworkPower } from "./sim-network-power.ts";
 import { SimNode } from "./sim-node.ts";
+import { simProcessPower } from "./sim-process-power.ts";
 import { RequestWatch } from "./watch-requests.ts";
 import type { WorldPlan } from "./world-plan.ts";
 
@@ -52,11 +45,10 @@ export interface SimClusterOptions {
   readonly onMessage?: SimHttpParts["onMessage"];
 }
 
-/** One cluster's secret, known to the simulation alone. */
-export const SIM_SECRET = "the secret of a simulated cluster";
-export const SIM_CLUSTER_ID = "sim";
 const READY_TIMEOUT_MS = 15_000;
 const READY_PAUSE_MS = 20;
+/** Longer than any deadline of the store. */
+const STOP_TIMEOUT_MS = 10_000;
 
 export class SimCluster implements Cluster {
   readonly driver = "sim";
@@ -87,7 +79,7 @@ export class SimCluster implements Cluster {
       onBytes: options.onBytes,
     });
     const configurations = new Map(
-      names.map((name) => [name, configurationOf(options, names, name)]),
+      names.map((name) => [name, simConfiguration(options, names, name)]),
     );
     const observer = options.observer?.(this);
     this.#watch = observer && new RequestWatch(observer);
@@ -128,7 +120,7 @@ export class SimCluster implements Cluster {
       ...(options.onMessage === undefined ? {} : { onMessage: options.onMessage }),
     });
     this.network = new SimNetworkPower(this.net, pairsOf(names));
-    this.processes = this.#processPower();
+    this.processes = simProcessPower((node) => this.machine(node));
   }
 
   /** Starts every node and waits until each reaches every other. */
@@ -175,9 +167,15 @@ export class SimCluster implements Cluster {
     return this.#api(node).replica(key);
   }
 
-  /** SIGTERM to every node; resolves when all have ended what they had under way. */
+  /** SIGTERM to every node, and its end where it does not end what it has under way in time. */
   async stop(): Promise<void> {
-    await Promise.all([...this.machines.values()].map((machine) => machine.stop()));
+    const stops = [...this.machines.values()].map(async (machine) => {
+      machine.resume();
+      const late = this.scheduler.setTimer(STOP_TIMEOUT_MS, () => machine.kill("process"));
+      await machine.stop();
+      late.cancel();
+    });
+    await Promise.all(stops);
   }
 
   #api(node: string) {
@@ -190,53 +188,6 @@ export class SimCluster implements Cluster {
     this.requestCount += 1;
     const { configuration } = this.machine(node);
     return this.#watch?.watch(configuration, request, handle) ?? handle();
-  }
-
-  #processPower(): ProcessPower {
-    return {
-      kill: async (node) => this.machine(node).kill("process"),
-      restart: async (node) => this.machine(node).start(),
-      pause: async (node) => this.machine(node).pause(),
-      resume: async (node) => this.machine(node).resume(),
-      wipe: async (node) => {
-        if (this.machine(node).isRunning) {
-          throw new Error(`Cannot wipe node ${node}: it is running`);
-        }
-        this.machine(node).disk.wipe();
-      },
-    };
-  }
-}
-
-/** The contract's power over the network; heals all it did at once. */
-class SimNetworkPower implements NetworkPower {
-  readonly #network: SimNetwork;
-  readonly #counted: readonly Link[];
-  #undo: (() => void)[] = [];
-
-  constructor(network: SimNetwork, counted: readonly Link[]) {
-    this.#network = network;
-    this.#counted = counted;
-  }
-
-  async apply(links: readonly Link[], fault: LinkFault): Promise<void> {
-    const impairment: Impairment = fault;
-    // A closed connection is closed for both.
-    const hurt =
-      fault.kind === "closed"
-        ? [...links, ...links.map(({ from, to }) => ({ from: to, to: from }))]
-        : links;
-    this.#undo.push(this.#network.impair(hurt, impairment));
-  }
-
-  async heal(): Promise<void> {
-    const undo = this.#undo;
-    this.#undo = [];
-    for (const each of undo) each();
-  }
-
-  async carriedBytes(): Promise<ReadonlyMap<string, number>> {
-    return this.#network.carriedBytes(this.#counted);
   }
 }
 
@@ -269,34 +220,4 @@ function diskKind(
   { sync }: Pick<WorldPlan, "sync">,
 ): "memory" | "synced" | "unsynced" {
   return engine === "memory" ? "memory" : sync ? "synced" : "unsynced";
-}
-
-function configurationOf(
-  { plan, world }: SimClusterOptions,
-  names: readonly string[],
-  name: string,
-): NodeConfiguration {
-  const places = names.map((each) => ({
-    name: each,
-    httpAddress: `${each}.node:8000`,
-    rpcAddress: SimNetwork.plainAddressOf(each),
-    dataFolder: "none",
-  }));
-  const self = places.find((place) => place.name === name);
-  if (self === undefined) throw new RangeError(`Cannot find node ${name}`);
-  const peers = names.filter((peer) => peer !== name);
-  const routes = Object.fromEntries(
-    peers.map((peer) => [peer, SimNetwork.addressOf({ from: name, to: peer })]),
-  );
-  return parseConfiguration({
-    ...nodeConfigurationFile(plan, {
-      clusterId: SIM_CLUSTER_ID,
-      clusterSecret: SIM_SECRET,
-      self,
-      places,
-      routes,
-    }),
-    sync: world.sync,
-    ...world.settings,
-  });
 }

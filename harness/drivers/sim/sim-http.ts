@@ -8,7 +8,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "../../../src/http/e
 import { clientGroup } from "../../nemesis/grudges.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { SimLink } from "./sim-link.ts";
-import type { SimNetwork } from "./sim-network.ts";
+import type { Rider, SimNetwork } from "./sim-network.ts";
 import type { SimProcess } from "./sim-process.ts";
 
 /** The HTTP server of one life of a node. */
@@ -41,8 +41,7 @@ export interface SimHttpParts {
 interface Route {
   readonly node: string;
   readonly lane: string;
-  readonly up: SimLink;
-  readonly down: SimLink;
+  readonly way: Rider["way"];
 }
 
 interface Settle {
@@ -64,14 +63,13 @@ export class SimHttp implements HttpCaller {
       this.#routes.set(SimHttp.directUrl(node), {
         node,
         lane: "harness",
-        up: direct,
-        down: direct,
+        way: { up: direct, down: direct },
       });
       for (const home of nodes) {
         const group = clientGroup(home);
         const up = network.link({ from: group, to: node });
         const down = network.link({ from: node, to: group });
-        this.#routes.set(SimHttp.clientUrl(home, node), { node, lane: group, up, down });
+        this.#routes.set(SimHttp.clientUrl(home, node), { node, lane: group, way: { up, down } });
       }
     }
   }
@@ -100,18 +98,22 @@ export class SimHttp implements HttpCaller {
   }
 }
 
-/** One request and its answer. */
-class Exchange {
+/** One request and its answer, on a connection of their own. */
+class Exchange implements Rider {
+  readonly way: Rider["way"];
   readonly #parts: SimHttpParts;
   readonly #route: Route;
   readonly #call: HttpCall;
   readonly #settle: Settle;
   readonly #deadline: { cancel(): void };
+  #leave = (): void => {};
+  #broken = false;
   #over = false;
 
   constructor(parts: SimHttpParts, route: Route, call: HttpCall, settle: Settle) {
     this.#parts = parts;
     this.#route = route;
+    this.way = route.way;
     this.#call = call;
     this.#settle = settle;
     this.#deadline = parts.scheduler.setTimer(call.timeoutMs, () =>
@@ -120,7 +122,8 @@ class Exchange {
   }
 
   begin(target: string): void {
-    const { up, down, node, lane } = this.#route;
+    const { up, down } = this.way;
+    const { node, lane } = this.#route;
     if (up.isClosed || down.isClosed) {
       this.#parts.scheduler.defer(() => this.#fail(false, "connection refused"));
       return;
@@ -128,11 +131,19 @@ class Exchange {
     const sizeBytes = HEAD_BYTES + (this.#call.body?.length ?? 0);
     const label = `${this.#call.method} ${target}`;
     const arrived = this.#parts.onMessage?.({ from: lane, to: node, label, sizeBytes });
+    this.#leave = this.#parts.network.ride(this);
     // Requests travel on connections of their own, so they may overtake each other.
     up.carry(sizeBytes, { lastDueMs: 0 }, () => {
+      if (this.#broken) return;
       arrived?.();
       this.#arrive(target);
     });
+  }
+
+  /** What is under way is gone; the client learns it a moment later, the node never. */
+  break(): void {
+    this.#broken = true;
+    this.#parts.scheduler.defer(() => this.#fail(true, "connection reset"));
   }
 
   #arrive(target: string): void {
@@ -147,7 +158,8 @@ class Exchange {
     );
     server.process.enter(() => {
       this.#parts.serve(node, server, plainRequest(this.#call, target)).then((response) => {
-        // A dead process runs nothing, so this one lives.
+        // It may have died of an error in the very moment in which it answered.
+        if (server.process.state === "dead") return;
         forget();
         this.#answer(HEAD_BYTES + response.body.length, `${response.status}`, () =>
           this.#succeed(response),
@@ -157,13 +169,11 @@ class Exchange {
   }
 
   #answer(sizeBytes: number, label: string, arrive: () => void): void {
-    const { down, node, lane } = this.#route;
-    if (down.isClosed) {
-      this.#parts.scheduler.defer(() => this.#fail(true, "connection reset"));
-      return;
-    }
+    const { node, lane } = this.#route;
+    if (this.#broken) return;
     const arrived = this.#parts.onMessage?.({ from: node, to: lane, label, sizeBytes });
-    down.carry(sizeBytes, { lastDueMs: 0 }, () => {
+    this.way.down.carry(sizeBytes, { lastDueMs: 0 }, () => {
+      if (this.#broken) return;
       arrived?.();
       arrive();
     });
@@ -184,6 +194,7 @@ class Exchange {
 
   #end(): void {
     this.#over = true;
+    this.#leave();
     this.#deadline.cancel();
   }
 }

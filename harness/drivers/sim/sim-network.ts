@@ -31,6 +31,12 @@ interface SimListener {
   readonly accept: (connection: Connection) => ConnectionHandlers;
 }
 
+/** Something other than a connection of nodes that goes over two links, and breaks with them. */
+export interface Rider {
+  readonly way: Pick<Way, "up" | "down">;
+  break(reason: string): void;
+}
+
 export class SimNetwork {
   readonly #parts: SimNetworkParts;
   readonly #links: ReadonlyMap<string, SimLink>;
@@ -38,6 +44,7 @@ export class SimNetwork {
   readonly #past: SimLink;
   readonly #listeners = new Map<string, SimListener>();
   readonly #connections = new Set<SimConnection>();
+  readonly #riders = new Set<Rider>();
   #connectionCount = 0;
   /** What asks for any port gets the next one. */
   #freePort = 20_000;
@@ -114,13 +121,19 @@ export class SimNetwork {
     };
   }
 
-  /** Breaks every connection over these links, in whichever direction it was opened. */
+  /** Breaks everything that is under way over these links, connections in whichever direction it was opened. */
   reset(links: readonly Link[], reason: string): void {
     const hurt = new Set(links.map((link) => this.link(link)));
-    for (const connection of [...this.#connections]) {
-      const { up, down } = connection.way;
-      if (hurt.has(up) || hurt.has(down)) connection.break(reason);
+    for (const each of [...this.#connections, ...this.#riders]) {
+      const { up, down } = each.way;
+      if (hurt.has(up) || hurt.has(down)) each.break(reason);
     }
+  }
+
+  /** The rider breaks with its links from now on; returns how to take it back. */
+  ride(rider: Rider): () => void {
+    this.#riders.add(rider);
+    return () => this.#riders.delete(rider);
   }
 
   /** Connections with an end that is still open. */

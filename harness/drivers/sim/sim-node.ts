@@ -28,6 +28,10 @@ export interface SimNodeParts {
 interface Life {
   readonly process: SimProcess;
   readonly metrics: SimMetrics;
+  /** Resolves when the process is gone. */
+  readonly died: Promise<undefined>;
+  /** What `start` answers. */
+  readonly started: Promise<void>;
   /** Undefined until it serves. */
   served: { readonly node: DynamoNode; readonly handler: HttpHandler } | undefined;
 }
@@ -41,7 +45,6 @@ export class SimNode {
   readonly #parts: SimNodeParts;
   #life: Life | undefined;
   #lifeCount = 0;
-  #started: Promise<void> = Promise.resolve();
 
   constructor(parts: SimNodeParts) {
     this.name = parts.configuration.nodeId;
@@ -79,42 +82,13 @@ export class SimNode {
     return life?.served && { process: life.process, handler: life.served.handler };
   }
 
-  /** Starts the process unless there is one. Resolves when it serves, or has died before; rejects where it cannot start. */
-  start(): Promise<void> {
-    if (this.#life === undefined) this.#started = this.#start();
-    return this.#started;
-  }
-
-  async #start(): Promise<void> {
-    const { configuration, clock, network, disk, random, log, assertions, onCrash } = this.#parts;
-    this.#lifeCount += 1;
-    const process = new SimProcess((error) => {
-      onCrash(this.name, error);
-      this.kill("process");
-    });
-    const life: Life = { process, metrics: new SimMetrics(), served: undefined };
-    this.#life = life;
-    const environment: Environment = {
-      clock: clock.of(process),
-      random: random.fork(`life ${this.#lifeCount}`),
-      transport: network.transportOf(this.name, process),
-      log,
-      metrics: life.metrics,
-      assertions,
-    };
-    const engine = disk.open((callback) => process.enter(callback));
-    const died = new Promise<undefined>((resolve) => {
-      process.onDeath(() => resolve(undefined));
-    });
-    const starting = DynamoNode.start(environment, { configuration, engine });
-    const node = await Promise.race([starting, died]).catch((error: unknown) => {
-      // As `main.ts` does: a node that cannot start is no process.
-      this.kill("process");
-      throw error;
-    });
-    if (node === undefined) return;
-    const metricsText = async () => "";
-    life.served = { node, handler: nodeHandler(environment, node, metricsText) };
+  /**
+   * Starts the process unless there is one. Resolves when it serves, or has died before; rejects where it cannot start, and is
+   * gone then.
+   */
+  async start(): Promise<void> {
+    this.#life ??= this.#begin();
+    await this.#life.started;
   }
 
   /** Ends the process without a word. What its disk had not been told to keep may be gone, after a power failure above all. */
@@ -134,7 +108,10 @@ export class SimNode {
     this.#life?.process.resume();
   }
 
-  /** SIGTERM: refuses new requests, ends those under way. Resolves when the process is gone; never where a request never ends. */
+  /**
+   * SIGTERM: refuses new requests, ends those under way. Resolves when the process is gone, however it went; never where a
+   * request never ends, nor while it is paused.
+   */
   async stop(): Promise<void> {
     const life = this.#life;
     if (life?.served === undefined) {
@@ -143,7 +120,51 @@ export class SimNode {
     }
     const { node } = life.served;
     life.served = undefined;
-    await node.stop();
-    this.kill("process");
+    life.process.enter(() => {
+      node.stop().then(
+        () => life.process.enter(() => this.kill("process")),
+        (error: unknown) => life.process.fail(error),
+      );
+    });
+    await life.died;
+  }
+
+  #begin(): Life {
+    const { configuration, clock, network, disk, random, log, assertions, onCrash } = this.#parts;
+    this.#lifeCount += 1;
+    const process = new SimProcess((error) => {
+      onCrash(this.name, error);
+      this.kill("process");
+    });
+    const metrics = new SimMetrics();
+    const environment: Environment = {
+      clock: clock.of(process),
+      random: random.fork(`life ${this.#lifeCount}`),
+      transport: network.transportOf(this.name, process),
+      log,
+      metrics,
+      assertions,
+    };
+    const died = new Promise<undefined>((resolve) => {
+      process.onDeath(() => resolve(undefined));
+    });
+    const engine = disk.open((callback) => process.enter(callback));
+    const starting = Promise.race([
+      DynamoNode.start(environment, { configuration, engine }),
+      died,
+    ]).then(
+      (node) => {
+        const metricsText = async () => "";
+        if (node === undefined || process.state === "dead") return;
+        life.served = { node, handler: nodeHandler(environment, node, metricsText) };
+      },
+      (error: unknown) => {
+        // A real process exits where it cannot start; another life may have begun by now.
+        if (process.state !== "dead") this.kill("process");
+        throw error;
+      },
+    );
+    const life: Life = { process, metrics, died, started: starting, served: undefined };
+    return life;
   }
 }

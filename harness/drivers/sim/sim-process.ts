@@ -26,7 +26,7 @@ export class SimProcess {
         try {
           callback();
         } catch (error) {
-          this.#onCrash(error);
+          this.fail(error);
         }
         break;
       case "paused":
@@ -35,6 +35,11 @@ export class SimProcess {
       case "dead":
         break;
     }
+  }
+
+  /** An error that nobody in the process caught, of a promise for example. */
+  fail(error: unknown): void {
+    if (this.#state !== "dead") this.#onCrash(error);
   }
 
   /** Called when the process dies: its sockets close, and whoever waits for it learns so. Returns how to take it back. */

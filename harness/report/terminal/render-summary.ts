@@ -76,7 +76,7 @@ function countsBlock({ operations, faults, siblings, toxiproxy }: Summary): stri
   return [
     `operations  ${formatCount(attempted)} attempted: ${formatCount(ok)} ok, ${formatCount(fail)} fail, ${formatCount(info)} info`,
     `versions    ${formatCount(reads)} reads: ${formatCount(siblings[1])} of one version, ${formatCount(siblings[2])} of 2, ${formatCount(siblings[3])} of 3, ${formatCount(siblings["4+"])} of more`,
-    `faults      ${faults.injected} injected, ${faults.observed} seen to bite (Toxiproxy ${toxiproxy.kind} ${printable(toxiproxy.version)})`,
+    `faults      ${faults.injected} injected, ${faults.observed} seen to bite${behind(toxiproxy)}`,
   ];
 }
 
@@ -128,4 +128,9 @@ function availabilityBlock({ availability }: Summary): string[] {
 
 function more(count: number, what: string): string[] {
   return count > 0 ? [`  … and ${formatCount(count)} more ${what}`] : [];
+}
+
+/** A simulated network has no proxies. */
+function behind({ kind, version }: Summary["toxiproxy"]): string {
+  return kind === "none" ? "" : ` (Toxiproxy ${kind} ${printable(version)})`;
 }

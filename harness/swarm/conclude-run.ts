@@ -1,0 +1,75 @@
+import { toHex, utf8Bytes } from "../../src/base/bytes.ts";
+import { sha256 } from "../../src/base/hash.ts";
+import { analyze } from "../checker/analyze.ts";
+import { clientGroup } from "../nemesis/grudges.ts";
+import type { Trace } from "../report/lamport/trace.ts";
+import { findingsOf } from "./findings.ts";
+import type { SimulatedRun } from "./run-contract.ts";
+import type { Finding, SimOutcome } from "./sim-outcome.ts";
+import type { SimulatedWorld } from "./simulated-world.ts";
+import { simulationInput } from "./simulation-input.ts";
+
+/** Judges a world whose life is over, however it ended, and gathers everything that it leaves. */
+export function concludeRun(world: SimulatedWorld): SimulatedRun {
+  const { plan, cluster, header, history, assertions, storm, oracle } = world;
+  const { lines } = world.recorder;
+  const { summary } = analyze(simulationInput(plan, header, lines));
+  const findings = findingsOf({
+    plan,
+    summary,
+    oracle,
+    others: [...world.findings, ...assertions.findings, ...logFindings(world)],
+  });
+  const outcome: SimOutcome = {
+    plan,
+    verdict: summary.verdict,
+    reasons: summary.reasons,
+    findings,
+    historySha256: toHex(sha256(utf8Bytes(history))),
+    operations: summary.operations,
+    lost: summary.lostWrites.count,
+    requests: cluster.requestCount,
+    virtualMs: world.nowMs(),
+    events: cluster.scheduler.eventCount,
+    faults: storm.counts,
+    reached: assertions.reached,
+  };
+  const logs = [...cluster.machines].map(([name, { log }]): [string, string] => [name, log.text()]);
+  return {
+    outcome,
+    history,
+    header,
+    lines,
+    logs: new Map(logs),
+    trace: traceWith(world, findings),
+    stateDump: world.dump(),
+  };
+}
+
+/** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */
+function logFindings({ plan, cluster }: SimulatedWorld): readonly Finding[] {
+  const expected = plan.faults.some(
+    ({ kind }) => kind === "full-disk" || kind === "corrupt" || kind === "restore",
+  );
+  if (expected) return [];
+  return [...cluster.machines.values()].flatMap(({ name, log }) =>
+    [...log.errors].map(([sentence, error]) => ({
+      check: "log",
+      anomaly: sentence,
+      detail: `Node ${name} logged an error: ${sentence}: ${error}`,
+    })),
+  );
+}
+
+function traceWith(
+  { cluster, trace }: SimulatedWorld,
+  findings: readonly Finding[],
+): Trace | undefined {
+  const { nodes } = cluster;
+  for (const { anomaly, detail, timeMs } of findings) {
+    const lane = nodes.find((node) => detail.includes(node)) ?? nodes[0] ?? "";
+    const label = `${anomaly}: ${detail}`;
+    trace?.mark({ lane, kind: "violation", label, ...(timeMs === undefined ? {} : { timeMs }) });
+  }
+  return trace?.trace(nodes.flatMap((node) => [clientGroup(node), node]));
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import type { Violation } from "../drivers/sim/observer.ts";
+import type { Plan, Verdict } from "../run/plan.ts";
+import type { FindingsParts } from "./findings.ts";
+import { findingsOf } from "./findings.ts";
+import { plainPlan } from "./testing/plain-plan.ts";
+
+const VIOLATION: Violation = {
+  check: "dot-issued-twice",
+  anomaly: "twice",
+  detail: "n1 minted it twice",
+  timeMs: 5,
+};
+
+function found(
+  verdict: Verdict,
+  parts: Partial<Omit<FindingsParts, "plan">> & {
+    readonly expected?: Plan["expects"]["verdict"];
+  } = {},
+) {
+  const { expected = "valid", ...others } = parts;
+  const plan = plainPlan();
+  const expects: Plan["expects"] = { ...plan.run.expects, verdict: expected };
+  const result = (own: Verdict, reasons: readonly string[]) => ({ verdict: own, reasons });
+  return findingsOf({
+    plan: { ...plan, run: { ...plan.run, expects } },
+    summary: {
+      verdict,
+      checkers: {
+        "lost-writes": result(verdict, verdict === "valid" ? [] : ["worst", "less bad"]),
+        convergence: result("valid", []),
+      },
+    },
+    oracle: { violations: [], lossSeen: false },
+    others: [],
+    ...others,
+  });
+}
+
+describe("findingsOf()", () => {
+  test("finds nothing in a run that is as it should be", () => {
+    expect(found("valid")).toEqual([]);
+  });
+
+  test("lists what the simulator saw first, then what others found", () => {
+    const other = { check: "crash", anomaly: "Error", detail: "died" };
+    const oracle = { violations: [VIOLATION], lossSeen: false };
+    expect(found("valid", { oracle, others: [other] })).toEqual([VIOLATION, other]);
+    expect(found("valid", { oracle: undefined, others: [other] })).toEqual([other]);
+  });
+
+  test.each(["invalid", "unknown"] as const)(
+    "finds a verdict %s that was not expected",
+    (verdict) => {
+      const finding = { check: "lost-writes", anomaly: verdict, detail: "worst" };
+      expect(found(verdict)).toEqual([finding]);
+      expect(found(verdict, { expected: "may-lose" })).toEqual([]);
+    },
+  );
+
+  test("finds checkers that call a run valid in which the simulator saw a loss", () => {
+    const oracle = { violations: [], lossSeen: true };
+    expect(found("valid", { oracle })).toMatchObject([{ check: "verdict" }]);
+    expect(found("valid", { oracle, expected: "may-lose" })).toMatchObject([{ check: "verdict" }]);
+    expect(found("invalid", { oracle, expected: "may-lose" })).toEqual([]);
+  });
+});

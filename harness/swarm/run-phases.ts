@@ -1,0 +1,153 @@
+import { shoppingCart } from "../../workloads/shopping-cart.ts";
+import type { WorkloadClients } from "../client/contract.ts";
+import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
+import { limit } from "../generator/combinators.ts";
+import { interpret } from "../generator/interpreter.ts";
+import { openLoop } from "../generator/open-loop.ts";
+import type { HistoryLine } from "../history/operation.ts";
+import { pairsOf } from "../nemesis/probes.ts";
+import { waitMs } from "../nemesis/wait.ts";
+import { readBack, settleDown } from "../run/read-back.ts";
+import { untilAborted } from "../run/until-aborted.ts";
+import { checkAtRest, checkStops } from "./at-rest.ts";
+import { runLiveness } from "./liveness.ts";
+import type { Finding } from "./sim-outcome.ts";
+import type { SimulatedWorld } from "./simulated-world.ts";
+
+/** After the load no operation begins for longer than this, however many are overdue. */
+const BACKLOG_MS = 20_000;
+/** Beyond that every operation under way ends by itself: one that was given up could still change what is read at the end. */
+const DRAIN_MS = 120_000;
+/** Keys beside those of the workload on which the rings are compared with the rule. */
+const RING_KEYS = 50;
+const RESTART_ATTEMPTS_MAX = 20;
+const RESTART_PAUSE_MS = 100;
+const NEVER = new AbortController().signal;
+
+/**
+ * The life of a simulated world: load under all faults, then a healed core alone, then everything whole again, settled, read back,
+ * at rest, stopped. `onPhase` is told what goes on. What goes wrong is left with the world's findings.
+ */
+export async function runPhases(
+  world: SimulatedWorld,
+  onPhase: (description: string) => void,
+): Promise<void> {
+  const { cluster, recorder, findings, storm, oracle, plan } = world;
+  await cluster.start();
+  findings.push(...unusedLinks(world), ...wrongRings(world));
+  recorder.note({ type: "marker", name: "healthy" });
+  const clients = openClients(world);
+  onPhase("load and faults");
+  storm.begin(plan.faults);
+  await load(world, clients);
+  await storm.calm();
+  if (plan.core.length > 0) {
+    onPhase("a core alone");
+    const parts = { cluster, recorder, clients, plan: plan.run, core: plan.core };
+    findings.push(...(await runLiveness(parts)));
+  }
+  onPhase("healing and reading back");
+  findings.push(...(await restartAll(world)));
+  recorder.note({ type: "marker", name: "healed" });
+  const ending = {
+    cluster,
+    clock: cluster.scheduler,
+    signal: NEVER,
+    recorder,
+    workload: shoppingCart,
+    readers: world.stores.openDirect(),
+  };
+  await settleDown(ending, plan.run);
+  await readBack(ending, plan.run);
+  findings.push(...(await checkAtRest(cluster)));
+  oracle?.finish({ settled: wasQuiet(recorder.lines) });
+  findings.push(...(await checkStops(cluster)));
+  await recorder.flush();
+}
+
+/** Every node has reached every other by now: a link that carried nothing is one that somebody goes past. */
+function unusedLinks({ cluster }: SimulatedWorld): readonly Finding[] {
+  return pairsOf(cluster.nodes)
+    .filter((link) => cluster.net.link(link).carriedBytes === 0)
+    .map(({ from, to }) => ({
+      check: "links",
+      anomaly: "a link carried nothing",
+      detail: `${from} reached ${to}, and nothing went over the link between them`,
+    }));
+}
+
+/** Every node must compute the same preference lists, and the right ones. */
+function wrongRings(world: SimulatedWorld): readonly Finding[] {
+  const { cluster, plan } = world;
+  const names = [
+    ...shoppingCart.keys(plan.run),
+    ...Array.from({ length: RING_KEYS }, (_, number) => `ring ${number}`),
+  ];
+  const sampleKeys = names.map((name) => Buffer.from(name, "utf8"));
+  const options = { nodes: cluster.nodes, n: plan.run.n, sampleKeys, timeMs: world.nowMs() };
+  return [...cluster.machines.values()].flatMap(({ node }) =>
+    node === undefined ? [] : checkRing(node.ring(), options),
+  );
+}
+
+function openClients({ cluster, chance, plan, stores }: SimulatedWorld): WorkloadClients {
+  return shoppingCart.clients(
+    { clock: cluster.scheduler, random: chance.fork("clients") },
+    { plan: plan.run, openStore: (_process, home) => stores.open(home) },
+  );
+}
+
+async function load(world: SimulatedWorld, clients: WorkloadClients): Promise<void> {
+  const { cluster, recorder, chance, plan } = world;
+  const { rate, seconds, clients: processes } = plan.run;
+  const startNs = recorder.nowNs();
+  const schedule = { ratePerSecond: rate, arrivals: "poisson", startNs } as const;
+  const over = new AbortController();
+  const end = cluster.scheduler.setTimer(1_000 * seconds + BACKLOG_MS, () => over.abort());
+  await interpret(
+    { clock: cluster.scheduler, random: chance.fork("workload") },
+    {
+      generator: untilAborted(
+        over.signal,
+        limit(plan.operations, openLoop(schedule, shoppingCart.generator(plan.run))),
+      ),
+      clients,
+      recorder,
+    },
+    {
+      nodes: cluster.nodes,
+      processes,
+      timeLimitNs: startNs + seconds * 1e9,
+      drainMs: DRAIN_MS,
+    },
+  );
+  end.cancel();
+}
+
+/** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */
+async function restartAll({ cluster }: SimulatedWorld): Promise<readonly Finding[]> {
+  const restarts = [...cluster.machines.values()].map(async (machine): Promise<Finding[]> => {
+    machine.resume();
+    let reason = "it died again";
+    for (let attempt = 0; attempt < RESTART_ATTEMPTS_MAX; attempt += 1) {
+      try {
+        await machine.start();
+        if (machine.isRunning) return [];
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+      }
+      await waitMs(cluster.scheduler, RESTART_PAUSE_MS);
+    }
+    const detail = `Node ${machine.name} does not start: ${reason}`;
+    return [{ check: "restart", anomaly: "a healed node does not start", detail }];
+  });
+  return (await Promise.all(restarts)).flat();
+}
+
+/** What the settling at the end came to. */
+function wasQuiet(lines: readonly HistoryLine[]): boolean {
+  const last = lines.findLast(
+    (line) => line.type === "marker" && (line.name === "quiesced" || line.name === "unsettled"),
+  );
+  return last?.type === "marker" && last.name === "quiesced";
+}

@@ -1,0 +1,145 @@
+import { fromBase64url } from "../../src/base/bytes.ts";
+import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { macKeyOf, openContext } from "../../src/causality/context-token.ts";
+import type { Clock as VersionClock } from "../../src/causality/versioning.ts";
+import { versioningFor } from "../../src/causality/versioning-for.ts";
+import { Oracle } from "../drivers/sim/oracle/oracle.ts";
+import { SimCluster } from "../drivers/sim/sim-cluster.ts";
+import { SIM_CLUSTER_ID, SIM_SECRET } from "../drivers/sim/sim-configuration.ts";
+import type { SimFault } from "../drivers/sim/world-plan.ts";
+import type { HistoryHeader } from "../history/operation.ts";
+import { Recorder } from "../history/recorder.ts";
+import { Stores } from "../run/stores.ts";
+import { SimAssertions } from "./sim-assertions.ts";
+import type { Finding } from "./sim-outcome.ts";
+import type { SimPlan } from "./sim-plan.ts";
+import { Storm } from "./storm.ts";
+import { TraceCollector } from "./trace-collector.ts";
+
+/** Everything that one simulated run is made of, and whoever looks at it; made from the plan, before any time passes. */
+export class SimulatedWorld {
+  readonly plan: SimPlan;
+  /** Each part of the run forks its own. */
+  readonly chance: SeededRandom;
+  readonly cluster: SimCluster;
+  readonly assertions: SimAssertions;
+  readonly header: HistoryHeader;
+  readonly recorder: Recorder;
+  readonly stores: Stores;
+  readonly storm: Storm;
+  readonly trace: TraceCollector | undefined;
+  /** What the phases of the run and its crashes leave; the oracle, the assertions and the logs keep their own. */
+  readonly findings: Finding[] = [];
+  #oracle: Oracle | undefined;
+  #history = "";
+
+  constructor(plan: SimPlan, { trace = false }: { readonly trace?: boolean | undefined } = {}) {
+    this.plan = plan;
+    this.chance = new SeededRandom(plan.seed);
+    this.assertions = new SimAssertions(() => this.nowMs());
+    this.trace = trace ? new TraceCollector(() => this.nowMs()) : undefined;
+    this.cluster = new SimCluster({
+      plan: plan.run,
+      world: plan.world,
+      seed: plan.seed,
+      assertions: this.assertions,
+      observer: (cluster) => {
+        this.#oracle = oracleOf(plan, cluster);
+        return this.#oracle;
+      },
+      onCrash: (node, error) => this.crashed(node, error),
+      keepsLogs: trace,
+      ...(this.trace && { onBytes: this.trace.onBytes, onMessage: this.trace.onMessage }),
+    });
+    const { scheduler, nodes, http } = this.cluster;
+    this.header = {
+      format: "ringside-history",
+      version: 1,
+      workload: plan.run.workload,
+      seed: plan.seed,
+      nodes,
+    };
+    const sink = {
+      write: (text: string) => {
+        this.#history += text;
+      },
+    };
+    this.recorder = new Recorder({ clock: scheduler }, sink, this.header);
+    const random = this.chance.fork("client library");
+    this.stores = new Stores({ clock: scheduler, random, http }, this.cluster);
+    this.storm = new Storm(this.cluster, {
+      onFault: (fault, name, phase) => this.#noteFault(fault, name, phase),
+      onCut: (links) => this.stores.setCut(links),
+    });
+  }
+
+  /** The text of `history.jsonl` so far. */
+  get history(): string {
+    return this.#history;
+  }
+
+  get oracle(): Oracle | undefined {
+    return this.#oracle;
+  }
+
+  nowMs(): number {
+    return this.cluster.scheduler.monotonicMs();
+  }
+
+  /** Makes a finding of an error that nobody caught. */
+  crashed(node: string, error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    this.findings.push({
+      check: "crash",
+      anomaly: `${reason.name}: ${reason.message.slice(0, 60)}`,
+      detail: `Node ${node} would have died of an error nobody caught: ${reason.stack}`,
+      timeMs: this.nowMs(),
+    });
+  }
+
+  /** What every node holds, for people. */
+  dump(): string {
+    const { eventCount } = this.cluster.scheduler;
+    const nodes = [...this.cluster.machines.values()].map(({ name, isRunning, metrics }) => {
+      const gauges = [...(metrics?.gauges() ?? [])].map(([gauge, value]) => `${gauge} ${value}`);
+      return `${name} ${isRunning ? "running" : "down"}: ${gauges.join(", ")}`;
+    });
+    return [`at ${this.nowMs().toFixed(3)} ms, ${eventCount} events`, ...nodes].join("\n");
+  }
+
+  #noteFault(fault: SimFault, name: string, phase: "applied" | "healed"): void {
+    this.recorder.note({ type: "fault", phase, fault: name });
+    const kind = phase === "applied" ? "fault" : "healed";
+    for (const lane of lanesOf(fault)) this.trace?.mark({ lane, kind, label: name });
+  }
+}
+
+function oracleOf({ run, world }: SimPlan, cluster: SimCluster): Oracle {
+  const macKey = macKeyOf(SIM_SECRET, SIM_CLUSTER_ID);
+  const ring = () =>
+    [...cluster.machines.values()].find(({ node }) => node !== undefined)?.node?.ring();
+  return new Oracle({
+    nowMs: () => cluster.scheduler.monotonicMs(),
+    versioning: versioningFor(run.versioning),
+    openContext: (key, token): VersionClock | undefined => {
+      const bytes = fromBase64url(token);
+      if (bytes === undefined) return undefined;
+      try {
+        return openContext(bytes, { clusterId: SIM_CLUSTER_ID, key, mode: run.versioning }, macKey);
+      } catch {
+        return undefined;
+      }
+    },
+    nodes: cluster.nodes,
+    n: run.n,
+    synced: run.engine !== "memory" && world.sync,
+    lossless: run.expects.verdict === "valid",
+    preferenceList: (key) => ring()?.preferenceList(key) ?? [],
+  });
+}
+
+/** The nodes that a fault hurts: those at the ends of its links, or its own. */
+function lanesOf(fault: SimFault): readonly string[] {
+  if ("node" in fault) return [fault.node];
+  return [...new Set(fault.links.flatMap(({ from, to }) => [from, to]))];
+}

@@ -1,0 +1,215 @@
+import { describe, expect, test } from "vitest";
+import { linkName } from "../cluster/contract.ts";
+import type { SmallClusterOptions } from "../drivers/sim/testing/small-cluster.ts";
+import { pathOf, smallCluster } from "../drivers/sim/testing/small-cluster.ts";
+import type { SimFault } from "../drivers/sim/world-plan.ts";
+import type { Link } from "../nemesis/fault.ts";
+import { Storm } from "./storm.ts";
+
+const LINK = { from: "n1", to: "n2" } as const;
+const PUT = { method: "PUT", target: `${pathOf("k")}?w=3`, body: "v" } as const;
+
+async function openStorm(options: SmallClusterOptions = {}) {
+  const small = await smallCluster(options);
+  const notes: string[] = [];
+  let cut: readonly Link[] = [];
+  const storm = new Storm(small.cluster, {
+    onFault: (_fault, name, phase) => notes.push(`${name} ${phase}`),
+    onCut: (links) => {
+      cut = links;
+    },
+  });
+  const { cluster } = small;
+  return {
+    ...small,
+    storm,
+    notes,
+    begin: (...faults: SimFault[]) => storm.begin(faults),
+    cutLinks: () => cut.map(linkName),
+    machine: cluster.machine("n2"),
+    reaches: async () => (await small.drive(cluster.probe("n1", "n2"))).answered,
+    digestOf: async (node: string) =>
+      (await small.drive(cluster.replica(node, Buffer.from("k")))).digest,
+  };
+}
+
+describe("Storm", () => {
+  test("carries out each fault in its time and tells of both ends under one name", async () => {
+    const { begin, notes, pass, storm, cutLinks, reaches } = await openStorm();
+    begin(
+      { kind: "cut", startMs: 100, endMs: 2_000, method: "black-hole", links: [LINK] },
+      { kind: "reset", startMs: 200, links: [LINK] },
+    );
+    expect(await reaches()).toBe(true);
+    await pass(150);
+    expect(cutLinks()).toEqual(["n1~n2"]);
+    expect(await reaches()).toBe(false);
+    await pass(3_000);
+    expect(cutLinks()).toEqual([]);
+    expect(await reaches()).toBe(true);
+    expect(notes).toEqual(["1-cut applied", "2-reset applied", "1-cut healed"]);
+    expect(storm.counts).toEqual({ cut: 1, reset: 1 });
+  });
+
+  test("a link that two cuts cut stays cut until the later one ends", async () => {
+    const { begin, pass, reaches, cluster } = await openStorm();
+    const links = [LINK];
+    begin(
+      { kind: "cut", startMs: 0, endMs: 3_000, method: "black-hole", links },
+      { kind: "cut", startMs: 100, endMs: 6_000, method: "closed", links },
+    );
+    await pass(4_000);
+    expect(cluster.net.link({ from: "n2", to: "n1" }).isClosed).toBe(true);
+    expect(await reaches()).toBe(false);
+    await pass(5_000);
+    expect(await reaches()).toBe(true);
+  });
+
+  test("a node that two faults hold down comes back with the later one", async () => {
+    const { begin, pass, machine } = await openStorm();
+    begin(
+      { kind: "crash", startMs: 0, endMs: 1_000, node: "n2", power: true },
+      { kind: "wipe", startMs: 500, endMs: 2_000, node: "n2" },
+    );
+    await pass(1_500);
+    expect(machine.isRunning).toBe(false);
+    await pass(1_000);
+    expect(machine.server).toBeDefined();
+    expect(machine.lifeCount).toBe(2);
+  });
+
+  test("a node that two pauses hold goes on with the end of the later one", async () => {
+    const { begin, pass, machine } = await openStorm();
+    begin(
+      { kind: "pause", startMs: 0, endMs: 1_000, node: "n2" },
+      { kind: "pause", startMs: 500, endMs: 2_000, node: "n2" },
+    );
+    await pass(1_500);
+    expect(machine.server?.process.state).toBe("paused");
+    await pass(1_000);
+    expect(machine.server?.process.state).toBe("running");
+  });
+
+  test("slow disks add up, and a disk is full until the last fault that fills it ends", async () => {
+    const { begin, pass, ask, drive, cluster } = await openStorm();
+    const node = "n1";
+    begin(
+      { kind: "slow-disk", startMs: 0, endMs: 1_000, node, readMs: 0, writeMs: 100 },
+      { kind: "slow-disk", startMs: 0, endMs: 2_000, node, readMs: 0, writeMs: 200 },
+      { kind: "full-disk", startMs: 3_000, endMs: 4_000, node },
+      { kind: "full-disk", startMs: 3_000, endMs: 5_000, node },
+    );
+    const putMs = async () => {
+      const startMs = cluster.scheduler.monotonicMs();
+      expect((await drive(ask("n1", PUT))).status).toBe(204);
+      return cluster.scheduler.monotonicMs() - startMs;
+    };
+    await pass(10);
+    expect(await putMs()).toBeGreaterThan(300);
+    await pass(1_000);
+    const laterMs = await putMs();
+    expect(laterMs).toBeGreaterThan(200);
+    expect(laterMs).toBeLessThan(300);
+    await pass(1_000);
+    expect(await putMs()).toBeLessThan(100);
+    await pass(1_800);
+    const { body } = await drive(ask("n1", PUT));
+    expect(Buffer.from(body).toString()).toContain('"code":"storage"');
+    await pass(2_000);
+    expect(await putMs()).toBeLessThan(100);
+  });
+
+  test("a wipe destroys what the node kept, and nothing of the others", async () => {
+    const { begin, pass, ask, drive, digestOf } = await openStorm();
+    await drive(ask("n1", PUT));
+    const written = await digestOf("n2");
+    expect(written).not.toBeNull();
+    begin({ kind: "wipe", startMs: 0, endMs: 500, node: "n2" });
+    await pass(1_000);
+    expect(await digestOf("n2")).toBeNull();
+    expect(await digestOf("n1")).toBe(written);
+  });
+
+  test("a restore brings back the state of its snapshot", async () => {
+    const { begin, pass, ask, drive, digestOf } = await openStorm();
+    await drive(ask("n1", PUT));
+    const before = await digestOf("n2");
+    begin({ kind: "restore", startMs: 1_000, endMs: 1_500, node: "n2", snapshotMs: 100 });
+    await pass(500);
+    await drive(ask("n1", { ...PUT, body: "another" }));
+    expect(await digestOf("n2")).not.toBe(before);
+    await pass(2_000);
+    expect(await digestOf("n2")).toBe(before);
+  });
+
+  test("a corrupted value can be read no more", async () => {
+    const { begin, pass, ask, drive, digestOf, machine } = await openStorm();
+    await drive(ask("n1", PUT));
+    const rowCount = () => machine.disk.rows().filter(({ table }) => table === "records").length;
+    expect(rowCount()).toBe(1);
+    begin({ kind: "corrupt", startMs: 10, node: "n2" });
+    await pass(100);
+    expect(rowCount()).toBe(0);
+    await expect(digestOf("n2")).rejects.toThrow(/^Cannot /);
+    expect(await digestOf("n1")).not.toBeNull();
+  });
+
+  test("a strobe moves the wall clock forth and back, and leaves it as it was", async () => {
+    const { begin, pass, machine, cluster } = await openStorm();
+    const node = "n2";
+    const offMs = () => Math.round(machine.clock.wallMs() - cluster.scheduler.wallMs());
+    begin(
+      { kind: "clock-strobe", startMs: 0, endMs: 280, node, deltaMs: 5_000, periodMs: 100 },
+      { kind: "clock-jump", startMs: 500, node, jumpMs: -7_000 },
+    );
+    const seen: number[] = [];
+    for (let step = 0; step < 6; step += 1) {
+      await pass(50);
+      seen.push(offMs());
+      await pass(50);
+    }
+    expect(seen).toEqual([5_000, 0, 5_000, 0, 0, -7_000]);
+  });
+
+  test("calm() ends everything at once, and nothing begins any more", async () => {
+    const { begin, pass, drive, storm, machine, reaches, notes, cluster } = await openStorm();
+    const span = { startMs: 0, endMs: 60_000 };
+    const links = [LINK];
+    begin(
+      { kind: "cut", ...span, method: "closed", links },
+      { kind: "slow", ...span, links, latencyMs: 900, jitterMs: 0 },
+      { kind: "clog", ...span, links },
+      { kind: "bandwidth", ...span, links, bytesPerSecond: 1 },
+      { kind: "pause", ...span, node: "n1" },
+      { kind: "crash", ...span, node: "n2", power: false },
+      { kind: "full-disk", ...span, node: "n3" },
+      { kind: "crash", startMs: 5_000, endMs: 6_000, node: "n3", power: false },
+    );
+    await pass(1_000);
+    await drive(storm.calm());
+    expect(machine.server).toBeDefined();
+    expect(notes).toHaveLength(14);
+    expect(new Set(notes).size).toBe(14);
+    expect(notes).toContain("4-bandwidth applied");
+    expect(notes).toContain("4-bandwidth healed");
+    await pass(10_000);
+    expect(notes).toHaveLength(14);
+    expect(await reaches()).toBe(true);
+    expect((await drive(cluster.probe("n1", "n2"))).latencyMs).toBeLessThan(20);
+    expect(cluster.machine("n3").lifeCount).toBe(1);
+  });
+
+  test("calm() does not wait for a node that cannot start, and says so in its log", async () => {
+    const { begin, pass, drive, storm, machine } = await openStorm({ keepsLogs: true });
+    begin(
+      { kind: "crash", startMs: 0, endMs: 1_000, node: "n2", power: false },
+      { kind: "full-disk", startMs: 0, endMs: 5_000, node: "n2" },
+    );
+    await pass(2_000);
+    expect(machine.isRunning).toBe(false);
+    expect(machine.log.text()).toContain("Cannot start for now");
+    await drive(storm.calm());
+    await drive(machine.start());
+    expect(machine.server).toBeDefined();
+  });
+});
