@@ -16,6 +16,7 @@ import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
 import { StoreIndex } from "./store-index.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
+import { checkKept } from "./version-kept.ts";
 import { Violations } from "./violations.ts";
 
 export interface OracleParts {
@@ -67,6 +68,7 @@ export class Oracle implements WorldObserver {
   readonly #mints: MintWatch;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #lossExamples: string[] = [];
+  readonly #lossKeys = new Set<string>();
   #lossCount = 0;
 
   constructor(parts: OracleParts) {
@@ -95,6 +97,11 @@ export class Oracle implements WorldObserver {
   /** How many. */
   get lossCount(): number {
     return this.#lossCount;
+  }
+
+  /** Keys for people whose writes they were. */
+  get lossKeys(): ReadonlySet<string> {
+    return this.#lossKeys;
   }
 
   /** A sentence for each of the first few. */
@@ -214,8 +221,9 @@ export class Oracle implements WorldObserver {
         detail: `Node ${copy.node} wrote ${value.length} bytes that are no row of mode ${this.#parts.versioning.mode}`,
         key: copy.state.name,
       }));
-    } else if (before !== undefined && this.#isLosslessMode) {
-      checkDropped(copy, before, after, this.#violations);
+    } else if (this.#isLosslessMode) {
+      if (before !== undefined) checkDropped(copy, before, after, this.#violations);
+      if (before?.record !== after.record) checkKept(copy, after, this.#violations);
     }
   }
 
@@ -286,6 +294,7 @@ export class Oracle implements WorldObserver {
 
   #noteLoss({ ask, state }: ClientRequest): void {
     this.#lossCount += 1;
+    this.#lossKeys.add(state.name);
     if (this.#lossExamples.length < EXAMPLES_MAX) {
       this.#lossExamples.push(
         `Request ${ask.id} at node ${ask.node} for key ${state.name} was acknowledged, and its value is gone`,
