@@ -43,6 +43,10 @@ const SECONDS_MAX = 15;
 /** Powers of two as in practice, and others, which find what only works with powers of two. */
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
 const CORE_SHARE = 0.7;
+const ADVERSARY_SHARE = 0.8;
+/** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */
+const ADVERSARY_REQUESTS_MAX = 120;
+const MERGED_ADVERSARY_REQUESTS_MAX = 40;
 /** Merged vectors keep false siblings (K-5): each interleaved write makes the next one longer, until a run is all copying. */
 const MERGED_CLIENTS_MAX = 4;
 const MERGED_RATE_MAX = 400;
@@ -87,6 +91,7 @@ export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions =
     seed,
     run: judged(planned, world, faults),
     operations: run.rate * run.seconds,
+    ...drawAdversary(random.fork("adversary"), run.versioning),
     world,
     faults,
     core: drawCore(random.fork("core"), planned, nodes),
@@ -117,6 +122,16 @@ function drawLoad(random: SeededRandom, versioning: VersioningMode) {
     versioning === "merged" ? wholeBetween(random, 200, 450) : wholeBetween(random, 600, 1_400);
   const seconds = Math.max(1, Math.min(SECONDS_MAX, Math.round(wanted / rate)));
   return { rate, seconds, carts: wholeBetween(random, 1, 12) };
+}
+
+function drawAdversary(
+  random: SeededRandom,
+  versioning: VersioningMode,
+): Pick<SimPlan, "adversaryRequests"> {
+  const isMerged = versioning === "merged";
+  const max = isMerged ? MERGED_ADVERSARY_REQUESTS_MAX : ADVERSARY_REQUESTS_MAX;
+  const adversaryRequests = magnitudeBetween(random, 10, max);
+  return chance(random, ADVERSARY_SHARE) ? { adversaryRequests } : {};
 }
 
 /** The fewest nodes that can serve every key while all others are down. */

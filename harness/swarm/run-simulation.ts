@@ -15,6 +15,7 @@ import type { WorkloadClients } from "../client/contract.ts";
 import { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { SimulationStuckError } from "../drivers/sim/scheduler.ts";
 import { SIM_CLUSTER_ID, SIM_SECRET, SimCluster } from "../drivers/sim/sim-cluster.ts";
+import { SimHttp } from "../drivers/sim/sim-http.ts";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import { limit } from "../generator/combinators.ts";
 import { interpret } from "../generator/interpreter.ts";
@@ -26,6 +27,7 @@ import { pairsOf } from "../nemesis/probes.ts";
 import type { Trace } from "../report/lamport/trace.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
 import { Stores } from "../run/stores.ts";
+import { ADVERSARY_KEYS, Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
 import { findingsOf } from "./findings.ts";
 import { runLiveness } from "./liveness.ts";
@@ -144,7 +146,8 @@ class Simulation {
     const clients = this.#clients();
     this.#phase = "load and faults";
     this.#storm.begin(this.#plan.faults);
-    await this.#load(clients);
+    const adversary = this.#adversary();
+    await Promise.all([this.#load(clients), adversary?.run()]);
     await this.#storm.calm();
     if (this.#plan.core.length > 0) {
       this.#phase = "a core alone";
@@ -165,6 +168,10 @@ class Simulation {
     };
     await settleDown(ending, this.#plan.run);
     await readBack(ending, this.#plan.run);
+    if (adversary !== undefined) {
+      await adversary.readBack();
+      this.#findings.push(...adversary.findings);
+    }
     this.#findings.push(...(await checkAtRest(this.#cluster)));
     this.#oracle?.finish({ settled: wasQuiet(this.#recorder.lines) });
     this.#findings.push(...(await checkStops(this.#cluster)));
@@ -188,6 +195,26 @@ class Simulation {
       { clock: this.#cluster.scheduler, random: this.#chance.fork("clients") },
       { plan: this.#plan.run, openStore: (_process, home) => this.#stores.open(home) },
     );
+  }
+
+  #adversary(): Adversary | undefined {
+    const { run, adversaryRequests: requests } = this.#plan;
+    if (requests === undefined) return undefined;
+    const { scheduler: clock, http, nodes } = this.#cluster;
+    const { clientUrl, directUrl } = SimHttp;
+    const random = this.#chance.fork("adversary");
+    return new Adversary(
+      { clock, random, http, nodes, clientUrl, directUrl },
+      { requests, seconds: run.seconds, n: run.n },
+    );
+  }
+
+  /** Losses on the adversary's keys are nothing that the history tells of. */
+  #judgement() {
+    const oracle = this.#oracle;
+    if (oracle === undefined) return undefined;
+    const lossSeen = [...oracle.lossKeys].some((key) => !ADVERSARY_KEYS.includes(key));
+    return { violations: oracle.violations, lossSeen };
   }
 
   async #load(clients: WorkloadClients): Promise<void> {
@@ -240,7 +267,7 @@ class Simulation {
     const findings = findingsOf({
       plan: this.#plan,
       summary,
-      oracle: this.#oracle,
+      oracle: this.#judgement(),
       others: [...this.#findings, ...this.#assertions.findings, ...this.#logFindings()],
     });
     const outcome: SimOutcome = {
