@@ -17,6 +17,7 @@ export interface AdversaryMove {
 }
 
 export interface MoveDraw {
+  /** The first few are asked for often, the others once or twice: what a fault takes of those nobody writes again. */
   readonly keys: readonly string[];
   /** N of the plan: the most that a request's own R or W may be. */
   readonly n: number;
@@ -26,6 +27,8 @@ export interface MoveDraw {
   readonly contexts: ReadonlyMap<string, readonly string[]>;
 }
 
+const HOT_SHARE = 0.6;
+const HOT_KEYS = 3;
 const REFUSED_SHARE = 0.12;
 /** Of those to be refused: deletes without any context. */
 const NO_CONTEXT_SHARE = 0.2;
@@ -40,7 +43,8 @@ const TIMEOUT_MS_MAX = 500;
 
 /** A request as no cart sends one. Pure but for the stream of `random`. */
 export function drawMove(random: SeededRandom, draw: MoveDraw): AdversaryMove {
-  const key = random.pick(draw.keys);
+  const isHot = chance(random, HOT_SHARE);
+  const key = random.pick(isHot ? draw.keys.slice(0, HOT_KEYS) : draw.keys);
   if (chance(random, READ_SHARE)) return drawRead(random, key, draw);
   const contexts = draw.contexts.get(key) ?? [];
   if (chance(random, REFUSED_SHARE)) {

@@ -40,7 +40,10 @@ export interface AdversaryPlan {
 }
 
 /** Keys of its own; no cart is called so. */
-export const ADVERSARY_KEYS: readonly string[] = ["odd-key-0", "odd-key-1", "odd-key-2"];
+export const ADVERSARY_KEYS: readonly string[] = Array.from(
+  { length: 12 },
+  (_, number) => `odd-key-${number}`,
+);
 
 const CLIENTS = 3;
 const TIMEOUT_MS = 1_500;
