@@ -5,7 +5,7 @@ import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 
 const SLOW_NETWORK_SHARE = 0.15;
 const SLOW_DISK_SHARE = 0.08;
-const UNSYNCED_SHARE = 0.15;
+const UNSYNCED_SHARE = 0.25;
 const CHOPPED_SHARE = 0.4;
 const WRONG_CLOCKS_SHARE = 0.4;
 const SETTING_SHARE = 0.5;
