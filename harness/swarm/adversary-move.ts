@@ -27,11 +27,12 @@ export interface MoveDraw {
   readonly contexts: ReadonlyMap<string, readonly string[]>;
 }
 
+const TWINS_SHARE = 0.15;
 const HOT_SHARE = 0.6;
 const HOT_KEYS = 3;
 const REFUSED_SHARE = 0.12;
 /** Of those to be refused: deletes without any context. */
-const NO_CONTEXT_SHARE = 0.2;
+const NO_CONTEXT_SHARE = 0.3;
 const READ_SHARE = 0.4;
 const DELETE_SHARE = 0.3;
 const BLIND_SHARE = 0.35;
@@ -41,10 +42,20 @@ const OWN_TIMEOUT_SHARE = 0.1;
 const COMMON_VALUE_SHARE = 0.1;
 const TIMEOUT_MS_MAX = 500;
 
+/** What a client sends at once: mostly one request, now and then two blind writes of one key, which race from the start. */
+export function drawMoves(random: SeededRandom, draw: MoveDraw): readonly AdversaryMove[] {
+  if (!chance(random, TWINS_SHARE)) return [drawMove(random, draw)];
+  const key = drawKey(random, draw);
+  const twin = () => drawWrite(random, { key, isDelete: false, context: undefined }, draw);
+  return [twin(), twin()].map((move, at) => ({
+    ...move,
+    body: utf8Bytes(`${OWN_VALUE_PREFIX}${draw.serial}-${at}`),
+  }));
+}
+
 /** A request as no cart sends one. Pure but for the stream of `random`. */
 export function drawMove(random: SeededRandom, draw: MoveDraw): AdversaryMove {
-  const isHot = chance(random, HOT_SHARE);
-  const key = random.pick(isHot ? draw.keys.slice(0, HOT_KEYS) : draw.keys);
+  const key = drawKey(random, draw);
   if (chance(random, READ_SHARE)) return drawRead(random, key, draw);
   const contexts = draw.contexts.get(key) ?? [];
   if (chance(random, REFUSED_SHARE)) {
@@ -66,6 +77,10 @@ export function drawMove(random: SeededRandom, draw: MoveDraw): AdversaryMove {
   const context = chance(random, OLD_CONTEXT_SHARE) ? pickOf(random, contexts) : contexts.at(-1);
   const isDelete = !isBlind && chance(random, DELETE_SHARE);
   return drawWrite(random, { key, isDelete, context: isBlind ? undefined : context }, draw);
+}
+
+function drawKey(random: SeededRandom, { keys }: MoveDraw): string {
+  return random.pick(chance(random, HOT_SHARE) ? keys.slice(0, HOT_KEYS) : keys);
 }
 
 function drawRead(random: SeededRandom, key: string, { n }: MoveDraw): AdversaryMove {

@@ -13,7 +13,7 @@ import { ERRORS } from "../../src/protocol/errors.ts";
 import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../../src/protocol/problem.ts";
 import { Scheduler } from "../drivers/sim/scheduler.ts";
 import { Adversary } from "./adversary.ts";
-import { drawMove } from "./adversary-move.ts";
+import { drawMove, drawMoves } from "./adversary-move.ts";
 
 describe("Adversary", () => {
   test("says nothing about a store that does right", async () => {
@@ -77,6 +77,20 @@ test("drawMove() comes to every kind of request, and to the same ones from one s
   }
 });
 
+test("drawMoves() now and then sends two writes of one key at once, of different values", () => {
+  const random = new SeededRandom(7);
+  const all = Array.from({ length: 100 }, (_, serial) =>
+    drawMoves(random, { keys: ["one", "two"], n: 3, serial, contexts: new Map() }),
+  );
+  const twins = all.filter(({ length }) => length === 2);
+  expect(twins.length).toBeGreaterThan(5);
+  expect(twins.length).toBeLessThan(40);
+  for (const [left, right] of twins) {
+    expect(left?.key).toBe(right?.key);
+    expect(left?.body).not.toEqual(right?.body);
+  }
+});
+
 interface Faults {
   readonly believesAll?: boolean;
   readonly believesNone?: boolean;
@@ -96,7 +110,7 @@ async function anomaliesOf(faults: Faults): Promise<readonly string[]> {
       clientUrl: (home, node) => `http://${home}.${node}`,
       directUrl: (node) => `http://${node}`,
     },
-    { requests: 300, seconds: 5, n: 3 },
+    { requests: 1_000, seconds: 20, n: 3 },
   );
   const work = async () => {
     await adversary.run();

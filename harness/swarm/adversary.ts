@@ -16,7 +16,7 @@ import { byteString } from "../../src/storage/byte-strings.ts";
 import { shownVersions } from "../drivers/sim/oracle/shown-versions.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import type { AdversaryMove } from "./adversary-move.ts";
-import { drawMove, isOwnValue } from "./adversary-move.ts";
+import { drawMoves, isOwnValue } from "./adversary-move.ts";
 import type { Finding } from "./sim-outcome.ts";
 
 export interface AdversaryParts {
@@ -31,7 +31,7 @@ export interface AdversaryParts {
 }
 
 export interface AdversaryPlan {
-  /** Most requests it sends. */
+  /** About how many requests it sends. */
   readonly requests: number;
   /** It begins none after so long. */
   readonly seconds: number;
@@ -124,9 +124,15 @@ export class Adversary {
     const { nodes, clientUrl } = this.#parts;
     const { n } = this.#plan;
     const contexts = this.#contexts;
-    const move = drawMove(random, { keys: ADVERSARY_KEYS, n, serial, contexts });
+    const moves = drawMoves(random, { keys: ADVERSARY_KEYS, n, serial, contexts });
+    await Promise.all(
+      moves.map((move) => this.#send(move, clientUrl(random.pick(nodes), random.pick(nodes)))),
+    );
+  }
+
+  async #send(move: AdversaryMove, baseUrl: string): Promise<void> {
     const { key, method, query, headers, body } = move;
-    const url = `${clientUrl(random.pick(nodes), random.pick(nodes))}${pathOf(key)}${query}`;
+    const url = `${baseUrl}${pathOf(key)}${query}`;
     const call = { method, url, headers, timeoutMs: TIMEOUT_MS };
     const outcome = await this.#call(body === undefined ? call : { ...call, body });
     if (outcome instanceof HttpCallError) {

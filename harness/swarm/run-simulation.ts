@@ -140,7 +140,7 @@ class Simulation {
 
   async #live(): Promise<void> {
     const { scheduler } = this.#cluster;
-    await this.#cluster.start();
+    if (!(await this.#starts())) return;
     this.#checkLinks();
     this.#recorder.note({ type: "marker", name: "healthy" });
     const clients = this.#clients();
@@ -176,6 +176,19 @@ class Simulation {
     this.#oracle?.finish({ settled: wasQuiet(this.#recorder.lines) });
     this.#findings.push(...(await checkStops(this.#cluster)));
     await this.#recorder.flush();
+  }
+
+  /** No fault has begun yet, so a cluster that does not come up is one of the store's own. */
+  async #starts(): Promise<boolean> {
+    try {
+      await this.#cluster.start();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const anomaly = "a whole cluster does not come up";
+      this.#findings.push({ check: "start", anomaly, detail: error.message });
+      return false;
+    }
   }
 
   /** Every node has reached every other by now: a link that carried nothing is one that somebody goes past. */

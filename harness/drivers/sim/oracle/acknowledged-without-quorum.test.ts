@@ -166,3 +166,15 @@ describe("acknowledged-without-quorum", () => {
     }
   });
 });
+
+test("acknowledged-without-quorum judges no delete of a mode that loses dots where another looks the same", () => {
+  const world = new HandMadeWorld("lww");
+  const id = world.askWrite("a", undefined);
+  world.askWrite("b", undefined);
+  world.mint({ node: "b" }, undefined, { wallMs: 2_000 });
+  const earlier = world.mint({ node: "a" }, undefined, { wallMs: 1_000 });
+  world.sync({ node: "a" });
+  world.store({ node: "c" }, earlier);
+  world.done(id);
+  expect(world.found).toEqual([]);
+});

@@ -5,6 +5,7 @@ import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
+import { checkLastWrite } from "./earlier-write-wins.ts";
 import { finalSiblings } from "./final-siblings.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
@@ -224,6 +225,8 @@ export class Oracle implements WorldObserver {
     } else if (this.#isLosslessMode) {
       if (before !== undefined) checkDropped(copy, before, after, this.#violations);
       if (before?.record !== after.record) checkKept(copy, after, this.#violations);
+    } else if (before !== undefined && this.#parts.versioning.mode === "lww") {
+      checkLastWrite(copy, before, after, this.#violations);
     }
   }
 
