@@ -368,6 +368,7 @@ class Simulation {
       },
       nodes: cluster.nodes,
       n: run.n,
+      strict: run.quorum === "strict",
       synced: run.engine !== "memory" && world.sync,
       lossless: run.expects.verdict === "valid",
       preferenceList: (key) => ring()?.preferenceList(key) ?? [],

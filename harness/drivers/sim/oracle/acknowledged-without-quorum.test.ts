@@ -40,6 +40,18 @@ describe.each(MODES)("acknowledged-without-quorum in %s", (mode) => {
     }
   });
 
+  test("counts no hint where quorums are strict", () => {
+    for (const strict of [true, false]) {
+      const world = new HandMadeWorld(mode, { strict });
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      world.store({ node: "d", owner: "b" }, siblings);
+      world.done(id);
+      expect(world.found).toEqual(strict ? CHECK : []);
+    }
+  });
+
   test("counts a node once, whatever it keeps", () => {
     const world = new HandMadeWorld(mode);
     const id = world.askWrite("a", "one");

@@ -10,12 +10,14 @@ const CHECK = "acknowledged-without-quorum";
 export interface QuorumCheckOptions {
   /** True where the engines promise that what they acknowledge survives: then only durable rows count. */
   readonly synced: boolean;
+  /** True where hints do not count. */
+  readonly strict: boolean;
   readonly mode: VersioningMode;
 }
 
 /**
  * A write answered as done has W copies. As the store counts (D-4.6): a copy belongs to one of the key's N primaries and
- * is kept by that primary, or by one other node as a hint; no node stands for two. So the question is whether W pairs
+ * is kept by that primary, or, unless quorums are strict, by one other node as a hint; no node stands for two. So the question is whether W pairs
  * (node, owner) can be found in which no node and no owner comes up twice.
  *
  * A copy counts where the row's clock covers the write, which may be superseded in it by now, and where it did at the
@@ -77,9 +79,9 @@ function copiesHolding(
   const holding: CopyOf[] = copies.filter(
     (copy) => primaries.includes(copy.owner) && holds(copy, mint, options),
   );
-  return request.lostCopies.length === 0
-    ? holding
-    : holding.concat(request.lostCopies.filter(({ owner }) => primaries.includes(owner)));
+  const lost = request.lostCopies.filter(({ owner }) => primaries.includes(owner));
+  const all = lost.length === 0 ? holding : holding.concat(lost);
+  return options.strict ? all.filter(({ node, owner }) => node === owner) : all;
 }
 
 function holds(copy: Copy, mint: Mint, { synced, mode }: QuorumCheckOptions): boolean {

@@ -3,6 +3,7 @@ import type { Clock, Versioning } from "../../../../src/causality/versioning.ts"
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
+import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
@@ -29,6 +30,8 @@ export interface OracleParts {
   readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
   readonly nodes: readonly string[];
   readonly n: number;
+  /** True where only a primary's own copy counts for W, and no hint. */
+  readonly strict: boolean;
   /** True where engines promise that what they acknowledge survives: only durable rows count as copies then. */
   readonly synced: boolean;
   /**
@@ -305,7 +308,8 @@ export class Oracle implements WorldObserver {
     }
   }
 
-  get #quorumOptions(): { readonly synced: boolean; readonly mode: Versioning["mode"] } {
-    return { synced: this.#parts.synced, mode: this.#parts.versioning.mode };
+  get #quorumOptions(): QuorumCheckOptions {
+    const { synced, strict, versioning } = this.#parts;
+    return { synced, strict, mode: versioning.mode };
   }
 }
