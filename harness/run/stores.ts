@@ -89,7 +89,7 @@ export class Stores {
 }
 
 /** Users who give up early try more often, and each try says something about the phase it falls into. */
-const PATIENCE = { timeoutMs: 1_500, attemptTimeoutMs: 750, retriesMax: 2 } as const;
+export const PATIENCE = { timeoutMs: 1_500, attemptTimeoutMs: 750, retriesMax: 2 } as const;
 
 const DIRECT_TIMEOUT_MS = 5_000;
 

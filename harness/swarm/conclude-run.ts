@@ -1,8 +1,11 @@
 import { toHex, utf8Bytes } from "../../src/base/bytes.ts";
 import { sha256 } from "../../src/base/hash.ts";
 import { analyze } from "../checker/analyze.ts";
+import type { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { clientGroup } from "../nemesis/grudges.ts";
 import type { Trace } from "../report/lamport/trace.ts";
+import { ADVERSARY_KEYS } from "./adversary.ts";
+import type { FindingsParts } from "./findings.ts";
 import { findingsOf } from "./findings.ts";
 import type { SimulatedRun } from "./run-contract.ts";
 import type { Finding, SimOutcome } from "./sim-outcome.ts";
@@ -17,7 +20,7 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
   const findings = findingsOf({
     plan,
     summary,
-    oracle,
+    oracle: oracle === undefined ? undefined : judgementOf(oracle),
     others: [...world.findings, ...assertions.findings, ...logFindings(world)],
   });
   const outcome: SimOutcome = {
@@ -44,6 +47,11 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
     trace: traceWith(world, findings),
     stateDump: world.dump(),
   };
+}
+
+/** Losses on the adversary's keys are nothing that the history tells of. */
+function judgementOf({ violations, lossKeys }: Oracle): FindingsParts["oracle"] {
+  return { violations, lossSeen: [...lossKeys].some((key) => !ADVERSARY_KEYS.includes(key)) };
 }
 
 /** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */

@@ -57,6 +57,8 @@ const NEED_DISK: ReadonlySet<NodePattern> = new Set(["slow-disk", "full-disk", "
 
 const QUIET_SHARE = 0.05;
 const PATTERN_SHARE = 0.35;
+/** Only a power failure tells an unsynced disk from a synced one. */
+const UNSYNCED_POWER_SHARE = 0.9;
 const BEYOND_BUDGET_SHARE = 0.05;
 const FAULTS_A_SECOND_MAX = 1.5;
 const FAULTS_OF_PATTERN_MAX = 12;
@@ -74,7 +76,7 @@ export function drawFaults(random: SeededRandom, draw: FaultDraw): readonly SimF
   for (const pattern of Object.keys(LINK_PATTERNS) as LinkPattern[]) {
     const own = random.fork(pattern);
     if (!draw.kinds.includes(LINK_PATTERNS[pattern])) continue;
-    for (let left = drawCount(own, seconds); left > 0; left -= 1) {
+    for (let left = drawCount(own, seconds, PATTERN_SHARE); left > 0; left -= 1) {
       faults.push(...drawLinkFaults(own, pattern, drawSpan(own, seconds), draw));
     }
   }
@@ -82,7 +84,9 @@ export function drawFaults(random: SeededRandom, draw: FaultDraw): readonly SimF
     const own = random.fork(pattern);
     if (!draw.kinds.includes(NODE_PATTERNS[pattern])) continue;
     if (draw.run.engine === "memory" && NEED_DISK.has(pattern)) continue;
-    for (let left = drawCount(own, seconds); left > 0; left -= 1) {
+    const share =
+      pattern === "power-failure" && !draw.world.sync ? UNSYNCED_POWER_SHARE : PATTERN_SHARE;
+    for (let left = drawCount(own, seconds, share); left > 0; left -= 1) {
       const span = drawSpan(own, seconds);
       const fault = drawNodeFault(
         own,
@@ -97,8 +101,8 @@ export function drawFaults(random: SeededRandom, draw: FaultDraw): readonly SimF
 }
 
 /** How many faults of one pattern; 0 where the seed does without it. */
-function drawCount(random: SeededRandom, seconds: number): number {
-  const isOn = chance(random, PATTERN_SHARE);
+function drawCount(random: SeededRandom, seconds: number, share: number): number {
+  const isOn = chance(random, share);
   const aSecond = (FAULTS_A_SECOND_MAX * magnitudeBetween(random, 1, 100)) / 100;
   return isOn ? Math.max(1, Math.min(FAULTS_OF_PATTERN_MAX, Math.round(aSecond * seconds))) : 0;
 }

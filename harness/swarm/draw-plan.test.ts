@@ -5,6 +5,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
+import { PATIENCE } from "../run/stores.ts";
 import { drawPlan, STANDARD_KINDS } from "./draw-plan.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
@@ -122,6 +123,14 @@ describe("drawPlan()", () => {
     for (const [rule, broken] of planted) expect(faultsOf(broken)).toContain(rule);
   });
 
+  test("leaves no core to serve where a write outlasts a client's attempt", () => {
+    const slow = PLANS.filter(
+      ({ world }) => world.diskWrite.meanMs > PATIENCE.attemptTimeoutMs / 2,
+    );
+    expect(slow.length).toBeGreaterThan(0);
+    for (const { core } of slow) expect(core).toEqual([]);
+  });
+
   test("draws every value of every choice", () => {
     const seen = (of: (plan: SimPlan) => unknown) => new Set(PLANS.map(of));
     expect(seen(({ run }) => run.nodes).size).toBe(9);
@@ -140,6 +149,7 @@ describe("drawPlan()", () => {
       ({ world }: SimPlan) => world.network.meanMs > 10,
       ({ world }: SimPlan) => world.diskRead.meanMs > 0,
       ({ core }: SimPlan) => core.length > 0,
+      ({ adversaryRequests }: SimPlan) => adversaryRequests !== undefined,
       ({ faults }: SimPlan) => faults.length > 0,
     ]) {
       expect(seen(of).size, String(of)).toBe(2);

@@ -8,7 +8,7 @@ import { nodeLinks } from "./cluster-names.ts";
 const SLOW_NETWORK_SHARE = 0.15;
 const UNEVEN_LINKS_SHARE = 0.25;
 const SLOW_DISK_SHARE = 0.08;
-const UNSYNCED_SHARE = 0.15;
+const UNSYNCED_SHARE = 0.25;
 const CHOPPED_SHARE = 0.4;
 const WRONG_CLOCKS_SHARE = 0.4;
 const SETTING_SHARE = 0.5;

@@ -22,6 +22,7 @@ const NODES_MAX = 32;
 const FAULTS_MAX = 10_000;
 const REASON_LENGTH_MAX = 1_000;
 const DELAY_MS_MAX = 60_000;
+const ADVERSARY_REQUESTS_MAX = 1_000_000;
 
 /** Reads a plan file. Rejects with PlanFileError, one line, on anything that `writePlanFile` cannot have written. */
 export async function readPlanFile(path: string): Promise<SimPlan> {
@@ -69,6 +70,9 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
   const nodes = nodeNames(run.nodes);
   const context: FaultContext = { nodes, refuse };
   const operations = fields.whole("operations", 1, 10_000_000);
+  const adversaryRequests = fields.has("adversaryRequests")
+    ? fields.whole("adversaryRequests", 1, ADVERSARY_REQUESTS_MAX)
+    : undefined;
   const world = readWorld(fields.object("world"), nodes);
   const faults = fields.list("faults", FAULTS_MAX, (each, path) => parseFault(each, path, context));
   const core = fields.list("core", NODES_MAX, (each, path) => readNode(each, path, context));
@@ -99,7 +103,12 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
   if (run.beyondBudget !== computed.beyondBudget) {
     runFields.refuse("beyondBudget", `what its faults make it, ${computed.beyondBudget}`);
   }
-  return { format, version, seed, run, operations, world, faults, core };
+  const load = {
+    run,
+    operations,
+    ...(adversaryRequests === undefined ? {} : { adversaryRequests }),
+  };
+  return { format, version, seed, ...load, world, faults, core };
 }
 
 function readRun(fields: PlanFields): Plan {

@@ -1,6 +1,7 @@
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
+import { SimHttp } from "../drivers/sim/sim-http.ts";
 import { limit } from "../generator/combinators.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
@@ -9,6 +10,7 @@ import { pairsOf } from "../nemesis/probes.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
 import { untilAborted } from "../run/until-aborted.ts";
+import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
 import { runLiveness } from "./liveness.ts";
 import type { Finding } from "./sim-outcome.ts";
@@ -33,13 +35,14 @@ export async function runPhases(
   onPhase: (description: string) => void,
 ): Promise<void> {
   const { cluster, recorder, findings, storm, oracle, plan } = world;
-  await cluster.start();
+  if (!(await starts(world))) return;
   findings.push(...unusedLinks(world), ...wrongRings(world));
   recorder.note({ type: "marker", name: "healthy" });
   const clients = openClients(world);
   onPhase("load and faults");
   storm.begin(plan.faults);
-  await load(world, clients);
+  const adversary = openAdversary(world);
+  await Promise.all([load(world, clients), adversary?.run()]);
   await storm.calm();
   if (plan.core.length > 0) {
     onPhase("a core alone");
@@ -59,10 +62,27 @@ export async function runPhases(
   };
   await settleDown(ending, plan.run);
   await readBack(ending, plan.run);
+  if (adversary !== undefined) {
+    await adversary.readBack();
+    findings.push(...adversary.findings);
+  }
   findings.push(...(await checkAtRest(cluster)));
   oracle?.finish({ settled: wasQuiet(recorder.lines) });
   findings.push(...(await checkStops(cluster)));
   await recorder.flush();
+}
+
+/** No fault has begun yet, so a cluster that does not come up is one of the store's own. */
+async function starts({ cluster, findings }: SimulatedWorld): Promise<boolean> {
+  try {
+    await cluster.start();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const anomaly = "a whole cluster does not come up";
+    findings.push({ check: "start", anomaly, detail: error.message });
+    return false;
+  }
 }
 
 /** Every node has reached every other by now: a link that carried nothing is one that somebody goes past. */
@@ -94,6 +114,18 @@ function openClients({ cluster, chance, plan, stores }: SimulatedWorld): Workloa
   return shoppingCart.clients(
     { clock: cluster.scheduler, random: chance.fork("clients") },
     { plan: plan.run, openStore: (_process, home) => stores.open(home) },
+  );
+}
+
+function openAdversary({ cluster, chance, plan }: SimulatedWorld): Adversary | undefined {
+  const { run, adversaryRequests: requests } = plan;
+  if (requests === undefined) return undefined;
+  const { scheduler: clock, http, nodes } = cluster;
+  const { clientUrl, directUrl } = SimHttp;
+  const random = chance.fork("adversary");
+  return new Adversary(
+    { clock, random, http, nodes, clientUrl, directUrl },
+    { requests, seconds: run.seconds, n: run.n },
   );
 }
 

@@ -27,7 +27,7 @@ function failingPlan(): SimPlan {
 
 describe("shrink()", () => {
   test("leaves the two faults that matter, short, and hardly any load", async () => {
-    const plan = failingPlan();
+    const plan = { ...failingPlan(), adversaryRequests: 50 };
     const shrunk = await shrink(plan, { run, finding: FINDING, runsMax: 500, isOver: never });
     expect(shrunk.finished).toBe(true);
     expect(shrunk.plan.faults.map(({ kind }) => kind)).toEqual(["crash", "pause"]);
@@ -39,6 +39,7 @@ describe("shrink()", () => {
     expect(small.operations).toBeGreaterThanOrEqual(3);
     expect(small.operations).toBeLessThan(6);
     expect(small.core).toEqual([]);
+    expect(small.adversaryRequests).toBeUndefined();
     expect((await run(small)).findings).toMatchObject([FINDING]);
     expect(parseSimPlan(JSON.parse(JSON.stringify(small)), "it")).toStrictEqual(small);
   });

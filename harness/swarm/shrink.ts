@@ -40,6 +40,7 @@ export async function shrink(plan: SimPlan, options: ShrinkOptions): Promise<Shr
   do {
     before = search.best;
     await search.tryOut((best) => ({ ...best, core: [] }));
+    await search.tryOut(({ adversaryRequests: _, ...best }) => best);
     await shrinkFaults(search);
     await shrinkLinks(search);
     await shortenFaults(search);
@@ -137,6 +138,13 @@ function withWorld(plan: SimPlan, change: Partial<SimPlan["world"]>): SimPlan {
 }
 
 async function shrinkLoad(search: Search): Promise<void> {
+  while (
+    await search.tryOut((best) =>
+      best.adversaryRequests === undefined
+        ? undefined
+        : { ...best, adversaryRequests: halved(best.adversaryRequests) },
+    )
+  );
   while (await search.tryOut((best) => withRun(best, { clients: halved(best.run.clients) })));
   while (await search.tryOut((best) => withRun(best, { carts: halved(best.run.carts) })));
   while (

@@ -11,6 +11,8 @@ export interface SimPlan {
   readonly run: Plan;
   /** Most operations begun; the load ends with them or with the plan's seconds. */
   readonly operations: number;
+  /** About how many requests the adversary sends, who comes with the load (`adversary.ts`); undefined: there is none. */
+  readonly adversaryRequests?: number;
   readonly world: WorldPlan;
   /** In the order of their start. */
   readonly faults: readonly SimFault[];

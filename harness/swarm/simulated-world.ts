@@ -132,6 +132,7 @@ function oracleOf({ run, world }: SimPlan, cluster: SimCluster): Oracle {
     },
     nodes: cluster.nodes,
     n: run.n,
+    strict: run.quorum === "strict",
     synced: run.engine !== "memory" && world.sync,
     lossless: run.expects.verdict === "valid",
     preferenceList: (key) => ring()?.preferenceList(key) ?? [],

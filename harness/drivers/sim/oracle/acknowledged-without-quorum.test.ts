@@ -40,6 +40,18 @@ describe.each(MODES)("acknowledged-without-quorum in %s", (mode) => {
     }
   });
 
+  test("counts no hint where quorums are strict", () => {
+    for (const strict of [true, false]) {
+      const world = new HandMadeWorld(mode, { strict });
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      world.store({ node: "d", owner: "b" }, siblings);
+      world.done(id);
+      expect(world.found).toEqual(strict ? CHECK : []);
+    }
+  });
+
   test("counts a node once, whatever it keeps", () => {
     const world = new HandMadeWorld(mode);
     const id = world.askWrite("a", "one");
@@ -165,4 +177,16 @@ describe("acknowledged-without-quorum", () => {
       expect(world.found).toEqual(wallMs === 20 ? [] : CHECK);
     }
   });
+});
+
+test("acknowledged-without-quorum judges no delete of a mode that loses dots where another looks the same", () => {
+  const world = new HandMadeWorld("lww");
+  const id = world.askWrite("a", undefined);
+  world.askWrite("b", undefined);
+  world.mint({ node: "b" }, undefined, { wallMs: 2_000 });
+  const earlier = world.mint({ node: "a" }, undefined, { wallMs: 1_000 });
+  world.sync({ node: "a" });
+  world.store({ node: "c" }, earlier);
+  world.done(id);
+  expect(world.found).toEqual([]);
 });

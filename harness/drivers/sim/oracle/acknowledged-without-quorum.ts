@@ -10,12 +10,14 @@ const CHECK = "acknowledged-without-quorum";
 export interface QuorumCheckOptions {
   /** True where the engines promise that what they acknowledge survives: then only durable rows count. */
   readonly synced: boolean;
+  /** True where hints do not count. */
+  readonly strict: boolean;
   readonly mode: VersioningMode;
 }
 
 /**
  * A write answered as done has W copies. As the store counts (D-4.6): a copy belongs to one of the key's N primaries and
- * is kept by that primary, or by one other node as a hint; no node stands for two. So the question is whether W pairs
+ * is kept by that primary, or, unless quorums are strict, by one other node as a hint; no node stands for two. So the question is whether W pairs
  * (node, owner) can be found in which no node and no owner comes up twice.
  *
  * A copy counts where the row's clock covers the write, which may be superseded in it by now, and where it did at the
@@ -26,7 +28,9 @@ export function checkQuorum(
   options: QuorumCheckOptions,
   violations: Violations,
 ): void {
-  const { ask, state, mints } = request;
+  const { ask, state, mints, payload } = request;
+  // Where writes lose their dots by design, the one that shows with this payload may be another request's.
+  if (!isLossless(options.mode) && payload !== undefined && state.isRepeated(payload)) return;
   if (mints.length === 0) {
     // Where the paper's clocks let a stored version stand for the new one, nothing of the write may ever show (K-2).
     if (isLossless(options.mode)) {
@@ -79,9 +83,9 @@ function copiesHolding(
   const holding: CopyOf[] = copies.filter(
     (copy) => primaries.includes(copy.owner) && holds(copy, mint, options),
   );
-  return request.lostCopies.length === 0
-    ? holding
-    : holding.concat(request.lostCopies.filter(({ owner }) => primaries.includes(owner)));
+  const lost = request.lostCopies.filter(({ owner }) => primaries.includes(owner));
+  const all = lost.length === 0 ? holding : holding.concat(lost);
+  return options.strict ? all.filter(({ node, owner }) => node === owner) : all;
 }
 
 function holds(copy: Copy, mint: Mint, { synced, mode }: QuorumCheckOptions): boolean {

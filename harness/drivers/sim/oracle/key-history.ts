@@ -24,10 +24,21 @@ export class KeyHistory {
   readonly #byActor = new Map<Actor, Known[]>();
   readonly #byPayload = new Map<string, Mint[]>();
   #count = 0;
+  #isCertain = true;
 
   /** Mints so far. */
   get count(): number {
     return this.#count;
+  }
+
+  /** False once equal payloads were written at once: a mint's context may be more than its own since. */
+  get isCertain(): boolean {
+    return this.#isCertain;
+  }
+
+  /** From now on contexts are the most that a mint may have covered, and no longer what it did. */
+  doubt(): void {
+    this.#isCertain = false;
   }
 
   mint(actor: Actor, counter: number): Mint | undefined {

@@ -79,6 +79,7 @@ export class KeyState {
   readonly acknowledged: ClientRequest[] = [];
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
+  readonly #repeated = new Set<string>();
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
 
@@ -115,8 +116,14 @@ export class KeyState {
     if (writers === undefined) {
       this.writers.set(payload, [request]);
     } else {
+      this.#repeated.add(payload);
       writers.push(request);
     }
+  }
+
+  /** True where several requests wrote the same: all deletes do, and what a client sends again. */
+  isRepeated(payload: string): boolean {
+    return this.#repeated.has(payload);
   }
 
   /** Its dot was minted before it was answered; no other will be its own. */

@@ -184,6 +184,9 @@ function add(
   for (const writer of writers) {
     context = joined(context, writer.context ?? NOTHING);
   }
+  const [first] = writers;
+  // A client library that asks again sends the same context; then it does not matter which of its requests it was.
+  if (writers.some(({ ask }) => ask.context !== first?.ask.context)) state.history.doubt();
   const mint = state.history.add({ ...dot, payload: payloads[0] ?? "", context });
   for (const writer of writers) {
     writer.mints.push(mint);

@@ -3,8 +3,10 @@ import type { Clock, Versioning } from "../../../../src/causality/versioning.ts"
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
+import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
+import { checkLastWrite } from "./earlier-write-wins.ts";
 import { finalSiblings } from "./final-siblings.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
@@ -16,6 +18,7 @@ import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
 import { StoreIndex } from "./store-index.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
+import { checkKept } from "./version-kept.ts";
 import { Violations } from "./violations.ts";
 
 export interface OracleParts {
@@ -27,6 +30,8 @@ export interface OracleParts {
   readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
   readonly nodes: readonly string[];
   readonly n: number;
+  /** True where only a primary's own copy counts for W, and no hint. */
+  readonly strict: boolean;
   /** True where engines promise that what they acknowledge survives: only durable rows count as copies then. */
   readonly synced: boolean;
   /**
@@ -69,6 +74,7 @@ export class Oracle implements WorldObserver {
   readonly #lossExamples: string[] = [];
   /** Nodes that lost all rows at least once. */
   readonly #emptied = new Set<string>();
+  readonly #lossKeys = new Set<string>();
   #lossCount = 0;
 
   constructor(parts: OracleParts) {
@@ -97,6 +103,11 @@ export class Oracle implements WorldObserver {
   /** How many. */
   get lossCount(): number {
     return this.#lossCount;
+  }
+
+  /** Keys for people whose writes they were. */
+  get lossKeys(): ReadonlySet<string> {
+    return this.#lossKeys;
   }
 
   /** A sentence for each of the first few. */
@@ -219,8 +230,11 @@ export class Oracle implements WorldObserver {
         detail: `Node ${copy.node} wrote ${value.length} bytes that are no row of mode ${this.#parts.versioning.mode}`,
         key: copy.state.name,
       }));
-    } else if (before !== undefined && this.#isLosslessMode) {
-      checkDropped(copy, before, after, this.#violations);
+    } else if (this.#isLosslessMode) {
+      if (before !== undefined) checkDropped(copy, before, after, this.#violations);
+      if (before?.record !== after.record) checkKept(copy, after, this.#violations);
+    } else if (before !== undefined && this.#parts.versioning.mode === "lww") {
+      checkLastWrite(copy, before, after, this.#violations);
     }
   }
 
@@ -291,6 +305,7 @@ export class Oracle implements WorldObserver {
 
   #noteLoss({ ask, state }: ClientRequest): void {
     this.#lossCount += 1;
+    this.#lossKeys.add(state.name);
     if (this.#lossExamples.length < EXAMPLES_MAX) {
       this.#lossExamples.push(
         `Request ${ask.id} at node ${ask.node} for key ${state.name} was acknowledged, and its value is gone`,
@@ -298,7 +313,8 @@ export class Oracle implements WorldObserver {
     }
   }
 
-  get #quorumOptions(): { readonly synced: boolean; readonly mode: Versioning["mode"] } {
-    return { synced: this.#parts.synced, mode: this.#parts.versioning.mode };
+  get #quorumOptions(): QuorumCheckOptions {
+    const { synced, strict, versioning } = this.#parts;
+    return { synced, strict, mode: versioning.mode };
   }
 }

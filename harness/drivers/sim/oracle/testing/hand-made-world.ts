@@ -47,7 +47,7 @@ export class HandMadeWorld {
 
   constructor(
     mode: VersioningMode,
-    { synced = true, lossless = true, key = "cart" }: WorldOptions = {},
+    { synced = true, strict = false, lossless = true, key = "cart" }: WorldOptions = {},
   ) {
     this.versioning = versioningFor(mode);
     this.key = utf8Bytes(key);
@@ -58,6 +58,7 @@ export class HandMadeWorld {
       nodes: NODES,
       n: 3,
       synced,
+      strict,
       lossless,
       preferenceList: () => NODES,
     });
@@ -257,6 +258,7 @@ export class HandMadeWorld {
 
 interface WorldOptions {
   readonly synced?: boolean;
+  readonly strict?: boolean;
   readonly lossless?: boolean;
   readonly key?: string;
 }

@@ -38,6 +38,7 @@ export async function observedCluster(
     openContext: (key, token) => open(mode, key, token),
     nodes: world.names,
     n: 3,
+    strict: false,
     synced: true,
     lossless,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),

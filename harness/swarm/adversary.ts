@@ -1,0 +1,215 @@
+/**
+ * Clients as no cart is one: they write blind, delete and write again, choose quorums and deadlines of their own, come with
+ * contexts long out of date, of another key, or with a flipped bit. On keys of their own, so that no checker of carts
+ * meets them. What the store does about them the oracle judges; here it is judged what they are told: a bad context is
+ * refused, a good one is not, and what was refused for certain is never seen again.
+ */
+
+import { toBase64url, utf8Bytes } from "../../src/base/bytes.ts";
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import { refusal } from "../../src/client/failure.ts";
+import type { HttpCall, HttpCaller, HttpCallResult } from "../../src/client/http-caller.ts";
+import { HttpCallError } from "../../src/client/http-caller.ts";
+import type { Clock } from "../../src/env/clock.ts";
+import { encodePayload } from "../../src/protocol/payload.ts";
+import { byteString } from "../../src/storage/byte-strings.ts";
+import { shownVersions } from "../drivers/sim/oracle/shown-versions.ts";
+import { waitMs } from "../nemesis/wait.ts";
+import type { AdversaryMove } from "./adversary-move.ts";
+import { drawMoves, isOwnValue } from "./adversary-move.ts";
+import type { Finding } from "./sim-outcome.ts";
+
+export interface AdversaryParts {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly http: HttpCaller;
+  readonly nodes: readonly string[];
+  /** Base URL by which clients of `home` reach `node`. */
+  readonly clientUrl: (home: string, node: string) => string;
+  /** Base URL past all faults. */
+  readonly directUrl: (node: string) => string;
+}
+
+export interface AdversaryPlan {
+  /** About how many requests it sends. */
+  readonly requests: number;
+  /** It begins none after so long. */
+  readonly seconds: number;
+  /** N. */
+  readonly n: number;
+}
+
+/** Keys of its own; no cart is called so. */
+export const ADVERSARY_KEYS: readonly string[] = Array.from(
+  { length: 12 },
+  (_, number) => `odd-key-${number}`,
+);
+
+const CLIENTS = 3;
+const TIMEOUT_MS = 1_500;
+const FINAL_TIMEOUT_MS = 10_000;
+const CONTEXTS_MAX = 8;
+const CHECK = "adversary";
+/** A node says these before it looks at a request. */
+const TURNED_AWAY: ReadonlySet<string> = new Set(["overloaded", "stopping"]);
+/** What only a request that is wrong in itself is told. */
+const BLAMED: ReadonlySet<string> = new Set([
+  "bad-request",
+  "bad-key",
+  "bad-context",
+  "bad-parameter",
+  "context-required",
+  "bad-answer",
+]);
+
+export class Adversary {
+  readonly #parts: AdversaryParts;
+  readonly #plan: AdversaryPlan;
+  readonly #contexts = new Map<string, string[]>();
+  /** Payloads that were refused for certain. */
+  readonly #refused = new Set<string>();
+  readonly #findings: Finding[] = [];
+  #serial = 0;
+
+  constructor(parts: AdversaryParts, plan: AdversaryPlan) {
+    this.#parts = parts;
+    this.#plan = plan;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  /** Resolves when all requests are sent or the time is over, and none is under way. */
+  async run(): Promise<void> {
+    const { clock, random } = this.#parts;
+    const { requests, seconds } = this.#plan;
+    const endMs = clock.monotonicMs() + 1_000 * seconds;
+    const meanMs = (1_000 * seconds * CLIENTS) / Math.max(1, requests);
+    const client = async (own: SeededRandom): Promise<void> => {
+      for (;;) {
+        await waitMs(clock, -Math.log(1 - own.float()) * meanMs);
+        if (this.#serial >= requests || clock.monotonicMs() >= endMs) return;
+        this.#serial += 1;
+        await this.#act(own, this.#serial);
+      }
+    };
+    await Promise.all(
+      Array.from({ length: CLIENTS }, (_, number) => client(random.fork(`client ${number}`))),
+    );
+  }
+
+  /** Reads each of its keys from all N, which also makes the copies equal. */
+  async readBack(): Promise<void> {
+    const { nodes, directUrl } = this.#parts;
+    const query = `?r=${this.#plan.n}&quorum=strict&timeoutMs=${FINAL_TIMEOUT_MS}`;
+    for (const key of ADVERSARY_KEYS) {
+      let answer: HttpCallResult | undefined;
+      for (const node of nodes) {
+        answer = await this.#call({
+          method: "GET",
+          url: `${directUrl(node)}${pathOf(key)}${query}`,
+          headers: {},
+          timeoutMs: FINAL_TIMEOUT_MS,
+        }).then((outcome) => (outcome instanceof HttpCallError ? undefined : outcome));
+        if (answer !== undefined && isServed(answer)) break;
+      }
+      if (answer !== undefined && isServed(answer)) this.#look(key, answer);
+      else
+        this.#found("a healed cluster does not serve a read", `${key} cannot be read in the end`);
+    }
+  }
+
+  async #act(random: SeededRandom, serial: number): Promise<void> {
+    const { nodes, clientUrl } = this.#parts;
+    const { n } = this.#plan;
+    const contexts = this.#contexts;
+    const moves = drawMoves(random, { keys: ADVERSARY_KEYS, n, serial, contexts });
+    await Promise.all(
+      moves.map((move) => this.#send(move, clientUrl(random.pick(nodes), random.pick(nodes)))),
+    );
+  }
+
+  async #send(move: AdversaryMove, baseUrl: string): Promise<void> {
+    const { key, method, query, headers, body } = move;
+    const url = `${baseUrl}${pathOf(key)}${query}`;
+    const call = { method, url, headers, timeoutMs: TIMEOUT_MS };
+    const outcome = await this.#call(body === undefined ? call : { ...call, body });
+    if (outcome instanceof HttpCallError) {
+      if (!outcome.sent) this.#refuse(move);
+    } else {
+      this.#judge(move, outcome);
+    }
+  }
+
+  async #call(call: HttpCall): Promise<HttpCallResult | HttpCallError> {
+    try {
+      return await this.#parts.http.call(call);
+    } catch (error) {
+      if (!(error instanceof HttpCallError)) throw error;
+      return error;
+    }
+  }
+
+  #judge(move: AdversaryMove, answer: HttpCallResult): void {
+    const { expects, key, method, query } = move;
+    const what = `${method} ${key}${query}`;
+    if (isServed(answer)) {
+      if (expects !== "served") {
+        this.#found(`a request was served that is ${expects}`, `${what} got ${answer.status}`);
+      }
+      this.#look(key, answer);
+      return;
+    }
+    const { code, definite, detail } = refusal(answer, 0);
+    if (expects === "served" && BLAMED.has(code)) {
+      this.#found("a good request was refused as a bad one", `${what} got ${detail}`);
+    }
+    if (expects !== "served" && code !== expects && !TURNED_AWAY.has(code)) {
+      this.#found(`a request was not refused as ${expects}`, `${what} got ${detail}`);
+    }
+    if (definite) this.#refuse(move);
+  }
+
+  #refuse({ body }: AdversaryMove): void {
+    if (body !== undefined && isOwnValue(body)) this.#refused.add(payloadOf(body));
+  }
+
+  /** Keeps the context of an answer and looks for values in it that cannot be there. */
+  #look(key: string, answer: HttpCallResult): void {
+    let shown: ReturnType<typeof shownVersions>;
+    try {
+      shown = shownVersions(answer);
+    } catch (error) {
+      // The oracle saw the same answer and says so.
+      if (error instanceof SyntaxError) return;
+      throw error;
+    }
+    if (shown === undefined) return;
+    const contexts = this.#contexts.get(key) ?? [];
+    this.#contexts.set(key, [...contexts, shown.token].slice(-CONTEXTS_MAX));
+    if (shown.payloads.some((payload) => this.#refused.has(payload))) {
+      this.#found("a write is there that was refused for certain", `A read of ${key} shows it`);
+    }
+  }
+
+  #found(anomaly: string, detail: string): void {
+    const timeMs = this.#parts.clock.monotonicMs();
+    this.#findings.push({ check: CHECK, anomaly, detail, timeMs });
+  }
+}
+
+/** A read that finds nothing is served too, and carries a context. */
+function isServed({ status, headers }: HttpCallResult): boolean {
+  return (status >= 200 && status < 400) || (status === 404 && "x-dynamo-context" in headers);
+}
+
+function pathOf(key: string): string {
+  return `/kv64/${toBase64url(utf8Bytes(key))}`;
+}
+
+/** As the node keeps what comes without a content type. */
+function payloadOf(bytes: Uint8Array): string {
+  const contentType = "application/octet-stream";
+  return byteString(encodePayload({ contentType, tombstone: false, bytes }));
+}
