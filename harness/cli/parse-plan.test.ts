@@ -52,6 +52,7 @@ describe("parsePlan()", () => {
     ["--clients-roam --beyond-budget", { clientsRoam: true, beyondBudget: true }],
     ["--toxiproxy http://127.0.0.1:8474/", { toxiproxyUrl: "http://127.0.0.1:8474" }],
     ["--slo p99.9<300ms,max<2s", { slo: "p99.9<300ms,max<2s" }],
+    ["--cluster sim", { cluster: "sim" }],
     ["--versioning lww", { expects: expect.objectContaining({ verdict: "may-lose" }) }],
   ])("understands %s", (line, expected) => {
     expect(parse(line)).toMatchObject(expected);
@@ -75,7 +76,7 @@ describe("parsePlan()", () => {
     ["--nodes 3 --nemesis ring", "Cannot use --nemesis ring with 3 nodes: allowed are 4 or more"],
     ["--seconds 5", "Cannot use --seconds 5 with --nemesis halves,one,ring,bridge,one-way"],
     ["--cluster docker", "Cannot use --cluster docker: it is not available yet"],
-    ["--cluster sim", "Cannot use --cluster sim: it is not available yet"],
+    ["--cluster sim --toxiproxy http://127.0.0.1:8474", "its network is simulated"],
     ["--cluster moon", "Cannot use --cluster moon: allowed is processes, docker, sim"],
     ["--slo p98<1ms", "it must read like p99.9<300ms"],
     ["--toxiproxy localhost:8474", "allowed is a URL such as http://127.0.0.1:8474"],

@@ -124,9 +124,12 @@ describe("concludeRun()", () => {
     expect(checks).not.toContain("log");
   });
 
-  test("marks each finding of a trace with its time, 0 too, on the lane of its node", () => {
+  test("marks each finding of a trace with its time, 0 too, on the lane of its node", async () => {
     const world = new SimulatedWorld(plainPlan(), { trace: true });
     world.crashed("n2", new Error("planted"));
+    const { scheduler } = world.cluster;
+    const later = new Promise<void>((resolve) => scheduler.setTimer(5, resolve));
+    await scheduler.run(later, { untilMs: 10 });
     const { trace } = concludeRun(world);
     expect(trace?.marks[0]).toMatchObject({ lane: "n2", kind: "violation", timeMs: 0 });
   });

@@ -95,7 +95,7 @@ export class Storm {
     const { net, scheduler } = this.#cluster;
     switch (fault.kind) {
       case "cut":
-        return net.impair(bothWaysIfClosed(fault), { kind: fault.method });
+        return net.impair(fault.links, { kind: fault.method });
       case "slow":
         return net.impair(fault.links, { ...fault, kind: "latency" });
       case "clog":
@@ -184,16 +184,6 @@ export class Storm {
       [...this.#active.keys()].flatMap((fault) => (fault.kind === "cut" ? fault.links : [])),
     );
   }
-}
-
-/** A connection that is closed is closed for both of its ends. */
-function bothWaysIfClosed({
-  method,
-  links,
-}: Extract<SimFault, { readonly kind: "cut" }>): readonly Link[] {
-  return method === "closed"
-    ? [...links, ...links.map(({ from, to }) => ({ from: to, to: from }))]
-    : links;
 }
 
 function strobe(

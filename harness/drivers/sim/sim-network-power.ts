@@ -14,12 +14,7 @@ export class SimNetworkPower implements NetworkPower {
   }
 
   async apply(links: readonly Link[], fault: LinkFault): Promise<void> {
-    // A closed connection is closed for both.
-    const hurt =
-      fault.kind === "closed"
-        ? [...links, ...links.map(({ from, to }) => ({ from: to, to: from }))]
-        : links;
-    this.#undo.push(this.#network.impair(hurt, fault));
+    this.#undo.push(this.#network.impair(links, fault));
   }
 
   async heal(): Promise<void> {

@@ -109,7 +109,10 @@ export class SimNetwork {
     };
   }
 
-  /** Hurts the links until the function it returns is called; one that is named twice is hurt once. */
+  /**
+   * Hurts the links until the function it returns is called; one that is named twice is hurt once. Who closes one direction
+   * closes both: a connection needs the way back too.
+   */
   impair(links: readonly Link[], impairment: Impairment): () => void {
     const hurt = new Set(links.map((link) => this.link(link)));
     for (const link of hurt) link.add(impairment);
