@@ -1,6 +1,7 @@
 /*
  * `npm run bench:sim`: how many store requests a second the simulation carries out on one core, with the oracle, the
- * catalogue, the history and the checkers on, as in a swarm. What it is slow in, a swarm looks less far in.
+ * catalogue, the history and the checkers on, as in a swarm; with as much room for young objects as a swarm's threads have.
+ * What it is slow in, a swarm looks less far in.
  */
 
 import { parseArgs } from "node:util";

@@ -32,8 +32,10 @@ export function fromBase64url(text: string): Uint8Array | undefined {
     return undefined;
   }
   const bytes = Buffer.from(text, "base64url");
-  const endsCanonically = text.length % 4 === 0 || bytes.toString("base64url") === text;
-  return endsCanonically ? bytes : undefined;
+  // Only the last group can have left-over bits, so only that one is written anew.
+  const restStart = text.length - (text.length % 4);
+  const rest = bytes.toString("base64url", (restStart / 4) * 3);
+  return rest === text.slice(restStart) ? bytes : undefined;
 }
 
 /** UTF-8 bytes of a text. */

@@ -45,7 +45,7 @@ export class Coordinator {
 
   /** Rejects with DynamoError. */
   async get(order: GetOrder): Promise<Found> {
-    return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
+    return await new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
 
   /** Coordinates a write here. Rejects with DynamoError; before a bad context is refused nothing was changed. */
@@ -53,7 +53,7 @@ export class Coordinator {
     const context = this.openContext(order.key, order.context);
     const { key, payload, w, timeoutMs } = order;
     const put = { key, context, payload, w, timeoutMs };
-    return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+    return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 
   /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */

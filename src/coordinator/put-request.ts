@@ -80,7 +80,7 @@ export class PutRequest {
       record: minted.record,
       hintFor: undefined,
     };
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       for (const send of sends) {
         if (send.node !== this.#parts.nodeId) this.#send(send);

@@ -25,7 +25,7 @@ export class WriteRouter {
 
   /** Returns the record after the write. Rejects with DynamoError. */
   async put(order: WriteOrder): Promise<Uint8Array> {
-    if (this.#coordinator.mayCoordinate(order.key)) return this.#putHere(order);
+    if (this.#coordinator.mayCoordinate(order.key)) return await this.#putHere(order);
     // A bad context costs no hop.
     this.#coordinator.openContext(order.key, order.context);
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;

@@ -37,11 +37,11 @@ export class ClientApi {
     switch (request.method) {
       case "GET":
       case "HEAD":
-        return this.#get(key, request);
+        return await this.#get(key, request);
       case "PUT":
-        return this.#put(key, request);
+        return await this.#put(key, request);
       case "DELETE":
-        return this.#delete(key, request);
+        return await this.#delete(key, request);
       default:
         throw new DynamoError(
           "method-not-allowed",

@@ -39,7 +39,7 @@ export function createRouter(parts: RouterParts): HttpHandler {
 
 async function route(parts: RouterParts, request: HttpRequest): Promise<HttpResponse> {
   const key = keyOfPath(request.path);
-  if (key !== undefined) return parts.clientApi.handle(key, request);
+  if (key !== undefined) return await parts.clientApi.handle(key, request);
   if (request.path === "/healthz") return health(parts.ready());
   if (request.path === "/metrics") return text(200, await parts.metricsText());
   const answer = await handleAdmin(parts.operator, request);

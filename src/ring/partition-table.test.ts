@@ -145,6 +145,26 @@ describe("partitionAt()", () => {
   });
 });
 
+describe("partitionOf()", () => {
+  it("tells keys that take turns apart, the same bytes in one array and in another alike", () => {
+    const ring = createRing({
+      clusterId: "c",
+      nodes: ["a", "b", "c"].map(nodeId),
+      partitionCount: 4_096,
+    });
+    const keys = ["one", "two", "three"].map(utf8Bytes);
+    const expected = keys.map((key) => partitionAt(positionTop32(key), 4_096));
+    expect(new Set(expected).size).toBe(keys.length);
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(keys.map((key) => ring.partitionOf(key))).toEqual(expected);
+      expect(keys.map((key) => ring.partitionOf(Uint8Array.from(key)))).toEqual(expected);
+    }
+    expect(keys.flatMap((key) => [ring.partitionOf(key), ring.partitionOf(key)])).toEqual(
+      expected.flatMap((partition) => [partition, partition]),
+    );
+  });
+});
+
 describe("ringFromTable()", () => {
   const [A, B, C, D, E, F, G] = [..."ABCDEFG"].map(nodeId) as [NodeId, ...NodeId[]];
   const table = { clusterId: "figure 2", epoch: 1, nodes: [A, B, C, D, E, F, G] as NodeId[] };

@@ -1,9 +1,11 @@
+import { bufferOf } from "../base/bytes.ts";
+
 /**
  * Bytes as a string with one character a byte, for use as a Map key. Such strings compare as their bytes do, so
  * sorting them sorts the bytes.
  */
 export function byteString(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  return bufferOf(bytes).toString("latin1");
 }
 
 /** The bytes that `byteString` made `text` of. */

@@ -28,17 +28,8 @@ export class EventQueue {
   }
 
   push(event: QueuedEvent): void {
-    const heap = this.#heap;
-    let hole = heap.length;
-    heap.push(event);
-    while (hole > 0) {
-      const parentAt = (hole - 1) >> 1;
-      const parent = heap[parentAt];
-      if (parent === undefined || isBefore(parent, event)) break;
-      heap[hole] = parent;
-      hole = parentAt;
-    }
-    heap[hole] = event;
+    this.#heap.push(event);
+    this.#rise(this.#heap.length - 1, event);
   }
 
   /** Takes out the next event that was not cancelled; undefined where there is none. */
@@ -54,6 +45,7 @@ export class EventQueue {
     const first = heap[0];
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return first;
+    // What was last is late, mostly: the hole goes down to a leaf without looking at it, and it rises from there.
     let hole = 0;
     for (;;) {
       let childAt = 2 * hole + 1;
@@ -64,12 +56,25 @@ export class EventQueue {
         childAt += 1;
         child = right;
       }
-      if (isBefore(last, child)) break;
       heap[hole] = child;
       hole = childAt;
     }
-    heap[hole] = last;
+    this.#rise(hole, last);
     return first;
+  }
+
+  /** Puts an event into a hole, or above it where it comes before what is there. */
+  #rise(from: number, event: QueuedEvent): void {
+    const heap = this.#heap;
+    let hole = from;
+    while (hole > 0) {
+      const parentAt = (hole - 1) >> 1;
+      const parent = heap[parentAt];
+      if (parent === undefined || isBefore(parent, event)) break;
+      heap[hole] = parent;
+      hole = parentAt;
+    }
+    heap[hole] = event;
   }
 }
 

@@ -1,6 +1,7 @@
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import type { Actor } from "../../../../src/base/ids.ts";
 import type { Clock } from "../../../../src/causality/versioning.ts";
+import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { ClientAsk } from "../observer.ts";
 import type { Mint } from "./key-history.ts";
 import { KeyHistory } from "./key-history.ts";
@@ -63,6 +64,8 @@ export interface OpenedToken {
 const RECORDS_MAX = 8;
 /** Tokens remembered for each key; they are opened again where they come up later. */
 const TOKENS_MAX = 64;
+/** Payloads whose texts are remembered for each key: those of the last few versions, which are about to be read again. */
+const TEXTS_MAX = 8;
 
 /** Everything the checks know of one client key. */
 export class KeyState {
@@ -82,6 +85,7 @@ export class KeyState {
   readonly #repeated = new Set<string>();
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
+  readonly #texts: { readonly bytes: Uint8Array; readonly text: string }[] = [];
 
   constructor(key: Uint8Array, primaries: readonly string[]) {
     this.key = key;
@@ -91,6 +95,25 @@ export class KeyState {
   /** The key for people. */
   get name(): string {
     return Buffer.from(this.key).toString();
+  }
+
+  /**
+   * A payload as a text of one character a byte; for one that came up lately the very same text again, since finding a long
+   * text in a map for the first time means hashing all of it.
+   */
+  textOf(payload: Uint8Array): string {
+    for (let index = this.#texts.length - 1; index >= 0; index -= 1) {
+      const known = this.#texts[index];
+      if (known !== undefined && equalBytes(known.bytes, payload)) {
+        return known.text;
+      }
+    }
+    const text = byteString(payload);
+    this.#texts.push({ bytes: payload, text });
+    if (this.#texts.length > TEXTS_MAX) {
+      this.#texts.shift();
+    }
+    return text;
   }
 
   remembered(record: Uint8Array): KnownRecord | undefined {

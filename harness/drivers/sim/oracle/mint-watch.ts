@@ -67,7 +67,7 @@ export class MintWatch {
     if (remembered !== undefined) {
       return remembered;
     }
-    const content = readRecord(this.#mode, bytes);
+    const content = readRecord(this.#mode, bytes, (payload) => state.textOf(payload));
     const mints = this.#learn(copy, content, localActor);
     const payloads = content.versions.map((version) => version.payload);
     const record: KnownRecord = { bytes, clock: content.clock, payloads, mints };

@@ -1,7 +1,6 @@
 import { FormatError } from "../../../../src/base/binary.ts";
 import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
-import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
 import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
@@ -167,7 +166,7 @@ export class Oracle implements WorldObserver {
 
   clientAsked(ask: ClientAsk): void {
     const state = this.#index.stateOf(ask.key);
-    const payload = ask.payload === undefined ? undefined : byteString(ask.payload);
+    const payload = ask.payload === undefined ? undefined : state.textOf(ask.payload);
     const context = ask.context === "" ? NOTHING : this.#opened(state, ask.context).clock;
     const request = { ask, state, payload, context, mints: [], sharesMints: false, lostCopies: [] };
     this.#requests.set(ask.id, request);
@@ -266,7 +265,7 @@ export class Oracle implements WorldObserver {
     const { state, ask } = request;
     let shown: ShownVersions | undefined;
     try {
-      shown = shownVersions(response);
+      shown = shownVersions(response, (payload) => state.textOf(payload));
     } catch (error) {
       if (!(error instanceof SyntaxError)) {
         throw error;

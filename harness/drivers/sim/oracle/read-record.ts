@@ -33,24 +33,32 @@ export interface StoredVersion {
 
 /**
  * Reads a record by its grammar, without the node's rules of versioning: those are what is judged, and dots, which
- * nobody else needs, are seen here. Throws FormatError.
+ * nobody else needs, are seen here. `textOf` makes the payloads' texts. Throws FormatError.
  */
-export function readRecord(mode: VersioningMode, record: Uint8Array): RecordContent {
+export function readRecord(
+  mode: VersioningMode,
+  record: Uint8Array,
+  textOf: TextOf = byteString,
+): RecordContent {
   const reader = openRecord(mode, record);
-  const content = READERS[mode](reader);
+  const content = READERS[mode](reader, textOf);
   reader.end();
   return content;
 }
 
-const READERS: Readonly<Record<VersioningMode, (reader: Reader) => RecordContent>> = {
-  dvvset: readDotted,
-  merged: readMerged,
-  "vector-clock": readClocked,
-  "vector-clock-max": readClocked,
-  lww: readLast,
-};
+/** Bytes as a text of one character a byte. */
+export type TextOf = (payload: Uint8Array) => string;
 
-function readDotted(reader: Reader): RecordContent {
+const READERS: Readonly<Record<VersioningMode, (reader: Reader, textOf: TextOf) => RecordContent>> =
+  {
+    dvvset: readDotted,
+    merged: readMerged,
+    "vector-clock": readClocked,
+    "vector-clock-max": readClocked,
+    lww: readLast,
+  };
+
+function readDotted(reader: Reader, textOf: TextOf): RecordContent {
   const clock = new Map<Actor, number>();
   const versions: StoredVersion[] = [];
   const count = reader.varint(CLOCK_ENTRIES_MAX);
@@ -64,24 +72,24 @@ function readDotted(reader: Reader): RecordContent {
     let dotCounter = counter;
     for (const payload of readPayloads(reader)) {
       const dot = { actor, counter: dotCounter };
-      versions.push({ payload: byteString(payload), dot, clock: undefined });
+      versions.push({ payload: textOf(payload), dot, clock: undefined });
       dotCounter -= 1;
     }
   }
   return { clock, versions };
 }
 
-function readMerged(reader: Reader): RecordContent {
+function readMerged(reader: Reader, textOf: TextOf): RecordContent {
   const clock = clockOf(readClock(reader));
   const versions = readPayloads(reader).map((payload) => ({
-    payload: byteString(payload),
+    payload: textOf(payload),
     dot: undefined,
     clock: undefined,
   }));
   return { clock, versions };
 }
 
-function readClocked(reader: Reader): RecordContent {
+function readClocked(reader: Reader, textOf: TextOf): RecordContent {
   const joined = new Map<Actor, number>();
   const versions: StoredVersion[] = [];
   const count = reader.varint(CLOCK_ENTRIES_MAX);
@@ -90,13 +98,13 @@ function readClocked(reader: Reader): RecordContent {
     for (const { actor, counter } of entries) {
       joined.set(actor, Math.max(counter, joined.get(actor) ?? 0));
     }
-    const payload = byteString(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
+    const payload = textOf(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
     versions.push({ payload, dot: undefined, clock: clockOf(entries) });
   }
   return { clock: joined, versions };
 }
 
-function readLast(reader: Reader): RecordContent {
+function readLast(reader: Reader, textOf: TextOf): RecordContent {
   const clock = new Map<Actor, number>();
   if (reader.u8() === 0) {
     return { clock, versions: [] };
@@ -104,6 +112,6 @@ function readLast(reader: Reader): RecordContent {
   const actor = readActor(reader, "");
   const stamp = reader.varint();
   clock.set(actor, stamp);
-  const payload = byteString(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
+  const payload = textOf(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
   return { clock, versions: [{ payload, dot: { actor, counter: stamp }, clock: undefined }] };
 }

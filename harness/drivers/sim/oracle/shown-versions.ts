@@ -2,6 +2,7 @@ import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import { CONTEXT_HEADER } from "../../../../src/http/siblings-response.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../src/protocol/payload.ts";
 import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
+import type { TextOf } from "./read-record.ts";
 
 /** What an answer shows its client. */
 export interface ShownVersions {
@@ -13,8 +14,14 @@ export interface ShownVersions {
 /** The payload of every delete. */
 export const TOMBSTONE = byteString(encodePayload(TOMBSTONE_PAYLOAD));
 
-/** Undefined for an answer that carries no context. Throws SyntaxError on one that is not as documented. */
-export function shownVersions({ status, headers, body }: HttpResponse): ShownVersions | undefined {
+/**
+ * Undefined for an answer that carries no context. `textOf` makes the payloads' texts. Throws SyntaxError on an answer that is
+ * not as documented.
+ */
+export function shownVersions(
+  { status, headers, body }: HttpResponse,
+  textOf: TextOf = byteString,
+): ShownVersions | undefined {
   const token = headers[CONTEXT_HEADER];
   if (token === undefined) {
     return undefined;
@@ -22,13 +29,13 @@ export function shownVersions({ status, headers, body }: HttpResponse): ShownVer
   const contentType = headers["content-type"] ?? "";
   switch (status) {
     case 200:
-      return { token, payloads: [payloadOf(contentType, body)] };
+      return { token, payloads: [textOf(payloadOf(contentType, body))] };
     case 300:
       return {
         token,
         payloads: contentType.startsWith("multipart/mixed")
-          ? multipartPayloads(contentType, byteString(body))
-          : jsonPayloads(body),
+          ? multipartPayloads(contentType, byteString(body)).map(textOf)
+          : jsonPayloads(body).map(textOf),
       };
     case 404:
       return { token, payloads: [] };
@@ -37,7 +44,7 @@ export function shownVersions({ status, headers, body }: HttpResponse): ShownVer
   }
 }
 
-function jsonPayloads(body: Uint8Array): readonly string[] {
+function jsonPayloads(body: Uint8Array): readonly Uint8Array[] {
   const parsed: unknown = JSON.parse(Buffer.from(body).toString());
   const { siblings } = parsed as { readonly siblings?: unknown };
   if (!Array.isArray(siblings)) {
@@ -52,7 +59,7 @@ function jsonPayloads(body: Uint8Array): readonly string[] {
   });
 }
 
-function multipartPayloads(contentType: string, text: string): readonly string[] {
+function multipartPayloads(contentType: string, text: string): readonly Uint8Array[] {
   const boundary = /boundary=(\S+)$/.exec(contentType)?.[1];
   const parts = text.split(`--${boundary}`);
   if (boundary === undefined || parts.length < 2 || parts.at(-1) !== "--\r\n") {
@@ -67,6 +74,6 @@ function multipartPayloads(contentType: string, text: string): readonly string[]
   });
 }
 
-function payloadOf(contentType: string, bytes: Uint8Array): string {
-  return byteString(encodePayload({ contentType, tombstone: false, bytes }));
+function payloadOf(contentType: string, bytes: Uint8Array): Uint8Array {
+  return encodePayload({ contentType, tombstone: false, bytes });
 }
