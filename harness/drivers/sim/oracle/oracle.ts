@@ -7,6 +7,7 @@ import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
+import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
@@ -192,7 +193,8 @@ export class Oracle implements WorldObserver {
   finish({ settled }: FinalCheck): void {
     const { versioning, lossless } = this.#parts;
     for (const state of this.#index.states) {
-      const final = finalSiblings(state, versioning, settled);
+      const final = this.#finalSiblings(state, settled);
+      if (final === undefined) continue;
       const lost = this.#isLosslessMode ? lostWrites(state, final) : lostByValue(state, final);
       for (const request of lost) {
         if (this.#isLosslessMode && lossless) {
@@ -204,6 +206,22 @@ export class Oracle implements WorldObserver {
       if (settled) {
         checkReplicas(state, versioning.mode, this.#violations);
       }
+    }
+  }
+
+  /** By the nodes' own rules, which may find more wrong with a record than its grammar; undefined where they do. */
+  #finalSiblings(state: KeyState, settled: boolean): FinalSiblings | undefined {
+    try {
+      return finalSiblings(state, this.#parts.versioning, settled);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      const { message } = error;
+      this.#violations.report("row-unreadable", () => ({
+        anomaly: "nodes keep a record that they cannot read",
+        detail: message,
+        key: state.name,
+      }));
+      return undefined;
     }
   }
 
