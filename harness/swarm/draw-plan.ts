@@ -44,6 +44,8 @@ const SECONDS_MAX = 15;
 /** Powers of two as in practice, and others, which find what only works with powers of two. */
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
 const CORE_SHARE = 0.7;
+/** Half of the time in which a run lets its clients catch up. */
+const BACKLOG_MS_MAX = 60_000;
 const ADVERSARY_SHARE = 0.8;
 /** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */
 const ADVERSARY_REQUESTS_MAX = 120;
@@ -92,7 +94,7 @@ export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions =
     version: 1,
     seed,
     run: judged(planned, world, faults),
-    operations: run.rate * run.seconds,
+    operations: Math.min(run.rate * run.seconds, operationsMax(clients, world)),
     ...drawAdversary(random.fork("adversary"), run.versioning),
     world,
     faults,
@@ -141,6 +143,15 @@ export function coreNodesMin(plan: Pick<Plan, "nodes" | "n" | "r" | "w" | "quoru
   const needed = Math.max(plan.r, plan.w);
   // A strict quorum takes primaries only, and those outside the core may all be primaries of one key.
   return plan.quorum === "sloppy" ? needed : plan.nodes - plan.n + needed;
+}
+
+/**
+ * What these clients get through after the load, in a world this slow: operations that were never done would leave the end
+ * undecided. One is a read and a write, each forwarded and now and then repeated.
+ */
+function operationsMax(clients: number, { network, diskRead, diskWrite }: WorldPlan): number {
+  const operationMs = 10 + 12 * network.meanMs + 2 * diskRead.meanMs + 4 * diskWrite.meanMs;
+  return Math.max(1, Math.floor((clients * BACKLOG_MS_MAX) / operationMs));
 }
 
 /**
