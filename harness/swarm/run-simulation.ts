@@ -16,7 +16,7 @@ import { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { SimulationStuckError } from "../drivers/sim/scheduler.ts";
 import { SIM_CLUSTER_ID, SIM_SECRET, SimCluster } from "../drivers/sim/sim-cluster.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
-import type { SimFault } from "../drivers/sim/world-plan.ts";
+import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import { limit } from "../generator/combinators.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
@@ -167,6 +167,7 @@ class Simulation {
       readers: this.#stores.openDirect(),
     };
     await settleDown(ending, this.#plan.run);
+    await this.#checkDelivery();
     await readBack(ending, this.#plan.run);
     if (adversary !== undefined) {
       await adversary.readBack();
@@ -201,6 +202,14 @@ class Simulation {
         detail: `${link.from} reached ${link.to}, and nothing went over the link between them`,
       });
     }
+  }
+
+  /** Before the final reads, which repair what hints should have brought. */
+  async #checkDelivery(): Promise<void> {
+    const mayForget = this.#plan.faults.some(({ kind }) => FORGETFUL.has(kind));
+    if (mayForget || !wasQuiet(this.#recorder.lines)) return;
+    const left = await checkAtRest(this.#cluster);
+    if (left.length === 0) this.#oracle?.hintsDelivered();
   }
 
   #clients(): WorkloadClients {
@@ -403,4 +412,6 @@ function wasQuiet(lines: readonly HistoryLine[]): boolean {
   return last?.type === "marker" && last.name === "quiesced";
 }
 
+/** Faults with which a node cannot keep a hint that it owes, or a copy that it acknowledged. */
+const FORGETFUL: ReadonlySet<SimFaultKind> = new Set(["full-disk", "corrupt", "restore", "wipe"]);
 const NEVER = new AbortController().signal;

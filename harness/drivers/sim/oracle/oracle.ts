@@ -14,6 +14,7 @@ import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key
 import { isLossless } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
+import { checkDelivered } from "./never-delivered.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
@@ -72,6 +73,7 @@ export class Oracle implements WorldObserver {
   readonly #violations: Violations;
   readonly #mints: MintWatch;
   readonly #requests = new Map<number, ClientRequest>();
+  readonly #died = new Set<string>();
   readonly #lossExamples: string[] = [];
   readonly #lossKeys = new Set<string>();
   #lossCount = 0;
@@ -147,6 +149,7 @@ export class Oracle implements WorldObserver {
   }
 
   rowsReplaced(node: string, rows: readonly RowState[]): void {
+    this.#died.add(node);
     for (const request of this.#requests.values()) {
       keepLostCopies(request, node, this.#quorumOptions);
     }
@@ -187,6 +190,16 @@ export class Oracle implements WorldObserver {
     if (isDone || response.status === 404) {
       this.#shown(request, response);
     }
+  }
+
+  /**
+   * To be called when all nodes are up, no request is under way and no hint is left, before anything is read that reads
+   * could repair; and only where no disk ever refused a write.
+   */
+  hintsDelivered(): void {
+    if (!this.#isLosslessMode) return;
+    const options = { died: this.#died, synced: this.#parts.synced };
+    for (const state of this.#index.states) checkDelivered(state, options, this.#violations);
   }
 
   /** The checks that can only be made in the end; to be called once. */
