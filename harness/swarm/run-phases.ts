@@ -2,6 +2,7 @@ import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
+import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
 import { limit } from "../generator/combinators.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
@@ -24,6 +25,8 @@ const DRAIN_MS = 120_000;
 const RING_KEYS = 50;
 const RESTART_ATTEMPTS_MAX = 20;
 const RESTART_PAUSE_MS = 100;
+/** Faults with which a node cannot keep a hint that it owes, or a copy that it acknowledged. */
+const FORGETFUL: ReadonlySet<SimFaultKind> = new Set(["full-disk", "corrupt", "restore", "wipe"]);
 const NEVER = new AbortController().signal;
 
 /**
@@ -61,6 +64,7 @@ export async function runPhases(
     readers: world.stores.openDirect(),
   };
   await settleDown(ending, plan.run);
+  await checkDelivery(world);
   await readBack(ending, plan.run);
   if (adversary !== undefined) {
     await adversary.readBack();
@@ -154,6 +158,14 @@ async function load(world: SimulatedWorld, clients: WorkloadClients): Promise<vo
     },
   );
   end.cancel();
+}
+
+/** Before the final reads, which repair what hints should have brought. */
+async function checkDelivery({ cluster, oracle, plan, recorder }: SimulatedWorld): Promise<void> {
+  const mayForget = plan.faults.some(({ kind }) => FORGETFUL.has(kind));
+  if (mayForget || !wasQuiet(recorder.lines)) return;
+  const left = await checkAtRest(cluster);
+  if (left.length === 0) oracle?.hintsDelivered();
 }
 
 /** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */

@@ -128,6 +128,7 @@ function withFault(plan: SimPlan, at: number, fault: SimFault): SimPlan {
 
 async function calmWorld(search: Search): Promise<void> {
   await search.tryOut((best) => withWorld(best, { choppedShare: 0 }));
+  await search.tryOut((best) => withWorld(best, { links: {} }));
   await search.tryOut((best) => withWorld(best, { clocks: {} }));
   await search.tryOut((best) => withWorld(best, { diskRead: { minMs: 0, meanMs: 0 } }));
   await search.tryOut((best) => withWorld(best, { settings: {} }));
@@ -179,8 +180,15 @@ async function shrinkNodes(search: Search): Promise<void> {
       const coreTooSmall = best.core.length > 0 && best.core.length < coreNodesMin(fewer.run);
       if (isNeeded || coreTooSmall) return undefined;
       const { [gone]: _, ...clocks } = best.world.clocks;
-      return { ...fewer, world: { ...best.world, clocks } };
+      const links = linksWithout(gone, best.world.links);
+      return { ...fewer, world: { ...best.world, clocks, links } };
     })
+  );
+}
+
+function linksWithout(gone: string, links: SimPlan["world"]["links"]): SimPlan["world"]["links"] {
+  return Object.fromEntries(
+    Object.entries(links).filter(([name]) => !name.split("~").includes(gone)),
   );
 }
 

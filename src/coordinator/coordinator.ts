@@ -66,6 +66,11 @@ export class Coordinator {
     return false;
   }
 
+  /** True where this node may coordinate the key's writes if nobody before it does: with strict quorums only its owners. */
+  isCandidate(key: Uint8Array): boolean {
+    return this.#candidates(key).includes(this.#parts.nodeId);
+  }
+
   /** The key's first N healthy nodes without this one, in ring order: who else may coordinate its writes. */
   otherCoordinators(key: Uint8Array): readonly NodeId[] {
     return this.#candidates(key)

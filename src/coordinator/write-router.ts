@@ -40,6 +40,14 @@ export class WriteRouter {
       refusedCount += 1;
     }
     const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
+    if (remainingMs > 0 && !this.#coordinator.isCandidate(order.key)) {
+      // Here the write would get a hint for a copy, and a strict quorum counts none.
+      assertions.reachable("a strict write found none of its primaries");
+      throw new DynamoError(
+        "too-few-nodes",
+        "Cannot write: none of the key's nodes took it, and a strict quorum counts no other",
+      );
+    }
     if (remainingMs > 0) {
       assertions.reachable("a node coordinated a write that no candidate took");
       return this.#putHere({ ...order, timeoutMs: remainingMs });

@@ -106,6 +106,7 @@ const FORWARD_POINTS = [
     required: true,
   },
   { name: "a write found no coordinator in time", kind: "reachable", required: true },
+  { name: "a strict write found none of its primaries", kind: "reachable", required: true },
   {
     name: "a candidate refused a forwarded write definitely",
     kind: "reachable",

@@ -121,6 +121,25 @@ describe("DynamoNode", () => {
     expect((await world.read(a, "k")).values).toEqual(["v"]);
   });
 
+  test("strict quorum counts no hint of a node that coordinates for want of every owner", async () => {
+    const world = await ClusterWorld.start(5, { quorum: "strict", n: 2, r: 1, w: 1 });
+    const [a = "", b = "", c = "", d = "", e = ""] = world.preferenceList("k");
+    world.partition([a, b], [c, d, e]);
+    await suspectEverybody(world, c, [a, b]);
+    const path = `/kv64/${Buffer.from("k").toString("base64url")}`;
+    const response = await world.request(c, "PUT", path, { body: "v" });
+    expect(response.status).toBe(503);
+    expect(JSON.parse(Buffer.from(response.body).toString())).toMatchObject({
+      code: "too-few-nodes",
+      definite: true,
+    });
+    world.heal();
+    await world.pass(5_000);
+    for (const name of [a, b, c]) expect((await world.own(name, "k")).digest).toBeNull();
+    expect((await world.status(c)).hints).toBe(0);
+    expect(await world.write(c, "k", "after")).toBe(204);
+  });
+
   test("a node cut off from all others refuses at once and definitely once it believes them down, and serves again after", async () => {
     const world = await ClusterWorld.start(5);
     await world.write("n2", "k", "before");

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { concatBytes } from "../../../../src/base/bytes.ts";
 import type { VersioningMode } from "../../../../src/causality/versioning.ts";
+import { encodeRow } from "../../../../src/replica/row.ts";
+import { recordRowKey } from "../../../../src/replica/row-keys.ts";
 import { HandMadeWorld } from "./testing/hand-made-world.ts";
 
 const LOSSLESS = ["dvvset", "merged"] as const;
@@ -164,3 +167,18 @@ function settledWorld(mode: VersioningMode): HandMadeWorld {
   world.write("a", "one");
   return world;
 }
+
+test("finish() finds a record that the nodes' own rules cannot read", () => {
+  const world = new HandMadeWorld("vector-clock-max");
+  const { versioning, key } = world;
+  const good = versioning.encode(world.mint({ node: "a" }, "one"));
+  const headBytes = versioning.encode(versioning.empty).length - 1;
+  const version = good.subarray(headBytes + 1);
+  // Its only version twice: two in its grammar, and by the rules none covers another.
+  const record = concatBytes([good.subarray(0, headBytes), Uint8Array.of(2), version, version]);
+  const value = encodeRow({ localActor: undefined, record });
+  world.oracle.rowsWritten("b", [{ table: "records", key: recordRowKey(3, key), value }]);
+  expect(world.found).toEqual([]);
+  world.oracle.finish(SETTLED);
+  expect(world.found).toContain("row-unreadable");
+});

@@ -6,12 +6,14 @@ import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
+import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
 import { isLossless } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
+import { checkDelivered } from "./never-delivered.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
@@ -70,6 +72,7 @@ export class Oracle implements WorldObserver {
   readonly #violations: Violations;
   readonly #mints: MintWatch;
   readonly #requests = new Map<number, ClientRequest>();
+  readonly #died = new Set<string>();
   readonly #lossExamples: string[] = [];
   /** Nodes that lost all rows at least once. */
   readonly #emptied = new Set<string>();
@@ -147,6 +150,7 @@ export class Oracle implements WorldObserver {
   }
 
   rowsReplaced(node: string, rows: readonly RowState[]): void {
+    this.#died.add(node);
     for (const request of this.#requests.values()) {
       keepLostCopies(request, node, this.#quorumOptions);
     }
@@ -190,11 +194,22 @@ export class Oracle implements WorldObserver {
     }
   }
 
+  /**
+   * To be called when all nodes are up, no request is under way and no hint is left, before anything is read that reads
+   * could repair; and only where no disk ever refused a write.
+   */
+  hintsDelivered(): void {
+    if (!this.#isLosslessMode) return;
+    const options = { died: this.#died, synced: this.#parts.synced };
+    for (const state of this.#index.states) checkDelivered(state, options, this.#violations);
+  }
+
   /** The checks that can only be made in the end; to be called once. */
   finish({ settled }: FinalCheck): void {
     const { versioning, lossless } = this.#parts;
     for (const state of this.#index.states) {
-      const final = finalSiblings(state, versioning, settled);
+      const final = this.#finalSiblings(state, settled);
+      if (final === undefined) continue;
       const lost = this.#isLosslessMode ? lostWrites(state, final) : lostByValue(state, final);
       for (const request of lost) {
         if (this.#isLosslessMode && lossless) {
@@ -206,6 +221,22 @@ export class Oracle implements WorldObserver {
       if (settled) {
         checkReplicas(state, versioning.mode, this.#violations);
       }
+    }
+  }
+
+  /** By the nodes' own rules, which may find more wrong with a record than its grammar; undefined where they do. */
+  #finalSiblings(state: KeyState, settled: boolean): FinalSiblings | undefined {
+    try {
+      return finalSiblings(state, this.#parts.versioning, settled);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      const { message } = error;
+      this.#violations.report("row-unreadable", () => ({
+        anomaly: "nodes keep a record that they cannot read",
+        detail: message,
+        key: state.name,
+      }));
+      return undefined;
     }
   }
 

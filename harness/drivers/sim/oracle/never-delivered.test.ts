@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { HandMadeWorld } from "./testing/hand-made-world.ts";
+
+const CHECK = ["never-delivered"];
+
+describe.each(["dvvset", "merged"] as const)("never-delivered in %s", (mode) => {
+  test("finds a primary that no copy and no hint ever reached", () => {
+    for (const isDelivered of [true, false]) {
+      const world = new HandMadeWorld(mode);
+      const siblings = twoCopies(world);
+      if (isDelivered) world.store({ node: "c" }, siblings);
+      world.oracle.hintsDelivered();
+      expect(world.found).toEqual(isDelivered ? [] : CHECK);
+    }
+  });
+
+  test("says nothing about a primary that died, or of what a coordinator that died still owed", () => {
+    for (const died of ["a", "c"]) {
+      const world = new HandMadeWorld(mode);
+      twoCopies(world);
+      world.crash(died, died === "a" ? [{ node: "a" }] : []);
+      world.oracle.hintsDelivered();
+      expect(world.found).toEqual([]);
+    }
+  });
+
+  test("says nothing where a node that died may have taken hints with it", () => {
+    for (const synced of [true, false]) {
+      const world = new HandMadeWorld(mode, { synced });
+      twoCopies(world);
+      world.crash("e", []);
+      world.oracle.hintsDelivered();
+      expect(world.found).toEqual(synced ? CHECK : []);
+    }
+  });
+});
+
+/** A write that is acknowledged with copies at two of its three primaries. */
+function twoCopies(world: HandMadeWorld) {
+  const id = world.askWrite("a", "one");
+  const siblings = world.mint({ node: "a" }, "one");
+  world.sync({ node: "a" });
+  world.store({ node: "b" }, siblings);
+  world.done(id);
+  return siblings;
+}

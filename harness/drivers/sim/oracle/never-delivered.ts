@@ -1,0 +1,47 @@
+import { parseActor } from "../../../../src/base/actor.ts";
+import type { Mint } from "./key-history.ts";
+import { covers } from "./key-history.ts";
+import type { KeyState } from "./key-state.ts";
+import type { Violations } from "./violations.ts";
+
+const CHECK = "never-delivered";
+
+export interface DeliveryCheckOptions {
+  /** Nodes whose process ended at some time. */
+  readonly died: ReadonlySet<string>;
+  /** True where engines promise that what they acknowledge survives. */
+  readonly synced: boolean;
+}
+
+/**
+ * Every slot of a write ends with a copy or with a hint (D-4.6-1). So once all hints are delivered, and before any read has
+ * repaired what was forgotten, each primary holds every acknowledged write. Judged are writes whose coordinator never
+ * died, since one that dies forgets what it owed, at primaries that never died; and where hints do not survive their
+ * keeper, only runs in which nobody died. For the lossless modes.
+ */
+export function checkDelivered(
+  { acknowledged, copies, primaries, name }: KeyState,
+  { died, synced }: DeliveryCheckOptions,
+  violations: Violations,
+): void {
+  if (died.size > 0 && !synced) return;
+  const calm = primaries.filter((node) => !died.has(node));
+  for (const { ask, mints } of acknowledged) {
+    if (mints.length === 0 || mints.some((mint) => died.has(coordinatorOf(mint)))) continue;
+    const behind = calm.filter((node) => {
+      const clock = copies.find((copy) => copy.node === node && copy.owner === node)?.visible
+        ?.record.clock;
+      return clock === undefined || !mints.some((mint) => covers(clock, mint));
+    });
+    if (behind.length === 0) continue;
+    violations.report(CHECK, () => ({
+      anomaly: "a primary neither holds a write nor is owed it",
+      detail: `Request ${ask.id} at node ${ask.node} was acknowledged, no hint is left, and ${behind.join(", ")} never got it`,
+      key: name,
+    }));
+  }
+}
+
+function coordinatorOf({ actor }: Mint): string {
+  return parseActor(actor)?.nodeId ?? "";
+}
