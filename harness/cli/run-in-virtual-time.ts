@@ -42,16 +42,23 @@ export async function runInVirtualTime(
     await cluster.start();
     return cluster;
   };
-  try {
-    return await scheduler.run(
-      runPlan({ clock: scheduler, http, workload, folder, startCluster }, plan, options),
-      { untilMs: 1_000 * plan.seconds * LOAD_STRETCH_MAX + END_MS_MAX },
-    );
-  } finally {
+  const write = async (): Promise<void> => {
     await folder.flush();
     for (const { name, log } of cluster.machines.values()) {
       await writeWhole(join(folder.logFolder, `${name}.log`), log.text());
     }
+  };
+  try {
+    const finished = await scheduler.run(
+      runPlan({ clock: scheduler, http, workload, folder, startCluster }, plan, options),
+      { untilMs: 1_000 * plan.seconds * LOAD_STRETCH_MAX + END_MS_MAX },
+    );
+    await write();
+    return finished;
+  } catch (error) {
+    // What failed first is what is reported; what there is may still help to understand it.
+    await Promise.allSettled([write()]);
+    throw error;
   }
 }
 

@@ -6,7 +6,8 @@
 import { describe, expect, test } from "vitest";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import { PATIENCE } from "../run/stores.ts";
-import { drawPlan, STANDARD_KINDS } from "./draw-plan.ts";
+import { drawPlan } from "./draw-plan.ts";
+import { STANDARD_KINDS } from "./fault-kinds.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 const PLANS = Array.from({ length: 500 }, (_, index) => drawPlan(index + 1));

@@ -15,23 +15,9 @@ import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawWorld } from "./draw-world.ts";
+import { STANDARD_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
-
-/** Faults that the store as it is must survive. Not among them: wipe, restore, corrupt, whose cure is anti-entropy. */
-export const STANDARD_KINDS: readonly SimFaultKind[] = [
-  "cut",
-  "slow",
-  "clog",
-  "bandwidth",
-  "reset",
-  "crash",
-  "pause",
-  "clock-jump",
-  "clock-strobe",
-  "slow-disk",
-  "full-disk",
-];
 
 export interface DrawOptions {
   /** Kinds that may be drawn; a seed takes some of them. Default: `STANDARD_KINDS`. */

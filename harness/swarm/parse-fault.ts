@@ -1,24 +1,8 @@
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { clientGroup } from "../nemesis/grudges.ts";
+import { FAULT_KINDS } from "./fault-kinds.ts";
 import { PlanFields } from "./plan-fields.ts";
-
-export const FAULT_KINDS: readonly SimFaultKind[] = [
-  "cut",
-  "slow",
-  "clog",
-  "bandwidth",
-  "reset",
-  "crash",
-  "pause",
-  "clock-jump",
-  "clock-strobe",
-  "slow-disk",
-  "full-disk",
-  "wipe",
-  "restore",
-  "corrupt",
-];
 
 /** No fault begins or ends later than a day after the load began. */
 const TIME_MS_MAX = 86_400_000;

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readHistory } from "../history/read-history.ts";
 import { concludeRun } from "./conclude-run.ts";
-import { drawPlan, STANDARD_KINDS } from "./draw-plan.ts";
+import { drawPlan } from "./draw-plan.ts";
+import { FAULT_KINDS } from "./fault-kinds.ts";
 import { runSimulation } from "./run-simulation.ts";
 import { SimulatedWorld } from "./simulated-world.ts";
 import { plainPlan } from "./testing/plain-plan.ts";
@@ -88,9 +89,8 @@ describe("runSimulation()", () => {
   });
 
   test("survives faults of every kind at once", async () => {
-    const kinds = [...STANDARD_KINDS, "wipe", "restore", "corrupt"] as const;
     for (const seed of [101, 102, 103]) {
-      const plan = { ...drawPlan(seed, { kinds }), operations: OPERATIONS };
+      const plan = { ...drawPlan(seed, { kinds: FAULT_KINDS }), operations: OPERATIONS };
       const { outcome } = await runSimulation(plan);
       const broken = outcome.findings.filter(({ check }) => check === "crash" || check === "stuck");
       expect(broken).toEqual([]);

@@ -99,14 +99,14 @@ export class Scheduler implements Clock {
   /** Says why there is no step to take; otherwise takes it. */
   #step({ untilMs, stop }: RunLimits): string | undefined {
     this.#eventCount += 1;
+    if (this.#eventCount % EVENTS_PER_QUESTION === 0 && stop?.() === true) {
+      return "Cannot go on: the run was stopped";
+    }
     if (this.#deferred.length > 0) {
       const turn = this.#deferred;
       this.#deferred = [];
       for (const callback of turn) callback();
       return undefined;
-    }
-    if (this.#eventCount % EVENTS_PER_QUESTION === 0 && stop?.() === true) {
-      return "Cannot go on: the run was stopped";
     }
     const event = this.#queue.pop();
     if (event === undefined)
