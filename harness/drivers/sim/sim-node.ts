@@ -5,6 +5,7 @@ import { nodeHandler } from "../../../src/http/node-handler.ts";
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
 import { DynamoNode } from "../../../src/node/node.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
+import { gatedEngine } from "./gated-engine.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { SimHttpServer } from "./sim-http.ts";
 import type { SimLog } from "./sim-log.ts";
@@ -148,7 +149,7 @@ export class SimNode {
     const died = new Promise<undefined>((resolve) => {
       process.onDeath(() => resolve(undefined));
     });
-    const engine = disk.open((callback) => process.enter(callback));
+    const engine = gatedEngine(disk.open(), process);
     const starting = Promise.race([
       DynamoNode.start(environment, { configuration, engine }),
       died,

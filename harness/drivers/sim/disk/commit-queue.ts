@@ -7,8 +7,6 @@ export interface CommitQueueParts {
   readonly delayMs: () => number;
   /** Ends the commit of a group: stores it, or tells why that cannot be. */
   readonly commit: (writes: readonly Write[]) => StorageError | undefined;
-  /** Calls into whoever waits for a commit, as soon as that may be called. */
-  readonly enter: (callback: () => void) => void;
   /** Called when a commit has ended and no other waits. */
   readonly idle: () => void;
 }
@@ -70,7 +68,7 @@ export class CommitQueue {
     }
     const failure = this.#parts.commit(group.writes);
     this.#committing = undefined;
-    this.#parts.enter(() => (failure === undefined ? group.resolve() : group.reject(failure)));
+    failure === undefined ? group.resolve() : group.reject(failure);
     this.#beginNext();
     if (this.isIdle) {
       this.#parts.idle();

@@ -301,33 +301,3 @@ describe("corruptOne()", () => {
     expect(synced.disk.corruptOne()).toBe(false);
   });
 });
-
-describe("open(enter)", () => {
-  test("what is answered later than at once waits for the process, what is answered at once does not", async () => {
-    const { disk, clock } = diskWorld("synced", 1, {
-      write: { minMs: 5, meanMs: 5 },
-      read: { minMs: 5, meanMs: 5 },
-    });
-    const held: (() => void)[] = [];
-    const engine = disk.open((callback) => held.push(callback));
-    const seen = outcomes([engine.write([put("a", "1")]), engine.get("records", Buffer.from("b"))]);
-    expect(await engine.get("records", Buffer.from("a"))).toEqual(Buffer.from("1"));
-    clock.advance(10);
-    await settled();
-    expect(seen).toEqual(["waits", "waits"]);
-    expect(held).toHaveLength(2);
-    for (const callback of held) callback();
-    await settled();
-    expect(seen).toEqual(["stored", "stored"]);
-  });
-
-  test("a process that never runs again hears neither of its commit nor of its close", async () => {
-    const { disk, clock } = diskWorld("synced", 1, { write: { minMs: 5, meanMs: 5 } });
-    const engine = disk.open(() => {});
-    const seen = outcomes([engine.write([put("a", "1")]), engine.close()]);
-    clock.advance(10);
-    await settled();
-    expect(seen).toEqual(["waits", "waits"]);
-    expect(Object.keys(textsOf(disk.durableRows()))).toEqual(["records/61"]);
-  });
-});

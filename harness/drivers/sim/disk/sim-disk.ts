@@ -54,11 +54,8 @@ export class SimDisk {
     return this.#medium.counts;
   }
 
-  /**
-   * Begins a life on what the disk holds. The life before must have ended: its engine closed, or crashed. What the engine
-   * answers later than at once it answers through `enter`, which may hold it while the process is paused.
-   */
-  open(enter: (callback: () => void) => void = runAtOnce): Engine {
+  /** Begins a life on what the disk holds. The life before must have ended: its engine closed, or crashed. */
+  open(): Engine {
     this.#checkDown("open the disk");
     this.#lifeCount += 1;
     const { clock, random, observer, node } = this.#parts;
@@ -70,7 +67,6 @@ export class SimDisk {
         node,
         medium: this.#medium,
         faults: () => this.#faults,
-        enter,
         closed: () => this.#closed(),
       },
       this.#options,
@@ -166,7 +162,3 @@ export class SimDisk {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function runAtOnce(callback: () => void): void {
-  callback();
-}

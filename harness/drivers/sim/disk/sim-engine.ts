@@ -26,11 +26,6 @@ export interface SimEngineParts {
   readonly medium: Medium;
   /** As they are at the moment. */
   readonly faults: () => DiskFaults;
-  /**
-   * Calls into the process whose engine this is, or holds the callback while that is paused. What is answered at once is not
-   * called through it: who just asked is running.
-   */
-  readonly enter: (callback: () => void) => void;
   /** Called once when `close` has finished, before its promise resolves. */
   readonly closed: () => void;
 }
@@ -68,7 +63,6 @@ export class SimEngine implements Engine {
       delayMs: () =>
         drawDelayMs(this.#chance.write, options.write) + (parts.faults().slow?.writeMs ?? 0),
       commit: (writes) => this.#commit(writes),
-      enter: parts.enter,
       idle: () => this.#closeWhenIdle(),
     });
   }
@@ -247,7 +241,7 @@ export class SimEngine implements Engine {
     return new Promise((resolve, reject) => {
       this.#parts.clock.setTimer(delayMs, () => {
         if (!this.#isDead) {
-          this.#parts.enter(() => settle(resolve, reject));
+          settle(resolve, reject);
         }
       });
     });
@@ -260,11 +254,10 @@ export class SimEngine implements Engine {
   }
 
   #closeWhenIdle(): void {
-    const closing = this.#closing;
-    if (closing !== undefined && this.#queue.isIdle) {
+    if (this.#closing !== undefined && this.#queue.isIdle) {
       this.#syncTimer?.cancel();
       this.#parts.closed();
-      this.#parts.enter(() => closing.resolve());
+      this.#closing.resolve();
     }
   }
 }

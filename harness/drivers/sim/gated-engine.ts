@@ -1,0 +1,22 @@
+import type { Engine } from "../../../src/storage/engine.ts";
+import type { SimProcess } from "./sim-process.ts";
+
+/** An engine as one life of a process sees it: what it answers is held while the process is paused and lost once it is dead. */
+export function gatedEngine(engine: Engine, process: SimProcess): Engine {
+  const gate = <T>(promise: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      promise.then(
+        (value) => process.enter(() => resolve(value)),
+        (error: unknown) => process.enter(() => reject(error)),
+      );
+    });
+  return {
+    name: engine.name,
+    synced: engine.synced,
+    get: (table, key) => gate(engine.get(table, key)),
+    write: (writes) => gate(engine.write(writes)),
+    scan: (table, options) => gate(engine.scan(table, options)),
+    count: (table) => gate(engine.count(table)),
+    close: () => gate(engine.close()),
+  };
+}
