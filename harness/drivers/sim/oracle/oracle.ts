@@ -244,7 +244,9 @@ export class Oracle implements WorldObserver {
       copy.visible = undefined;
       if (before !== undefined && this.#isLosslessMode) {
         const { synced, lossless } = this.#parts;
-        checkRemoved(copy, before, { synced, keepsData: lossless }, this.#violations);
+        // An owner that keeps nothing may have died since it said that it holds the hint.
+        const keepsData = lossless && (synced || !this.#died.has(copy.owner));
+        checkRemoved(copy, before, { synced, keepsData }, this.#violations);
       }
       return;
     }
