@@ -104,9 +104,23 @@ export class MintWatch {
       if (known !== undefined && known.payload !== payload) {
         this.#reportTwice(copy, "a dot names two payloads", known);
       }
-      mints.push(known ?? add(copy.state, dot, [payload]));
+      mints.push(known ?? this.#fresh(copy, dot, payload));
     }
     return mints;
+  }
+
+  /** A new dot; only a payload that several requests wrote may have had one before (K-11). */
+  #fresh(copy: Copy, dot: Pick<Mint, "actor" | "counter">, payload: string): Mint {
+    const { state, node } = copy;
+    const [earlier] = state.history.mintsOf(payload);
+    if (earlier !== undefined && !state.isRepeated(payload)) {
+      this.#violations.report("write-minted-twice", () => ({
+        anomaly: "one request became two versions",
+        detail: `Dot ${dot.counter} of ${dot.actor}, seen at ${node}, names the write of dot ${earlier.counter} of ${earlier.actor}, which one request asked for once`,
+        key: state.name,
+      }));
+    }
+    return add(state, dot, [payload]);
   }
 
   #learnMerged(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {

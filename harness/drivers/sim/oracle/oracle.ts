@@ -74,8 +74,6 @@ export class Oracle implements WorldObserver {
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
   readonly #lossExamples: string[] = [];
-  /** Nodes that lost all rows at least once. */
-  readonly #emptied = new Set<string>();
   readonly #lossKeys = new Set<string>();
   #lossCount = 0;
 
@@ -154,7 +152,6 @@ export class Oracle implements WorldObserver {
     for (const request of this.#requests.values()) {
       keepLostCopies(request, node, this.#quorumOptions);
     }
-    if (rows.length === 0) this.#emptied.add(node);
     for (const copy of this.#index.copiesOf(node)) {
       copy.visible = undefined;
       copy.durable = undefined;
@@ -246,9 +243,9 @@ export class Oracle implements WorldObserver {
       copy.visible = undefined;
       if (before !== undefined && this.#isLosslessMode) {
         const { synced, lossless } = this.#parts;
-        // An owner that took a hint and then lost everything it had within the fault budget is no fault of the sender.
-        const keepsData = lossless && !this.#emptied.has(copy.owner);
-        checkRemoved(copy, before, { synced, keepsData }, this.#violations);
+        // An owner that keeps nothing may have died since it said that it holds the hint.
+        const keepsData = lossless && (synced || !this.#died.has(copy.owner));
+        checkRemoved(copy, before, synced, keepsData, this.#violations);
       }
       return;
     }

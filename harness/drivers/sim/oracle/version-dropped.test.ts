@@ -177,3 +177,14 @@ function twoWrites(mode: "dvvset" | "merged"): HandMadeWorld {
   }
   return world;
 }
+
+test("version-dropped judges no delivered hint whose owner kept nothing and has died since", () => {
+  for (const died of [true, false]) {
+    const world = new HandMadeWorld("dvvset", { synced: false });
+    const siblings = twoWrites("dvvset").at({ node: "a" });
+    world.store({ node: "d", owner: "b" }, siblings);
+    if (died) world.crash("b", []);
+    world.remove({ node: "d", owner: "b" });
+    expect(world.found).toEqual(died ? [] : CHECK);
+  }
+});
