@@ -245,7 +245,7 @@ export class Oracle implements WorldObserver {
         const { synced, lossless } = this.#parts;
         // An owner that keeps nothing may have died since it said that it holds the hint.
         const keepsData = lossless && (synced || !this.#died.has(copy.owner));
-        checkRemoved(copy, before, synced, keepsData, this.#violations);
+        checkRemoved(copy, before, { synced, keepsData }, this.#violations);
       }
       return;
     }
