@@ -4,6 +4,8 @@ import { decodeRow } from "../../../../src/replica/row.ts";
 import type { Mint } from "./key-history.ts";
 import { joined } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRecord, KnownRow } from "./key-state.ts";
+import { isLossless } from "./lossless.ts";
+import { checkMint } from "./mint-ignores-row.ts";
 import type { RecordContent } from "./read-record.ts";
 import { readRecord } from "./read-record.ts";
 import type { Violations } from "./violations.ts";
@@ -47,6 +49,9 @@ export class MintWatch {
       if (mint !== undefined && mint.serial < mintsBefore) {
         this.#reportTwice(copy, "a dot was minted again in a later life of its row", mint);
       }
+    }
+    if (state.history.count > mintsBefore && isLossless(this.#mode)) {
+      checkMint(copy, record, this.#violations);
     }
     return { value, localActor, record };
   }
