@@ -24,7 +24,7 @@ import { parsePlan } from "./parse-plan.ts";
 import { report } from "./report.ts";
 
 const NODE_PROGRAM = join(import.meta.dirname, "..", "..", "src", "main.ts");
-const LIGHT = ["--engine", "memory", "--rate", "100", "--seconds", "8", "--seed", "1"];
+const LIGHT = ["--engine", "memory", "--rate", "150", "--seconds", "8", "--seed", "1"];
 
 let results: string;
 let printed: string;
