@@ -29,6 +29,11 @@ export function judged(
   };
 }
 
+/** On how many nodes the plan's faults destroy acknowledged data. */
+export function nodesDestroyed({ run, world, faults }: SimPlan): number {
+  return worstDestruction(destructions(faults, { engine: run.engine, sync: world.sync }));
+}
+
 /** True where the fault takes acknowledged data from its node. */
 export function destroysData(fault: SimFault, { engine, sync }: Durability): boolean {
   switch (fault.kind) {

@@ -10,6 +10,7 @@ import type { SimFault } from "../drivers/sim/world-plan.ts";
 import type { HistoryHeader } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import { Stores } from "../run/stores.ts";
+import { nodesDestroyed } from "./plan-expectation.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -114,7 +115,8 @@ export class SimulatedWorld {
   }
 }
 
-function oracleOf({ run, world }: SimPlan, cluster: SimCluster): Oracle {
+function oracleOf(plan: SimPlan, cluster: SimCluster): Oracle {
+  const { run, world } = plan;
   const macKey = macKeyOf(SIM_SECRET, SIM_CLUSTER_ID);
   const ring = () =>
     [...cluster.machines.values()].find(({ node }) => node !== undefined)?.node?.ring();
@@ -135,6 +137,7 @@ function oracleOf({ run, world }: SimPlan, cluster: SimCluster): Oracle {
     strict: run.quorum === "strict",
     synced: run.engine !== "memory" && world.sync,
     lossless: run.expects.verdict === "valid",
+    nodesDestroyed: nodesDestroyed(plan),
     preferenceList: (key) => ring()?.preferenceList(key) ?? [],
   });
 }

@@ -182,3 +182,18 @@ test("finish() finds a record that the nodes' own rules cannot read", () => {
   world.oracle.finish(SETTLED);
   expect(world.found).toContain("row-unreadable");
 });
+
+test("finish() takes the loss of a write whose own W is within what the plan destroys for allowed", () => {
+  for (const w of [1, 2]) {
+    const world = new HandMadeWorld("dvvset", { synced: false, nodesDestroyed: 1 });
+    const id = world.askWrite("a", "one", { w });
+    world.mint({ node: "a" }, "one");
+    if (w === 2) world.store({ node: "b" }, world.at({ node: "a" }));
+    world.done(id);
+    world.crash("a", []);
+    if (w === 2) world.put({ node: "b" }, world.versioning.empty, undefined);
+    world.oracle.finish({ settled: false });
+    expect(world.found).toEqual(w === 2 ? ["version-dropped", "acknowledged-write-lost"] : []);
+    expect(world.oracle.lossSeen).toBe(w === 1);
+  }
+});

@@ -42,6 +42,8 @@ export interface OracleParts {
    * its node therefore refuses are no row: they are left out of `rowsReplaced`.
    */
   readonly lossless: boolean;
+  /** On how many nodes the plan destroys data: a write whose own W is no more than that may be lost, whatever the plan's W. */
+  readonly nodesDestroyed: number;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
 }
@@ -203,13 +205,14 @@ export class Oracle implements WorldObserver {
 
   /** The checks that can only be made in the end; to be called once. */
   finish({ settled }: FinalCheck): void {
-    const { versioning, lossless } = this.#parts;
+    const { versioning, lossless, nodesDestroyed } = this.#parts;
     for (const state of this.#index.states) {
       const final = this.#finalSiblings(state, settled);
       if (final === undefined) continue;
       const lost = this.#isLosslessMode ? lostWrites(state, final) : lostByValue(state, final);
       for (const request of lost) {
-        if (this.#isLosslessMode && lossless) {
+        const isSafe = lossless && request.ask.quorum > nodesDestroyed;
+        if (this.#isLosslessMode && isSafe) {
           this.#reportLost(request);
         } else {
           this.#noteLoss(request);

@@ -47,7 +47,13 @@ export class HandMadeWorld {
 
   constructor(
     mode: VersioningMode,
-    { synced = true, strict = false, lossless = true, key = "cart" }: WorldOptions = {},
+    {
+      synced = true,
+      strict = false,
+      lossless = true,
+      nodesDestroyed = 0,
+      key = "cart",
+    }: WorldOptions = {},
   ) {
     this.versioning = versioningFor(mode);
     this.key = utf8Bytes(key);
@@ -60,6 +66,7 @@ export class HandMadeWorld {
       synced,
       strict,
       lossless,
+      nodesDestroyed,
       preferenceList: () => NODES,
     });
   }
@@ -260,6 +267,7 @@ interface WorldOptions {
   readonly synced?: boolean;
   readonly strict?: boolean;
   readonly lossless?: boolean;
+  readonly nodesDestroyed?: number;
   readonly key?: string;
 }
 

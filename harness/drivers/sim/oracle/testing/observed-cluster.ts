@@ -41,6 +41,7 @@ export async function observedCluster(
     strict: false,
     synced: true,
     lossless,
+    nodesDestroyed: 0,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
   });
   const ids = { next: 0 };
