@@ -12,7 +12,7 @@
 import type { Clock, Timer } from "../../../src/env/clock.ts";
 import { EventQueue, QueuedEvent } from "./event-queue.ts";
 
-/** A run that could not come to its end; `state` tells where everything stood. */
+/** A run that could not come to its end; the message says why. */
 export class SimulationStuckError extends Error {
   override readonly name = "SimulationStuckError";
 }
