@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { nodeHandler } from "./http/node-handler.ts";
 import type { NodeConfiguration } from "./node/configuration.ts";
 import { DynamoNode } from "./node/node.ts";
-import { ConfigurationError, parseConfiguration } from "./node/parse-configuration.ts";
+import { ConfigurationError } from "./node/parse-configuration.ts";
 import { startHttpServer } from "./platform/http-server.ts";
 import { openLmdbEngine } from "./platform/lmdb-engine.ts";
 import { createNodeEnvironment } from "./platform/node-environment.ts";
+import { readConfiguration } from "./read-configuration.ts";
 import type { Engine } from "./storage/engine.ts";
 import { MemoryEngine } from "./storage/memory-engine.ts";
 
@@ -15,10 +15,12 @@ const USAGE = `Starts one node of a Ringside cluster.
   npm start -- --config FILE
 
   --config FILE        the node's configuration, a JSON object; its fields are described in
-                       src/node/configuration.ts
+                       src/node/configuration.ts; without it the object is taken from the
+                       environment variable RINGSIDE_CONFIG
   --exit-with-stdin    stop when standard input closes, for a parent that wants no orphans
   --help               this text
 
+RINGSIDE_NODE_ID in the environment goes before the configuration's nodeId.
 SIGTERM or SIGINT: refuses new requests, finishes those under way, exits with 0.
 Exit status: 0 stopped, 1 failed, 64 bad use or bad configuration.
 `;
@@ -35,10 +37,7 @@ export async function startNode(argv: readonly string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  if (config === undefined) {
-    throw new ConfigurationError("Cannot start: --config FILE is missing (--help tells more)");
-  }
-  const configuration = await readConfiguration(config);
+  const configuration = readConfiguration(config, process.env);
   const { nodeId, logLevel } = configuration;
   const environment = createNodeEnvironment({ nodeId, logLevel });
   const engine = await openEngine(configuration);
@@ -102,17 +101,6 @@ function readArguments(argv: readonly string[]): {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigurationError(`Cannot read the arguments: ${reason}`, { cause: error });
   }
-}
-
-async function readConfiguration(file: string): Promise<NodeConfiguration> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(`Cannot read ${file}: ${reason}`, { cause: error });
-  }
-  return parseConfiguration(json);
 }
 
 function openEngine(configuration: NodeConfiguration): Promise<Engine> {

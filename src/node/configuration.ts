@@ -8,12 +8,19 @@ export interface Member {
   readonly address: string;
 }
 
-/** One node's configuration: the JSON file of `npm start -- --config FILE`, checked and completed. */
+/**
+ * One node's configuration, checked and completed: the JSON object of `npm start -- --config FILE` or of the environment
+ * variable `RINGSIDE_CONFIG`.
+ */
 export interface NodeConfiguration {
+  /** The environment variable `RINGSIDE_NODE_ID` goes before it, so that all nodes can share one configuration. */
   readonly nodeId: NodeId;
   /** Two clusters of one id on one network would mix; 1 to 64 characters. */
   readonly clusterId: string;
-  /** Shared by all nodes: proves hellos and authenticates contexts. Undefined: the cluster id alone, which is no secret. */
+  /**
+   * Shared by all nodes: proves hellos and authenticates contexts. Given as it is, or as `clusterSecretFile`, the path of a file that
+   * holds it. Undefined: the cluster id alone, which is no secret.
+   */
   readonly clusterSecret: string | undefined;
   /** `host:port` of the HTTP API. */
   readonly httpAddress: string;

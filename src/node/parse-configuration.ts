@@ -8,8 +8,17 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
-/** Checks and completes a parsed JSON configuration. Throws ConfigurationError. */
-export function parseConfiguration(json: unknown): NodeConfiguration {
+/** Gives a file's text. Throws Error. */
+export type ReadText = (path: string) => string;
+
+/**
+ * Checks and completes a parsed JSON configuration. The field `clusterSecretFile` stands for `clusterSecret`: the secret is
+ * what `readText` gives, trimmed. Throws ConfigurationError.
+ */
+export function parseConfiguration(
+  json: unknown,
+  readText: ReadText = refuseToRead,
+): NodeConfiguration {
   const fields = new Fields(json);
   const id = fields.id("nodeId");
   const members = fields.members("members");
@@ -17,13 +26,13 @@ export function parseConfiguration(json: unknown): NodeConfiguration {
   const configuration: NodeConfiguration = {
     nodeId: id,
     clusterId: fields.text("clusterId", 64),
-    clusterSecret: fields.optionalText("clusterSecret", 1_024),
+    clusterSecret: fields.secret("clusterSecret", "clusterSecretFile", readText),
     httpAddress: fields.address("httpAddress"),
     rpcAddress: fields.address("rpcAddress"),
     members,
     routes: fields.routes("routes", members),
     engine: fields.oneOf("engine", ["lmdb", "memory"], "lmdb"),
-    dataFolder: fields.text("dataFolder", 4_096),
+    dataFolder: fields.text("dataFolder", PATH_LENGTH_MAX),
     sync: fields.flag("sync", true),
     n,
     r: fields.whole("r", 1, n, Math.min(2, n)),
@@ -49,6 +58,8 @@ export function parseConfiguration(json: unknown): NodeConfiguration {
   return configuration;
 }
 
+const SECRET_LENGTH_MAX = 1_024;
+const PATH_LENGTH_MAX = 4_096;
 const ADDRESS_PATTERN = /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 
 class Fields {
@@ -76,6 +87,19 @@ class Fields {
 
   optionalText(name: string, lengthMax: number): string | undefined {
     return this.#value(name) === undefined ? undefined : this.text(name, lengthMax);
+  }
+
+  /** The text of one field, or the content of the file that another one names; undefined where neither is there. */
+  secret(name: string, fileName: string, readText: ReadText): string | undefined {
+    const secret = this.optionalText(name, SECRET_LENGTH_MAX);
+    const path = this.optionalText(fileName, PATH_LENGTH_MAX);
+    if (path === undefined) return secret;
+    if (secret !== undefined) {
+      throw new ConfigurationError(
+        `Cannot use ${fileName}: ${name} is given too, one of them is allowed`,
+      );
+    }
+    return checkedSecret(fileName, path, readText);
   }
 
   address(name: string): string {
@@ -171,6 +195,26 @@ function checkedId(name: string, value: unknown): NodeId {
     if (!(error instanceof RangeError)) throw error;
     throw new ConfigurationError(`Cannot use ${name}: ${error.message}`, { cause: error });
   }
+}
+
+function checkedSecret(name: string, path: string, readText: ReadText): string {
+  let text: string;
+  try {
+    text = readText(path).trim();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`Cannot use ${name}: ${reason}`, { cause: error });
+  }
+  if (text.length < 1 || text.length > SECRET_LENGTH_MAX) {
+    throw new ConfigurationError(
+      `Cannot use ${name}: ${path} holds ${text.length} characters, allowed are 1 to ${SECRET_LENGTH_MAX}`,
+    );
+  }
+  return text;
+}
+
+function refuseToRead(path: string): never {
+  throw new Error(`no file can be read here, ${path} neither`);
 }
 
 function checkedAddress(name: string, value: unknown): string {

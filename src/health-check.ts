@@ -1,0 +1,35 @@
+/**
+ * Asks a node whether it serves: `node src/health-check.ts URL`, for images without an HTTP client of their own.
+ * Exit status: 0 `GET /healthz` answered 200 in time, 1 it did not, 64 bad use. Loads nothing of the node, since a
+ * container engine starts it every few seconds.
+ */
+
+import { createHttpCaller } from "./platform/http-client.ts";
+
+const TIMEOUT_MS = 2_000;
+const EXIT_BAD_USE = 64;
+
+const [text = "", ...others] = process.argv.slice(2);
+const url = URL.parse(text);
+if (url?.protocol !== "http:" || others.length > 0) {
+  end(EXIT_BAD_USE, "Cannot check: give the node's URL alone, such as http://127.0.0.1:8000");
+}
+
+const http = createHttpCaller();
+try {
+  const { status } = await http.call({
+    method: "GET",
+    url: new URL("/healthz", url).href,
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (status !== 200) end(1, `Not healthy: ${url.origin} answered ${status}`);
+} catch (error) {
+  end(1, `Not healthy: ${error instanceof Error ? error.message : error}`);
+} finally {
+  http.close();
+}
+
+function end(status: number, sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(status);
+}
