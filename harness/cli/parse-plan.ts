@@ -21,13 +21,16 @@ export const SECONDS_MAX = 86_400;
 const SEED_MAX = Number.MAX_SAFE_INTEGER;
 /** Every pair of nodes takes proxies: 32 nodes take more than 2,000 ports. */
 const NODES_MAX = 32;
+/** A network for each node, and a published port for each pair: an engine has addresses for some 30 networks in all. */
+const DOCKER_NODES_MAX = 9;
 const PARTITIONS_MAX = 65_536;
+const IMAGE_NAME = /^[a-z0-9][\w.:/@-]{0,254}$/;
 
 export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   workload: { value: "NAME", help: `${WORKLOADS.join(", ")} (default shopping-cart)` },
   cluster: {
     value: "DRIVER",
-    help: "processes (default) or sim (virtual time, repeatable); docker is not available yet",
+    help: "processes (default), docker (containers) or sim (virtual time, repeatable)",
   },
   nodes: { value: "COUNT", help: `1 to ${NODES_MAX} (default 5)` },
   n: { value: "N", help: "replicas of each key, 1 to --nodes (default 3)" },
@@ -52,6 +55,7 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   seconds: { value: "S", help: `length of the load, 1 to ${SECONDS_MAX} (default 30)` },
   seed: { value: "SEED", help: "0 to 2^53-1; names the run (default random)" },
   toxiproxy: { value: "URL", help: "use this Toxiproxy instead of the embedded one" },
+  "toxiproxy-image": { value: "IMAGE", help: "of Toxiproxy's container, with --cluster docker" },
   slo: { value: "SLO", help: "for example 'p99.9<300ms'; missed: invalid" },
   "beyond-budget": { help: "allow faults that may destroy acknowledged writes" },
 };
@@ -64,15 +68,9 @@ export function parsePlan(args: readonly string[], randomSeed: number): Plan {
 /** The plan of flags that were read already; other flags are ignored. */
 export function planOf(values: FlagValues, randomSeed: number): Plan {
   const cluster = oneOf(values, "cluster", { words: CLUSTERS, byDefault: "processes" });
-  if (cluster === "docker") {
-    throw new UsageError(
-      `Cannot use --cluster ${cluster}: it is not available yet, use processes or sim`,
-    );
-  }
-  if (cluster === "sim" && values["toxiproxy"] !== undefined) {
-    throw new UsageError("Cannot use --toxiproxy with --cluster sim: its network is simulated");
-  }
-  const nodes = wholeNumber(values, "nodes", { min: 1, max: NODES_MAX, byDefault: 5 });
+  refuseForeignFlags(cluster, values);
+  const nodesMax = cluster === "docker" ? DOCKER_NODES_MAX : NODES_MAX;
+  const nodes = wholeNumber(values, "nodes", { min: 1, max: nodesMax, byDefault: 5 });
   const n = wholeNumber(values, "n", { min: 1, max: nodes, byDefault: Math.min(3, nodes) });
   const quorumDefault = Math.min(2, n);
   const seconds = wholeNumber(values, "seconds", { min: 1, max: SECONDS_MAX, byDefault: 30 });
@@ -100,6 +98,7 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     seconds,
     seed: wholeNumber(values, "seed", { min: 0, max: SEED_MAX, byDefault: randomSeed }),
     toxiproxyUrl: urlOf(values),
+    toxiproxyImage: imageOf(values),
     slo: sloOf(values),
     beyondBudget: values["beyond-budget"] === true,
   } as const;
@@ -135,6 +134,34 @@ function checkBudget(plan: Pick<Plan, "nemesis" | "engine" | "w" | "beyondBudget
   throw new UsageError(
     `Cannot use --nemesis crash with --engine ${plan.engine} and --w ${plan.w}: one crash may destroy acknowledged writes; use --w 2 or more, --engine lmdb, or --beyond-budget`,
   );
+}
+
+/** What only some drivers understand. */
+function refuseForeignFlags(cluster: Plan["cluster"], values: FlagValues): void {
+  if (cluster === "sim" && values["toxiproxy"] !== undefined) {
+    throw new UsageError("Cannot use --toxiproxy with --cluster sim: its network is simulated");
+  }
+  if (cluster === "docker" && values["toxiproxy"] !== undefined) {
+    throw new UsageError(
+      "Cannot use --toxiproxy with --cluster docker: its Toxiproxy must stand in every node's network; --toxiproxy-image chooses it",
+    );
+  }
+  if (cluster !== "docker" && values["toxiproxy-image"] !== undefined) {
+    throw new UsageError(
+      `Cannot use --toxiproxy-image with --cluster ${cluster}: allowed is --cluster docker`,
+    );
+  }
+}
+
+function imageOf(values: FlagValues): string | undefined {
+  const text = values["toxiproxy-image"];
+  if (typeof text !== "string") return undefined;
+  if (!IMAGE_NAME.test(text)) {
+    throw new UsageError(
+      `Cannot use --toxiproxy-image ${JSON.stringify(text)}: allowed is a name such as ghcr.io/shopify/toxiproxy:2.12.0`,
+    );
+  }
+  return text;
 }
 
 function urlOf(values: FlagValues): string | undefined {

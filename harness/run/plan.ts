@@ -50,6 +50,8 @@ export interface Plan {
   readonly seed: number;
   /** URL of a Toxiproxy that is already there; undefined starts the embedded one. */
   readonly toxiproxyUrl: string | undefined;
+  /** Image of Toxiproxy's container; undefined where there is none, or for the official one or else our own. */
+  readonly toxiproxyImage?: string | undefined;
   /** For example `p99.9<300ms`; undefined asks for nothing. */
   readonly slo: string | undefined;
   readonly beyondBudget: boolean;

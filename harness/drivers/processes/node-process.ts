@@ -1,9 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { waitUntilAnswers } from "../wait-until-answers.ts";
 import type { BoundedChild } from "./bounded-child.ts";
 import { startBoundedChild } from "./bounded-child.ts";
-import { boundedRequest } from "./bounded-request.ts";
 
 export interface NodeProcessOptions {
   readonly name: string;
@@ -19,8 +18,6 @@ export interface NodeProcessOptions {
 }
 
 const READY_TIMEOUT_MS = 20_000;
-const READY_ASK_TIMEOUT_MS = 1_000;
-const READY_PAUSE_MS = 25;
 const STOP_TIMEOUT_MS = 5_000;
 const LOG_TAIL_BYTES = 4_096;
 const LOG_TAIL_LINES = 8;
@@ -109,24 +106,14 @@ export class NodeProcess {
 
   async #waitUntilReady(child: BoundedChild): Promise<undefined> {
     const { name, url } = this.#options;
-    const deadline = performance.now() + READY_TIMEOUT_MS;
-    let last = "never asked";
-    while (performance.now() < deadline) {
-      if (this.#child !== child) throw new Error(`Cannot start node ${name}: it was stopped`);
-      try {
-        const answer = await boundedRequest({
-          url: `${url}/healthz`,
-          timeoutMs: READY_ASK_TIMEOUT_MS,
-        });
-        if (answer.status === 200) return undefined;
-        last = `it answered ${answer.status}`;
-      } catch (error) {
-        last = error instanceof Error ? error.message : String(error);
-      }
-      await sleep(READY_PAUSE_MS);
-    }
+    const failure = await waitUntilAnswers(`${url}/healthz`, {
+      timeoutMs: READY_TIMEOUT_MS,
+      isGivenUp: () => this.#child !== child,
+    });
+    if (failure === undefined) return undefined;
+    if (this.#child !== child) throw new Error(`Cannot start node ${name}: it was stopped`);
     throw new Error(
-      `Cannot start node ${name}: not ready within ${READY_TIMEOUT_MS} ms (${last})${await this.#logTail()}`,
+      `Cannot start node ${name}: not ready within ${READY_TIMEOUT_MS} ms (${failure})${await this.#logTail()}`,
     );
   }
 
