@@ -27,6 +27,8 @@ export interface NodeApi {
   status(): Promise<NodeStatus>;
   probe(peer: string): Promise<ProbeAnswer>;
   replica(key: Uint8Array): Promise<ReplicaCopy>;
+  /** Sets how far the node's wall clock is off its machine's. */
+  setClock(offsetMs: number): Promise<void>;
 }
 
 export function nodeApi(url: string, send: SendBounded): NodeApi {
@@ -61,6 +63,14 @@ export function nodeApi(url: string, send: SendBounded): NodeApi {
         );
       }
       return { digest };
+    },
+    async setClock(offsetMs) {
+      await ask({
+        method: "POST",
+        url: `${url}/admin/clock`,
+        body: JSON.stringify({ offsetMs }),
+        timeoutMs: ASK_TIMEOUT_MS,
+      });
     },
   };
 }

@@ -16,6 +16,10 @@ import { labelsOf } from "./labels.ts";
 export const HTTP_PORT = 8_080;
 export const RPC_PORT = 7_000;
 export const API_PORT = 8_474;
+/** Memory of a node's container. */
+export const NODE_MEMORY_BYTES = 1_024 * 1_024 * 1_024;
+/** User and group in the image. */
+const NODE_USER = 10_001;
 const FIRST_LINK_PORT = 20_001;
 
 /** The name of the way from the harness to a node, which no fault touches. */
@@ -37,6 +41,8 @@ export interface ComposeFileOptions {
   /** Absolute path of docker/node.yaml. */
   readonly nodeTemplate: string;
   readonly configurationOf: (node: string) => WrittenConfiguration;
+  /** Size of each node's disk of data in memory; undefined: a volume of the engine. */
+  readonly diskBytes: number | undefined;
   /** Address on the engine's machine at which ports are published, such as 127.0.0.1. */
   readonly publishAt: string;
 }
@@ -58,9 +64,18 @@ export function composeFile(options: ComposeFileOptions): object {
       ),
     },
     volumes: Object.fromEntries(
-      nodes.map((node) => [node, { name: volumeName(run, node), labels }]),
+      nodes.map((node) => [
+        node,
+        { name: volumeName(run, node), labels, ...memoryDisk(options.diskBytes) },
+      ]),
     ),
   };
+}
+
+function memoryDisk(diskBytes: number | undefined): object {
+  if (diskBytes === undefined) return {};
+  const o = `size=${diskBytes},uid=${NODE_USER},gid=${NODE_USER},mode=0700`;
+  return { driver: "local", driver_opts: { type: "tmpfs", device: "tmpfs", o } };
 }
 
 export function containerName(run: string, service: string): string {
@@ -76,7 +91,7 @@ export function volumeName(run: string, node: string): string {
 }
 
 function toxiproxyService(
-  { run, wiring, images, publishAt }: ComposeFileOptions,
+  { run, wiring, images, publishAt, diskBytes }: ComposeFileOptions,
   labels: Readonly<Record<string, string>>,
 ): object {
   const { image, isOurs } = images.toxiproxy;
@@ -98,6 +113,8 @@ function toxiproxyService(
       : {}),
     dns_opt: ["timeout:1", "attempts:1"],
     ports: [API_PORT, ...published].map((port) => `${publishAt}::${port}`),
+    // A disk in memory lasts only while a container has it, and must outlive its node's.
+    volumes: diskBytes === undefined ? [] : wiring.nodes.map((node) => `${node}:/mnt/${node}:ro`),
     networks: Object.fromEntries(["front", ...wiring.nodes].map((network) => [network, {}])),
   };
 }
@@ -110,6 +127,7 @@ function nodeService(
   return {
     extends: { file: nodeTemplate, service: "node" },
     image: images.node,
+    mem_limit: NODE_MEMORY_BYTES,
     container_name: containerName(run, node),
     hostname: node,
     labels,

@@ -18,6 +18,7 @@ export function containerPower(
   const discarded = new Set<string>();
   return {
     kill: async (node) => containerOf(node).kill(),
+    shutDown: async (node) => containerOf(node).shutDown(),
     async restart(node) {
       const start = discarded.has(node) ? () => renewal.create(node) : undefined;
       await containerOf(node).start(start);

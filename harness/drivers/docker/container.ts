@@ -20,6 +20,9 @@ export class Container {
   readonly #options: ContainerOptions;
   #state: "running" | "paused" | "ended" = "running";
   #deathExpected = false;
+  #memoryKills = 0;
+  /** While it has a limit of memory, dying of that is no failure. */
+  mayRunOutOfMemory = false;
 
   constructor(options: ContainerOptions) {
     this.#options = options;
@@ -31,6 +34,11 @@ export class Container {
 
   get isPaused(): boolean {
     return this.#state === "paused";
+  }
+
+  /** How often a limit of memory has killed it. */
+  get memoryKills(): number {
+    return this.#memoryKills;
   }
 
   get container(): string {
@@ -110,8 +118,12 @@ export class Container {
   /** Told by the engine that the process has ended. The error to report, where nobody asked for it. */
   async ended(how: string): Promise<DockerError | undefined> {
     if (this.#deathExpected) return undefined;
-    this.#deathExpected = true;
     this.#state = "ended";
+    if (this.mayRunOutOfMemory && (await this.#wasKilledForMemory())) {
+      this.#memoryKills += 1;
+      return undefined;
+    }
+    this.#deathExpected = true;
     return new DockerError(
       `Node ${this.#options.node} died on its own with ${how}${await this.#logTail()}`,
     );
@@ -124,6 +136,11 @@ export class Container {
 
   #logTail(): Promise<string> {
     return logTail(this.#options.container);
+  }
+
+  async #wasKilledForMemory(): Promise<boolean> {
+    const format = "{{.State.OOMKilled}}";
+    return (await this.#docker(["inspect", "--format", format], "ask about")) === "true";
   }
 
   #assertRunning(verb: string): void {

@@ -29,6 +29,8 @@ import {
   containerName,
   directLink,
   HTTP_PORT,
+  NODE_MEMORY_BYTES,
+  networkName,
   proxyPorts,
   RPC_PORT,
 } from "./compose-file.ts";
@@ -44,6 +46,7 @@ import { findImages } from "./images.ts";
 import { RUN_LABEL } from "./labels.ts";
 import { removeAbandonedRuns } from "./leftovers.ts";
 import { logTail } from "./log-tail.ts";
+import { machinePower } from "./machine-power.ts";
 import { Project } from "./project.ts";
 import { watchDeaths } from "./watch-deaths.ts";
 
@@ -57,6 +60,8 @@ export interface DockerClusterOptions {
   readonly keep: boolean;
   /** Undefined: the official one, or our own where that cannot be pulled. */
   readonly toxiproxyImage: string | undefined;
+  /** Size of each node's disk of data, which then lies in memory; undefined: a volume of the engine. */
+  readonly diskBytes: number | undefined;
   readonly sources: ImageSources;
   /** Told when a node ends that nobody killed. May be called before the cluster is returned, and more than once. */
   readonly onFailure: (error: Error) => void;
@@ -96,6 +101,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
     commonFile: join(docked, "compose.yaml"),
     folder: folder.path,
     logFolder: options.logFolder,
+    eraseWith: options.diskBytes === undefined ? undefined : images.node,
   });
   await project.writeFile(
     composeFile({
@@ -105,6 +111,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
       images,
       nodeTemplate: join(docked, "node.yaml"),
       configurationOf: (node) => configurationOf(plan, { run, wiring, node }),
+      diskBytes: options.diskBytes,
       publishAt: engine.isLocal ? engine.host : "0.0.0.0",
     }),
   );
@@ -168,6 +175,13 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
       discard: (node) => project.discard(node),
       create: (node) => project.up([node], `create node ${node}`),
     }),
+    machines: machinePower({
+      containerOf,
+      networkOf: (node) => networkName(run, node),
+      memoryBytes: NODE_MEMORY_BYTES,
+      isDiskLimited: options.diskBytes !== undefined,
+    }),
+    clocks: { setOffset: async (node, offsetMs) => apis(node).setClock(offsetMs) },
     stop: () => cleanUp.run(),
   };
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { waitUntilAnswers } from "../wait-until-answers.ts";
-import type { BoundedChild } from "./bounded-child.ts";
+import type { BoundedChild, ChildEnd } from "./bounded-child.ts";
 import { startBoundedChild } from "./bounded-child.ts";
 
 export interface NodeProcessOptions {
@@ -42,16 +42,16 @@ export class NodeProcess {
     if (this.#child !== undefined) throw new Error(`Cannot start node ${name}: it is running`);
     const child = this.#spawn();
     this.#child = child;
-    const death = child.gone.then((how) => ({ how }));
+    const death = child.gone.then((end) => ({ end }));
     const ready = await Promise.race([this.#waitUntilReady(child), death]);
     if (ready !== undefined) {
       if (this.#child === child) this.#child = undefined;
-      throw await this.#deathError(ready.how, "while it started");
+      throw await this.#deathError(ready.end, "while it started");
     }
-    void child.gone.then(async (how) => {
+    void child.gone.then(async (end) => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      this.#options.onDeath(await this.#deathError(how, "on its own"));
+      this.#options.onDeath(await this.#deathError(end, "on its own"));
     });
   }
 
@@ -64,14 +64,13 @@ export class NodeProcess {
 
   /** Asks it to stop, and kills it where it does not; resolves when the process is gone. */
   async stop(): Promise<void> {
-    const wasPaused = this.#paused;
-    const child = this.#take();
-    if (child === undefined) return;
-    if (wasPaused) child.signal("SIGCONT");
-    child.signal("SIGTERM");
-    const timer = setTimeout(() => child.signal("SIGKILL"), STOP_TIMEOUT_MS);
-    await child.gone;
-    clearTimeout(timer);
+    if (this.isRunning) await this.#terminate();
+  }
+
+  /** As `stop`, but of a process that runs, and rejects where that ended with anything but exit status 0. */
+  async shutDown(): Promise<void> {
+    const end = await this.#terminate();
+    if (end.exitStatus !== 0) throw await this.#deathError(end, "when it was asked to stop");
   }
 
   pause(): void {
@@ -86,6 +85,18 @@ export class NodeProcess {
 
   get isRunning(): boolean {
     return this.#child !== undefined;
+  }
+
+  async #terminate(): Promise<ChildEnd> {
+    const child = this.#running();
+    const wasPaused = this.#paused;
+    this.#take();
+    if (wasPaused) child.signal("SIGCONT");
+    child.signal("SIGTERM");
+    const timer = setTimeout(() => child.signal("SIGKILL"), STOP_TIMEOUT_MS);
+    const end = await child.gone;
+    clearTimeout(timer);
+    return end;
   }
 
   #spawn(): BoundedChild {
@@ -132,8 +143,9 @@ export class NodeProcess {
     return this.#child;
   }
 
-  async #deathError(how: string, when: string): Promise<Error> {
-    return new Error(`Node ${this.#options.name} died ${when} with ${how}${await this.#logTail()}`);
+  async #deathError({ phrase }: ChildEnd, when: string): Promise<Error> {
+    const { name } = this.#options;
+    return new Error(`Node ${name} died ${when} with ${phrase}${await this.#logTail()}`);
   }
 
   async #logTail(): Promise<string> {

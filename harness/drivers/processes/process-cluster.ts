@@ -118,6 +118,8 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
     replica: async (node, key) => apiOf(node).replica(key),
     network: new LinkProxies(control, { links: [...links, ...clientLinks], countedLinks: links }),
     processes: processPower(lookUp(processes), placeOf),
+    machines: undefined,
+    clocks: { setOffset: async (node, offsetMs) => apiOf(node).setClock(offsetMs) },
     stop: () => cleanUp.run(),
   };
 }

@@ -49,6 +49,7 @@ export class FakeCluster implements Cluster {
 
   readonly processes = {
     kill: async (node: string) => void this.#silent.add(node),
+    shutDown: async (node: string) => void this.#silent.add(node),
     restart: async (node: string) => {
       this.#silent.delete(node);
       this.#starts.set(node, (this.#starts.get(node) ?? 0) + 1);
@@ -57,6 +58,9 @@ export class FakeCluster implements Cluster {
     resume: async (node: string) => void this.#silent.delete(node),
     wipe: async () => {},
   };
+
+  readonly machines = undefined;
+  readonly clocks = undefined;
 
   addresses(): never {
     throw new Error("A fake cluster has no addresses");
@@ -72,6 +76,8 @@ export class FakeCluster implements Cluster {
       hints: this.#options.hints?.() ?? 0,
       inFlight: 0,
       suspected: [],
+      writesLost: 0,
+      wallMs: Date.now(),
     };
   }
 
