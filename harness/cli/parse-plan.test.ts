@@ -53,6 +53,12 @@ describe("parsePlan()", () => {
     ["--toxiproxy http://127.0.0.1:8474/", { toxiproxyUrl: "http://127.0.0.1:8474" }],
     ["--slo p99.9<300ms,max<2s", { slo: "p99.9<300ms,max<2s" }],
     ["--cluster sim", { cluster: "sim" }],
+    ["--nemesis restart,wipe,clock", { nemesis: ["restart", "wipe", "clock"] }],
+    ["--nemesis wipe --cluster sim", { expects: expect.objectContaining({ verdict: "valid" }) }],
+    [
+      "--nemesis wipe --w 1 --beyond-budget",
+      { expects: expect.objectContaining({ verdict: "may-lose" }) },
+    ],
     ["--versioning lww", { expects: expect.objectContaining({ verdict: "may-lose" }) }],
   ])("understands %s", (line, expected) => {
     expect(parse(line)).toMatchObject(expected);
@@ -81,6 +87,19 @@ describe("parsePlan()", () => {
     ["--slo p98<1ms", "it must read like p99.9<300ms"],
     ["--toxiproxy localhost:8474", "allowed is a URL such as http://127.0.0.1:8474"],
     ["--engine memory --w 1 --nemesis crash", "one crash may destroy acknowledged writes"],
+    [
+      "--engine memory --w 1 --nemesis restart",
+      "Cannot use --nemesis restart with --engine memory and --w 1: one restart may destroy acknowledged writes; use --w 2 or more, --engine lmdb, or --beyond-budget",
+    ],
+    [
+      "--w 1 --nemesis wipe",
+      "Cannot use --nemesis wipe with --w 1: one wipe may destroy acknowledged writes; use --w 2 or more, or --beyond-budget",
+    ],
+    [
+      "--nemesis halves,cpu",
+      "Cannot use --nemesis cpu with --cluster processes: allowed are halves, one, ring, bridge, one-way, crash, pause, slow, restart, wipe, clock",
+    ],
+    ["--cluster sim --nemesis memory", "Cannot use --nemesis memory with --cluster sim"],
     ["--colour red", "Cannot read the arguments: Unknown option '--colour'"],
     ["now", 'Cannot use the argument "now": expected flags only'],
     ["--seed", "Cannot read the arguments: Option '--seed <value>' argument missing"],

@@ -1,9 +1,10 @@
 /** From the flags of `bench` to a checked plan. Pure: the same flags give the same plan or the same refusal. */
 
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
-import { expectationOf } from "../checker/expects.ts";
+import { destroysData, expectationOf } from "../checker/expects.ts";
 import { parseSlo, SloError } from "../checker/slo.ts";
-import { crashCandidates } from "../nemesis/fault-budget.ts";
+import { withinBudget } from "../nemesis/fault-budget.ts";
+import { faultsOf } from "../nemesis/faults-of.ts";
 import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
 import type { NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
@@ -90,7 +91,7 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     versioning: oneOf(values, "versioning", { words: VERSIONING_MODES, byDefault: "dvvset" }),
     reconcile: oneOf(values, "reconcile", { words: RECONCILERS, byDefault: "union" }),
     engine: oneOf(values, "engine", { words: ENGINES, byDefault: "lmdb" }),
-    nemesis: nemesisOf(values, nodes, seconds),
+    nemesis: nemesisOf(values, { cluster, nodes, seconds }),
     rate: wholeNumber(values, "rate", { min: 1, max: 100_000, byDefault: 500 }),
     clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
     carts: wholeNumber(values, "carts", { min: 1, max: 100_000, byDefault: 50 }),
@@ -107,12 +108,22 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
 }
 
 /** Kinds that were asked for must be possible; of the default ones, those that are possible. */
-function nemesisOf(values: FlagValues, nodes: number, seconds: number): readonly NemesisKind[] {
+function nemesisOf(
+  values: FlagValues,
+  { cluster, nodes, seconds }: Pick<Plan, "cluster" | "nodes" | "seconds">,
+): readonly NemesisKind[] {
   const asked = someOf(values, "nemesis", NEMESIS_KINDS);
   const kinds = asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes);
   if (kinds.length === 0) return ["none"];
   if (kinds.length > 1 && kinds.includes("none")) {
     throw new UsageError("Cannot use --nemesis none together with other kinds");
+  }
+  const injectable = faultsOf(cluster);
+  const powerless = kinds.find((kind) => kind !== "none" && !injectable.includes(kind));
+  if (powerless !== undefined) {
+    throw new UsageError(
+      `Cannot use --nemesis ${powerless} with --cluster ${cluster}: allowed are ${injectable.join(", ")}`,
+    );
   }
   const impossible = kinds.find((kind) => nodesMin(kind) > nodes);
   if (impossible !== undefined) {
@@ -129,10 +140,13 @@ function nemesisOf(values: FlagValues, nodes: number, seconds: number): readonly
 }
 
 function checkBudget(plan: Pick<Plan, "nemesis" | "engine" | "w" | "beyondBudget">): void {
-  if (plan.beyondBudget || !plan.nemesis.includes("crash")) return;
-  if (crashCandidates(["any node"], [], plan).length > 0) return;
+  const { beyondBudget, engine, w } = plan;
+  const kind = plan.nemesis.find((each) => destroysData(each, engine));
+  if (beyondBudget || kind === undefined) return;
+  if (withinBudget([{ node: "any node", what: "destroyed" }], w)) return;
+  const isSafeOnDisk = !destroysData(kind, "lmdb");
   throw new UsageError(
-    `Cannot use --nemesis crash with --engine ${plan.engine} and --w ${plan.w}: one crash may destroy acknowledged writes; use --w 2 or more, --engine lmdb, or --beyond-budget`,
+    `Cannot use --nemesis ${kind} with${isSafeOnDisk ? ` --engine ${engine} and` : ""} --w ${w}: one ${kind} may destroy acknowledged writes; use --w 2 or more,${isSafeOnDisk ? " --engine lmdb," : ""} or --beyond-budget`,
   );
 }
 

@@ -10,11 +10,19 @@ export const NEMESIS_KINDS = [
   "crash",
   "pause",
   "slow",
+  "restart",
+  "wipe",
+  "disconnect",
+  "cpu",
+  "memory",
+  "disk-full",
+  "clock",
   "none",
 ] as const;
 
 export type Reconciler = (typeof RECONCILERS)[number];
 export type NemesisKind = (typeof NEMESIS_KINDS)[number];
+export type FaultKind = Exclude<NemesisKind, "none">;
 
 /** Verdicts, worst first: invalid beats unknown beats valid. */
 export type Verdict = "valid" | "invalid" | "unknown";
