@@ -37,6 +37,8 @@ export interface ExecutedRun {
 
 const PROJECT = join(import.meta.dirname, "..", "..");
 const NODE_PROGRAM = join(PROJECT, "src", "main.ts");
+/** Of a node whose disk is to be filled: room for the data of a run, and filled in a moment. */
+const DISK_BYTES = 64 * 1_024 * 1_024;
 const WORKLOADS: Readonly<Record<string, Workload>> = { [shoppingCart.name]: shoppingCart };
 
 /** Rejects with one sentence where the harness itself breaks; nothing is left running then. */
@@ -88,6 +90,7 @@ async function runInRealTime(
         logFolder,
         keep,
         toxiproxyImage: plan.toxiproxyImage,
+        diskBytes: plan.nemesis.includes("disk-full") ? DISK_BYTES : undefined,
         sources: {
           project: PROJECT,
           nodeVersion: process.versions.node,

@@ -64,6 +64,7 @@ async function start(options: Partial<DockerClusterOptions> = {}): Promise<Clust
     logFolder,
     keep: false,
     toxiproxyImage: undefined,
+    diskBytes: undefined,
     sources: {
       project: PROJECT,
       nodeVersion: process.versions.node,

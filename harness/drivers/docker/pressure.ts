@@ -20,7 +20,7 @@ export function parsePressure(printed: string): Omit<MachinePressure, "memoryKil
       return [word, Number(number)];
     }),
   );
-  const valueOf = (word: string): number => {
+  const numberOf = (word: string): number => {
     const value = values.get(word);
     if (value === undefined || !Number.isFinite(value)) {
       throw new Error(`Cannot read the pressure on a node: the machine does not tell ${word}`);
@@ -28,9 +28,9 @@ export function parsePressure(printed: string): Omit<MachinePressure, "memoryKil
     return value;
   };
   return {
-    throttledPeriods: valueOf("nr_throttled"),
-    memoryLimitHits: valueOf("hits"),
-    memoryBytes: valueOf("memory"),
-    diskFreeBytes: valueOf("free"),
+    throttledPeriods: numberOf("nr_throttled"),
+    memoryLimitHits: numberOf("hits"),
+    memoryBytes: numberOf("memory"),
+    diskFreeBytes: numberOf("free"),
   };
 }

@@ -16,6 +16,8 @@ export interface ProjectOptions {
   readonly folder: string;
   /** Takes `<service>.log`. */
   readonly logFolder: string;
+  /** Image with which a node's volume is emptied, where it cannot be made anew because others hold it. */
+  readonly eraseWith: string | undefined;
 }
 
 const UP_TIMEOUT_MS = 120_000;
@@ -62,12 +64,18 @@ export class Project {
 
   /** Removes an ended node and its data. */
   async discard(node: string): Promise<void> {
-    const { run } = this.#options;
+    const { run, eraseWith } = this.#options;
     await this.keepLog(node);
     await docker(["rm", containerName(run, node)], { action: `remove node ${node}` });
-    await docker(["volume", "rm", volumeName(run, node)], {
-      action: `destroy the data of ${node}`,
-    });
+    const action = `destroy the data of ${node}`;
+    const volume = volumeName(run, node);
+    if (eraseWith === undefined) {
+      await docker(["volume", "rm", volume], { action });
+      return;
+    }
+    const program = ["--entrypoint", "find", eraseWith, "/data", "-mindepth", "1", "-delete"];
+    const mount = `${volume}:/data`;
+    await docker(["run", "--rm", "--network", "none", "--volume", mount, ...program], { action });
   }
 
   /** Removes all containers, networks and volumes. */
