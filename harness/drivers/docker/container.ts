@@ -115,11 +115,19 @@ export class Container {
     throw new DockerError(`Cannot start node ${node}: ${reason}${await this.#logTail()}`);
   }
 
-  /** Told by the engine that the process has ended. The error to report, where nobody asked for it. */
-  async ended(how: string): Promise<DockerError | undefined> {
-    if (this.#deathExpected) return undefined;
+  /**
+   * Looks whether the process has ended, as `how` says. Resolves to the error to report where nobody asked for that; where a
+   * limit of memory has killed it, that is counted instead.
+   */
+  async noteEnd(how: string): Promise<DockerError | undefined> {
+    if (this.#state === "ended" || this.#deathExpected) return undefined;
+    const format = "{{.State.Running}} {{.State.OOMKilled}}";
+    const state = await this.#docker(["inspect", "--format", format], "look at");
+    const [isRunning, isOutOfMemory] = state.split(" ").map((word) => word === "true");
+    // News of an earlier life may come late, and twice.
+    if (isRunning === true || !this.isRunning) return undefined;
     this.#state = "ended";
-    if (this.mayRunOutOfMemory && (await this.#wasKilledForMemory())) {
+    if (this.mayRunOutOfMemory && isOutOfMemory === true) {
       this.#memoryKills += 1;
       return undefined;
     }
@@ -136,11 +144,6 @@ export class Container {
 
   #logTail(): Promise<string> {
     return logTail(this.#options.container);
-  }
-
-  async #wasKilledForMemory(): Promise<boolean> {
-    const format = "{{.State.OOMKilled}}";
-    return (await this.#docker(["inspect", "--format", format], "ask about")) === "true";
   }
 
   #assertRunning(verb: string): void {

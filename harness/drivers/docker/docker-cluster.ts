@@ -280,7 +280,7 @@ function watchContainers(
     onDeath: (container, how) => {
       void byContainer
         .get(container)
-        ?.ended(how)
+        ?.noteEnd(how)
         .then((error) => error !== undefined && fail(error), fail);
     },
     onFailure: fail,

@@ -73,13 +73,26 @@ export function machinePower(options: MachineOptions): MachinePower {
       await shell(node, `rm -f ${FILLER}`, "free the disk");
     },
     async pressure(node) {
-      const { isRunning, memoryKills } = containerOf(node);
-      const known = last.get(node);
-      if (!isRunning && known !== undefined) return { ...known, memoryKills, memoryBytes: 0 };
-      const printed = await shell(node, PRESSURE_SCRIPT, "read the pressure");
-      const pressure = { ...parsePressure(printed), memoryKills };
-      last.set(node, pressure);
-      return pressure;
+      const container = containerOf(node);
+      const lastOf = (): MachinePressure | undefined => {
+        const known = last.get(node);
+        if (container.isRunning || known === undefined) return undefined;
+        return { ...known, memoryKills: container.memoryKills, memoryBytes: 0 };
+      };
+      const ofDead = lastOf();
+      if (ofDead !== undefined) return ofDead;
+      try {
+        const printed = await shell(node, PRESSURE_SCRIPT, "read the pressure");
+        const pressure = { ...parsePressure(printed), memoryKills: container.memoryKills };
+        last.set(node, pressure);
+        return pressure;
+      } catch (error) {
+        // At its limit of memory, looking at it may be what kills it.
+        const failure = await container.noteEnd("a limit");
+        const ofKilled = lastOf();
+        if (failure === undefined && ofKilled !== undefined) return ofKilled;
+        throw error;
+      }
     },
   };
 }
