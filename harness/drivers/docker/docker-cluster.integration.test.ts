@@ -15,9 +15,16 @@ import type { DockerClusterOptions } from "./docker-cluster.ts";
 import { startDockerCluster } from "./docker-cluster.ts";
 import { docker } from "./docker-program.ts";
 import { findEngine } from "./engine.ts";
+import { findImages } from "./images.ts";
 import { leftoversOf } from "./leftovers.ts";
 
 const PROJECT = join(import.meta.dirname, "..", "..", "..");
+const SOURCES = {
+  project: PROJECT,
+  nodeVersion: process.versions.node,
+  nodeProgram: process.execPath,
+  note: () => {},
+};
 const MIB = 1_024 * 1_024;
 
 const engine = await findEngine().catch((error: Error) => error);
@@ -33,7 +40,9 @@ const failures: string[] = [];
 
 beforeAll(async () => {
   logFolder = await mkdtemp(join(tmpdir(), "docker-test-"));
-});
+  // Takes minutes where nothing was built before.
+  if (!isMissing) await findImages(engine, SOURCES, undefined);
+}, 600_000);
 
 afterEach(async () => {
   await cluster?.stop();
@@ -65,12 +74,7 @@ async function start(options: Partial<DockerClusterOptions> = {}): Promise<Clust
     keep: false,
     toxiproxyImage: undefined,
     diskBytes: undefined,
-    sources: {
-      project: PROJECT,
-      nodeVersion: process.versions.node,
-      nodeProgram: process.execPath,
-      note: () => {},
-    },
+    sources: SOURCES,
     onFailure: (error) => failures.push(error.message),
     ...options,
   });

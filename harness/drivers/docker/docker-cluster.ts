@@ -6,6 +6,7 @@
  * goes from the bottom up (engine, images, Toxiproxy, proxies, nodes, links) and, where a step fails, down again.
  */
 
+import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cluster } from "../../cluster/contract.ts";
@@ -117,7 +118,10 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
   );
 
   const since = await docker(["info", "--format", "{{.SystemTime}}"], { action: "use Docker" });
+  const removeAtExit = () => removeInBackground(run);
+  if (!keep) process.once("exit", removeAtExit);
   cleanUp.add(async () => {
+    process.off("exit", removeAtExit);
     if (keep) sources.note(lookInside(run, project));
     else await project.down();
   });
@@ -299,6 +303,12 @@ async function endNodes(
     if (!keep) container.expectEnd();
   }
   if (!keep) await project.stop([...containers.keys()]);
+}
+
+/** For an exit that nobody waits for. */
+function removeInBackground(run: string): void {
+  const program = join(import.meta.dirname, "remove-run.ts");
+  spawn(process.execPath, [program, run], { detached: true, stdio: "ignore" }).unref();
 }
 
 function lookInside(run: string, project: Project): string {
