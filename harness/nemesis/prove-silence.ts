@@ -12,7 +12,7 @@
 import type { FaultProof, Link } from "./fault.ts";
 import type { Probe, StatusProbe } from "./probes.ts";
 import type { ProofProbes } from "./prove.ts";
-import { prove, unanswered } from "./prove.ts";
+import { isSameLife, prove, unanswered } from "./prove.ts";
 import { cutReasons } from "./prove-links.ts";
 
 /** What became of the node's process: it lived on, or another took its place. */
@@ -23,7 +23,7 @@ export interface HoldingProbe extends StatusProbe {
   readonly keysHeld: readonly string[];
 }
 
-export function judgeSilence(probes: ProofProbes, life: Life): FaultProof {
+export function judgeSilence(probes: ProofProbes<StatusProbe>, life: Life): FaultProof {
   return prove(probes, silenceReasons(probes, life));
 }
 
@@ -32,22 +32,23 @@ export function judgeWipe(probes: ProofProbes<HoldingProbe>): FaultProof {
 }
 
 /** The harness and the other nodes, each on its own, must find the node silent; `broken`: their pairs with it. */
-export function judgeDisconnect(probes: ProofProbes, broken: readonly Link[]): FaultProof {
-  const isNode = ({ from }: Probe) => from === "harness";
+export function judgeDisconnect(
+  probes: ProofProbes<Probe | StatusProbe>,
+  broken: readonly Link[],
+): FaultProof {
+  const isOfNode = (probe: Probe | StatusProbe): probe is StatusProbe => "status" in probe;
   return prove(probes, [
-    ...silenceReasons(filtered(probes, isNode), "same"),
+    ...silenceReasons(filtered(probes, isOfNode), "same"),
     ...cutReasons(
-      filtered(probes, (probe) => !isNode(probe)),
+      filtered(probes, (probe): probe is Probe => !isOfNode(probe)),
       broken,
     ),
   ]);
 }
 
-function silenceReasons(probes: ProofProbes, life: Life): readonly string[] {
-  const [before] = probes.before;
-  const [after] = probes.after;
-  const isSame = before?.detail === after?.detail;
-  const node = after?.to ?? "the node";
+function silenceReasons(probes: ProofProbes<StatusProbe>, life: Life): readonly string[] {
+  const isSame = isSameLife(probes);
+  const node = probes.before[0]?.to ?? "the node";
   return [
     ...unanswered(probes.before, "before the fault"),
     ...(probes.during.length === 0 ? ["nobody asked during the fault"] : []),
@@ -69,7 +70,10 @@ function copiesKept({ before, after }: ProofProbes<HoldingProbe>): readonly stri
   return [`${node} still held all ${held.length} keys that it had held before`];
 }
 
-function filtered(probes: ProofProbes, isWanted: (probe: Probe) => boolean): ProofProbes {
+function filtered<P extends Probe>(
+  probes: ProofProbes<Probe | StatusProbe>,
+  isWanted: (probe: Probe | StatusProbe) => probe is P,
+): ProofProbes<P> {
   return {
     before: probes.before.filter(isWanted),
     during: probes.during.filter(isWanted),

@@ -98,7 +98,8 @@ export function wipeAttack(parts: AttackParts, node: string): Attack<HoldingProb
 }
 
 function holding(probe: StatusProbe, held: readonly string[]): HoldingProbe {
-  return { ...probe, keysHeld: held };
+  const detail = probe.answered ? `${probe.detail}, holds ${held.length} keys` : probe.detail;
+  return { ...probe, detail, keysHeld: held };
 }
 
 /** Of the first keys of which the node holds any, those that it holds. Rejects where it stops answering. */
