@@ -5,46 +5,33 @@
 
 import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../../../src/base/bytes.ts";
-import type { HttpCaller } from "../../../src/client/http-caller.ts";
-import type { Clock } from "../../../src/env/clock.ts";
-import { pairsOf, probeUntil } from "../../nemesis/probes.ts";
-import type { Cluster, NetworkPower, ProcessPower } from "../contract.ts";
+import { POWERS, POWERS_OF } from "../../nemesis/faults-of.ts";
+import { pairsOf, probeStatus } from "../../nemesis/probes.ts";
+import type { Cluster } from "../contract.ts";
 import { linkName } from "../contract.ts";
-
-/** A started cluster of n1, n2 and n3 with N=3, and what the suite needs around it. */
-export interface ClusterWorld {
-  readonly cluster: Cluster & {
-    readonly network: NetworkPower;
-    readonly processes: ProcessPower;
-  };
-  readonly clock: Clock;
-  /** Reaches the addresses of the cluster. */
-  readonly http: HttpCaller;
-  /** Lets the cluster work until the promise settles; one at a time. */
-  drive<T>(promise: Promise<T>): Promise<T>;
-  /** What is still there of the cluster, each thing in a few words. */
-  leftovers(): Promise<readonly string[]>;
-}
+import type { ClusterWorld, InCluster } from "./cluster-world.ts";
+import { expectBothReached, KEY, LINK, write } from "./cluster-world.ts";
+import { describeMachinePower } from "./machine-suite.ts";
 
 export interface ClusterSuiteOptions {
+  readonly driver: Cluster["driver"];
   /** Called for every test; the suite stops the cluster. */
   readonly start: () => Promise<ClusterWorld>;
   /** False: stand-ins for nodes, which keep nothing. */
   readonly storesData: boolean;
 }
 
-const LINK = { from: "n1", to: "n2" } as const;
-const KEY = utf8Bytes("kept");
 const LATENCY_MS = 150;
 /** Of a probe over healthy links, on a busy machine too. */
 const HEALTHY_MS_MAX = 140;
 const REQUEST_TIMEOUT_MS = 500;
-/** Nodes dial again at their own pace. */
-const RECONNECT_MS_MAX = 5_000;
+const CLOCK_OFFSET_MS = 3_600_000;
+/** A clock is told to half of what an answer takes: to half a second (`toBeCloseTo` takes digits). */
+const CLOCK_DIGITS = -3;
 
 export function describeClusterContract(
   name: string,
-  { start, storesData }: ClusterSuiteOptions,
+  { driver, start, storesData }: ClusterSuiteOptions,
 ): void {
   const inCluster = (title: string, body: (world: ClusterWorld) => Promise<void>) =>
     test(title, async () => {
@@ -57,6 +44,15 @@ export function describeClusterContract(
     });
 
   describe(`${name} as a cluster`, () => {
+    inCluster(
+      "has the powers that its driver's faults take, and no others",
+      async ({ cluster }) => {
+        expect(cluster.driver).toBe(driver);
+        const powers = POWERS.filter((power) => cluster[power] !== undefined);
+        expect(powers).toEqual(POWERS_OF[driver]);
+      },
+    );
+
     inCluster("status() names each node, ready, in a life of its own", async ({ cluster }) => {
       const states = await Promise.all(cluster.nodes.map((node) => cluster.status(node)));
       expect(states.map(({ nodeId }) => nodeId)).toEqual(["n1", "n2", "n3"]);
@@ -92,12 +88,12 @@ export function describeClusterContract(
 
     describeNetworkPower(inCluster);
     describeProcessPower(inCluster);
+    describeClockPower(inCluster);
+    if (POWERS_OF[driver].includes("machines")) describeMachinePower(inCluster);
     describeStop(start);
     if (storesData) describeData(inCluster);
   });
 }
-
-type InCluster = (title: string, body: (world: ClusterWorld) => Promise<void>) => void;
 
 function describeNetworkPower(inCluster: InCluster): void {
   for (const kind of ["black-hole", "closed"] as const) {
@@ -172,6 +168,28 @@ function describeProcessPower(inCluster: InCluster): void {
     expect(await cluster.status("n2")).toMatchObject({ ready: true, incarnation });
   });
 
+  inCluster(
+    "a node that is shut down ends well, and its restart is another life",
+    async (world) => {
+      const { cluster } = world;
+      const { processes } = cluster;
+      const { incarnation } = await cluster.status("n2");
+      await processes.shutDown("n2");
+      await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
+      expect(await cluster.probe("n1", "n2")).toMatchObject({ answered: false });
+      await expect(processes.shutDown("n2")).rejects.toThrow("it is not running");
+      await processes.restart("n2");
+      expect((await cluster.status("n2")).incarnation).not.toBe(incarnation);
+      await expectBothReached(world);
+    },
+  );
+
+  inCluster("a paused node can be shut down", async ({ cluster }) => {
+    await cluster.processes.pause("n2");
+    await cluster.processes.shutDown("n2");
+    await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
+  });
+
   inCluster("a paused node can be killed and restarted", async ({ cluster }) => {
     await cluster.processes.pause("n2");
     await cluster.processes.kill("n2");
@@ -179,6 +197,31 @@ function describeProcessPower(inCluster: InCluster): void {
     await cluster.processes.restart("n2");
     expect(await cluster.status("n2")).toMatchObject({ ready: true });
   });
+}
+
+function describeClockPower(inCluster: InCluster): void {
+  inCluster(
+    "a clock goes wrong on one node, until it is put right or the node starts again",
+    async (world) => {
+      const { cluster } = world;
+      const { clocks, processes } = cluster;
+      await clocks.setOffset("n2", CLOCK_OFFSET_MS);
+      expect(await clockAheadMs(world, "n2")).toBeCloseTo(CLOCK_OFFSET_MS, CLOCK_DIGITS);
+      expect(await clockAheadMs(world, "n1")).toBeCloseTo(0, CLOCK_DIGITS);
+      expect(await cluster.probe("n1", "n2")).toMatchObject({ answered: true });
+      await clocks.setOffset("n2", 0);
+      expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
+      await clocks.setOffset("n2", -CLOCK_OFFSET_MS);
+      await processes.kill("n2");
+      await expect(clocks.setOffset("n2", 0)).rejects.toThrow(/^Cannot /);
+      await processes.restart("n2");
+      expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
+    },
+  );
+}
+
+async function clockAheadMs({ cluster, clock }: ClusterWorld, node: string): Promise<number> {
+  return (await probeStatus({ cluster, clock }, node)).clockAheadMs;
 }
 
 function describeStop(start: ClusterSuiteOptions["start"]): void {
@@ -205,11 +248,14 @@ function describeData(inCluster: InCluster): void {
     expect(new Set(copies.map(({ digest }) => digest)).size).toBe(1);
   });
 
-  inCluster("data outlive a kill, and end with wipe()", async (world) => {
+  inCluster("data outlive a kill and a shutdown, and end with wipe()", async (world) => {
     await write(world);
     const { cluster } = world;
     const written = await cluster.replica("n2", KEY);
     await cluster.processes.kill("n2");
+    await cluster.processes.restart("n2");
+    expect(await cluster.replica("n2", KEY)).toEqual(written);
+    await cluster.processes.shutDown("n2");
     await cluster.processes.restart("n2");
     expect(await cluster.replica("n2", KEY)).toEqual(written);
     await cluster.processes.kill("n2");
@@ -218,30 +264,6 @@ function describeData(inCluster: InCluster): void {
     expect(await cluster.replica("n2", KEY)).toEqual({ digest: null });
     expect(await cluster.replica("n1", KEY)).toEqual(written);
   });
-}
-
-/** n1 and n2 come to reach each other, each over its own connection. */
-async function expectBothReached({ cluster, clock }: ClusterWorld): Promise<void> {
-  const pairs = [LINK, { from: LINK.to, to: LINK.from }];
-  const options = { isWanted: isAnswered, timeoutMs: RECONNECT_MS_MAX };
-  const probes = await probeUntil({ cluster, clock }, pairs, options);
-  expect(probes.map(isAnswered)).toEqual([true, true]);
-}
-
-function isAnswered({ answered }: { readonly answered: boolean }): boolean {
-  return answered;
-}
-
-/** Resolves once all three nodes keep the key. */
-async function write({ cluster, http }: ClusterWorld): Promise<void> {
-  const name = Buffer.from(KEY).toString("base64url");
-  const { status } = await http.call({
-    method: "PUT",
-    url: `${cluster.addresses("n1").direct}/kv64/${name}?w=3`,
-    body: utf8Bytes("a value"),
-    timeoutMs: 5_000,
-  });
-  expect(status).toBe(204);
 }
 
 async function answers({ http }: ClusterWorld, url: string | undefined): Promise<boolean> {

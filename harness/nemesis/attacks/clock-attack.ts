@@ -9,7 +9,10 @@ export function clockAttack(
   { node, offsetMs }: { readonly node: string; readonly offsetMs: number },
 ): Attack<StatusProbe> {
   const power = powerOf(parts.cluster, "clocks");
-  const status = (timeoutMs: number) => async () => [await statusWithin(parts, node, timeoutMs)];
+  const status = (timeoutMs: number) => async () => {
+    const probe = await statusWithin(parts, node, timeoutMs);
+    return [probe.answered ? { ...probe, detail: withClock(probe) } : probe];
+  };
   return {
     links: [],
     nodes: [node],
@@ -21,4 +24,8 @@ export function clockAttack(
     after: status(RECOVERY_TIMEOUT_MS),
     judge: (probes) => judgeClock(probes, offsetMs),
   };
+}
+
+function withClock({ detail, clockAheadMs }: StatusProbe): string {
+  return `${detail}, its clock ${Math.round(clockAheadMs)} ms ahead`;
 }

@@ -1,4 +1,4 @@
-import type { MachinePower } from "../../cluster/contract.ts";
+import type { MachinePower, MachinePressure } from "../../cluster/contract.ts";
 import type { FaultProof } from "../fault.ts";
 import type { FaultAction } from "../fault-action.ts";
 import type { Probe, StatusProbe } from "../probes.ts";
@@ -66,7 +66,8 @@ export function pressureAttack(parts: AttackParts, action: PressureAction): Atta
   const { apply, heal, judge } = pressureOf(power, action);
   const pressed = async (asked: Promise<StatusProbe>): Promise<readonly PressureProbe[]> => {
     const probe = await asked;
-    return [{ ...probe, pressure: await power.pressure(node) }];
+    const pressure = await power.pressure(node);
+    return [{ ...probe, pressure, detail: `${probe.detail}, ${measured(probe, pressure)}` }];
   };
   return {
     links: [],
@@ -117,4 +118,15 @@ function pressureOf(power: MachinePower, action: PressureAction): Pressure {
         judge: judgeFullDisk,
       };
   }
+}
+
+function measured({ status }: StatusProbe, pressure: MachinePressure): string {
+  const { throttledPeriods, memoryLimitHits, memoryKills, diskFreeBytes } = pressure;
+  return [
+    `${throttledPeriods} periods held back`,
+    `${memoryLimitHits} times at its limit of memory`,
+    `${memoryKills} times killed by it`,
+    `${diskFreeBytes} bytes of disk free`,
+    ...(status === undefined ? [] : [`${status.writesLost} writes lost`]),
+  ].join(", ");
 }
