@@ -162,6 +162,19 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
     expect(log).toContain('"reason":"SIGTERM","msg":"Node stops"');
   });
 
+  it("wipes a node by giving it a new volume, and cannot fill one that is the engine's", async () => {
+    const { processes, machines, ...running } = await start();
+    const createdAt = () => inspect<string>(`${run}-n2-data`, ".CreatedAt");
+    const before = await createdAt();
+    const { incarnation } = await running.status("n2");
+    await processes?.kill("n2");
+    await processes?.wipe("n2");
+    await processes?.restart("n2");
+    expect(await createdAt()).not.toBe(before);
+    expect((await running.status("n2")).incarnation).not.toBe(incarnation);
+    await expect(machines?.fillDisk("n2")).rejects.toThrow(/^Cannot fill the disk of node n2: /);
+  });
+
   it("tells of a node that dies on its own, and not of one it killed", async () => {
     const running = await start();
     await running.processes?.kill("n1");
@@ -188,14 +201,17 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
 
 describe.skipIf(isMissing)("over containers", () => {
   describeClusterContract("startDockerCluster()", {
+    driver: "docker",
     storesData: true,
     async start() {
-      const running = await start();
-      const { network, processes } = running;
-      if (network === undefined || processes === undefined) throw new Error("It lacks a power");
+      const running = await start({ diskBytes: 64 * MIB });
+      const { network, processes, clocks } = running;
+      if (network === undefined || processes === undefined || clocks === undefined) {
+        throw new Error("It lacks a power");
+      }
       const name = run;
       return {
-        cluster: { ...running, network, processes },
+        cluster: { ...running, network, processes, clocks },
         clock: createNodeClock(),
         http,
         drive: (promise) => promise,
