@@ -38,6 +38,7 @@ describe("parseConfiguration()", () => {
     [{ dataFolder: undefined }, "Cannot use dataFolder: it is missing"],
     [{ nodeId: "n9" }, "node n9 is not among n1, n2"],
     [{ nodeId: "a b" }, "Cannot use nodeId"],
+    [{ nodeId: undefined }, "Cannot use nodeId: it is missing"],
     [{ members: [GOOD.members[0], GOOD.members[0]] }, "a node id stands there twice"],
     [{ members: [] }, "a list of 1 to 1000 objects"],
     [{ sync: "yes" }, "allowed is true or false"],
