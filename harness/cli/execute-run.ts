@@ -6,6 +6,7 @@ import { createHttpCaller } from "../../src/platform/http-client.ts";
 import { createNodeClock } from "../../src/platform/node-clock.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { Cluster } from "../cluster/contract.ts";
+import { startExternalCluster } from "../drivers/external/external-cluster.ts";
 import { openProxies } from "../drivers/processes/open-proxies.ts";
 import { startProcessCluster } from "../drivers/processes/process-cluster.ts";
 import { createProgress } from "../report/terminal/progress.ts";
@@ -78,6 +79,7 @@ async function runWithProcesses(
   const http = createHttpCaller();
   const startCluster: RunParts["startCluster"] = (onFailure): Promise<Cluster> => {
     const run = `ringside-${randomBytes(6).toString("hex")}`;
+    if (plan.cluster === "external") return startExternalCluster({ plan, run, onFailure });
     return startProcessCluster({
       plan,
       run,

@@ -8,11 +8,12 @@ import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
 import type { NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
 import { UsageError } from "./exit-status.ts";
+import { checkPossible, EXTERNAL_FLAGS, externalOf, possibleKinds } from "./external-flags.ts";
 import type { Flag, FlagValues } from "./flags.ts";
-import { oneOf, readFlags, someOf, wholeNumber } from "./flags.ts";
+import { oneOf, originOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
 const WORKLOADS = ["shopping-cart"] as const;
-const CLUSTERS = ["processes", "docker", "sim"] as const;
+const CLUSTERS = ["processes", "docker", "external", "sim"] as const;
 const QUORUMS = ["sloppy", "strict"] as const;
 const ENGINES = ["lmdb", "memory"] as const;
 const DEFAULT_NEMESIS: readonly NemesisKind[] = ["halves", "one", "ring", "bridge", "one-way"];
@@ -27,8 +28,9 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   workload: { value: "NAME", help: `${WORKLOADS.join(", ")} (default shopping-cart)` },
   cluster: {
     value: "DRIVER",
-    help: "processes (default) or sim (virtual time, repeatable); docker is not available yet",
+    help: "processes (default), external (see --targets) or sim (virtual time, repeatable); docker is not available yet",
   },
+  ...EXTERNAL_FLAGS,
   nodes: { value: "COUNT", help: `1 to ${NODES_MAX} (default 5)` },
   n: { value: "N", help: "replicas of each key, 1 to --nodes (default 3)" },
   r: { value: "R", help: "replies a read waits for, 1 to N (default 2)" },
@@ -72,7 +74,10 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
   if (cluster === "sim" && values["toxiproxy"] !== undefined) {
     throw new UsageError("Cannot use --toxiproxy with --cluster sim: its network is simulated");
   }
-  const nodes = wholeNumber(values, "nodes", { min: 1, max: NODES_MAX, byDefault: 5 });
+  const external = externalOf(values, cluster);
+  const nodes =
+    external?.targets.length ??
+    wholeNumber(values, "nodes", { min: 1, max: NODES_MAX, byDefault: 5 });
   const n = wholeNumber(values, "n", { min: 1, max: nodes, byDefault: Math.min(3, nodes) });
   const quorumDefault = Math.min(2, n);
   const seconds = wholeNumber(values, "seconds", { min: 1, max: SECONDS_MAX, byDefault: 30 });
@@ -92,13 +97,14 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     versioning: oneOf(values, "versioning", { words: VERSIONING_MODES, byDefault: "dvvset" }),
     reconcile: oneOf(values, "reconcile", { words: RECONCILERS, byDefault: "union" }),
     engine: oneOf(values, "engine", { words: ENGINES, byDefault: "lmdb" }),
-    nemesis: nemesisOf(values, nodes, seconds),
+    nemesis: nemesisOf(values, { nodes, seconds, possible: possibleKinds(values, cluster) }),
     rate: wholeNumber(values, "rate", { min: 1, max: 100_000, byDefault: 500 }),
     clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
     carts: wholeNumber(values, "carts", { min: 1, max: 100_000, byDefault: 50 }),
     clientsRoam: values["clients-roam"] === true,
     seconds,
     seed: wholeNumber(values, "seed", { min: 0, max: SEED_MAX, byDefault: randomSeed }),
+    ...(external === undefined ? {} : { external }),
     toxiproxyUrl: urlOf(values),
     slo: sloOf(values),
     beyondBudget: values["beyond-budget"] === true,
@@ -108,13 +114,26 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
 }
 
 /** Kinds that were asked for must be possible; of the default ones, those that are possible. */
-function nemesisOf(values: FlagValues, nodes: number, seconds: number): readonly NemesisKind[] {
+function nemesisOf(
+  values: FlagValues,
+  {
+    nodes,
+    seconds,
+    possible,
+  }: {
+    readonly nodes: number;
+    readonly seconds: number;
+    readonly possible: readonly NemesisKind[];
+  },
+): readonly NemesisKind[] {
   const asked = someOf(values, "nemesis", NEMESIS_KINDS);
-  const kinds = asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes);
+  const kinds =
+    asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes && possible.includes(kind));
   if (kinds.length === 0) return ["none"];
   if (kinds.length > 1 && kinds.includes("none")) {
     throw new UsageError("Cannot use --nemesis none together with other kinds");
   }
+  checkPossible(kinds, possible);
   const impossible = kinds.find((kind) => nodesMin(kind) > nodes);
   if (impossible !== undefined) {
     throw new UsageError(
@@ -140,13 +159,7 @@ function checkBudget(plan: Pick<Plan, "nemesis" | "engine" | "w" | "beyondBudget
 function urlOf(values: FlagValues): string | undefined {
   const text = values["toxiproxy"];
   if (typeof text !== "string") return undefined;
-  const url = URL.parse(text);
-  if (url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "") {
-    throw new UsageError(
-      `Cannot use --toxiproxy ${text}: allowed is a URL such as http://127.0.0.1:8474`,
-    );
-  }
-  return url.origin;
+  return originOf("toxiproxy", text, "a URL such as http://127.0.0.1:8474");
 }
 
 function sloOf(values: FlagValues): string | undefined {

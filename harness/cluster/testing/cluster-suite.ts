@@ -1,6 +1,7 @@
 /*
  * Aim: what the contract of a cluster promises, the same for every driver, so that a run means the same wherever it runs.
- * Method: three nodes; every power is used and then looked at through probes, statuses and requests, never through the driver.
+ * Method: three nodes; every power that the driver has is used and then looked at through probes, statuses and requests, never
+ * through the driver.
  */
 
 import { describe, expect, test } from "vitest";
@@ -13,10 +14,7 @@ import { linkName } from "../contract.ts";
 
 /** A started cluster of n1, n2 and n3 with N=3, and what the suite needs around it. */
 export interface ClusterWorld {
-  readonly cluster: Cluster & {
-    readonly network: NetworkPower;
-    readonly processes: ProcessPower;
-  };
+  readonly cluster: Cluster;
   readonly clock: Clock;
   /** Reaches the addresses of the cluster. */
   readonly http: HttpCaller;
@@ -26,11 +24,25 @@ export interface ClusterWorld {
   leftovers(): Promise<readonly string[]>;
 }
 
+/** With powers: only tests for which the driver says that it has them see one. */
+interface PoweredWorld extends ClusterWorld {
+  readonly cluster: Cluster & {
+    readonly network: NetworkPower;
+    readonly processes: ProcessPower;
+  };
+}
+
+type Power = "network" | "processes";
+
 export interface ClusterSuiteOptions {
   /** Called for every test; the suite stops the cluster. */
   readonly start: () => Promise<ClusterWorld>;
   /** False: stand-ins for nodes, which keep nothing. */
   readonly storesData: boolean;
+  /** Those the driver has; all of them unless given. */
+  readonly powers?: readonly Power[];
+  /** False: nodes that the driver found and leaves running. True unless given. */
+  readonly stopsNodes?: boolean;
 }
 
 const LINK = { from: "n1", to: "n2" } as const;
@@ -44,11 +56,11 @@ const RECONNECT_MS_MAX = 5_000;
 
 export function describeClusterContract(
   name: string,
-  { start, storesData }: ClusterSuiteOptions,
+  { start, storesData, powers = ["network", "processes"], stopsNodes = true }: ClusterSuiteOptions,
 ): void {
-  const inCluster = (title: string, body: (world: ClusterWorld) => Promise<void>) =>
+  const inCluster: InCluster = (title, body) =>
     test(title, async () => {
-      const world = await start();
+      const world = (await start()) as PoweredWorld;
       try {
         await world.drive(body(world));
       } finally {
@@ -65,16 +77,15 @@ export function describeClusterContract(
       expect(new Set(states.map(({ ring }) => ring.digest)).size).toBe(1);
     });
 
-    inCluster("probe() goes over the link of its pair, which is counted", async ({ cluster }) => {
-      const links = pairsOf(cluster.nodes).map(linkName);
-      const before = await cluster.network.carriedBytes();
-      expect([...(before?.keys() ?? [])].toSorted()).toEqual(links.toSorted());
+    inCluster("has the powers that the driver says, and no other", async ({ cluster }) => {
+      const names = ["network", "processes"] as const;
+      const found = names.filter((name) => cluster[name] !== undefined);
+      expect(found).toEqual(names.filter((name) => powers.includes(name)));
+    });
+
+    inCluster("probe() reaches every node from every other", async ({ cluster }) => {
       for (const { from, to } of pairsOf(cluster.nodes)) {
         expect(await cluster.probe(from, to)).toMatchObject({ answered: true });
-      }
-      const after = await cluster.network.carriedBytes();
-      for (const link of links) {
-        expect(after?.get(link), link).toBeGreaterThan(before?.get(link) ?? 0);
       }
     });
 
@@ -90,16 +101,29 @@ export function describeClusterContract(
       expect(await cluster.replica("n1", utf8Bytes("never written"))).toEqual({ digest: null });
     });
 
-    describeNetworkPower(inCluster);
-    describeProcessPower(inCluster);
-    describeStop(start);
+    if (powers.includes("network")) describeNetworkPower(inCluster);
+    if (powers.includes("processes")) describeProcessPower(inCluster);
+    if (stopsNodes) describeStop(start);
+    else describeLeaving(start);
     if (storesData) describeData(inCluster);
+    if (storesData && powers.includes("processes")) describeLasting(inCluster);
   });
 }
 
-type InCluster = (title: string, body: (world: ClusterWorld) => Promise<void>) => void;
+type InCluster = (title: string, body: (world: PoweredWorld) => Promise<void>) => void;
 
 function describeNetworkPower(inCluster: InCluster): void {
+  inCluster("probe() goes over the link of its pair, which is counted", async ({ cluster }) => {
+    const links = pairsOf(cluster.nodes).map(linkName);
+    const before = await cluster.network.carriedBytes();
+    expect([...(before?.keys() ?? [])].toSorted()).toEqual(links.toSorted());
+    for (const { from, to } of pairsOf(cluster.nodes)) await cluster.probe(from, to);
+    const after = await cluster.network.carriedBytes();
+    for (const link of links) {
+      expect(after?.get(link), link).toBeGreaterThan(before?.get(link) ?? 0);
+    }
+  });
+
   for (const kind of ["black-hole", "closed"] as const) {
     inCluster(`network.apply() cuts one pair by ${kind}, heal() ends it`, async (world) => {
       const { cluster } = world;
@@ -183,7 +207,7 @@ function describeProcessPower(inCluster: InCluster): void {
 
 function describeStop(start: ClusterSuiteOptions["start"]): void {
   test("stop() leaves nothing of nodes that run, are paused, or are dead", async () => {
-    const world = await start();
+    const world = (await start()) as PoweredWorld;
     const { cluster } = world;
     await world.drive(cluster.processes.pause("n1"));
     await world.drive(cluster.processes.kill("n2"));
@@ -196,6 +220,19 @@ function describeStop(start: ClusterSuiteOptions["start"]): void {
   });
 }
 
+function describeLeaving(start: ClusterSuiteOptions["start"]): void {
+  test("stop() leaves the nodes running, and nothing else", async () => {
+    const world = await start();
+    const { cluster } = world;
+    const lives = () => Promise.all(cluster.nodes.map((node) => cluster.status(node)));
+    const before = await world.drive(lives());
+    await world.drive(cluster.stop());
+    expect(await world.leftovers()).toEqual([]);
+    const incarnationOf = ({ incarnation }: { readonly incarnation: string }) => incarnation;
+    expect((await world.drive(lives())).map(incarnationOf)).toEqual(before.map(incarnationOf));
+  });
+}
+
 function describeData(inCluster: InCluster): void {
   inCluster("replica() shows a write on every node that took it", async (world) => {
     await write(world);
@@ -204,7 +241,9 @@ function describeData(inCluster: InCluster): void {
     expect(copies[0]?.digest).toMatch(/^[0-9a-f]+$/);
     expect(new Set(copies.map(({ digest }) => digest)).size).toBe(1);
   });
+}
 
+function describeLasting(inCluster: InCluster): void {
   inCluster("data outlive a kill, and end with wipe()", async (world) => {
     await write(world);
     const { cluster } = world;

@@ -114,11 +114,9 @@ describeClusterContract("startProcessCluster()", {
   storesData: false,
   async start() {
     const running = await start();
-    const { network, processes } = running;
-    if (network === undefined || processes === undefined) throw new Error("It lacks a power");
     const pids = await Promise.all(running.nodes.map((node) => pidOf(running, node)));
     return {
-      cluster: { ...running, network, processes },
+      cluster: running,
       clock: createNodeClock(),
       http,
       drive: (promise) => promise,
