@@ -3,6 +3,7 @@
 import { PROXY_PORTS_DEFAULT, portRangeOf } from "../drivers/external/proxy-places.ts";
 import type { Survey } from "../drivers/external/survey.ts";
 import { FACTS } from "../drivers/external/survey.ts";
+import { GRUDGE_SHAPES } from "../nemesis/grudges.ts";
 import type { ExternalPlan, NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS } from "../run/plan.ts";
 import { UsageError } from "./exit-status.ts";
@@ -25,9 +26,7 @@ export const EXTERNAL_FLAGS: Readonly<Record<string, Flag>> = {
 };
 
 /** What a Toxiproxy between the nodes can do. Processes and disks of an external cluster are out of reach. */
-const LINK_KINDS: readonly NemesisKind[] = NEMESIS_KINDS.filter(
-  (kind) => kind !== "crash" && kind !== "pause",
-);
+const LINK_KINDS: readonly NemesisKind[] = [...GRUDGE_SHAPES, "slow", "none"];
 const TARGETS_MAX = 32;
 const PORT_MAX = 65_535;
 const HOST = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)$/;

@@ -97,7 +97,7 @@ describe("bench --cluster external", () => {
   });
 
   it.each<[string, () => readonly string[], string]>([
-    ["a part of a cluster", () => targets(nodes.urls.slice(1)), "n1 is not among the targets"],
+    ["a part of a cluster", () => targets(nodes.urls.slice(1)), "and they lack n1"],
     ["two clusters", () => targets([...nodes.urls, ...other.urls]), "belongs to cluster found"],
     ["another server", () => targets([toxiproxy.url]), "it is no Ringside node"],
     [

@@ -101,7 +101,7 @@ describe("surveyTargets()", () => {
 
   it("refuses a part of a cluster", async () => {
     await expect(surveyTargets(URLS.slice(1), nodes())).rejects.toThrow(
-      "Cannot use the targets: the cluster has 3 nodes, and n1 is not among the targets",
+      "Cannot use the targets: the cluster has 3 nodes, and they lack n1",
     );
   });
 

@@ -174,7 +174,7 @@ function checkWhole({ members }: NodeAnswer, answers: readonly NodeAnswer[]): vo
   const missing = members.filter(({ id }) => !urls.has(id)).map(({ id }) => id);
   if (missing.length > 0) {
     throw new TargetsError(
-      `Cannot use the targets: the cluster has ${members.length} nodes, and ${missing.join(", ")} is not among the targets`,
+      `Cannot use the targets: the cluster has ${members.length} nodes, and they lack ${missing.join(", ")}`,
     );
   }
 }
