@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CleanUp } from "../drivers/clean-up.ts";
 import type { NodePlace } from "../drivers/node-configuration-file.ts";
 import { nodeConfigurationFile } from "../drivers/node-configuration-file.ts";
-import { CleanUp } from "../drivers/processes/clean-up.ts";
 import { LOOPBACK, leasePorts } from "../drivers/processes/free-ports.ts";
 import { NodeProcess } from "../drivers/processes/node-process.ts";
-import { openTemporaryFolder } from "../drivers/processes/temporary-folder.ts";
+import { openTemporaryFolder } from "../drivers/temporary-folder.ts";
 
 /** A program and its leading arguments. */
 export type Program = readonly [file: string, ...leading: string[]];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { NEMESIS_KINDS } from "../run/plan.ts";
 import type { ExpectationInput } from "./expects.ts";
-import { expectationOf } from "./expects.ts";
+import { destroysData, expectationOf, mayMiss } from "./expects.ts";
 
 const SAFE: ExpectationInput = {
   versioning: "dvvset",
@@ -8,6 +9,7 @@ const SAFE: ExpectationInput = {
   beyondBudget: false,
   engine: "lmdb",
   nemesis: ["crash"],
+  n: 3,
   w: 2,
 };
 
@@ -26,6 +28,14 @@ describe("expectationOf()", () => {
       { engine: "memory", w: 1, nemesis: ["none"] },
       "valid",
     ],
+    ["a wipe and W=2", { nemesis: ["wipe"] }, "valid"],
+    ["a wipe and W=1", { nemesis: ["wipe"], w: 1 }, "may-lose"],
+    [
+      "a restart of the memory engine and W=1",
+      { nemesis: ["restart"], engine: "memory", w: 1 },
+      "may-lose",
+    ],
+    ["a restart of the synced engine and W=1", { nemesis: ["restart"], w: 1 }, "valid"],
     ["fewer replicas destroyed than W", { replicasDestroyed: 1 }, "valid"],
     ["as many replicas destroyed as W", { replicasDestroyed: 2 }, "may-lose"],
     [
@@ -41,5 +51,45 @@ describe("expectationOf()", () => {
     expect(expectationOf({ ...SAFE, replicasDestroyed: 3 }).reason).toBe(
       "faults destroy the data of 3 replicas, W=2 or more",
     );
+  });
+});
+
+describe("mayMiss()", () => {
+  it.each([
+    ["R + W > N and nothing destroyed", { n: 3, r: 2, w: 2, replicasDestroyed: 0 }, false],
+    ["R + W = N", { n: 3, r: 1, w: 2, replicasDestroyed: 0 }, true],
+    ["one of the two copies destroyed", { n: 3, r: 2, w: 2, replicasDestroyed: 1 }, true],
+    ["one of three copies destroyed", { n: 3, r: 2, w: 3, replicasDestroyed: 1 }, false],
+    [
+      "one of two copies destroyed and all asked",
+      { n: 3, r: 3, w: 2, replicasDestroyed: 1 },
+      false,
+    ],
+    ["both copies destroyed and all asked", { n: 3, r: 3, w: 2, replicasDestroyed: 2 }, true],
+    ["more destroyed than there were copies", { n: 3, r: 3, w: 2, replicasDestroyed: 5 }, true],
+  ] as const)("with %s", (_what, sizes, expected) => {
+    expect(mayMiss(sizes)).toBe(expected);
+    expect(mayMiss(sizes)).toBe(missesByCounting(sizes));
+  });
+});
+
+/** Slow and obvious: destroys the data of holders, then tries every set of R replicas for one without the write. */
+function missesByCounting({ n, r, w, replicasDestroyed }: Parameters<typeof mayMiss>[0]): boolean {
+  const holders = new Set(Array.from({ length: w }, (_, replica) => replica));
+  for (let replica = 0; replica < replicasDestroyed; replica += 1) holders.delete(replica);
+  return Array.from({ length: 2 ** n }, (_, bits) => bits).some((bits) => {
+    const asked = Array.from({ length: n }, (_, replica) => replica).filter(
+      (replica) => (bits >> replica) % 2 === 1,
+    );
+    return asked.length === r && asked.every((replica) => !holders.has(replica));
+  });
+}
+
+describe("destroysData()", () => {
+  it("knows which kinds take data from which engine", () => {
+    const destroying = (engine: "lmdb" | "memory") =>
+      NEMESIS_KINDS.filter((kind) => destroysData(kind, engine));
+    expect(destroying("lmdb")).toEqual(["wipe"]);
+    expect(destroying("memory")).toEqual(["crash", "restart", "wipe", "memory"]);
   });
 });

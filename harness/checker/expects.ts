@@ -2,16 +2,24 @@
  * When losing data is allowed (architecture, section 8): one pure function, so that nobody excuses a loss after the fact.
  *
  * A run must come out valid where versions are ordered without losing any (dvvset, merged), clients join them without
- * dropping any (union, OR-set), and faults stay within the budget: at no moment have they destroyed the data of W or
- * more replicas not synchronised since. Nemeses keep to the budget unless told otherwise. A crash of the memory engine
- * counts as a wipe, so with W=1 the first one is beyond it. Where a plan lists its faults one by one, as a simulated one
- * does, it is known how many replicas they destroy, and that number decides.
+ * dropping any (union, OR-set), and no read that is judged can miss an acknowledged write. When W replicas have it and faults
+ * destroyed the data of some, at least W - destroyed still hold it, and a read of R among N can do without them where
+ * N - (W - destroyed) >= R. What is judged is the reads at the end, which wait for R=N strictly, after all hints were
+ * delivered: they miss a write only where no holder is left. A client's own read with a smaller R may miss one for a while
+ * (after a wipe, R=W=2 of N=3 no longer overlap), but what it writes then is a sibling of what it did not see, and
+ * drops nothing.
+ *
+ * Nemeses keep to the budget of W - 1 destroyed replicas unless told otherwise. Where a plan lists its faults one by one, as a
+ * simulated one does, it is known how many replicas they destroy, and that number decides.
  */
 
-import type { Expectation, Plan } from "../run/plan.ts";
+import type { Expectation, NemesisKind, Plan } from "../run/plan.ts";
 
 export interface ExpectationInput
-  extends Pick<Plan, "versioning" | "reconcile" | "beyondBudget" | "engine" | "nemesis" | "w"> {
+  extends Pick<
+    Plan,
+    "versioning" | "reconcile" | "beyondBudget" | "engine" | "nemesis" | "n" | "w"
+  > {
   /**
    * The most replicas whose data the planned faults destroy before they are synchronised again; undefined where only the
    * kinds of faults are known.
@@ -35,18 +43,44 @@ export function expectationOf(plan: ExpectationInput): Expectation {
   };
 }
 
+/** True of the kinds of faults that may take acknowledged data from the node they hit: all that end a process in memory do. */
+export function destroysData(kind: NemesisKind, engine: Plan["engine"]): boolean {
+  switch (kind) {
+    case "wipe":
+      return true;
+    case "crash":
+    case "restart":
+    case "memory":
+      return engine === "memory";
+    default:
+      return false;
+  }
+}
+
+/** Whether a read of R among N replicas may miss a write that W of them acknowledged, after the data of some were destroyed. */
+export function mayMiss({
+  n,
+  r,
+  w,
+  replicasDestroyed,
+}: Pick<Plan, "n" | "r" | "w"> & { readonly replicasDestroyed: number }): boolean {
+  const holders = Math.max(0, w - replicasDestroyed);
+  return n - holders >= r;
+}
+
 /** Why faults may destroy all copies of an acknowledged write; undefined where they cannot. */
 function destructionOf(plan: ExpectationInput): string | undefined {
-  const { replicasDestroyed, beyondBudget, engine, nemesis, w } = plan;
+  const { replicasDestroyed, beyondBudget, engine, nemesis, n, w } = plan;
+  const finalReadMisses = (destroyed: number) =>
+    mayMiss({ n, r: n, w, replicasDestroyed: destroyed });
   if (replicasDestroyed !== undefined) {
-    if (replicasDestroyed < w) return undefined;
+    if (!finalReadMisses(replicasDestroyed)) return undefined;
     return `faults destroy the data of ${replicasDestroyed} replicas, W=${w} or more`;
   }
   if (beyondBudget) return "faults may destroy the data of W or more replicas";
-  if (engine === "memory" && nemesis.includes("crash") && w < 2) {
-    return "with W=1 one crash of the memory engine destroys all acknowledged copies";
-  }
-  return undefined;
+  const destroying = nemesis.find((kind) => destroysData(kind, engine));
+  if (destroying === undefined || !finalReadMisses(Math.max(1, w - 1))) return undefined;
+  return `with W=${w} one ${destroying} of the ${engine} engine destroys all acknowledged copies`;
 }
 
 function mayLose(reason: string): Expectation {

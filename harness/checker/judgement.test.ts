@@ -157,6 +157,7 @@ describe("expectationOf()", () => {
     beyondBudget: false,
     engine: "lmdb",
     nemesis: ["halves", "crash"],
+    n: 3,
     w: 2,
   };
 

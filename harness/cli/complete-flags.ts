@@ -1,5 +1,5 @@
+import { boundedRequest } from "../drivers/bounded-request.ts";
 import { surveyTargets, TargetsError } from "../drivers/external/survey.ts";
-import { boundedRequest } from "../drivers/processes/bounded-request.ts";
 import { UsageError } from "./exit-status.ts";
 import { flagsOfSurvey, withoutFacts } from "./external-flags.ts";
 import type { FlagValues } from "./flags.ts";

@@ -6,8 +6,9 @@ import { createHttpCaller } from "../../src/platform/http-client.ts";
 import { createNodeClock } from "../../src/platform/node-clock.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { Cluster } from "../cluster/contract.ts";
+import { startDockerCluster } from "../drivers/docker/docker-cluster.ts";
 import { startExternalCluster } from "../drivers/external/external-cluster.ts";
-import { openProxies } from "../drivers/processes/open-proxies.ts";
+import { openProxies } from "../drivers/open-proxies.ts";
 import { startProcessCluster } from "../drivers/processes/process-cluster.ts";
 import { createProgress } from "../report/terminal/progress.ts";
 import type { Plan } from "../run/plan.ts";
@@ -35,7 +36,10 @@ export interface ExecutedRun {
   readonly interrupted: boolean;
 }
 
-const NODE_PROGRAM = join(import.meta.dirname, "..", "..", "src", "main.ts");
+const PROJECT = join(import.meta.dirname, "..", "..");
+const NODE_PROGRAM = join(PROJECT, "src", "main.ts");
+/** Of a node whose disk is to be filled: room for the data of a run, and filled in a moment. */
+const DISK_BYTES = 64 * 1_024 * 1_024;
 const WORKLOADS: Readonly<Record<string, Workload>> = { [shoppingCart.name]: shoppingCart };
 
 /** Rejects with one sentence where the harness itself breaks; nothing is left running then. */
@@ -55,7 +59,7 @@ export async function executeRun(plan: Plan, options: ExecuteOptions): Promise<E
     const finished =
       plan.cluster === "sim"
         ? await runInVirtualTime(parts, runOptions)
-        : await runWithProcesses(parts, options.keep, runOptions);
+        : await runInRealTime(parts, options.keep, runOptions);
     progress.end();
     const { header, lines, faults, toxiproxy, interrupted } = finished;
     const summary = await judgeRun(folder.path, {
@@ -71,19 +75,37 @@ export async function executeRun(plan: Plan, options: ExecuteOptions): Promise<E
   }
 }
 
-async function runWithProcesses(
+async function runInRealTime(
   { plan, workload, folder }: { plan: Plan; workload: Workload; folder: ResultFolder },
   keep: boolean,
   runOptions: RunOptions,
 ): Promise<FinishedRun> {
   const http = createHttpCaller();
+  const run = `ringside-${randomBytes(6).toString("hex")}`;
+  const { logFolder } = folder;
   const startCluster: RunParts["startCluster"] = (onFailure): Promise<Cluster> => {
-    const run = `ringside-${randomBytes(6).toString("hex")}`;
     if (plan.cluster === "external") return startExternalCluster({ plan, run, onFailure });
+    if (plan.cluster === "docker") {
+      return startDockerCluster({
+        plan,
+        run,
+        logFolder,
+        keep,
+        toxiproxyImage: plan.toxiproxyImage,
+        diskBytes: plan.nemesis.includes("disk-full") ? DISK_BYTES : undefined,
+        sources: {
+          project: PROJECT,
+          nodeVersion: process.versions.node,
+          nodeProgram: process.execPath,
+          note: runOptions.onPhase,
+        },
+        onFailure,
+      });
+    }
     return startProcessCluster({
       plan,
       run,
-      logFolder: folder.logFolder,
+      logFolder,
       keep,
       nodeProgram: [process.execPath, NODE_PROGRAM],
       openProxies: (address) => openProxies({ url: plan.toxiproxyUrl, address, run, onFailure }),

@@ -3,9 +3,8 @@
 import { PROXY_PORTS_DEFAULT, portRangeOf } from "../drivers/external/proxy-places.ts";
 import type { Survey } from "../drivers/external/survey.ts";
 import { FACTS } from "../drivers/external/survey.ts";
-import { GRUDGE_SHAPES } from "../nemesis/grudges.ts";
-import type { ExternalPlan, NemesisKind, Plan } from "../run/plan.ts";
-import { NEMESIS_KINDS } from "../run/plan.ts";
+import { faultsOf } from "../nemesis/faults-of.ts";
+import type { ExternalPlan, FaultKind, Plan } from "../run/plan.ts";
 import { UsageError } from "./exit-status.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { originOf } from "./flags.ts";
@@ -25,8 +24,6 @@ export const EXTERNAL_FLAGS: Readonly<Record<string, Flag>> = {
   },
 };
 
-/** What a Toxiproxy between the nodes can do. Processes and disks of an external cluster are out of reach. */
-const LINK_KINDS: readonly NemesisKind[] = [...GRUDGE_SHAPES, "slow", "none"];
 const TARGETS_MAX = 32;
 const PORT_MAX = 65_535;
 const HOST = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)$/;
@@ -90,27 +87,10 @@ function checkedPorts(text: string, nodes: number): string {
   );
 }
 
-/** The kinds of faults that can be injected into a cluster of this driver. */
-export function possibleKinds(
-  values: FlagValues,
-  cluster: Plan["cluster"],
-): readonly NemesisKind[] {
-  if (cluster !== "external") return NEMESIS_KINDS;
-  return values["toxiproxy"] === undefined ? ["none"] : LINK_KINDS;
-}
-
-/** Throws UsageError where a fault is asked for that cannot be injected. */
-export function checkPossible(
-  kinds: readonly NemesisKind[],
-  possible: readonly NemesisKind[],
-): void {
-  const refused = kinds.find((kind) => !possible.includes(kind));
-  if (refused === undefined) return;
-  throw new UsageError(
-    possible.length === 1
-      ? `Cannot use --nemesis ${refused} with --cluster external: without --toxiproxy URL only none is possible`
-      : `Cannot use --nemesis ${refused} with --cluster external: its processes are out of reach, possible are ${possible.join(", ")}`,
-  );
+/** The kinds of faults that can be injected: without a Toxiproxy nobody stands between the nodes of an external cluster. */
+export function possibleFaults(values: FlagValues, cluster: Plan["cluster"]): readonly FaultKind[] {
+  const unproxied = cluster === "external" && values["toxiproxy"] === undefined;
+  return unproxied ? faultsOf(cluster, ["clocks"]) : faultsOf(cluster);
 }
 
 /** The flags with what the cluster says of itself filled in. Throws UsageError where a given one says otherwise. */

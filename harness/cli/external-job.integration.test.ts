@@ -107,7 +107,7 @@ describe("bench --cluster external", () => {
     ],
     ["another N", () => [...targets(), "--n", "2"], "Cannot use --n 2: the cluster has 3"],
     ["another engine", () => [...targets(), "--engine", "lmdb"], "the cluster has memory"],
-    ["a crash", () => [...targets(), "--nemesis", "crash"], "without --toxiproxy URL only none"],
+    ["a crash", () => [...targets(), "--nemesis", "crash"], "without --toxiproxy URL: allowed are"],
   ])("refuses %s", async (_, flags, message) => {
     const refused = run(flags());
     await expect(refused).rejects.toThrow(UsageError);

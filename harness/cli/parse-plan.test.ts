@@ -72,7 +72,14 @@ describe("parsePlan()", () => {
         external: { toxiproxyHost: "t.inside", toxiproxyPorts: "7000-7005" },
       },
     ],
+    [`${FOUND} --nemesis clock`, { nemesis: ["clock"] }],
     [`${FOUND} --toxiproxy http://t:8474 --nemesis slow,halves`, { nemesis: ["slow", "halves"] }],
+    ["--nemesis restart,wipe,clock", { nemesis: ["restart", "wipe", "clock"] }],
+    ["--nemesis wipe --cluster sim", { expects: expect.objectContaining({ verdict: "valid" }) }],
+    [
+      "--nemesis wipe --w 1 --beyond-budget",
+      { expects: expect.objectContaining({ verdict: "may-lose" }) },
+    ],
     ["--versioning lww", { expects: expect.objectContaining({ verdict: "may-lose" }) }],
   ])("understands %s", (line, expected) => {
     expect(parse(line)).toMatchObject(expected);
@@ -95,7 +102,13 @@ describe("parsePlan()", () => {
     ["--nemesis none,one", "Cannot use --nemesis none together with other kinds"],
     ["--nodes 3 --nemesis ring", "Cannot use --nemesis ring with 3 nodes: allowed are 4 or more"],
     ["--seconds 5", "Cannot use --seconds 5 with --nemesis halves,one,ring,bridge,one-way"],
-    ["--cluster docker", "Cannot use --cluster docker: it is not available yet"],
+    ["--cluster docker --nodes 10", "Cannot use --nodes 10: allowed is a whole number from 1 to 9"],
+    [
+      "--cluster docker --toxiproxy http://127.0.0.1:1",
+      "Cannot use --toxiproxy with --cluster docker",
+    ],
+    ["--toxiproxy-image x", "Cannot use --toxiproxy-image with --cluster processes: allowed is"],
+    ["--cluster docker --toxiproxy-image /x", "Cannot use --toxiproxy-image "],
     ["--cluster sim --toxiproxy http://127.0.0.1:8474", "its network is simulated"],
     ["--cluster moon", "Cannot use --cluster moon: allowed is processes, docker, external, sim"],
     ["--targets http://a:1", "Cannot use --targets with --cluster processes: it goes with"],
@@ -113,13 +126,16 @@ describe("parsePlan()", () => {
       "Cannot use --targets: http://a:1 stands there",
     ],
     [`${FOUND} --nodes 3`, "Cannot use --nodes 3: --targets names 2"],
-    [`${FOUND} --nemesis halves`, "without --toxiproxy URL only none is possible"],
+    [
+      `${FOUND} --nemesis halves`,
+      "Cannot use --nemesis halves with --cluster external without --toxiproxy URL: allowed are clock, none",
+    ],
     [`${FOUND} --toxiproxy-ports 1-2`, "Cannot use --toxiproxy-ports without --toxiproxy URL"],
     [
       `${FOUND} --toxiproxy http://t:1 --nemesis slow,crash`,
-      "Cannot use --nemesis crash with --cluster external: its processes are out of reach, possible are halves, one, ring, bridge, one-way, slow, none",
+      "Cannot use --nemesis crash with --cluster external: allowed are halves, one, ring, bridge, one-way, slow, clock, none",
     ],
-    [`${FOUND} --toxiproxy http://t:1 --nemesis pause`, "its processes are out of reach"],
+    [`${FOUND} --toxiproxy http://t:1 --nemesis disk-full`, "Cannot use --nemesis disk-full with"],
     [
       `${FOUND} --toxiproxy http://t:1 --toxiproxy-host http://t`,
       "allowed is a name or an address",
@@ -133,6 +149,19 @@ describe("parsePlan()", () => {
     ["--slo p98<1ms", "it must read like p99.9<300ms"],
     ["--toxiproxy localhost:8474", "allowed is a URL such as http://127.0.0.1:8474"],
     ["--engine memory --w 1 --nemesis crash", "one crash may destroy acknowledged writes"],
+    [
+      "--engine memory --w 1 --nemesis restart",
+      "Cannot use --nemesis restart with --engine memory and --w 1: one restart may destroy acknowledged writes; use --w 2 or more, --engine lmdb, or --beyond-budget",
+    ],
+    [
+      "--w 1 --nemesis wipe",
+      "Cannot use --nemesis wipe with --w 1: one wipe may destroy acknowledged writes; use --w 2 or more, or --beyond-budget",
+    ],
+    [
+      "--nemesis halves,cpu",
+      "Cannot use --nemesis cpu with --cluster processes: allowed are halves, one, ring, bridge, one-way, crash, pause, slow, restart, wipe, clock",
+    ],
+    ["--cluster sim --nemesis memory", "Cannot use --nemesis memory with --cluster sim"],
     ["--colour red", "Cannot read the arguments: Unknown option '--colour'"],
     ["now", 'Cannot use the argument "now": expected flags only'],
     ["--seed", "Cannot read the arguments: Option '--seed <value>' argument missing"],

@@ -1,14 +1,14 @@
 /** From the flags of `bench` to a checked plan. Pure: the same flags give the same plan or the same refusal. */
 
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
-import { expectationOf } from "../checker/expects.ts";
+import { destroysData, expectationOf } from "../checker/expects.ts";
 import { parseSlo, SloError } from "../checker/slo.ts";
-import { crashCandidates } from "../nemesis/fault-budget.ts";
+import { withinBudget } from "../nemesis/fault-budget.ts";
 import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
-import type { NemesisKind, Plan } from "../run/plan.ts";
+import type { FaultKind, NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
 import { UsageError } from "./exit-status.ts";
-import { checkPossible, EXTERNAL_FLAGS, externalOf, possibleKinds } from "./external-flags.ts";
+import { EXTERNAL_FLAGS, externalOf, possibleFaults } from "./external-flags.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { oneOf, originOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
@@ -16,19 +16,22 @@ const WORKLOADS = ["shopping-cart"] as const;
 const CLUSTERS = ["processes", "docker", "external", "sim"] as const;
 const QUORUMS = ["sloppy", "strict"] as const;
 const ENGINES = ["lmdb", "memory"] as const;
-const DEFAULT_NEMESIS: readonly NemesisKind[] = ["halves", "one", "ring", "bridge", "one-way"];
+const DEFAULT_NEMESIS: readonly FaultKind[] = ["halves", "one", "ring", "bridge", "one-way"];
 
 export const SECONDS_MAX = 86_400;
 const SEED_MAX = Number.MAX_SAFE_INTEGER;
 /** Every pair of nodes takes proxies: 32 nodes take more than 2,000 ports. */
 const NODES_MAX = 32;
+/** A network for each node, and a published port for each pair: an engine has addresses for some 30 networks in all. */
+const DOCKER_NODES_MAX = 9;
 const PARTITIONS_MAX = 65_536;
+const IMAGE_NAME = /^[a-z0-9][\w.:/@-]{0,254}$/;
 
 export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   workload: { value: "NAME", help: `${WORKLOADS.join(", ")} (default shopping-cart)` },
   cluster: {
     value: "DRIVER",
-    help: "processes (default), external (see --targets) or sim (virtual time, repeatable); docker is not available yet",
+    help: "processes (default), docker (containers), external (see --targets) or sim (virtual time, repeatable)",
   },
   ...EXTERNAL_FLAGS,
   nodes: { value: "COUNT", help: `1 to ${NODES_MAX} (default 5)` },
@@ -54,6 +57,7 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   seconds: { value: "S", help: `length of the load, 1 to ${SECONDS_MAX} (default 30)` },
   seed: { value: "SEED", help: "0 to 2^53-1; names the run (default random)" },
   toxiproxy: { value: "URL", help: "use this Toxiproxy instead of the embedded one" },
+  "toxiproxy-image": { value: "IMAGE", help: "of Toxiproxy's container, with --cluster docker" },
   slo: { value: "SLO", help: "for example 'p99.9<300ms'; missed: invalid" },
   "beyond-budget": { help: "allow faults that may destroy acknowledged writes" },
 };
@@ -66,18 +70,12 @@ export function parsePlan(args: readonly string[], randomSeed: number): Plan {
 /** The plan of flags that were read already; other flags are ignored. */
 export function planOf(values: FlagValues, randomSeed: number): Plan {
   const cluster = oneOf(values, "cluster", { words: CLUSTERS, byDefault: "processes" });
-  if (cluster === "docker") {
-    throw new UsageError(
-      `Cannot use --cluster ${cluster}: it is not available yet, use processes or sim`,
-    );
-  }
-  if (cluster === "sim" && values["toxiproxy"] !== undefined) {
-    throw new UsageError("Cannot use --toxiproxy with --cluster sim: its network is simulated");
-  }
+  refuseForeignFlags(cluster, values);
   const external = externalOf(values, cluster);
+  const nodesMax = cluster === "docker" ? DOCKER_NODES_MAX : NODES_MAX;
   const nodes =
     external?.targets.length ??
-    wholeNumber(values, "nodes", { min: 1, max: NODES_MAX, byDefault: 5 });
+    wholeNumber(values, "nodes", { min: 1, max: nodesMax, byDefault: 5 });
   const n = wholeNumber(values, "n", { min: 1, max: nodes, byDefault: Math.min(3, nodes) });
   const quorumDefault = Math.min(2, n);
   const seconds = wholeNumber(values, "seconds", { min: 1, max: SECONDS_MAX, byDefault: 30 });
@@ -97,7 +95,7 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     versioning: oneOf(values, "versioning", { words: VERSIONING_MODES, byDefault: "dvvset" }),
     reconcile: oneOf(values, "reconcile", { words: RECONCILERS, byDefault: "union" }),
     engine: oneOf(values, "engine", { words: ENGINES, byDefault: "lmdb" }),
-    nemesis: nemesisOf(values, { nodes, seconds, possible: possibleKinds(values, cluster) }),
+    nemesis: nemesisOf(values, { cluster, nodes, seconds }),
     rate: wholeNumber(values, "rate", { min: 1, max: 100_000, byDefault: 500 }),
     clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
     carts: wholeNumber(values, "carts", { min: 1, max: 100_000, byDefault: 50 }),
@@ -106,6 +104,7 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     seed: wholeNumber(values, "seed", { min: 0, max: SEED_MAX, byDefault: randomSeed }),
     ...(external === undefined ? {} : { external }),
     toxiproxyUrl: urlOf(values),
+    toxiproxyImage: imageOf(values),
     slo: sloOf(values),
     beyondBudget: values["beyond-budget"] === true,
   } as const;
@@ -116,24 +115,24 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
 /** Kinds that were asked for must be possible; of the default ones, those that are possible. */
 function nemesisOf(
   values: FlagValues,
-  {
-    nodes,
-    seconds,
-    possible,
-  }: {
-    readonly nodes: number;
-    readonly seconds: number;
-    readonly possible: readonly NemesisKind[];
-  },
+  { cluster, nodes, seconds }: Pick<Plan, "cluster" | "nodes" | "seconds">,
 ): readonly NemesisKind[] {
   const asked = someOf(values, "nemesis", NEMESIS_KINDS);
+  const injectable = possibleFaults(values, cluster);
   const kinds =
-    asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes && possible.includes(kind));
+    asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes && injectable.includes(kind));
   if (kinds.length === 0) return ["none"];
   if (kinds.length > 1 && kinds.includes("none")) {
     throw new UsageError("Cannot use --nemesis none together with other kinds");
   }
-  checkPossible(kinds, possible);
+  const powerless = kinds.find((kind) => kind !== "none" && !injectable.includes(kind));
+  if (powerless !== undefined) {
+    const unproxied = cluster === "external" && values["toxiproxy"] === undefined;
+    const where = `--cluster ${cluster}${unproxied ? " without --toxiproxy URL" : ""}`;
+    throw new UsageError(
+      `Cannot use --nemesis ${powerless} with ${where}: allowed are ${[...injectable, "none"].join(", ")}`,
+    );
+  }
   const impossible = kinds.find((kind) => nodesMin(kind) > nodes);
   if (impossible !== undefined) {
     throw new UsageError(
@@ -149,11 +148,42 @@ function nemesisOf(
 }
 
 function checkBudget(plan: Pick<Plan, "nemesis" | "engine" | "w" | "beyondBudget">): void {
-  if (plan.beyondBudget || !plan.nemesis.includes("crash")) return;
-  if (crashCandidates(["any node"], [], plan).length > 0) return;
+  const { beyondBudget, engine, w } = plan;
+  const kind = plan.nemesis.find((each) => destroysData(each, engine));
+  if (beyondBudget || kind === undefined) return;
+  if (withinBudget([{ node: "any node", what: "destroyed" }], w)) return;
+  const isSafeOnDisk = !destroysData(kind, "lmdb");
   throw new UsageError(
-    `Cannot use --nemesis crash with --engine ${plan.engine} and --w ${plan.w}: one crash may destroy acknowledged writes; use --w 2 or more, --engine lmdb, or --beyond-budget`,
+    `Cannot use --nemesis ${kind} with${isSafeOnDisk ? ` --engine ${engine} and` : ""} --w ${w}: one ${kind} may destroy acknowledged writes; use --w 2 or more,${isSafeOnDisk ? " --engine lmdb," : ""} or --beyond-budget`,
   );
+}
+
+/** What only some drivers understand. */
+function refuseForeignFlags(cluster: Plan["cluster"], values: FlagValues): void {
+  if (cluster === "sim" && values["toxiproxy"] !== undefined) {
+    throw new UsageError("Cannot use --toxiproxy with --cluster sim: its network is simulated");
+  }
+  if (cluster === "docker" && values["toxiproxy"] !== undefined) {
+    throw new UsageError(
+      "Cannot use --toxiproxy with --cluster docker: its Toxiproxy must stand in every node's network; --toxiproxy-image chooses it",
+    );
+  }
+  if (cluster !== "docker" && values["toxiproxy-image"] !== undefined) {
+    throw new UsageError(
+      `Cannot use --toxiproxy-image with --cluster ${cluster}: allowed is --cluster docker`,
+    );
+  }
+}
+
+function imageOf(values: FlagValues): string | undefined {
+  const text = values["toxiproxy-image"];
+  if (typeof text !== "string") return undefined;
+  if (!IMAGE_NAME.test(text)) {
+    throw new UsageError(
+      `Cannot use --toxiproxy-image ${JSON.stringify(text)}: allowed is a name such as ghcr.io/shopify/toxiproxy:2.12.0`,
+    );
+  }
+  return text;
 }
 
 function urlOf(values: FlagValues): string | undefined {

@@ -44,7 +44,7 @@ export async function runInVirtualTime(
   };
   const write = async (): Promise<void> => {
     await folder.flush();
-    for (const { name, log } of cluster.machines.values()) {
+    for (const { name, log } of cluster.simNodes.values()) {
       await writeWhole(join(folder.logFolder, `${name}.log`), log.text());
     }
   };

@@ -12,7 +12,7 @@ import { createNodeClock } from "../../src/platform/node-clock.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import { analyze } from "../checker/analyze.ts";
 import type { Cluster } from "../cluster/contract.ts";
-import { openProxies } from "../drivers/processes/open-proxies.ts";
+import { openProxies } from "../drivers/open-proxies.ts";
 import { startProcessCluster } from "../drivers/processes/process-cluster.ts";
 import { createResultFolder } from "../run/result-folder.ts";
 import { runPlan } from "../run/run.ts";

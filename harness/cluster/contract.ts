@@ -12,6 +12,10 @@ export interface NodeStatus {
   readonly inFlight: number;
   /** Peers this node believes to be down. */
   readonly suspected: readonly string[];
+  /** Rows that this life of the node took and then could not store. */
+  readonly writesLost: number;
+  /** Wall time of the node's own clock, in milliseconds since 1970. */
+  readonly wallMs: number;
 }
 
 export interface ReplicaCopy {
@@ -57,12 +61,65 @@ export interface NetworkPower {
 export interface ProcessPower {
   /** kill -9. Resolves when the process is gone. */
   kill(node: string): Promise<void>;
-  /** Starts a killed node on its old ports and data; resolves when it is ready. */
+  /**
+   * SIGTERM: the node ends what it has under way and then itself. Resolves once it is gone with exit status 0; rejects where
+   * it ended otherwise, or had to be killed because it did not end in time.
+   */
+  shutDown(node: string): Promise<void>;
+  /** Starts a node that was killed or shut down on its old ports and data; resolves when it is ready. */
   restart(node: string): Promise<void>;
   pause(node: string): Promise<void>;
   resume(node: string): Promise<void>;
   /** Destroys the data of a killed node. */
   wipe(node: string): Promise<void>;
+}
+
+/** Absent: as much as there is. */
+export interface MachineLimits {
+  /** Processors' worth of time, for example 0.1. */
+  readonly cpus?: number;
+  /** Everything the machine counts as the node's use of memory, its share of the page cache too. */
+  readonly memoryBytes?: number;
+}
+
+/** What a machine has counted of its limits: the proof that they bite. Counts never fall while the node's process lives. */
+export interface MachinePressure {
+  /** Periods in which the node wanted to run and was held back (cgroup `nr_throttled`). */
+  readonly throttledPeriods: number;
+  /** Times the node asked for memory at its limit (cgroup `memory.events` max, or failcnt). */
+  readonly memoryLimitHits: number;
+  /** Times a limit of memory has killed the node since the cluster started. */
+  readonly memoryKills: number;
+  /** In use now, counted as `MachineLimits.memoryBytes` is; 0 where the node is dead. */
+  readonly memoryBytes: number;
+  /** Left to the node on the disk of its data. */
+  readonly diskFreeBytes: number;
+}
+
+/** Power over the machine that a node has for itself, such as a container. */
+export interface MachinePower {
+  /** Takes the node off every network, the harness's too: nobody hears it, it hears nobody, and its process lives on. */
+  detach(node: string): Promise<void>;
+  /** Puts it back, under the addresses it had. */
+  attach(node: string): Promise<void>;
+  /** Replaces the limits. A node that dies of one has not failed on its own, and stays dead until `unlimit`. */
+  limit(node: string, limits: MachineLimits): Promise<void>;
+  /** Takes all limits off, and starts the node again where one has killed it; resolves when it is ready. */
+  unlimit(node: string): Promise<void>;
+  /** Leaves no byte on the disk of the node's data. */
+  fillDisk(node: string): Promise<void>;
+  /** Takes away what filled it. */
+  freeDisk(node: string): Promise<void>;
+  /** Known of a dead node too, and past every network. */
+  pressure(node: string): Promise<MachinePressure>;
+}
+
+export interface ClockPower {
+  /**
+   * From now on the node's wall clock is off by this against its machine's; 0 undoes it. The monotonic clock stays as it is. A
+   * node that starts again has its machine's clock.
+   */
+  setOffset(node: string, offsetMs: number): Promise<void>;
 }
 
 /** A running cluster, as the run, the nemeses and the observers see it. */
@@ -81,6 +138,8 @@ export interface Cluster {
   replica(node: string, key: Uint8Array): Promise<ReplicaCopy>;
   readonly network: NetworkPower | undefined;
   readonly processes: ProcessPower | undefined;
+  readonly machines: MachinePower | undefined;
+  readonly clocks: ClockPower | undefined;
   /** Ends everything that was started and leaves nothing behind; the logs stay in the result folder. */
   stop(): Promise<void>;
 }

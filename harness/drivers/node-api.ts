@@ -32,6 +32,8 @@ export interface NodeApi {
   setRoutes(routes: Routes): Promise<void>;
   /** Makes it dial them again as its configuration says. */
   restoreRoutes(): Promise<void>;
+  /** Sets how far the node's wall clock is off its machine's. */
+  setClock(offsetMs: number): Promise<void>;
 }
 
 type Routes = Readonly<Record<string, string>>;
@@ -78,6 +80,14 @@ export function nodeApi(url: string, send: SendBounded): NodeApi {
     async restoreRoutes() {
       const answer = await ask({ url: routesUrl, timeoutMs: ROUTES_TIMEOUT_MS });
       await setRoutes((answer as { readonly configured: Routes }).configured);
+    },
+    async setClock(offsetMs) {
+      await ask({
+        method: "POST",
+        url: `${url}/admin/clock`,
+        body: JSON.stringify({ offsetMs }),
+        timeoutMs: ASK_TIMEOUT_MS,
+      });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DataEvent } from "./fault-budget.ts";
-import { crashCandidates, withinBudget, worstDestruction } from "./fault-budget.ts";
+import { destructionCandidates, withinBudget, worstDestruction } from "./fault-budget.ts";
 
 function lost(node: string): DataEvent {
   return { node, what: "destroyed" };
@@ -31,15 +31,13 @@ describe("withinBudget()", () => {
   });
 });
 
-describe("crashCandidates()", () => {
+describe("destructionCandidates()", () => {
   const nodes = ["a", "b", "c"];
 
-  it("allows every node where the engine syncs", () => {
-    expect(crashCandidates(nodes, [], { engine: "lmdb", w: 1 })).toEqual(nodes);
-  });
-
   it("allows only nodes already lost once the budget is used up", () => {
-    expect(crashCandidates(nodes, [lost("b")], { engine: "memory", w: 2 })).toEqual(["b"]);
-    expect(crashCandidates(nodes, [], { engine: "memory", w: 1 })).toEqual([]);
+    expect(destructionCandidates(nodes, [], 2)).toEqual(nodes);
+    expect(destructionCandidates(nodes, [lost("b")], 2)).toEqual(["b"]);
+    expect(destructionCandidates(nodes, [lost("b")], 3)).toEqual(nodes);
+    expect(destructionCandidates(nodes, [], 1)).toEqual([]);
   });
 });

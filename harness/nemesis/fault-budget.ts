@@ -2,19 +2,15 @@
  * The fault budget: how much data faults may destroy while the store still has to keep every acknowledged write.
  *
  * An acknowledged write is on W replicas, so a store can promise to keep it only while, at every moment, faults have
- * destroyed the data of fewer than W replicas that were not synchronised since. A crash destroys the data of a node whose
- * engine keeps it in memory, and none of one whose engine syncs. Without anti-entropy a node cannot be known to be
- * synchronised within a run, so a destroyed replica counts until the end.
+ * destroyed the data of fewer than W replicas that were not synchronised since. Which kinds of faults destroy data,
+ * `destroysData` says. Without anti-entropy a node cannot be known to be synchronised within a run, so a destroyed replica
+ * counts until the end.
  */
 
 /** Something that happened to one node's data. */
 export interface DataEvent {
   readonly node: string;
   readonly what: "destroyed" | "synchronised";
-}
-
-export function crashDestroysData(engine: "lmdb" | "memory"): boolean {
-  return engine === "memory";
 }
 
 /** The most replicas that were destroyed and not synchronised at one moment; events in the order of time. */
@@ -33,12 +29,11 @@ export function withinBudget(events: readonly DataEvent[], w: number): boolean {
   return worstDestruction(events) < w;
 }
 
-/** The nodes that may be crashed next, given what happened so far. */
-export function crashCandidates(
+/** The nodes whose data may be destroyed next, given what happened so far. */
+export function destructionCandidates(
   nodes: readonly string[],
   events: readonly DataEvent[],
-  limits: { readonly engine: "lmdb" | "memory"; readonly w: number },
+  w: number,
 ): readonly string[] {
-  if (!crashDestroysData(limits.engine)) return nodes;
-  return nodes.filter((node) => withinBudget([...events, { node, what: "destroyed" }], limits.w));
+  return nodes.filter((node) => withinBudget([...events, { node, what: "destroyed" }], w));
 }

@@ -31,7 +31,7 @@ export interface FaultRecord {
   readonly kind: string;
   /** Links over which the second end does not hear the first. */
   readonly links: readonly Link[];
-  /** Nodes that were crashed or paused. */
+  /** Nodes that were hit themselves: crashed, paused, limited, and so on. */
   readonly nodes: readonly string[];
   /** Node names by side, where the fault makes sides; else one side with all. */
   readonly sides: readonly (readonly string[])[];

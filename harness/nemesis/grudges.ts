@@ -29,6 +29,10 @@ export const GRUDGE_NODES_MIN: Readonly<Record<GrudgeShape, number>> = {
   "one-way": 2,
 };
 
+export function isGrudgeShape(kind: string): kind is GrudgeShape {
+  return GRUDGE_SHAPES.some((shape) => shape === kind);
+}
+
 /** Throws RangeError where there are too few nodes for the shape. */
 export function grudge(shape: GrudgeShape, nodes: readonly string[], random: SeededRandom): Grudge {
   const nodesMin = GRUDGE_NODES_MIN[shape];

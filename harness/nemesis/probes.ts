@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/env/clock.ts";
-import type { Cluster } from "../cluster/contract.ts";
+import type { Cluster, NodeStatus } from "../cluster/contract.ts";
 import type { Link, ProbeResult } from "./fault.ts";
 import { waitMs } from "./wait.ts";
 
@@ -7,6 +7,14 @@ import { waitMs } from "./wait.ts";
 export interface Probe extends ProbeResult {
   readonly asked: boolean;
   readonly latencyMs: number;
+}
+
+/** What the harness itself learned from a node. `detail` is the incarnation where it answered. */
+export interface StatusProbe extends Probe {
+  /** Undefined where it did not answer. */
+  readonly status: NodeStatus | undefined;
+  /** How far the node's wall clock was ahead of the harness's, to half of `latencyMs`; 0 where it did not answer. */
+  readonly clockAheadMs: number;
 }
 
 /** A node under load may be late once; only one that stays silent counts as silent. */
@@ -40,14 +48,23 @@ export async function probeUntil(
   return probes;
 }
 
-/** Asks a node for its status, as a probe from the harness itself. `detail` is the incarnation where it answered. */
-export async function probeStatus(cluster: Cluster, node: string): Promise<Probe> {
-  const base = { from: "harness", to: node, asked: true, latencyMs: 0 };
+/** Asks a node for its status, as a probe from the harness itself. Never rejects. */
+export async function probeStatus(
+  { cluster, clock }: { readonly cluster: Cluster; readonly clock: Clock },
+  node: string,
+): Promise<StatusProbe> {
+  const base = { from: "harness", to: node, asked: true };
+  const startMs = clock.monotonicMs();
   try {
     const status = await cluster.status(node);
-    return { ...base, answered: true, detail: `incarnation ${status.incarnation}` };
+    const latencyMs = clock.monotonicMs() - startMs;
+    const clockAheadMs = status.wallMs - (clock.wallMs() - latencyMs / 2);
+    const detail = `incarnation ${status.incarnation}`;
+    return { ...base, answered: true, detail, latencyMs, status, clockAheadMs };
   } catch (error) {
-    return { ...base, answered: false, detail: reasonOf(error) };
+    const latencyMs = clock.monotonicMs() - startMs;
+    const detail = reasonOf(error);
+    return { ...base, answered: false, detail, latencyMs, status: undefined, clockAheadMs: 0 };
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { destroysData } from "../checker/expects.ts";
 import { NEMESIS_KINDS } from "../run/plan.ts";
 import { withinBudget } from "./fault-budget.ts";
 import type { SchedulePlan } from "./schedule.ts";
@@ -42,10 +43,12 @@ describe("buildSchedule()", () => {
         expect(freeMs).toBeLessThan(endMs);
         const requested = plan.nemesis.filter((kind) => kind !== "none");
         expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(requested));
-        const crashed = faults.flatMap(({ action }) =>
-          action.type === "crash" ? [{ node: action.node, what: "destroyed" as const }] : [],
+        const destroyed = faults.flatMap(({ kind, action }) =>
+          "node" in action && destroysData(kind, plan.engine)
+            ? [{ node: action.node, what: "destroyed" as const }]
+            : [],
         );
-        expect(plan.engine === "lmdb" || withinBudget(crashed, plan.w)).toBe(true);
+        expect(withinBudget(destroyed, plan.w)).toBe(true);
         expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
       }),
     );
@@ -92,11 +95,29 @@ describe("buildSchedule()", () => {
     expect(ends.every((end) => NODES.includes(end))).toBe(true);
   });
 
-  it("refuses crashes beyond the budget unless they are asked for", () => {
-    const plan: SchedulePlan = { ...DEFAULTS, nemesis: ["crash"], engine: "memory", w: 1 };
+  it.each([
+    ["crash", "memory"],
+    ["restart", "memory"],
+    ["wipe", "lmdb"],
+  ] as const)("refuses %s beyond the budget unless it is asked for", (wanted, engine) => {
+    const plan: SchedulePlan = { ...DEFAULTS, nemesis: [wanted], engine, w: 1 };
     expect(() => buildSchedule(plan, NODES, new SeededRandom(1))).toThrow(/--beyond-budget/);
     const beyond = buildSchedule({ ...plan, beyondBudget: true }, NODES, new SeededRandom(1));
-    expect(beyond.faults.every(({ kind }) => kind === "crash")).toBe(true);
+    expect(beyond.faults.every(({ kind }) => kind === wanted)).toBe(true);
+  });
+
+  it("draws limits that a loaded node meets and clock offsets that a question can tell", () => {
+    const plan: SchedulePlan = { ...DEFAULTS, nemesis: ["cpu", "clock"], seconds: 300 };
+    const { faults } = buildSchedule(plan, NODES, new SeededRandom(9));
+    const cpus = faults.flatMap(({ action }) => (action.type === "cpu" ? [action.cpus] : []));
+    const offsets = faults.flatMap(({ action }) =>
+      action.type === "clock" ? [action.offsetMs] : [],
+    );
+    expect(cpus.every((each) => each >= 0.05 && each <= 0.15)).toBe(true);
+    expect(offsets.every((each) => Math.abs(each) >= 5_000 && Math.abs(each) <= 3_600_000)).toBe(
+      true,
+    );
+    expect(new Set(offsets.map(Math.sign))).toEqual(new Set([-1, 1]));
   });
 
   it("refuses a run too short for its kinds", () => {
@@ -114,6 +135,6 @@ describe("buildSchedule()", () => {
 
 describe("nodesMin()", () => {
   it("knows what each kind needs", () => {
-    expect(NEMESIS_KINDS.map(nodesMin)).toEqual([2, 2, 4, 3, 2, 1, 1, 2, 1]);
+    expect(NEMESIS_KINDS.map(nodesMin)).toEqual([2, 2, 4, 3, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
   });
 });

@@ -3,32 +3,15 @@
  *
  * The time after the healthy phase is divided into slots of equal length, one a fault; as many as fit at about six seconds
  * each, and never fewer than there are kinds. Kinds come in rounds, each round in an order of its own, so that every kind
- * appears before any comes twice. Cuts alternate between black hole and closed connection, beginning with the one the
- * seed says; a one-way cut is always a black hole, since a closed connection is closed for both ends.
+ * appears before any comes twice.
  */
 
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
-import type { NemesisKind, Plan } from "../run/plan.ts";
-import type { Link } from "./fault.ts";
-import type { DataEvent } from "./fault-budget.ts";
-import { crashCandidates, crashDestroysData } from "./fault-budget.ts";
-import type { Grudge, GrudgeShape } from "./grudges.ts";
-import { GRUDGE_NODES_MIN, GRUDGE_SHAPES, grudge, withHomeClients } from "./grudges.ts";
-
-export type FaultAction =
-  | {
-      readonly type: "cut";
-      readonly method: "black-hole" | "closed";
-      readonly links: readonly Link[];
-      readonly sides: readonly (readonly string[])[];
-    }
-  | {
-      readonly type: "slow";
-      readonly links: readonly Link[];
-      readonly latencyMs: number;
-      readonly jitterMs: number;
-    }
-  | { readonly type: "crash" | "pause"; readonly node: string };
+import type { FaultKind, NemesisKind, Plan } from "../run/plan.ts";
+import { between } from "./between.ts";
+import type { ActionPlan, FaultAction } from "./fault-action.ts";
+import { drawActions } from "./fault-action.ts";
+import { GRUDGE_NODES_MIN, isGrudgeShape } from "./grudges.ts";
 
 /** Times in milliseconds since the start of the workload. */
 export interface PlannedFault {
@@ -47,13 +30,8 @@ export interface Schedule {
   readonly endMs: number;
 }
 
-export type FaultKind = Exclude<NemesisKind, "none">;
-
 /** The part of a plan that the schedule depends on. */
-export type SchedulePlan = Pick<
-  Plan,
-  "nemesis" | "seconds" | "w" | "engine" | "clientsRoam" | "beyondBudget"
->;
+export type SchedulePlan = ActionPlan & Pick<Plan, "nemesis" | "seconds">;
 
 const SLOT_MS_WANTED = 6_000;
 const SLOT_MS_MIN = 1_600;
@@ -97,7 +75,7 @@ export function buildSchedule(
   const roomMs = endMs - healthyMs - clamp(endMs * 0.05, TAIL_MS_MIN, TAIL_MS_MAX);
   const count = Math.max(kinds.length, Math.round(roomMs / SLOT_MS_WANTED));
   const slotMs = roomMs / count;
-  const actions = planActions(plan, nodes, random, inRounds(random, kinds, count));
+  const actions = drawActions({ plan, nodes, random }, inRounds(random, kinds, count));
   const faults = actions.map(({ kind, action }, slot) => {
     const startMs = healthyMs + slot * slotMs;
     return {
@@ -109,66 +87,6 @@ export function buildSchedule(
     };
   });
   return { healthyMs, faults, endMs };
-}
-
-function planActions(
-  plan: SchedulePlan,
-  nodes: readonly string[],
-  random: SeededRandom,
-  kinds: readonly FaultKind[],
-): readonly { readonly kind: FaultKind; readonly action: FaultAction }[] {
-  const lost: DataEvent[] = [];
-  let closedNext = random.float() < 0.5;
-  return kinds.map((kind) => {
-    if (isGrudgeShape(kind)) {
-      const nodeGrudge = grudge(kind, nodes, random);
-      const cut = plan.clientsRoam ? nodeGrudge : withHomeClients(nodeGrudge);
-      if (kind === "one-way") return { kind, action: cutAction(cut, "black-hole") };
-      const method = closedNext ? "closed" : "black-hole";
-      closedNext = !closedNext;
-      return { kind, action: cutAction(cut, method) };
-    }
-    if (kind === "slow") return { kind, action: slowAction(nodes, random) };
-    if (kind === "pause") return { kind, action: { type: kind, node: random.pick(nodes) } };
-    const node = crashedNode(plan, nodes, random, lost);
-    if (crashDestroysData(plan.engine)) lost.push({ node, what: "destroyed" });
-    return { kind, action: { type: kind, node } };
-  });
-}
-
-function cutAction(cut: Grudge, method: "black-hole" | "closed"): FaultAction {
-  return { type: "cut", method, links: cut.links, sides: cut.sides };
-}
-
-/** One node whose links are slow in both directions: past the hedge, well within the deadline of a request. */
-function slowAction(nodes: readonly string[], random: SeededRandom): FaultAction {
-  const slow = random.pick(nodes);
-  const others = nodes.filter((node) => node !== slow);
-  const links = others.flatMap((node) => [
-    { from: slow, to: node },
-    { from: node, to: slow },
-  ]);
-  return {
-    type: "slow",
-    links,
-    latencyMs: Math.round(between(random, 80, 140)),
-    jitterMs: Math.round(between(random, 5, 20)),
-  };
-}
-
-function crashedNode(
-  plan: SchedulePlan,
-  nodes: readonly string[],
-  random: SeededRandom,
-  lost: readonly DataEvent[],
-): string {
-  const candidates = plan.beyondBudget ? nodes : crashCandidates(nodes, lost, plan);
-  if (candidates.length === 0) {
-    throw new RangeError(
-      `Cannot schedule crash: with W=${plan.w} and the ${plan.engine} engine a crash may destroy acknowledged writes (allow it with --beyond-budget)`,
-    );
-  }
-  return random.pick(candidates);
 }
 
 function inRounds(
@@ -195,15 +113,6 @@ function faultName(number: number, kind: FaultKind, action: FaultAction): string
 /** Each kind once, in the order given. */
 function faultKinds(kinds: readonly NemesisKind[]): readonly FaultKind[] {
   return [...new Set(kinds)].filter((kind): kind is FaultKind => kind !== "none");
-}
-
-function isGrudgeShape(kind: NemesisKind): kind is GrudgeShape {
-  return GRUDGE_SHAPES.some((shape) => shape === kind);
-}
-
-/** A number, uniform in [from, to). */
-function between(random: SeededRandom, from: number, to: number): number {
-  return from + random.float() * (to - from);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -26,6 +26,7 @@ export function repeatCommand(plan: Plan): string {
   if (toxiproxyHost !== undefined) flags.push(["toxiproxy-host", toxiproxyHost]);
   if (toxiproxyPorts !== undefined) flags.push(["toxiproxy-ports", toxiproxyPorts]);
   if (plan.toxiproxyUrl !== undefined) flags.push(["toxiproxy", plan.toxiproxyUrl]);
+  if (plan.toxiproxyImage !== undefined) flags.push(["toxiproxy-image", plan.toxiproxyImage]);
   if (plan.slo !== undefined) flags.push(["slo", plan.slo]);
   const words = flags.map(([name, value]) => `--${name} ${quote(String(value))}`);
   if (plan.clientsRoam) words.push("--clients-roam");

@@ -10,11 +10,19 @@ export const NEMESIS_KINDS = [
   "crash",
   "pause",
   "slow",
+  "restart",
+  "wipe",
+  "disconnect",
+  "cpu",
+  "memory",
+  "disk-full",
+  "clock",
   "none",
 ] as const;
 
 export type Reconciler = (typeof RECONCILERS)[number];
 export type NemesisKind = (typeof NEMESIS_KINDS)[number];
+export type FaultKind = Exclude<NemesisKind, "none">;
 
 /** Verdicts, worst first: invalid beats unknown beats valid. */
 export type Verdict = "valid" | "invalid" | "unknown";
@@ -62,6 +70,8 @@ export interface Plan {
   readonly external?: ExternalPlan;
   /** URL of a Toxiproxy that is already there; undefined starts the embedded one, or with `cluster` external none. */
   readonly toxiproxyUrl: string | undefined;
+  /** Image of Toxiproxy's container; undefined where there is none, or for the official one or else our own. */
+  readonly toxiproxyImage?: string | undefined;
   /** For example `p99.9<300ms`; undefined asks for nothing. */
   readonly slo: string | undefined;
   readonly beyondBudget: boolean;

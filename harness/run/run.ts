@@ -271,12 +271,14 @@ class Run {
   }
 
   async #breakThings(schedule: Schedule, startMs: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock, workload } = this.#parts;
     const inspectionMs = Math.max(0, schedule.healthyMs - INSPECTION_LEAD_MS);
     await waitMs(clock, startMs + inspectionMs - clock.monotonicMs(), signal);
     this.#silentLinks = await findSilentLinks(this.#cluster, clock);
     await this.#writeFaults();
-    await runNemesis({ cluster: this.#cluster, clock, journal: this.#recorder }, schedule, {
+    const keys = workload.keys(this.#plan);
+    const parts = { cluster: this.#cluster, clock, keys, journal: this.#recorder };
+    await runNemesis(parts, schedule, {
       startMs,
       signal,
       onCurrent: (fault) => {

@@ -7,7 +7,7 @@ const PUT = { method: "PUT", target: pathOf("k"), body: "v" };
 describe("checkAtRest()", () => {
   test("finds nothing once what is under way has ended", async () => {
     const { ask, cluster, drive, pass } = await smallCluster();
-    for (const { disk } of cluster.machines.values()) disk.setSlow({ readMs: 0, writeMs: 300 });
+    for (const { disk } of cluster.simNodes.values()) disk.setSlow({ readMs: 0, writeMs: 300 });
     const startMs = cluster.scheduler.monotonicMs();
     ask("n1", PUT);
     await pass(50);
@@ -51,7 +51,7 @@ describe("checkStops()", () => {
   test("finds nothing where every node stops", async () => {
     const { cluster, drive } = await smallCluster();
     expect(await drive(checkStops(cluster))).toEqual([]);
-    expect([...cluster.machines.values()].some(({ isRunning }) => isRunning)).toBe(false);
+    expect([...cluster.simNodes.values()].some(({ isRunning }) => isRunning)).toBe(false);
   });
 
   test("finds a node that does not come to its end", async () => {

@@ -31,13 +31,13 @@ export async function checkAtRest(cluster: SimCluster): Promise<readonly Finding
 /** Stops every node as an operator would; one that never comes to its end is a finding. */
 export async function checkStops(cluster: SimCluster): Promise<readonly Finding[]> {
   let stopped = false;
-  const stops = [...cluster.machines.values()].map((machine) => machine.stop());
+  const stops = [...cluster.simNodes.values()].map((machine) => machine.stop());
   const stopping = Promise.all(stops).then(() => {
     stopped = true;
   });
   await Promise.race([stopping, waitMs(cluster.scheduler, STOP_WITHIN_MS)]);
   if (stopped) return [];
-  const names = [...cluster.machines.values()].filter((each) => each.isRunning);
+  const names = [...cluster.simNodes.values()].filter((each) => each.isRunning);
   return [
     {
       check: "at-rest",
@@ -48,7 +48,7 @@ export async function checkStops(cluster: SimCluster): Promise<readonly Finding[
 }
 
 function leftovers(cluster: SimCluster): readonly Finding[] {
-  return [...cluster.machines.values()].flatMap(({ name, metrics }) => {
+  return [...cluster.simNodes.values()].flatMap(({ name, metrics }) => {
     const gauges = metrics?.gauges();
     return EMPTY_AT_REST.flatMap((gauge): Finding[] => {
       const value = gauges?.get(gauge);

@@ -37,7 +37,7 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
     faults: storm.counts,
     reached: assertions.reached,
   };
-  const logs = [...cluster.machines].map(([name, { log }]): [string, string] => [name, log.text()]);
+  const logs = [...cluster.simNodes].map(([name, { log }]): [string, string] => [name, log.text()]);
   return {
     outcome,
     history,
@@ -60,7 +60,7 @@ function logFindings({ plan, cluster }: SimulatedWorld): readonly Finding[] {
     ({ kind }) => kind === "full-disk" || kind === "corrupt" || kind === "restore",
   );
   if (expected) return [];
-  return [...cluster.machines.values()].flatMap(({ name, log }) =>
+  return [...cluster.simNodes.values()].flatMap(({ name, log }) =>
     [...log.errors].map(([sentence, error]) => ({
       check: "log",
       anomaly: sentence,

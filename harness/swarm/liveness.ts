@@ -32,7 +32,7 @@ const FIRST_PROCESS = 1_000_000;
  */
 export async function runLiveness(parts: LivenessParts): Promise<readonly Finding[]> {
   const { cluster, core, plan } = parts;
-  for (const [name, machine] of cluster.machines) {
+  for (const [name, machine] of cluster.simNodes) {
     if (core.includes(name)) {
       const problem = await problemOfStart(machine);
       if (problem !== undefined) return [problem];

@@ -109,7 +109,7 @@ function wrongRings(world: SimulatedWorld): readonly Finding[] {
   ];
   const sampleKeys = names.map((name) => Buffer.from(name, "utf8"));
   const options = { nodes: cluster.nodes, n: plan.run.n, sampleKeys, timeMs: world.nowMs() };
-  return [...cluster.machines.values()].flatMap(({ node }) =>
+  return [...cluster.simNodes.values()].flatMap(({ node }) =>
     node === undefined ? [] : checkRing(node.ring(), options),
   );
 }
@@ -170,7 +170,7 @@ async function checkDelivery({ cluster, oracle, plan, recorder }: SimulatedWorld
 
 /** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */
 async function restartAll({ cluster }: SimulatedWorld): Promise<readonly Finding[]> {
-  const restarts = [...cluster.machines.values()].map(async (machine): Promise<Finding[]> => {
+  const restarts = [...cluster.simNodes.values()].map(async (machine): Promise<Finding[]> => {
     machine.resume();
     let reason = "it died again";
     for (let attempt = 0; attempt < RESTART_ATTEMPTS_MAX; attempt += 1) {

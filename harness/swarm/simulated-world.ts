@@ -101,7 +101,7 @@ export class SimulatedWorld {
   /** What every node holds, for people. */
   dump(): string {
     const { eventCount } = this.cluster.scheduler;
-    const nodes = [...this.cluster.machines.values()].map(({ name, isRunning, metrics }) => {
+    const nodes = [...this.cluster.simNodes.values()].map(({ name, isRunning, metrics }) => {
       const gauges = [...(metrics?.gauges() ?? [])].map(([gauge, value]) => `${gauge} ${value}`);
       return `${name} ${isRunning ? "running" : "down"}: ${gauges.join(", ")}`;
     });
@@ -119,7 +119,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster): Oracle {
   const { run, world } = plan;
   const macKey = macKeyOf(SIM_SECRET, SIM_CLUSTER_ID);
   const ring = () =>
-    [...cluster.machines.values()].find(({ node }) => node !== undefined)?.node?.ring();
+    [...cluster.simNodes.values()].find(({ node }) => node !== undefined)?.node?.ring();
   return new Oracle({
     nowMs: () => cluster.scheduler.monotonicMs(),
     versioning: versioningFor(run.versioning),

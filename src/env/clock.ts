@@ -3,6 +3,12 @@ export interface Timer {
   cancel(): void;
 }
 
+/** Makes a node's wall clock wrong, for tests of what wrong clocks do. The monotonic clock stays as it is. */
+export interface WallShift {
+  /** From now on `wallMs` is off by this; 0: it tells the machine's time again. */
+  setWallOffset(offsetMs: number): void;
+}
+
 /** Time as the node sees it. The only source of time outside `platform` and the harness's edges. */
 export interface Clock {
   /** Wall time in milliseconds since 1970; may jump in both directions. */

@@ -21,6 +21,10 @@ export async function handleAdmin(
       expectMethod(method, "POST");
       operator.setRoutes(jsonBody(request));
       return json({});
+    case "/admin/clock":
+      expectMethod(method, "POST");
+      operator.setClock(jsonBody(request));
+      return json({});
     case "/admin/probe":
       expectMethod(method, "POST");
       return json(await operator.probe(jsonBody(request)));

@@ -43,6 +43,8 @@ export interface NodeOperator {
   routes(): object;
   /** Replaces the table of node id to address to dial; throws DynamoError bad-request. */
   setRoutes(order: unknown): void;
+  /** Makes the node's wall clock wrong; throws DynamoError where the node was not started for tests. */
+  setClock(order: unknown): void;
   /** Calls a peer over RPC; throws DynamoError where the node was not started for tests. */
   probe(order: unknown): Promise<object>;
 }

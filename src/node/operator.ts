@@ -26,11 +26,14 @@ export interface OperatorParts {
   readonly replica: {
     read(key: Uint8Array): Promise<Uint8Array | undefined>;
     hintCount(): number;
+    lostWriteCount(): number;
   };
 }
 
 const PROBE_TIMEOUT_MS = 500;
 const PROBE_TIMEOUT_MS_MAX = 10_000;
+/** A century: a clock that starts in 1970 is within it. */
+const CLOCK_OFFSET_MS_MAX = 100 * 365 * 86_400_000;
 
 /** The operator's view of one node, for `/admin`. */
 export class Operator implements NodeOperator {
@@ -60,6 +63,8 @@ export class Operator implements NodeOperator {
       hints: replica.hintCount(),
       inFlight: admission.inFlight,
       suspected: detector.suspected(),
+      writesLost: replica.lostWriteCount(),
+      wallMs: this.#environment.clock.wallMs(),
     };
   }
 
@@ -91,14 +96,26 @@ export class Operator implements NodeOperator {
     }
   }
 
-  async probe(order: unknown): Promise<object> {
-    const { configuration, calls } = this.#parts;
-    if (!configuration.testFaults) {
+  setClock(order: unknown): void {
+    const { wallShift, log } = this.#environment;
+    this.#expectTestFaults("set the clock");
+    if (wallShift === undefined) {
+      throw new DynamoError("bad-request", "Cannot set the clock: it is not one for tests");
+    }
+    const offsetMs = fieldOf(order, "offsetMs");
+    if (typeof offsetMs !== "number" || !(Math.abs(offsetMs) <= CLOCK_OFFSET_MS_MAX)) {
       throw new DynamoError(
         "bad-request",
-        "Cannot probe: the node was not started with testFaults",
+        `Cannot use offsetMs: allowed is a number from -${CLOCK_OFFSET_MS_MAX} to ${CLOCK_OFFSET_MS_MAX}`,
       );
     }
+    wallShift.setWallOffset(offsetMs);
+    log.warn({ offsetMs }, "The wall clock is off on purpose");
+  }
+
+  async probe(order: unknown): Promise<object> {
+    const { configuration, calls } = this.#parts;
+    this.#expectTestFaults("probe");
     const peer = fieldOf(order, "peer");
     const member = configuration.members.find((each) => each.id === peer);
     if (member === undefined || member.id === configuration.nodeId) {
@@ -112,6 +129,14 @@ export class Operator implements NodeOperator {
       );
     }
     return this.#ping(calls, member.id, timeoutMs);
+  }
+
+  #expectTestFaults(verb: string): void {
+    if (this.#parts.configuration.testFaults) return;
+    throw new DynamoError(
+      "bad-request",
+      `Cannot ${verb}: the node was not started with testFaults`,
+    );
   }
 
   async #ping(calls: PeerCalls, peer: NodeId, timeoutMs: number): Promise<object> {

@@ -1,11 +1,12 @@
-import type { Clock, Timer } from "../env/clock.ts";
+import type { Clock, Timer, WallShift } from "../env/clock.ts";
 
 /**
  * The machine's clocks and timers. `defer` is one `setImmediate` for all that was deferred in a turn: the event loop
  * runs it after all input that is at hand was handled, which is what batches frames.
  */
-export function createNodeClock(): Clock {
+export function createNodeClock(): Clock & WallShift {
   let deferred: (() => void)[] = [];
+  let wallOffsetMs = 0;
 
   const runDeferred = (): void => {
     const turn = deferred;
@@ -23,7 +24,10 @@ export function createNodeClock(): Clock {
   };
 
   return {
-    wallMs: () => Date.now(),
+    wallMs: () => Date.now() + wallOffsetMs,
+    setWallOffset: (offsetMs) => {
+      wallOffsetMs = offsetMs;
+    },
     monotonicMs: () => performance.now(),
     setTimer: (delayMs, callback) => new NodeTimer(delayMs, callback),
     defer: (callback) => {

@@ -20,8 +20,10 @@ export interface NodeEnvironment extends Environment {
 export function createNodeEnvironment(options: NodeEnvironmentOptions): NodeEnvironment {
   const metrics = createPrometheusMetrics();
   const log = createPinoLog({ level: options.logLevel, nodeId: options.nodeId });
+  const clock = createNodeClock();
   return {
-    clock: createNodeClock(),
+    clock,
+    wallShift: clock,
     random: createNodeRandom(),
     transport: createTcpTransport(),
     log,

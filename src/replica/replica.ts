@@ -178,6 +178,10 @@ export class Replica {
     return this.#hints.countByOwner;
   }
 
+  lostWriteCount(): number {
+    return this.#rows.lostCount;
+  }
+
   hintCount(): number {
     return this.#hints.count;
   }

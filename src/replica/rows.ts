@@ -40,6 +40,7 @@ export class Rows {
   readonly #lost: Counter;
   readonly #assertions: Assertions;
   readonly #underWay = new Map<string, UnderWay>();
+  #lostCount = 0;
 
   constructor({ engine, versioning, actors, lost, assertions }: RowsParts) {
     this.#engine = engine;
@@ -47,6 +48,11 @@ export class Rows {
     this.#actors = actors;
     this.#lost = lost;
     this.#assertions = assertions;
+  }
+
+  /** Writes that the engine took and then could not store, so far. */
+  get lostCount(): number {
+    return this.#lostCount;
   }
 
   /** Record bytes of the row at `rowKey`, a view of it, or undefined where there is no row. */
@@ -102,6 +108,7 @@ export class Rows {
         if (row.localActor !== undefined) {
           this.#actors.retire(row.localActor);
         }
+        this.#lostCount += 1;
         this.#lost.increment();
         end();
         throw error;

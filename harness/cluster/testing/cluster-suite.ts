@@ -8,8 +8,10 @@ import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../../../src/base/bytes.ts";
 import type { HttpCaller } from "../../../src/client/http-caller.ts";
 import type { Clock } from "../../../src/env/clock.ts";
+import type { Power } from "../../nemesis/faults-of.ts";
+import { POWERS } from "../../nemesis/faults-of.ts";
 import { pairsOf, probeUntil } from "../../nemesis/probes.ts";
-import type { Cluster, NetworkPower, ProcessPower } from "../contract.ts";
+import type { ClockPower, Cluster, NetworkPower, ProcessPower } from "../contract.ts";
 import { linkName } from "../contract.ts";
 
 /** A started cluster of n1, n2 and n3 with N=3, and what the suite needs around it. */
@@ -29,22 +31,23 @@ interface PoweredWorld extends ClusterWorld {
   readonly cluster: Cluster & {
     readonly network: NetworkPower;
     readonly processes: ProcessPower;
+    readonly clocks: ClockPower;
   };
 }
-
-type Power = "network" | "processes";
 
 export interface ClusterSuiteOptions {
   /** Called for every test; the suite stops the cluster. */
   readonly start: () => Promise<ClusterWorld>;
   /** False: stand-ins for nodes, which keep nothing. */
   readonly storesData: boolean;
-  /** Those the driver has; all of them unless given. */
+  /** Those that its clusters have; over network, processes and clocks unless given. */
   readonly powers?: readonly Power[];
   /** False: nodes that the driver found and leaves running. True unless given. */
   readonly stopsNodes?: boolean;
 }
 
+const MOST_POWERS: readonly Power[] = ["network", "processes", "clocks"];
+const OFFSET_MS = 3_600_000;
 const LINK = { from: "n1", to: "n2" } as const;
 const KEY = utf8Bytes("kept");
 const LATENCY_MS = 150;
@@ -56,7 +59,7 @@ const RECONNECT_MS_MAX = 5_000;
 
 export function describeClusterContract(
   name: string,
-  { start, storesData, powers = ["network", "processes"], stopsNodes = true }: ClusterSuiteOptions,
+  { start, storesData, powers = MOST_POWERS, stopsNodes = true }: ClusterSuiteOptions,
 ): void {
   const inCluster: InCluster = (title, body) =>
     test(title, async () => {
@@ -78,9 +81,8 @@ export function describeClusterContract(
     });
 
     inCluster("has the powers that the driver says, and no other", async ({ cluster }) => {
-      const names = ["network", "processes"] as const;
-      const found = names.filter((name) => cluster[name] !== undefined);
-      expect(found).toEqual(names.filter((name) => powers.includes(name)));
+      const found = POWERS.filter((name) => cluster[name] !== undefined);
+      expect(found).toEqual(POWERS.filter((name) => powers.includes(name)));
     });
 
     inCluster("probe() reaches every node from every other", async ({ cluster }) => {
@@ -103,6 +105,7 @@ export function describeClusterContract(
 
     if (powers.includes("network")) describeNetworkPower(inCluster);
     if (powers.includes("processes")) describeProcessPower(inCluster);
+    if (powers.includes("clocks") && storesData) describeClockPower(inCluster);
     if (stopsNodes) describeStop(start);
     else describeLeaving(start);
     if (storesData) describeData(inCluster);
@@ -202,6 +205,22 @@ function describeProcessPower(inCluster: InCluster): void {
     await cluster.processes.wipe("n2");
     await cluster.processes.restart("n2");
     expect(await cluster.status("n2")).toMatchObject({ ready: true });
+  });
+}
+
+function describeClockPower(inCluster: InCluster): void {
+  inCluster("setOffset() moves the wall clock of one node, and 0 puts it right", async (world) => {
+    const { cluster } = world;
+    const aheadMs = async (node: string, other: string) =>
+      (await cluster.status(node)).wallMs - (await cluster.status(other)).wallMs;
+    const healthyMs = await aheadMs("n2", "n1");
+    await cluster.clocks.setOffset("n2", OFFSET_MS);
+    expect(Math.abs((await aheadMs("n2", "n1")) - healthyMs - OFFSET_MS)).toBeLessThan(
+      OFFSET_MS / 2,
+    );
+    expect(Math.abs(await aheadMs("n3", "n1"))).toBeLessThan(OFFSET_MS / 2);
+    await cluster.clocks.setOffset("n2", 0);
+    expect(Math.abs((await aheadMs("n2", "n1")) - healthyMs)).toBeLessThan(OFFSET_MS / 2);
   });
 }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpCaller } from "../../../src/platform/http-client.ts";
 import { createNodeClock } from "../../../src/platform/node-clock.ts";
 import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts";
+import type { Plan } from "../../run/plan.ts";
 import type { EmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
 import { startEmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
 import { startExternalCluster } from "./external-cluster.ts";
@@ -11,7 +12,7 @@ import type { NodeChildren } from "./testing/node-children.ts";
 import { startNodeChildren } from "./testing/node-children.ts";
 
 const NAMES = ["n1", "n2", "n3"];
-const FACTS = {
+const PLAN = {
   n: 3,
   r: 2,
   w: 2,
@@ -19,7 +20,11 @@ const FACTS = {
   quorum: "sloppy",
   versioning: "dvvset",
   engine: "memory",
+  nemesis: ["clock"],
 } as const;
+
+/** All nodes are on this machine. */
+const CLOCK_TOLERANCE_MS = 10_000;
 
 const http = createHttpCaller();
 let nodes: NodeChildren;
@@ -43,7 +48,9 @@ function start({
   proxied = true,
   targets = nodes.urls,
   toxiproxyPorts = "21000-21099",
+  nemesis = PLAN.nemesis,
 }: {
+  readonly nemesis?: Plan["nemesis"];
   readonly proxied?: boolean;
   readonly targets?: readonly string[];
   readonly toxiproxyPorts?: string;
@@ -51,7 +58,8 @@ function start({
   runs += 1;
   return startExternalCluster({
     plan: {
-      ...FACTS,
+      ...PLAN,
+      nemesis,
       external: { targets, toxiproxyPorts },
       toxiproxyUrl: proxied ? toxiproxy.url : undefined,
     },
@@ -62,13 +70,17 @@ function start({
   });
 }
 
-/** Proxies in Toxiproxy and routes in nodes. */
+/** Proxies in Toxiproxy, routes in nodes, and clocks that are off. */
 async function leftovers(): Promise<readonly string[]> {
   const proxies = (await (await fetch(`${toxiproxy.url}/proxies`)).json()) as object;
   const tables = await Promise.all(
     nodes.urls.map(async (url) => {
       const { routes } = (await (await fetch(`${url}/admin/routes`)).json()) as { routes: object };
-      return Object.entries(routes).map(([peer, address]) => `${url}: ${peer} at ${address}`);
+      const { wallMs } = (await (await fetch(`${url}/admin/status`)).json()) as { wallMs: number };
+      return [
+        ...Object.entries(routes).map(([peer, address]) => `${url}: ${peer} at ${address}`),
+        ...(Math.abs(wallMs - Date.now()) > CLOCK_TOLERANCE_MS ? [`${url}: clock off`] : []),
+      ];
     }),
   );
   return [...Object.keys(proxies).map((name) => `proxy ${name}`), ...tables.flat()];
@@ -83,14 +95,14 @@ const AROUND = {
 
 describeClusterContract("startExternalCluster() with Toxiproxy", {
   storesData: true,
-  powers: ["network"],
+  powers: ["network", "clocks"],
   stopsNodes: false,
   start: async () => ({ ...AROUND, cluster: await start() }),
 });
 
 describeClusterContract("startExternalCluster() without Toxiproxy", {
   storesData: true,
-  powers: [],
+  powers: ["clocks"],
   stopsNodes: false,
   start: async () => ({ ...AROUND, cluster: await start({ proxied: false }) }),
 });
@@ -98,7 +110,11 @@ describeClusterContract("startExternalCluster() without Toxiproxy", {
 describe("startExternalCluster()", () => {
   it("leads every link through a proxy, and takes over what a killed run has left", async () => {
     await start();
+    // As a harness that is killed in the middle of a fault.
+    const offset = { method: "POST", body: JSON.stringify({ offsetMs: 3_600_000 }) };
+    await fetch(`${nodes.urls[1]}/admin/clock`, offset);
     const left = await leftovers();
+    expect(left).toContain(`${nodes.urls[1]}: clock off`);
     expect(left.filter((each) => each.startsWith("proxy"))).toHaveLength(3 * 2 + 3 * 3);
     expect(left.filter((each) => each.includes(" at 127.0.0.1:210"))).toHaveLength(3 * 2);
 
@@ -114,7 +130,7 @@ describe("startExternalCluster()", () => {
 
   it("leaves nothing behind where nodes do not come to reach each other", async () => {
     const plan = {
-      ...FACTS,
+      ...PLAN,
       external: { targets: nodes.urls, toxiproxyHost: "nowhere.invalid" },
       toxiproxyUrl: toxiproxy.url,
     };
@@ -126,7 +142,7 @@ describe("startExternalCluster()", () => {
   });
 
   it("refuses a plan that says something else of the cluster", async () => {
-    const plan = { ...FACTS, w: 1, external: { targets: nodes.urls }, toxiproxyUrl: undefined };
+    const plan = { ...PLAN, w: 1, external: { targets: nodes.urls }, toxiproxyUrl: undefined };
     await expect(
       startExternalCluster({ plan, run: "run-other", onFailure: () => {} }),
     ).rejects.toThrow("Cannot run the plan: the cluster has w 2, the plan says 1");
@@ -135,10 +151,15 @@ describe("startExternalCluster()", () => {
   it("refuses faults where the nodes cannot probe, and touches nothing", async () => {
     const deaf = await startNodeChildren({ clusterId: "deaf", names: NAMES, testFaults: false });
     try {
-      await expect(start({ targets: deaf.urls })).rejects.toThrow(
-        "Cannot inject faults: n1, n2, n3 cannot probe",
+      for (const nemesis of [["clock"], ["halves"]] as const) {
+        await expect(start({ targets: deaf.urls, nemesis })).rejects.toThrow(
+          "Cannot inject faults: n1, n2, n3 was not started with testFaults",
+        );
+      }
+      await expect(start({ targets: deaf.urls, nemesis: ["none"] })).rejects.toThrow(
+        "without --toxiproxy",
       );
-      const cluster = await start({ targets: deaf.urls, proxied: false });
+      const cluster = await start({ targets: deaf.urls, nemesis: ["none"], proxied: false });
       expect(await cluster.status("n2")).toMatchObject({ nodeId: "n2", ready: true });
       expect(await leftovers()).toEqual([]);
     } finally {

@@ -9,10 +9,18 @@
 import { accessSync, constants } from "node:fs";
 import { execa } from "execa";
 
+/** How a process ended. */
+export interface ChildEnd {
+  /** Undefined where a signal ended it. */
+  readonly exitStatus: number | undefined;
+  /** For example `exit status 1` or `signal SIGKILL`. */
+  readonly phrase: string;
+}
+
 export interface BoundedChild {
   readonly pid: number;
-  /** Resolves when the process is gone, with a phrase such as `exit status 1` or `signal SIGKILL`. */
-  readonly gone: Promise<string>;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<ChildEnd>;
   signal(signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT"): void;
 }
 
@@ -46,10 +54,11 @@ export function startBoundedChild(options: BoundedChildOptions): BoundedChild {
   if (pid === undefined) {
     throw new Error(`Cannot start ${options.file}: the system refused to make a process`);
   }
-  const gone = subprocess.then((result) =>
-    result.signal === undefined
-      ? `exit status ${result.exitCode ?? "unknown"}`
-      : `signal ${result.signal}`,
+  const gone = subprocess.then(
+    ({ signal, exitCode }): ChildEnd => ({
+      exitStatus: exitCode,
+      phrase: signal === undefined ? `exit status ${exitCode ?? "unknown"}` : `signal ${signal}`,
+    }),
   );
   return { pid, gone, signal: (signal) => void subprocess.kill(signal) };
 }

@@ -1,9 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { BoundedChild } from "./bounded-child.ts";
+import { waitUntilAnswers } from "../wait-until-answers.ts";
+import type { BoundedChild, ChildEnd } from "./bounded-child.ts";
 import { startBoundedChild } from "./bounded-child.ts";
-import { boundedRequest } from "./bounded-request.ts";
 
 export interface NodeProcessOptions {
   readonly name: string;
@@ -19,8 +18,6 @@ export interface NodeProcessOptions {
 }
 
 const READY_TIMEOUT_MS = 20_000;
-const READY_ASK_TIMEOUT_MS = 1_000;
-const READY_PAUSE_MS = 25;
 const STOP_TIMEOUT_MS = 5_000;
 const LOG_TAIL_BYTES = 4_096;
 const LOG_TAIL_LINES = 8;
@@ -45,16 +42,16 @@ export class NodeProcess {
     if (this.#child !== undefined) throw new Error(`Cannot start node ${name}: it is running`);
     const child = this.#spawn();
     this.#child = child;
-    const death = child.gone.then((how) => ({ how }));
+    const death = child.gone.then((end) => ({ end }));
     const ready = await Promise.race([this.#waitUntilReady(child), death]);
     if (ready !== undefined) {
       if (this.#child === child) this.#child = undefined;
-      throw await this.#deathError(ready.how, "while it started");
+      throw await this.#deathError(ready.end, "while it started");
     }
-    void child.gone.then(async (how) => {
+    void child.gone.then(async (end) => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      this.#options.onDeath(await this.#deathError(how, "on its own"));
+      this.#options.onDeath(await this.#deathError(end, "on its own"));
     });
   }
 
@@ -67,14 +64,13 @@ export class NodeProcess {
 
   /** Asks it to stop, and kills it where it does not; resolves when the process is gone. */
   async stop(): Promise<void> {
-    const wasPaused = this.#paused;
-    const child = this.#take();
-    if (child === undefined) return;
-    if (wasPaused) child.signal("SIGCONT");
-    child.signal("SIGTERM");
-    const timer = setTimeout(() => child.signal("SIGKILL"), STOP_TIMEOUT_MS);
-    await child.gone;
-    clearTimeout(timer);
+    if (this.isRunning) await this.#terminate();
+  }
+
+  /** As `stop`, but of a process that runs, and rejects where that ended with anything but exit status 0. */
+  async shutDown(): Promise<void> {
+    const end = await this.#terminate();
+    if (end.exitStatus !== 0) throw await this.#deathError(end, "when it was asked to stop");
   }
 
   pause(): void {
@@ -89,6 +85,18 @@ export class NodeProcess {
 
   get isRunning(): boolean {
     return this.#child !== undefined;
+  }
+
+  async #terminate(): Promise<ChildEnd> {
+    const child = this.#running();
+    const wasPaused = this.#paused;
+    this.#take();
+    if (wasPaused) child.signal("SIGCONT");
+    child.signal("SIGTERM");
+    const timer = setTimeout(() => child.signal("SIGKILL"), STOP_TIMEOUT_MS);
+    const end = await child.gone;
+    clearTimeout(timer);
+    return end;
   }
 
   #spawn(): BoundedChild {
@@ -109,24 +117,14 @@ export class NodeProcess {
 
   async #waitUntilReady(child: BoundedChild): Promise<undefined> {
     const { name, url } = this.#options;
-    const deadline = performance.now() + READY_TIMEOUT_MS;
-    let last = "never asked";
-    while (performance.now() < deadline) {
-      if (this.#child !== child) throw new Error(`Cannot start node ${name}: it was stopped`);
-      try {
-        const answer = await boundedRequest({
-          url: `${url}/healthz`,
-          timeoutMs: READY_ASK_TIMEOUT_MS,
-        });
-        if (answer.status === 200) return undefined;
-        last = `it answered ${answer.status}`;
-      } catch (error) {
-        last = error instanceof Error ? error.message : String(error);
-      }
-      await sleep(READY_PAUSE_MS);
-    }
+    const failure = await waitUntilAnswers(`${url}/healthz`, {
+      timeoutMs: READY_TIMEOUT_MS,
+      isGivenUp: () => this.#child !== child,
+    });
+    if (failure === undefined) return undefined;
+    if (this.#child !== child) throw new Error(`Cannot start node ${name}: it was stopped`);
     throw new Error(
-      `Cannot start node ${name}: not ready within ${READY_TIMEOUT_MS} ms (${last})${await this.#logTail()}`,
+      `Cannot start node ${name}: not ready within ${READY_TIMEOUT_MS} ms (${failure})${await this.#logTail()}`,
     );
   }
 
@@ -145,8 +143,9 @@ export class NodeProcess {
     return this.#child;
   }
 
-  async #deathError(how: string, when: string): Promise<Error> {
-    return new Error(`Node ${this.#options.name} died ${when} with ${how}${await this.#logTail()}`);
+  async #deathError({ phrase }: ChildEnd, when: string): Promise<Error> {
+    const { name } = this.#options;
+    return new Error(`Node ${name} died ${when} with ${phrase}${await this.#logTail()}`);
   }
 
   async #logTail(): Promise<string> {

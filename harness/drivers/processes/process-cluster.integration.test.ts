@@ -14,8 +14,8 @@ import { createHttpCaller } from "../../../src/platform/http-client.ts";
 import { createNodeClock } from "../../../src/platform/node-clock.ts";
 import type { Cluster } from "../../cluster/contract.ts";
 import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts";
-import { isAlive } from "./is-alive.ts";
-import { openProxies } from "./open-proxies.ts";
+import { isAlive } from "../is-alive.ts";
+import { openProxies } from "../open-proxies.ts";
 import { startProcessCluster } from "./process-cluster.ts";
 
 const STAND_IN = join(import.meta.dirname, "testing", "stand-in-node.ts");

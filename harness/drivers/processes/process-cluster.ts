@@ -12,19 +12,19 @@ import { join } from "node:path";
 import type { Cluster } from "../../cluster/contract.ts";
 import { linkName } from "../../cluster/contract.ts";
 import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
+import { boundedRequest } from "../bounded-request.ts";
+import { CleanUp } from "../clean-up.ts";
+import { LinkProxies } from "../link-proxies.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan, NodePlace } from "../node-configuration-file.ts";
 import { nodeConfigurationFile } from "../node-configuration-file.ts";
+import { openTemporaryFolder } from "../temporary-folder.ts";
 import { waitUntilLinked } from "../wait-until-linked.ts";
 import type { Wiring } from "../wiring.ts";
 import { addressBook, lookUp, proxiesOf, routesOf, wiringOf } from "../wiring.ts";
-import { boundedRequest } from "./bounded-request.ts";
-import { CleanUp } from "./clean-up.ts";
 import { LOOPBACK, leasePorts } from "./free-ports.ts";
-import { LinkProxies } from "./link-proxies.ts";
 import { NodeProcess } from "./node-process.ts";
 import { processPower } from "./process-power.ts";
-import { openTemporaryFolder } from "./temporary-folder.ts";
 
 export interface ProcessClusterOptions {
   readonly plan: ClusterPlan;
@@ -118,6 +118,8 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
     replica: async (node, key) => apiOf(node).replica(key),
     network: new LinkProxies(control, { links: [...links, ...clientLinks], countedLinks: links }),
     processes: processPower(lookUp(processes), placeOf),
+    machines: undefined,
+    clocks: { setOffset: async (node, offsetMs) => apiOf(node).setClock(offsetMs) },
     stop: () => cleanUp.run(),
   };
 }

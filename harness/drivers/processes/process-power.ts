@@ -10,6 +10,7 @@ export function processPower(
 ): ProcessPower {
   return {
     kill: async (node) => processOf(node).kill(),
+    shutDown: async (node) => processOf(node).shutDown(),
     restart: async (node) => processOf(node).start(),
     pause: async (node) => processOf(node).pause(),
     resume: async (node) => processOf(node).resume(),

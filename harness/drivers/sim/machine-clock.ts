@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../../src/env/clock.ts";
+import type { Clock, Timer, WallShift } from "../../../src/env/clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { ClockPlan } from "./world-plan.ts";
@@ -31,11 +31,15 @@ export class MachineClock {
     this.#wallOffsetMs += byMs;
   }
 
-  /** This clock as one life of a process sees it: its timers are the process's. */
-  of(process: SimProcess): Clock {
+  /** This clock as one life of a process sees it: its timers are the process's, and so is what it is shifted by. */
+  of(process: SimProcess): Clock & WallShift {
     const scheduler = this.#scheduler;
+    let shiftMs = 0;
     return {
-      wallMs: () => this.wallMs(),
+      wallMs: () => this.wallMs() + shiftMs,
+      setWallOffset: (offsetMs) => {
+        shiftMs = offsetMs;
+      },
       monotonicMs: () => this.monotonicMs(),
       setTimer: (delayMs, callback) => {
         if (!(delayMs >= 0)) throw new RangeError(`Cannot set a timer: delayMs is ${delayMs}`);

@@ -11,7 +11,7 @@ describeClusterContract("SimCluster", {
       http: cluster.http,
       drive,
       leftovers: async () => {
-        const running = [...cluster.machines.values()].filter(({ isRunning }) => isRunning);
+        const running = [...cluster.simNodes.values()].filter(({ isRunning }) => isRunning);
         const open = Array.from({ length: cluster.net.openCount }, () => "an open connection");
         return [...running.map(({ name }) => `node ${name}`), ...open];
       },

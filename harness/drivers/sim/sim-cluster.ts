@@ -9,7 +9,13 @@ import type { VersioningMode } from "../../../src/causality/versioning.ts";
 import type { HttpCaller } from "../../../src/client/http-caller.ts";
 import type { Environment } from "../../../src/env/environment.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
-import type { Addresses, Cluster, NetworkPower, ProcessPower } from "../../cluster/contract.ts";
+import type {
+  Addresses,
+  ClockPower,
+  Cluster,
+  NetworkPower,
+  ProcessPower,
+} from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
 import { clientGroup } from "../../nemesis/grudges.ts";
 import { pairsOf } from "../../nemesis/probes.ts";
@@ -28,7 +34,7 @@ import { SimLog } from "./sim-log.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimNetworkPower } from "./sim-network-power.ts";
 import { SimNode } from "./sim-node.ts";
-import { simProcessPower } from "./sim-process-power.ts";
+import { simProcessPower, stopInTime } from "./sim-process-power.ts";
 import { RequestWatch } from "./watch-requests.ts";
 import type { WorldPlan } from "./world-plan.ts";
 
@@ -47,8 +53,6 @@ export interface SimClusterOptions {
 
 const READY_TIMEOUT_MS = 15_000;
 const READY_PAUSE_MS = 20;
-/** Longer than any deadline of the store. */
-const STOP_TIMEOUT_MS = 10_000;
 
 export class SimCluster implements Cluster {
   readonly driver = "sim";
@@ -57,9 +61,11 @@ export class SimCluster implements Cluster {
   readonly scheduler: Scheduler;
   readonly net: SimNetwork;
   readonly http: HttpCaller;
-  readonly machines: ReadonlyMap<string, SimNode>;
+  readonly simNodes: ReadonlyMap<string, SimNode>;
   readonly network: NetworkPower;
   readonly processes: ProcessPower;
+  readonly machines = undefined;
+  readonly clocks: ClockPower;
   /** Requests that reached the HTTP API of a node. */
   requestCount = 0;
   readonly #watch: RequestWatch | undefined;
@@ -83,7 +89,7 @@ export class SimCluster implements Cluster {
     );
     const observer = options.observer?.(this);
     this.#watch = observer && new RequestWatch(observer);
-    this.machines = new Map(
+    this.simNodes = new Map(
       [...configurations].map(([name, configuration]) => {
         const random = chance.fork(`node ${name}`);
         const disk = new SimDisk(
@@ -120,12 +126,13 @@ export class SimCluster implements Cluster {
       ...(options.onMessage === undefined ? {} : { onMessage: options.onMessage }),
     });
     this.network = new SimNetworkPower(this.net, pairsOf(names));
-    this.processes = simProcessPower((node) => this.machine(node));
+    this.processes = simProcessPower((node) => this.machine(node), scheduler);
+    this.clocks = { setOffset: (node, offsetMs) => this.#api(node).setClock(offsetMs) };
   }
 
   /** Starts every node and waits until each reaches every other. */
   async start(): Promise<void> {
-    await Promise.all([...this.machines.values()].map((machine) => machine.start()));
+    await Promise.all([...this.simNodes.values()].map((machine) => machine.start()));
     const deadlineMs = this.scheduler.monotonicMs() + READY_TIMEOUT_MS;
     await Promise.all(
       pairsOf(this.nodes).map(async ({ from, to }) => {
@@ -142,7 +149,7 @@ export class SimCluster implements Cluster {
   }
 
   machine(node: string): SimNode {
-    const machine = this.machines.get(node);
+    const machine = this.simNodes.get(node);
     if (machine === undefined) throw new RangeError(`Cannot find node ${node}`);
     return machine;
   }
@@ -169,13 +176,8 @@ export class SimCluster implements Cluster {
 
   /** SIGTERM to every node, and its end where it does not end what it has under way in time. */
   async stop(): Promise<void> {
-    const stops = [...this.machines.values()].map(async (machine) => {
-      machine.resume();
-      const late = this.scheduler.setTimer(STOP_TIMEOUT_MS, () => machine.kill("process"));
-      await machine.stop();
-      late.cancel();
-    });
-    await Promise.all(stops);
+    const machines = [...this.simNodes.values()];
+    await Promise.all(machines.map((machine) => stopInTime(machine, this.scheduler)));
   }
 
   #api(node: string) {

@@ -96,7 +96,7 @@ describe("SimNode", () => {
   test("stop() ends what is under way, refuses what comes, and says when it is gone", async () => {
     const { ask, cluster, drive } = await smallCluster();
     const machine = cluster.machine("n1");
-    for (const { disk } of cluster.machines.values()) disk.setSlow({ readMs: 0, writeMs: 50 });
+    for (const { disk } of cluster.simNodes.values()) disk.setSlow({ readMs: 0, writeMs: 50 });
     const asked = ask("n1", PUT);
     const ended: string[] = [];
     const stopping = new Promise<void>((resolve) =>
@@ -151,7 +151,7 @@ describe("SimCluster", () => {
     ask("n1", PUT).catch(() => {});
     await pass(100);
     await drive(cluster.stop());
-    expect([...cluster.machines.values()].some(({ isRunning }) => isRunning)).toBe(false);
+    expect([...cluster.simNodes.values()].some(({ isRunning }) => isRunning)).toBe(false);
   });
 
   test("start() names the pair that does not reach each other", async () => {

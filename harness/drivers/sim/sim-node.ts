@@ -110,24 +110,30 @@ export class SimNode {
   }
 
   /**
-   * SIGTERM: refuses new requests, ends those under way. Resolves when the process is gone, however it went; never where a
-   * request never ends, nor while it is paused.
+   * SIGTERM: refuses new requests, ends those under way. Resolves when the process is gone, however it went, with true where
+   * it ended all; never where a request never ends, nor while it is paused.
    */
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     const life = this.#life;
     if (life?.served === undefined) {
       this.kill("process");
-      return;
+      return false;
     }
     const { node } = life.served;
+    let hasEndedAll = false;
     life.served = undefined;
     life.process.enter(() => {
       node.stop().then(
-        () => life.process.enter(() => this.kill("process")),
+        () =>
+          life.process.enter(() => {
+            hasEndedAll = true;
+            this.kill("process");
+          }),
         (error: unknown) => life.process.fail(error),
       );
     });
     await life.died;
+    return hasEndedAll;
   }
 
   #begin(): Life {
@@ -138,8 +144,10 @@ export class SimNode {
       this.kill("process");
     });
     const metrics = new SimMetrics();
+    const lifeClock = clock.of(process);
     const environment: Environment = {
-      clock: clock.of(process),
+      clock: lifeClock,
+      wallShift: lifeClock,
       random: random.fork(`life ${this.#lifeCount}`),
       transport: network.transportOf(this.name, process),
       log,

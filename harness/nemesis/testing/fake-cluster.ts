@@ -2,6 +2,7 @@ import type { Clock } from "../../../src/env/clock.ts";
 import type { Cluster, LinkFault, NodeStatus } from "../../cluster/contract.ts";
 import { linkName } from "../../cluster/contract.ts";
 import type { Link } from "../fault.ts";
+import { FakeMachines } from "./fake-machines.ts";
 
 export interface FakeClusterOptions {
   readonly nodes: readonly string[];
@@ -9,12 +10,17 @@ export interface FakeClusterOptions {
   readonly bypassed?: readonly string[];
   readonly hints?: () => number;
   readonly digest?: (node: string, key: string) => string | null;
+  /** True: powers over machines, clocks and data say that they did what they did not. */
+  readonly isIdle?: boolean;
+  /** True: a limit of memory kills the node. */
+  readonly memoryKills?: boolean;
 }
 
-/** A cluster without processes: links are a set, probes answer at once. Faults work as the contract says. */
+/** A cluster without processes: links are a set, probes answer at once. Faults work as the contract says, unless told otherwise. */
 export class FakeCluster implements Cluster {
   readonly driver = "sim";
   readonly nodes: readonly string[];
+  readonly machines: FakeMachines;
   readonly toxiproxy = { kind: "none", version: "" } as const;
   readonly log: string[] = [];
   readonly #options: FakeClusterOptions;
@@ -22,11 +28,21 @@ export class FakeCluster implements Cluster {
   readonly #slow = new Map<string, number>();
   readonly #silent = new Set<string>();
   readonly #starts = new Map<string, number>();
+  readonly #wiped = new Set<string>();
+  readonly #clockOffsets = new Map<string, number>();
   readonly #carried = new Map<string, number>();
 
   constructor(options: FakeClusterOptions) {
     this.#options = options;
     this.nodes = options.nodes;
+    this.machines = new FakeMachines({
+      obeys: options.isIdle !== true,
+      kills: options.memoryKills === true,
+      onPresence: (node, { isPresent, isNew }) => {
+        if (!isPresent) this.#silent.add(node);
+        else this.#appear(node, isNew);
+      },
+    });
   }
 
   readonly network = {
@@ -49,13 +65,19 @@ export class FakeCluster implements Cluster {
 
   readonly processes = {
     kill: async (node: string) => void this.#silent.add(node),
-    restart: async (node: string) => {
-      this.#silent.delete(node);
-      this.#starts.set(node, (this.#starts.get(node) ?? 0) + 1);
-    },
+    shutDown: async (node: string) => void this.#silent.add(node),
+    restart: async (node: string) => this.#appear(node, true),
     pause: async (node: string) => void this.#silent.add(node),
-    resume: async (node: string) => void this.#silent.delete(node),
-    wipe: async () => {},
+    resume: async (node: string) => this.#appear(node, false),
+    wipe: async (node: string) => {
+      if (this.#options.isIdle !== true) this.#wiped.add(node);
+    },
+  };
+
+  readonly clocks = {
+    setOffset: async (node: string, offsetMs: number) => {
+      if (this.#options.isIdle !== true) this.#clockOffsets.set(node, offsetMs);
+    },
   };
 
   addresses(): never {
@@ -72,6 +94,8 @@ export class FakeCluster implements Cluster {
       hints: this.#options.hints?.() ?? 0,
       inFlight: 0,
       suspected: [],
+      writesLost: 0,
+      wallMs: Date.now() + (this.#clockOffsets.get(node) ?? 0),
     };
   }
 
@@ -88,10 +112,16 @@ export class FakeCluster implements Cluster {
   }
 
   async replica(node: string, key: Uint8Array) {
-    return { digest: this.#options.digest?.(node, Buffer.from(key).toString()) ?? null };
+    const digest = this.#options.digest?.(node, Buffer.from(key).toString()) ?? null;
+    return { digest: this.#wiped.has(node) ? null : digest };
   }
 
   async stop(): Promise<void> {}
+
+  #appear(node: string, isNew: boolean): void {
+    this.#silent.delete(node);
+    if (isNew) this.#starts.set(node, (this.#starts.get(node) ?? 0) + 1);
+  }
 }
 
 /** Real timers, a hundred times as fast. */

@@ -1,10 +1,9 @@
 /** Real nodes as plain processes, started as containers are: one configuration for all in the environment, each knows its name. */
 
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { boundedRequest } from "../../processes/bounded-request.ts";
 import { LOOPBACK, leasePorts } from "../../processes/free-ports.ts";
+import { waitUntilAnswers } from "../../wait-until-answers.ts";
 
 export interface NodeChildren {
   /** `http://host:port` of each node, n1 first. */
@@ -20,7 +19,6 @@ export interface NodeChildrenOptions {
 
 const NODE_PROGRAM = join(import.meta.dirname, "../../../../src/main.ts");
 const READY_TIMEOUT_MS = 20_000;
-const READY_PAUSE_MS = 50;
 
 export async function startNodeChildren(options: NodeChildrenOptions): Promise<NodeChildren> {
   const { clusterId, names, testFaults = true } = options;
@@ -67,14 +65,6 @@ export async function startNodeChildren(options: NodeChildrenOptions): Promise<N
 }
 
 async function waitUntilReady(url: string): Promise<void> {
-  const deadlineMs = performance.now() + READY_TIMEOUT_MS;
-  for (;;) {
-    const status = await boundedRequest({ url: `${url}/healthz`, timeoutMs: 1_000 }).then(
-      (answer) => answer.status,
-      () => undefined,
-    );
-    if (status === 200) return;
-    if (performance.now() > deadlineMs) throw new Error(`Cannot start the node at ${url}`);
-    await sleep(READY_PAUSE_MS);
-  }
+  const reason = await waitUntilAnswers(`${url}/healthz`, { timeoutMs: READY_TIMEOUT_MS });
+  if (reason !== undefined) throw new Error(`Cannot start the node at ${url}: ${reason}`);
 }

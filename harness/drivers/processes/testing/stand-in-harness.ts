@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { openProxies } from "../open-proxies.ts";
+import { openProxies } from "../../open-proxies.ts";
 import { startProcessCluster } from "../process-cluster.ts";
 
 const [, , logFolder = "."] = process.argv;

@@ -21,6 +21,7 @@ const { values } = parseArgs({
 const configuration = JSON.parse(readFileSync(values.config ?? "", "utf8")) as Configuration;
 const incarnation = String(process.pid);
 const { RINGSIDE_STAND_IN: behaviour } = process.env;
+let wallOffsetMs = 0;
 
 console.log(`stand-in ${configuration.nodeId} starts`);
 if (behaviour === "die" && configuration.nodeId === "n2") {
@@ -65,10 +66,16 @@ async function respond(url: string, body: string): Promise<[number, object]> {
         hints: 0,
         inFlight: 0,
         suspected: [],
+        writesLost: 0,
+        wallMs: Date.now() + wallOffsetMs,
       },
     ];
   }
   if (url.startsWith("/admin/replica/")) return [200, { digest: null, versions: 0 }];
+  if (url === "/admin/clock") {
+    wallOffsetMs = (JSON.parse(body) as { offsetMs: number }).offsetMs;
+    return [200, {}];
+  }
   if (url === "/admin/probe") {
     const { peer, timeoutMs } = JSON.parse(body) as { peer: string; timeoutMs: number };
     return [200, await probe(configuration.routes[peer] ?? "", timeoutMs)];

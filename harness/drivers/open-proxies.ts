@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
-import { openToxiproxy } from "../../toxiproxy/controller.ts";
-import type { EmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
-import { startEmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
+import type { ToxiproxyController } from "../toxiproxy/controller.ts";
+import { openToxiproxy } from "../toxiproxy/controller.ts";
+import type { EmbeddedToxiproxy } from "../toxiproxy/spawn.ts";
+import { startEmbeddedToxiproxy } from "../toxiproxy/spawn.ts";
 import { boundedRequest } from "./bounded-request.ts";
 
 const WATCH_EVERY_MS = 1_000;

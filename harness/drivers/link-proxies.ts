@@ -6,10 +6,10 @@
  * a" needs a black hole on both. Clients only ask, so of the two proxies of a client's link only one exists.
  */
 
-import type { LinkFault, NetworkPower } from "../../cluster/contract.ts";
-import { linkName } from "../../cluster/contract.ts";
-import type { Link } from "../../nemesis/fault.ts";
-import type { ToxicSpec, ToxiproxyController } from "../../toxiproxy/controller.ts";
+import type { LinkFault, NetworkPower } from "../cluster/contract.ts";
+import { linkName } from "../cluster/contract.ts";
+import type { Link } from "../nemesis/fault.ts";
+import type { ToxicSpec, ToxiproxyController } from "../toxiproxy/controller.ts";
 
 type Stream = "upstream" | "downstream";
 

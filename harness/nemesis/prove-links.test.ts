@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Probe } from "./probes.ts";
 import { pairsOf } from "./probes.ts";
-import { judgeCut, judgeSilence, judgeSlow, pairsAcross } from "./proof.ts";
+import { judgeCut, judgeSlow, pairsAcross } from "./prove-links.ts";
 
 const PAIRS = pairsOf(["a", "b", "c"]);
 const BROKEN = pairsAcross(PAIRS, [{ from: "a", to: "b" }]);
@@ -67,28 +67,5 @@ describe("judgeSlow()", () => {
     );
     expect(judgeSlow({ ...good, after: slowed }, BROKEN, 80).bit).toBe(false);
     expect(judgeSlow({ ...good, during: probes(["a~b"]) }, BROKEN, 80).bit).toBe(false);
-  });
-});
-
-describe("judgeSilence()", () => {
-  const status = (answered: boolean, detail: string): readonly Probe[] => [
-    { from: "harness", to: "a", asked: true, answered, detail, latencyMs: 0 },
-  ];
-  const before = status(true, "incarnation 1");
-  const during = status(false, "refused");
-
-  it("wants a crashed node to be silent and to come back as another incarnation", () => {
-    const after = status(true, "incarnation 2");
-    expect(judgeSilence({ before, during, after }, "crash").bit).toBe(true);
-    expect(judgeSilence({ before, during, after: before }, "crash").bit).toBe(false);
-    expect(judgeSilence({ before, during: before, after }, "crash").bit).toBe(false);
-    expect(judgeSilence({ before, during, after: during }, "crash").bit).toBe(false);
-  });
-
-  it("wants a paused node to be silent and to go on as the same", () => {
-    expect(judgeSilence({ before, during, after: before }, "pause").bit).toBe(true);
-    const after = status(true, "incarnation 2");
-    expect(judgeSilence({ before, during, after }, "pause").bit).toBe(false);
-    expect(judgeSilence({ before, during: [], after: before }, "pause").bit).toBe(false);
   });
 });

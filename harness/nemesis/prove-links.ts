@@ -1,5 +1,5 @@
 /**
- * Whether a fault bit, judged from probes before, during and after it.
+ * Whether a fault of links bit.
  *
  * A probe is a request of one node to another over its own RPC connection, and its reply. When b does not hear a, two
  * probes fail: that of a to b, whose request is lost, and that of b to a, whose reply is lost. So a cut link is proven by
@@ -16,13 +16,8 @@
 import { linkName } from "../cluster/contract.ts";
 import type { FaultProof, Link } from "./fault.ts";
 import type { Probe } from "./probes.ts";
-
-export interface ProofProbes {
-  readonly before: readonly Probe[];
-  /** Made right after the fault was applied, and again right before it was healed. */
-  readonly during: readonly Probe[];
-  readonly after: readonly Probe[];
-}
+import type { ProofProbes } from "./prove.ts";
+import { missing, prove, unanswered } from "./prove.ts";
 
 /** The ordered pairs whose round trip crosses one of the links. */
 export function pairsAcross(pairs: readonly Link[], links: readonly Link[]): readonly Link[] {
@@ -35,8 +30,13 @@ export function pairsAcross(pairs: readonly Link[], links: readonly Link[]): rea
 
 /** `broken`: the pairs that must not answer while the fault lasts; all others must. */
 export function judgeCut(probes: ProofProbes, broken: readonly Link[]): FaultProof {
+  return prove(probes, cutReasons(probes, broken));
+}
+
+/** What speaks against it that exactly these pairs were cut. */
+export function cutReasons(probes: ProofProbes, broken: readonly Link[]): readonly string[] {
   const names = new Set(broken.map(linkName));
-  return prove(probes, [
+  return [
     ...unanswered(probes.before, "before the fault"),
     ...missing(probes.during, broken),
     ...probes.during.flatMap((probe) => {
@@ -53,7 +53,7 @@ export function judgeCut(probes: ProofProbes, broken: readonly Link[]): FaultPro
       return [];
     }),
     ...unanswered(probes.after, "after healing"),
-  ]);
+  ];
 }
 
 /** A slow link must answer always, at least `riseMs` slowly during the fault, and faster than that before and after. */
@@ -85,40 +85,4 @@ export function judgeSlow(
     ...unanswered(probes.after, "after healing"),
     ...tooSlow(probes.after, "after healing"),
   ]);
-}
-
-/** A crashed node must be silent and come back as another incarnation; a paused one as the same. */
-export function judgeSilence(probes: ProofProbes, kind: "crash" | "pause"): FaultProof {
-  const [before] = probes.before;
-  const [after] = probes.after;
-  const isSame = before?.detail === after?.detail;
-  return prove(probes, [
-    ...unanswered(probes.before, "before the fault"),
-    ...(probes.during.length === 0 ? ["nobody asked during the fault"] : []),
-    ...probes.during
-      .filter((probe) => probe.answered)
-      .map((probe) => `${probe.to} still answered during the fault`),
-    ...unanswered(probes.after, "after healing"),
-    ...(kind === "crash" && isSame ? [`${after?.to ?? "the node"} was never started again`] : []),
-    ...(kind === "pause" && !isSame ? [`${after?.to ?? "the node"} was started again`] : []),
-  ]);
-}
-
-function prove(probes: ProofProbes, reasons: readonly string[]): FaultProof {
-  const [reason = ""] = reasons;
-  const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : "";
-  return { ...probes, bit: reasons.length === 0, reason: reason === "" ? "" : `${reason}${more}` };
-}
-
-function unanswered(probes: readonly Probe[], when: string): readonly string[] {
-  return probes
-    .filter((probe) => !probe.answered)
-    .map((probe) => `${probe.to} did not answer ${probe.from} ${when}: ${probe.detail}`);
-}
-
-function missing(probes: readonly Probe[], wanted: readonly Link[]): readonly string[] {
-  const made = new Set(probes.map(linkName));
-  return wanted
-    .filter((pair) => !made.has(linkName(pair)))
-    .map(({ from, to }) => `${from} was never asked to reach ${to} during the fault`);
 }

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { BoundedRequest, BoundedResponse } from "../node-api.ts";
+import type { BoundedRequest, BoundedResponse } from "./node-api.ts";
 
 const BODY_BYTES_MAX = 16 * 1_024 * 1_024;
 
