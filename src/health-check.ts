@@ -1,7 +1,7 @@
 /**
- * Asks a node whether it serves: `node src/health-check.ts URL`, for images without an HTTP client of their own.
- * Exit status: 0 `GET /healthz` answered 200 in time, 1 it did not, 64 bad use. Loads nothing of the node, since a
- * container engine starts it every few seconds.
+ * Asks a node whether it serves, for images without an HTTP client of their own: `node src/health-check.ts [URL]`; without a
+ * URL the node that `RINGSIDE_CONFIG` configures on this machine. Exit status: 0 `GET /healthz` answered 200 in time, 1 it did
+ * not, 64 bad use. Loads nothing of the node, since a container engine starts it every few seconds.
  */
 
 import { createHttpCaller } from "./platform/http-client.ts";
@@ -9,10 +9,13 @@ import { createHttpCaller } from "./platform/http-client.ts";
 const TIMEOUT_MS = 2_000;
 const EXIT_BAD_USE = 64;
 
-const [text = "", ...others] = process.argv.slice(2);
+const [text = configuredUrl(process.env["RINGSIDE_CONFIG"]), ...others] = process.argv.slice(2);
 const url = URL.parse(text);
 if (url?.protocol !== "http:" || others.length > 0) {
-  end(EXIT_BAD_USE, "Cannot check: give the node's URL alone, such as http://127.0.0.1:8000");
+  end(
+    EXIT_BAD_USE,
+    "Cannot check: give the node's URL alone, such as http://127.0.0.1:8000, or set RINGSIDE_CONFIG",
+  );
 }
 
 const http = createHttpCaller();
@@ -27,6 +30,18 @@ try {
   end(1, `Not healthy: ${error instanceof Error ? error.message : error}`);
 } finally {
   http.close();
+}
+
+/** Where the node listens on every interface, it listens on the loopback too. Empty where no address can be read. */
+function configuredUrl(configuration = ""): string {
+  try {
+    const { httpAddress } = JSON.parse(configuration) as { readonly httpAddress?: unknown };
+    if (typeof httpAddress !== "string") return "";
+    return `http://${httpAddress.replace(/^(?:0\.0\.0\.0|\[::\])(?=:)/, "127.0.0.1")}`;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return "";
+    throw error;
+  }
 }
 
 function end(status: number, sentence: string): never {

@@ -3,19 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ConfigurationError } from "./node/parse-configuration.ts";
+import { WRITTEN_CONFIGURATION } from "./node/testing/written-configuration.ts";
 import { readConfiguration } from "./read-configuration.ts";
-
-const SHARED = {
-  nodeId: "n1",
-  clusterId: "test",
-  httpAddress: "127.0.0.1:10001",
-  rpcAddress: "127.0.0.1:10002",
-  members: [
-    { id: "n1", address: "127.0.0.1:10002" },
-    { id: "n2", address: "127.0.0.1:10004" },
-  ],
-  dataFolder: "data",
-};
 
 const folder = mkdtempSync(join(tmpdir(), "read-configuration-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -26,17 +15,17 @@ function file(name: string, text: string): string {
   return path;
 }
 
-const configFile = file("node.json", JSON.stringify(SHARED));
+const configFile = file("node.json", JSON.stringify(WRITTEN_CONFIGURATION));
 
 describe("readConfiguration()", () => {
   test("takes the environment where no file is given, and the file where one is", () => {
-    const RINGSIDE_CONFIG = JSON.stringify({ ...SHARED, clusterId: "other" });
+    const RINGSIDE_CONFIG = JSON.stringify({ ...WRITTEN_CONFIGURATION, clusterId: "other" });
     expect(readConfiguration(undefined, { RINGSIDE_CONFIG }).clusterId).toBe("other");
     expect(readConfiguration(configFile, { RINGSIDE_CONFIG }).clusterId).toBe("test");
   });
 
   test("lets RINGSIDE_NODE_ID go before nodeId", () => {
-    const { nodeId: _, ...anybody } = SHARED;
+    const { nodeId: _, ...anybody } = WRITTEN_CONFIGURATION;
     const variables = { RINGSIDE_CONFIG: JSON.stringify(anybody), RINGSIDE_NODE_ID: "n2" };
     expect(readConfiguration(undefined, variables).nodeId).toBe("n2");
     expect(readConfiguration(configFile, { RINGSIDE_NODE_ID: "n2" }).nodeId).toBe("n2");
@@ -45,7 +34,7 @@ describe("readConfiguration()", () => {
 
   test("takes the secret of clusterSecretFile without the line end around it", () => {
     const secretFile = file("secret", "\n between us \n");
-    const text = JSON.stringify({ ...SHARED, clusterSecretFile: secretFile });
+    const text = JSON.stringify({ ...WRITTEN_CONFIGURATION, clusterSecretFile: secretFile });
     const { clusterSecret } = readConfiguration(undefined, { RINGSIDE_CONFIG: text });
     expect(clusterSecret).toBe("between us");
   });
@@ -83,5 +72,5 @@ describe("readConfiguration()", () => {
 });
 
 function changed(change: object): string {
-  return JSON.stringify({ ...SHARED, ...change });
+  return JSON.stringify({ ...WRITTEN_CONFIGURATION, ...change });
 }

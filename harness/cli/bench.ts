@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { renderSummary } from "../report/terminal/render-summary.ts";
 import type { Command } from "./command.ts";
+import { completeFlags } from "./complete-flags.ts";
 import { executeRun } from "./execute-run.ts";
 import { EXIT_BY_VERDICT, EXIT_INTERRUPTED } from "./exit-status.ts";
 import type { Flag } from "./flags.ts";
@@ -31,7 +32,8 @@ Exit status: 0 valid, 1 invalid, 2 unknown, 64 bad use, 70 the harness itself br
 `,
   async run(args, { output, signal }) {
     const { values } = readFlags(args, FLAGS);
-    const plan = planOf(values, randomInt(RANDOM_SEED_BELOW));
+    const seed = randomInt(RANDOM_SEED_BELOW);
+    const plan = planOf(await completeFlags(values, seed), seed);
     const { out } = values;
     const { folder, summary, interrupted } = await executeRun(plan, {
       out: typeof out === "string" ? out : RESULTS_FOLDER,

@@ -7,6 +7,7 @@ import { createNodeClock } from "../../src/platform/node-clock.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { Cluster } from "../cluster/contract.ts";
 import { startDockerCluster } from "../drivers/docker/docker-cluster.ts";
+import { startExternalCluster } from "../drivers/external/external-cluster.ts";
 import { openProxies } from "../drivers/open-proxies.ts";
 import { startProcessCluster } from "../drivers/processes/process-cluster.ts";
 import { createProgress } from "../report/terminal/progress.ts";
@@ -83,6 +84,7 @@ async function runInRealTime(
   const run = `ringside-${randomBytes(6).toString("hex")}`;
   const { logFolder } = folder;
   const startCluster: RunParts["startCluster"] = (onFailure): Promise<Cluster> => {
+    if (plan.cluster === "external") return startExternalCluster({ plan, run, onFailure });
     if (plan.cluster === "docker") {
       return startDockerCluster({
         plan,

@@ -101,6 +101,15 @@ export function oneOf<Word extends string>(
   return word;
 }
 
+/** The origin of a plain HTTP URL without anything behind it. Throws UsageError. */
+export function originOf(name: string, text: string, allowed: string): string {
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "") {
+    throw new UsageError(`Cannot use --${name} ${text}: allowed is ${allowed}`);
+  }
+  return url.origin;
+}
+
 /** Words separated by commas, each of some. Throws UsageError naming them. */
 export function someOf<Word extends string>(
   values: FlagValues,

@@ -4,6 +4,8 @@ import { UsageError } from "./exit-status.ts";
 import { parsePlan } from "./parse-plan.ts";
 
 const SEED = 42;
+const EXTERNAL = "--cluster external";
+const FOUND = `${EXTERNAL} --targets http://a:1,http://b:2`;
 
 function parse(line: string) {
   return parsePlan(
@@ -53,6 +55,25 @@ describe("parsePlan()", () => {
     ["--toxiproxy http://127.0.0.1:8474/", { toxiproxyUrl: "http://127.0.0.1:8474" }],
     ["--slo p99.9<300ms,max<2s", { slo: "p99.9<300ms,max<2s" }],
     ["--cluster sim", { cluster: "sim" }],
+    [
+      "--cluster external --targets http://a:1,http://b:80/,http://c:3",
+      {
+        nodes: 3,
+        nemesis: ["none"],
+        external: { targets: ["http://a:1", "http://b", "http://c:3"] },
+        toxiproxyUrl: undefined,
+      },
+    ],
+    [
+      `${FOUND} --toxiproxy http://t:8474 --toxiproxy-host t.inside --toxiproxy-ports 7000-7005`,
+      {
+        nodes: 2,
+        nemesis: ["halves", "one", "one-way"],
+        external: { toxiproxyHost: "t.inside", toxiproxyPorts: "7000-7005" },
+      },
+    ],
+    [`${FOUND} --nemesis clock`, { nemesis: ["clock"] }],
+    [`${FOUND} --toxiproxy http://t:8474 --nemesis slow,halves`, { nemesis: ["slow", "halves"] }],
     ["--nemesis restart,wipe,clock", { nemesis: ["restart", "wipe", "clock"] }],
     ["--nemesis wipe --cluster sim", { expects: expect.objectContaining({ verdict: "valid" }) }],
     [
@@ -89,7 +110,42 @@ describe("parsePlan()", () => {
     ["--toxiproxy-image x", "Cannot use --toxiproxy-image with --cluster processes: allowed is"],
     ["--cluster docker --toxiproxy-image /x", "Cannot use --toxiproxy-image "],
     ["--cluster sim --toxiproxy http://127.0.0.1:8474", "its network is simulated"],
-    ["--cluster moon", "Cannot use --cluster moon: allowed is processes, docker, sim"],
+    ["--cluster moon", "Cannot use --cluster moon: allowed is processes, docker, external, sim"],
+    ["--targets http://a:1", "Cannot use --targets with --cluster processes: it goes with"],
+    ["--cluster sim --toxiproxy-host a", "Cannot use --toxiproxy-host with --cluster sim"],
+    [
+      "--cluster external",
+      "Cannot use --cluster external without --targets: it takes 1 to 32 URLs",
+    ],
+    [`${EXTERNAL} --targets a:1`, "Cannot use --targets a:1: allowed is 1 to 32 URLs such as"],
+    [`${EXTERNAL} --targets https://a:1`, "Cannot use --targets https://a:1: allowed is"],
+    [`${EXTERNAL} --targets http://a:1/kv`, "Cannot use --targets http://a:1/kv: allowed is"],
+    [`${EXTERNAL} --targets http://a:1,`, "Cannot use --targets : allowed is"],
+    [
+      `${EXTERNAL} --targets http://a:1,http://a:1/`,
+      "Cannot use --targets: http://a:1 stands there",
+    ],
+    [`${FOUND} --nodes 3`, "Cannot use --nodes 3: --targets names 2"],
+    [
+      `${FOUND} --nemesis halves`,
+      "Cannot use --nemesis halves with --cluster external without --toxiproxy URL: allowed are clock, none",
+    ],
+    [`${FOUND} --toxiproxy-ports 1-2`, "Cannot use --toxiproxy-ports without --toxiproxy URL"],
+    [
+      `${FOUND} --toxiproxy http://t:1 --nemesis slow,crash`,
+      "Cannot use --nemesis crash with --cluster external: allowed are halves, one, ring, bridge, one-way, slow, clock, none",
+    ],
+    [`${FOUND} --toxiproxy http://t:1 --nemesis disk-full`, "Cannot use --nemesis disk-full with"],
+    [
+      `${FOUND} --toxiproxy http://t:1 --toxiproxy-host http://t`,
+      "allowed is a name or an address",
+    ],
+    [
+      `${FOUND} --toxiproxy http://t:1 --toxiproxy-ports 7000-7004`,
+      "Cannot use --toxiproxy-ports 7000-7004: allowed is FIRST-LAST within 1-65535, 6 ports or more for 2 nodes",
+    ],
+    [`${FOUND} --toxiproxy http://t:1 --toxiproxy-ports 65000-70000`, "within 1-65535"],
+    [`${FOUND} --toxiproxy http://t:1 --toxiproxy-ports many`, "allowed is FIRST-LAST"],
     ["--slo p98<1ms", "it must read like p99.9<300ms"],
     ["--toxiproxy localhost:8474", "allowed is a URL such as http://127.0.0.1:8474"],
     ["--engine memory --w 1 --nemesis crash", "one crash may destroy acknowledged writes"],
@@ -116,8 +172,11 @@ describe("parsePlan()", () => {
     expect(refusal).not.toThrow("\n");
   });
 
-  it("reads back the command that a report prints", () => {
-    const plan = parse("--nemesis crash,slow --seed 7 --slo p99<1s --clients-roam");
+  it.each([
+    "--nemesis crash,slow --seed 7 --slo p99<1s --clients-roam",
+    `${FOUND} --toxiproxy http://t:8474 --toxiproxy-host t.inside --toxiproxy-ports 7000-7005`,
+  ])("reads back the command that a report prints for %s", (line) => {
+    const plan = parse(line);
     const [, words = ""] = repeatCommand(plan).split("npm run bench -- ");
     expect(parse(words.replaceAll("'", ""))).toEqual(plan);
   });

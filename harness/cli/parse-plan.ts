@@ -4,19 +4,19 @@ import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
 import { destroysData, expectationOf } from "../checker/expects.ts";
 import { parseSlo, SloError } from "../checker/slo.ts";
 import { withinBudget } from "../nemesis/fault-budget.ts";
-import { faultsOf } from "../nemesis/faults-of.ts";
 import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
-import type { NemesisKind, Plan } from "../run/plan.ts";
+import type { FaultKind, NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
 import { UsageError } from "./exit-status.ts";
+import { EXTERNAL_FLAGS, externalOf, possibleFaults } from "./external-flags.ts";
 import type { Flag, FlagValues } from "./flags.ts";
-import { oneOf, readFlags, someOf, wholeNumber } from "./flags.ts";
+import { oneOf, originOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
 const WORKLOADS = ["shopping-cart"] as const;
-const CLUSTERS = ["processes", "docker", "sim"] as const;
+const CLUSTERS = ["processes", "docker", "external", "sim"] as const;
 const QUORUMS = ["sloppy", "strict"] as const;
 const ENGINES = ["lmdb", "memory"] as const;
-const DEFAULT_NEMESIS: readonly NemesisKind[] = ["halves", "one", "ring", "bridge", "one-way"];
+const DEFAULT_NEMESIS: readonly FaultKind[] = ["halves", "one", "ring", "bridge", "one-way"];
 
 export const SECONDS_MAX = 86_400;
 const SEED_MAX = Number.MAX_SAFE_INTEGER;
@@ -31,8 +31,9 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   workload: { value: "NAME", help: `${WORKLOADS.join(", ")} (default shopping-cart)` },
   cluster: {
     value: "DRIVER",
-    help: "processes (default), docker (containers) or sim (virtual time, repeatable)",
+    help: "processes (default), docker (containers), external (see --targets) or sim (virtual time, repeatable)",
   },
+  ...EXTERNAL_FLAGS,
   nodes: { value: "COUNT", help: `1 to ${NODES_MAX} (default 5)` },
   n: { value: "N", help: "replicas of each key, 1 to --nodes (default 3)" },
   r: { value: "R", help: "replies a read waits for, 1 to N (default 2)" },
@@ -70,8 +71,11 @@ export function parsePlan(args: readonly string[], randomSeed: number): Plan {
 export function planOf(values: FlagValues, randomSeed: number): Plan {
   const cluster = oneOf(values, "cluster", { words: CLUSTERS, byDefault: "processes" });
   refuseForeignFlags(cluster, values);
+  const external = externalOf(values, cluster);
   const nodesMax = cluster === "docker" ? DOCKER_NODES_MAX : NODES_MAX;
-  const nodes = wholeNumber(values, "nodes", { min: 1, max: nodesMax, byDefault: 5 });
+  const nodes =
+    external?.targets.length ??
+    wholeNumber(values, "nodes", { min: 1, max: nodesMax, byDefault: 5 });
   const n = wholeNumber(values, "n", { min: 1, max: nodes, byDefault: Math.min(3, nodes) });
   const quorumDefault = Math.min(2, n);
   const seconds = wholeNumber(values, "seconds", { min: 1, max: SECONDS_MAX, byDefault: 30 });
@@ -98,6 +102,7 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     clientsRoam: values["clients-roam"] === true,
     seconds,
     seed: wholeNumber(values, "seed", { min: 0, max: SEED_MAX, byDefault: randomSeed }),
+    ...(external === undefined ? {} : { external }),
     toxiproxyUrl: urlOf(values),
     toxiproxyImage: imageOf(values),
     slo: sloOf(values),
@@ -113,16 +118,19 @@ function nemesisOf(
   { cluster, nodes, seconds }: Pick<Plan, "cluster" | "nodes" | "seconds">,
 ): readonly NemesisKind[] {
   const asked = someOf(values, "nemesis", NEMESIS_KINDS);
-  const kinds = asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes);
+  const injectable = possibleFaults(values, cluster);
+  const kinds =
+    asked ?? DEFAULT_NEMESIS.filter((kind) => nodesMin(kind) <= nodes && injectable.includes(kind));
   if (kinds.length === 0) return ["none"];
   if (kinds.length > 1 && kinds.includes("none")) {
     throw new UsageError("Cannot use --nemesis none together with other kinds");
   }
-  const injectable = faultsOf(cluster);
   const powerless = kinds.find((kind) => kind !== "none" && !injectable.includes(kind));
   if (powerless !== undefined) {
+    const unproxied = cluster === "external" && values["toxiproxy"] === undefined;
+    const where = `--cluster ${cluster}${unproxied ? " without --toxiproxy URL" : ""}`;
     throw new UsageError(
-      `Cannot use --nemesis ${powerless} with --cluster ${cluster}: allowed are ${injectable.join(", ")}`,
+      `Cannot use --nemesis ${powerless} with ${where}: allowed are ${[...injectable, "none"].join(", ")}`,
     );
   }
   const impossible = kinds.find((kind) => nodesMin(kind) > nodes);
@@ -181,13 +189,7 @@ function imageOf(values: FlagValues): string | undefined {
 function urlOf(values: FlagValues): string | undefined {
   const text = values["toxiproxy"];
   if (typeof text !== "string") return undefined;
-  const url = URL.parse(text);
-  if (url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "") {
-    throw new UsageError(
-      `Cannot use --toxiproxy ${text}: allowed is a URL such as http://127.0.0.1:8474`,
-    );
-  }
-  return url.origin;
+  return originOf("toxiproxy", text, "a URL such as http://127.0.0.1:8474");
 }
 
 function sloOf(values: FlagValues): string | undefined {

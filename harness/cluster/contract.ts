@@ -126,6 +126,8 @@ export interface ClockPower {
 export interface Cluster {
   readonly driver: "processes" | "docker" | "external" | "sim";
   readonly nodes: readonly string[];
+  /** Begins every key of the run where others keep theirs beside it; undefined where the cluster is the run's own. */
+  readonly keyPrefix?: string;
   readonly toxiproxy: { readonly kind: "embedded" | "real" | "none"; readonly version: string };
   addresses(node: string): Addresses;
   /** Past the proxies; rejects where the node does not answer. */

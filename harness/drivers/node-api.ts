@@ -21,18 +21,30 @@ const ASK_TIMEOUT_MS = 1_000;
 /** A probe waits this long for the peer. Far above a healthy round trip, and above a slow link's. */
 const PROBE_TIMEOUT_MS = 600;
 const REPLICA_TIMEOUT_MS = 5_000;
+const ROUTES_TIMEOUT_MS = 5_000;
 
 /** One node's operator API at `url`, past every proxy. Every function rejects where the node does not answer as it should. */
 export interface NodeApi {
   status(): Promise<NodeStatus>;
   probe(peer: string): Promise<ProbeAnswer>;
   replica(key: Uint8Array): Promise<ReplicaCopy>;
+  /** Makes the node dial its peers at these addresses, by peer. */
+  setRoutes(routes: Routes): Promise<void>;
+  /** Makes it dial them again as its configuration says. */
+  restoreRoutes(): Promise<void>;
   /** Sets how far the node's wall clock is off its machine's. */
   setClock(offsetMs: number): Promise<void>;
 }
 
+type Routes = Readonly<Record<string, string>>;
+
 export function nodeApi(url: string, send: SendBounded): NodeApi {
   const ask = (request: BoundedRequest) => askNode(send, request);
+  const routesUrl = `${url}/admin/routes`;
+  const setRoutes = async (routes: Routes): Promise<void> => {
+    const body = JSON.stringify({ routes });
+    await ask({ method: "POST", url: routesUrl, body, timeoutMs: ROUTES_TIMEOUT_MS });
+  };
   return {
     async status() {
       const answer = await ask({ url: `${url}/admin/status`, timeoutMs: ASK_TIMEOUT_MS });
@@ -63,6 +75,11 @@ export function nodeApi(url: string, send: SendBounded): NodeApi {
         );
       }
       return { digest };
+    },
+    setRoutes,
+    async restoreRoutes() {
+      const answer = await ask({ url: routesUrl, timeoutMs: ROUTES_TIMEOUT_MS });
+      await setRoutes((answer as { readonly configured: Routes }).configured);
     },
     async setClock(offsetMs) {
       await ask({

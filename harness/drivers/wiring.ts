@@ -19,7 +19,10 @@ export interface Wiring {
 
 /** The wiring of nodes `n1` to `n<count>`. */
 export function wiringOf(count: number): Wiring {
-  const nodes = Array.from({ length: count }, (_, index) => `n${index + 1}`);
+  return wiringBetween(Array.from({ length: count }, (_, index) => `n${index + 1}`));
+}
+
+export function wiringBetween(nodes: readonly string[]): Wiring {
   return {
     nodes,
     links: pairsOf(nodes),

@@ -33,9 +33,12 @@ export const POWERS_OF: Readonly<Record<Cluster["driver"], readonly Power[]>> = 
   sim: ["network", "processes", "clocks"],
 };
 
-/** The kinds of faults that a driver can inject, in the order of `NEMESIS_KINDS`. */
-export function faultsOf(driver: Cluster["driver"]): readonly FaultKind[] {
+/** The kinds of faults that a driver can inject, or less powerful clusters of it, in the order of `NEMESIS_KINDS`. */
+export function faultsOf(
+  driver: Cluster["driver"],
+  powers: readonly Power[] = POWERS_OF[driver],
+): readonly FaultKind[] {
   return NEMESIS_KINDS.filter(
-    (kind) => kind !== "none" && POWERS_OF[driver].includes(POWER_FOR[kind]),
+    (kind) => kind !== "none" && powers.includes(POWER_FOR[kind]),
   ) as readonly FaultKind[];
 }

@@ -21,6 +21,10 @@ export function repeatCommand(plan: Plan): string {
     ["seconds", plan.seconds],
     ["seed", plan.seed],
   ];
+  const { targets, toxiproxyHost, toxiproxyPorts } = plan.external ?? {};
+  if (targets !== undefined) flags.push(["targets", targets.join(",")]);
+  if (toxiproxyHost !== undefined) flags.push(["toxiproxy-host", toxiproxyHost]);
+  if (toxiproxyPorts !== undefined) flags.push(["toxiproxy-ports", toxiproxyPorts]);
   if (plan.toxiproxyUrl !== undefined) flags.push(["toxiproxy", plan.toxiproxyUrl]);
   if (plan.toxiproxyImage !== undefined) flags.push(["toxiproxy-image", plan.toxiproxyImage]);
   if (plan.slo !== undefined) flags.push(["slo", plan.slo]);

@@ -33,6 +33,16 @@ export interface Expectation {
   readonly reason: string;
 }
 
+/** A cluster that the run finds and leaves running. */
+export interface ExternalPlan {
+  /** `http://host:port` of each node. */
+  readonly targets: readonly string[];
+  /** Where the nodes reach Toxiproxy, if it is not the host of its URL. */
+  readonly toxiproxyHost?: string;
+  /** `first-last`: where Toxiproxy may listen for this run. */
+  readonly toxiproxyPorts?: string;
+}
+
 /** Everything that defines a run; `plan.json`, written first, is enough to repeat it. */
 export interface Plan {
   readonly format: "ringside-plan";
@@ -56,7 +66,9 @@ export interface Plan {
   readonly clientsRoam: boolean;
   readonly seconds: number;
   readonly seed: number;
-  /** URL of a Toxiproxy that is already there; undefined starts the embedded one. */
+  /** Only with `cluster` external. */
+  readonly external?: ExternalPlan;
+  /** URL of a Toxiproxy that is already there; undefined starts the embedded one, or with `cluster` external none. */
   readonly toxiproxyUrl: string | undefined;
   /** Image of Toxiproxy's container; undefined where there is none, or for the official one or else our own. */
   readonly toxiproxyImage?: string | undefined;

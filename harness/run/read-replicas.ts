@@ -31,7 +31,7 @@ export async function readReplicas(
 }
 
 function readKey(cluster: Cluster, key: string): Promise<readonly ReplicaRead[]> {
-  const bytes = Buffer.from(key, "utf8");
+  const bytes = Buffer.from(`${cluster.keyPrefix ?? ""}${key}`, "utf8");
   return Promise.all(
     cluster.nodes.map(async (node): Promise<ReplicaRead> => {
       try {

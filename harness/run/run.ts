@@ -89,8 +89,9 @@ export async function runPlan(
   const failure = Promise.withResolvers<never>();
   // Also told where nobody listens yet or any more.
   failure.promise.catch(() => {});
+  const verb = plan.external === undefined ? "starting" : "using";
   options.onPhase(
-    `starting ${plan.nodes} nodes (${plan.engine}, N=${plan.n} R=${plan.r} W=${plan.w})`,
+    `${verb} ${plan.nodes} nodes (${plan.engine}, N=${plan.n} R=${plan.r} W=${plan.w})`,
   );
   const cluster = await parts.startCluster(failure.reject);
   const ended = new AbortController();
@@ -120,11 +121,14 @@ export interface ClusterFile {
   readonly version: 1;
   readonly driver: Cluster["driver"];
   readonly nodes: readonly string[];
+  /** What every key of the run begins with in the cluster, where it is not the run's own. */
+  readonly keyPrefix?: string;
   readonly toxiproxy: Cluster["toxiproxy"];
 }
 
-function clusterFile({ driver, nodes, toxiproxy }: Cluster): ClusterFile {
-  return { format: "ringside-cluster", version: 1, driver, nodes, toxiproxy };
+function clusterFile({ driver, nodes, keyPrefix, toxiproxy }: Cluster): ClusterFile {
+  const prefix = keyPrefix === undefined ? {} : { keyPrefix };
+  return { format: "ringside-cluster", version: 1, driver, nodes, ...prefix, toxiproxy };
 }
 
 class Run {

@@ -15,6 +15,7 @@ import type { Cluster } from "../cluster/contract.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { clientGroup } from "../nemesis/grudges.ts";
+import { prefixedStore } from "./prefixed-store.ts";
 import type { ProcessStore } from "./workload.ts";
 
 export class Stores {
@@ -55,18 +56,24 @@ export class Stores {
         },
       },
     );
-    return { store, answeredBy: () => asked, close: () => {} };
+    return { store: this.#own(store), answeredBy: () => asked, close: () => {} };
   }
 
   /** One store for each node, past the proxies. */
   openDirect(): readonly { readonly node: string; readonly store: Store }[] {
     return this.#cluster.nodes.map((node) => ({
       node,
-      store: new RingsideClient(this.#parts, {
-        endpoints: [this.#cluster.addresses(node).direct],
-        attemptTimeoutMs: DIRECT_TIMEOUT_MS,
-      }),
+      store: this.#own(
+        new RingsideClient(this.#parts, {
+          endpoints: [this.#cluster.addresses(node).direct],
+          attemptTimeoutMs: DIRECT_TIMEOUT_MS,
+        }),
+      ),
     }));
+  }
+
+  #own(store: Store): Store {
+    return prefixedStore(store, this.#cluster.keyPrefix);
   }
 
   #clientUrl(home: string, node: string): string {

@@ -166,6 +166,12 @@ export class ToxiproxyController {
     return received;
   }
 
+  /** The ports on which the server's proxies listen, those of others included. */
+  async listenPorts(): Promise<ReadonlySet<number>> {
+    const all = await this.#call("list the proxies", () => this.#client.getAll());
+    return new Set(Object.values(all).map(({ listen }) => Number(listen.split(":").at(-1))));
+  }
+
   /** Removes every proxy with this controller's prefix, those of an earlier process included. */
   async removeAll(): Promise<void> {
     const all = await this.#call("list the proxies", () => this.#client.getAll());

@@ -17,6 +17,7 @@ export async function handleAdmin(
       expectMethod(method, "GET");
       return json(operator.ring());
     case "/admin/routes":
+      if (method === "GET") return json(operator.routes());
       expectMethod(method, "POST");
       operator.setRoutes(jsonBody(request));
       return json({});

@@ -122,6 +122,11 @@ describe("createRouter()", () => {
     expect(await post("/admin/routes", "[]")).toBe(400);
     expect(await post("/admin/routes", '{"routes":{"n9":"a:1"}}')).toBe(400);
     expect(await post("/admin/routes", '{"routes":{"n2":"nobody:1"}}')).toBe(200);
+    const routes = await world.request("n1", "GET", "/admin/routes");
+    expect(JSON.parse(Buffer.from(routes.body).toString())).toEqual({
+      routes: { n2: "nobody:1" },
+      configured: { n1: "n1-n1.link:1", n2: "n1-n2.link:1", n3: "n1-n3.link:1" },
+    });
     const probe = await world.request("n1", "POST", "/admin/probe", { body: '{"peer":"n2"}' });
     expect(JSON.parse(Buffer.from(probe.body).toString()).answered).toBe(false);
   });

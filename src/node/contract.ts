@@ -39,6 +39,8 @@ export interface NodeOperator {
   ring(): object;
   /** The node's own copy of a key, nothing repaired. */
   replica(key: Uint8Array): Promise<object>;
+  /** `routes`, the table in force, and `configured`, the one the node started with. */
+  routes(): object;
   /** Replaces the table of node id to address to dial; throws DynamoError bad-request. */
   setRoutes(order: unknown): void;
   /** Makes the node's wall clock wrong; throws DynamoError where the node was not started for tests. */

@@ -59,6 +59,7 @@ export class Operator implements NodeOperator {
       w: configuration.w,
       quorum: configuration.quorum,
       engine: configuration.engine,
+      testFaults: configuration.testFaults,
       hints: replica.hintCount(),
       inFlight: admission.inFlight,
       suspected: detector.suspected(),
@@ -69,7 +70,8 @@ export class Operator implements NodeOperator {
 
   ring(): object {
     const { stamp, nodes, partitionCount, owners } = this.#parts.ring();
-    return { ...stamp, nodes, partitionCount, owners };
+    const { members } = this.#parts.configuration;
+    return { ...stamp, nodes, members, partitionCount, owners };
   }
 
   async replica(key: Uint8Array): Promise<object> {
@@ -77,6 +79,11 @@ export class Operator implements NodeOperator {
     if (record === undefined) return { digest: null, versions: 0 };
     const digest = toHex(sha256(record)).slice(0, 32);
     return { digest, versions: this.#parts.versioning.decode(record).payloads.length };
+  }
+
+  routes(): object {
+    const { configuration, routes } = this.#parts;
+    return { routes: routes.overrides, configured: configuration.routes };
   }
 
   setRoutes(order: unknown): void {

@@ -1,21 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ConfigurationError, checkedRoutes, parseConfiguration } from "./parse-configuration.ts";
-
-const GOOD = {
-  nodeId: "n1",
-  clusterId: "test",
-  httpAddress: "127.0.0.1:10001",
-  rpcAddress: "127.0.0.1:10002",
-  members: [
-    { id: "n1", address: "127.0.0.1:10002" },
-    { id: "n2", address: "127.0.0.1:10004" },
-  ],
-  dataFolder: "data",
-};
+import { WRITTEN_CONFIGURATION } from "./testing/written-configuration.ts";
 
 describe("parseConfiguration()", () => {
   test("completes what is left out with the paper's values", () => {
-    const { n, r, w, quorum, versioning, sync, partitions } = parseConfiguration(GOOD);
+    const { n, r, w, quorum, versioning, sync, partitions } =
+      parseConfiguration(WRITTEN_CONFIGURATION);
     expect({ n, r, w, quorum, versioning, sync, partitions }).toEqual({
       n: 3,
       r: 2,
@@ -38,7 +28,11 @@ describe("parseConfiguration()", () => {
     [{ dataFolder: undefined }, "Cannot use dataFolder: it is missing"],
     [{ nodeId: "n9" }, "node n9 is not among n1, n2"],
     [{ nodeId: "a b" }, "Cannot use nodeId"],
-    [{ members: [GOOD.members[0], GOOD.members[0]] }, "a node id stands there twice"],
+    [{ nodeId: undefined }, "Cannot use nodeId: it is missing"],
+    [
+      { members: [WRITTEN_CONFIGURATION.members[0], WRITTEN_CONFIGURATION.members[0]] },
+      "a node id stands there twice",
+    ],
     [{ members: [] }, "a list of 1 to 1000 objects"],
     [{ sync: "yes" }, "allowed is true or false"],
     [{ partitions: 1 }, "allowed is a whole number from 2 to 65536"],
@@ -46,7 +40,7 @@ describe("parseConfiguration()", () => {
     [{ routes: { n7: "127.0.0.1:1" } }, '"n7" is no member'],
     [{ routes: { n2: 5 } }, "Cannot use routes.n2"],
   ])("refuses %j", (change, message) => {
-    const configuration = { ...GOOD, ...change };
+    const configuration = { ...WRITTEN_CONFIGURATION, ...change };
     expect(() => parseConfiguration(configuration)).toThrow(ConfigurationError);
     expect(() => parseConfiguration(configuration)).toThrow(message);
   });
@@ -58,7 +52,7 @@ describe("parseConfiguration()", () => {
 
 describe("checkedRoutes()", () => {
   test("gives the table back", () => {
-    const { members } = parseConfiguration(GOOD);
+    const { members } = parseConfiguration(WRITTEN_CONFIGURATION);
     expect(checkedRoutes("routes", { n2: "127.0.0.1:9" }, members)).toEqual({ n2: "127.0.0.1:9" });
   });
 });

@@ -189,8 +189,9 @@ export function checkedRoutes(
 }
 
 function checkedId(name: string, value: unknown): NodeId {
+  if (typeof value !== "string") throw refusal(name, value, "a text of 1 to 64 characters");
   try {
-    return nodeId(String(value));
+    return nodeId(value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ConfigurationError(`Cannot use ${name}: ${error.message}`, { cause: error });

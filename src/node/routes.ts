@@ -24,6 +24,11 @@ export class Routes {
     return this.#overrides[peer] ?? this.#advertised.get(peer);
   }
 
+  /** The table in force. */
+  get overrides(): Readonly<Record<string, string>> {
+    return this.#overrides;
+  }
+
   /** Connections that were dialled by the old table are closed. */
   replace(overrides: Readonly<Record<string, string>>): void {
     this.#overrides = overrides;

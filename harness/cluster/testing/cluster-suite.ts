@@ -1,15 +1,17 @@
 /*
  * Aim: what the contract of a cluster promises, the same for every driver, so that a run means the same wherever it runs.
- * Method: three nodes; every power is used and then looked at through probes, statuses and requests, never through the driver.
+ * Method: three nodes; every power that the driver has is used and then looked at through probes, statuses and requests, never
+ * through the driver.
  */
 
 import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../../../src/base/bytes.ts";
+import type { Power } from "../../nemesis/faults-of.ts";
 import { POWERS, POWERS_OF } from "../../nemesis/faults-of.ts";
 import { pairsOf, probeStatus } from "../../nemesis/probes.ts";
 import type { Cluster } from "../contract.ts";
 import { linkName } from "../contract.ts";
-import type { ClusterWorld, InCluster } from "./cluster-world.ts";
+import type { ClusterWorld, InCluster, PoweredWorld } from "./cluster-world.ts";
 import { expectBothReached, KEY, LINK, write } from "./cluster-world.ts";
 import { describeMachinePower } from "./machine-suite.ts";
 
@@ -19,6 +21,10 @@ export interface ClusterSuiteOptions {
   readonly start: () => Promise<ClusterWorld>;
   /** False: stand-ins for nodes, which keep nothing. */
   readonly storesData: boolean;
+  /** Those that the clusters have; all that its driver can have unless given. */
+  readonly powers?: readonly Power[];
+  /** False: nodes that the driver found and leaves running. True unless given. */
+  readonly stopsNodes?: boolean;
 }
 
 const LATENCY_MS = 150;
@@ -31,11 +37,11 @@ const CLOCK_DIGITS = -3;
 
 export function describeClusterContract(
   name: string,
-  { driver, start, storesData }: ClusterSuiteOptions,
+  { driver, start, storesData, powers = POWERS_OF[driver], stopsNodes = true }: ClusterSuiteOptions,
 ): void {
-  const inCluster = (title: string, body: (world: ClusterWorld) => Promise<void>) =>
+  const inCluster: InCluster = (title, body) =>
     test(title, async () => {
-      const world = await start();
+      const world = (await start()) as PoweredWorld;
       try {
         await world.drive(body(world));
       } finally {
@@ -44,14 +50,11 @@ export function describeClusterContract(
     });
 
   describe(`${name} as a cluster`, () => {
-    inCluster(
-      "has the powers that its driver's faults take, and no others",
-      async ({ cluster }) => {
-        expect(cluster.driver).toBe(driver);
-        const powers = POWERS.filter((power) => cluster[power] !== undefined);
-        expect(powers).toEqual(POWERS_OF[driver]);
-      },
-    );
+    inCluster("has the powers that its faults take, and no others", async ({ cluster }) => {
+      expect(cluster.driver).toBe(driver);
+      const found = POWERS.filter((power) => cluster[power] !== undefined);
+      expect(found).toEqual(POWERS.filter((power) => powers.includes(power)));
+    });
 
     inCluster("status() names each node, ready, in a life of its own", async ({ cluster }) => {
       const states = await Promise.all(cluster.nodes.map((node) => cluster.status(node)));
@@ -61,16 +64,9 @@ export function describeClusterContract(
       expect(new Set(states.map(({ ring }) => ring.digest)).size).toBe(1);
     });
 
-    inCluster("probe() goes over the link of its pair, which is counted", async ({ cluster }) => {
-      const links = pairsOf(cluster.nodes).map(linkName);
-      const before = await cluster.network.carriedBytes();
-      expect([...(before?.keys() ?? [])].toSorted()).toEqual(links.toSorted());
+    inCluster("probe() reaches every node from every other", async ({ cluster }) => {
       for (const { from, to } of pairsOf(cluster.nodes)) {
         expect(await cluster.probe(from, to)).toMatchObject({ answered: true });
-      }
-      const after = await cluster.network.carriedBytes();
-      for (const link of links) {
-        expect(after?.get(link), link).toBeGreaterThan(before?.get(link) ?? 0);
       }
     });
 
@@ -86,16 +82,30 @@ export function describeClusterContract(
       expect(await cluster.replica("n1", utf8Bytes("never written"))).toEqual({ digest: null });
     });
 
-    describeNetworkPower(inCluster);
-    describeProcessPower(inCluster);
-    describeClockPower(inCluster);
-    if (POWERS_OF[driver].includes("machines")) describeMachinePower(inCluster);
-    describeStop(start);
+    if (powers.includes("network")) describeNetworkPower(inCluster);
+    if (powers.includes("processes")) describeProcessPower(inCluster);
+    if (powers.includes("clocks")) describeClockPower(inCluster);
+    if (powers.includes("clocks") && powers.includes("processes")) describeNewClock(inCluster);
+    if (powers.includes("machines")) describeMachinePower(inCluster);
+    if (stopsNodes) describeStop(start);
+    else describeLeaving(start);
     if (storesData) describeData(inCluster);
+    if (storesData && powers.includes("processes")) describeLasting(inCluster);
   });
 }
 
 function describeNetworkPower(inCluster: InCluster): void {
+  inCluster("probe() goes over the link of its pair, which is counted", async ({ cluster }) => {
+    const links = pairsOf(cluster.nodes).map(linkName);
+    const before = await cluster.network.carriedBytes();
+    expect([...(before?.keys() ?? [])].toSorted()).toEqual(links.toSorted());
+    for (const { from, to } of pairsOf(cluster.nodes)) await cluster.probe(from, to);
+    const after = await cluster.network.carriedBytes();
+    for (const link of links) {
+      expect(after?.get(link), link).toBeGreaterThan(before?.get(link) ?? 0);
+    }
+  });
+
   for (const kind of ["black-hole", "closed"] as const) {
     inCluster(`network.apply() cuts one pair by ${kind}, heal() ends it`, async (world) => {
       const { cluster } = world;
@@ -200,24 +210,26 @@ function describeProcessPower(inCluster: InCluster): void {
 }
 
 function describeClockPower(inCluster: InCluster): void {
-  inCluster(
-    "a clock goes wrong on one node, until it is put right or the node starts again",
-    async (world) => {
-      const { cluster } = world;
-      const { clocks, processes } = cluster;
-      await clocks.setOffset("n2", CLOCK_OFFSET_MS);
-      expect(await clockAheadMs(world, "n2")).toBeCloseTo(CLOCK_OFFSET_MS, CLOCK_DIGITS);
-      expect(await clockAheadMs(world, "n1")).toBeCloseTo(0, CLOCK_DIGITS);
-      expect(await cluster.probe("n1", "n2")).toMatchObject({ answered: true });
-      await clocks.setOffset("n2", 0);
-      expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
-      await clocks.setOffset("n2", -CLOCK_OFFSET_MS);
-      await processes.kill("n2");
-      await expect(clocks.setOffset("n2", 0)).rejects.toThrow(/^Cannot /);
-      await processes.restart("n2");
-      expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
-    },
-  );
+  inCluster("a clock goes wrong on one node, until it is put right", async (world) => {
+    const { cluster } = world;
+    await cluster.clocks.setOffset("n2", CLOCK_OFFSET_MS);
+    expect(await clockAheadMs(world, "n2")).toBeCloseTo(CLOCK_OFFSET_MS, CLOCK_DIGITS);
+    expect(await clockAheadMs(world, "n1")).toBeCloseTo(0, CLOCK_DIGITS);
+    expect(await cluster.status("n1")).toMatchObject({ ready: true });
+    await cluster.clocks.setOffset("n2", 0);
+    expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
+  });
+}
+
+function describeNewClock(inCluster: InCluster): void {
+  inCluster("a node that starts again has its machine's clock", async (world) => {
+    const { clocks, processes } = world.cluster;
+    await clocks.setOffset("n2", -CLOCK_OFFSET_MS);
+    await processes.kill("n2");
+    await expect(clocks.setOffset("n2", 0)).rejects.toThrow(/^Cannot /);
+    await processes.restart("n2");
+    expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
+  });
 }
 
 async function clockAheadMs({ cluster, clock }: ClusterWorld, node: string): Promise<number> {
@@ -226,7 +238,7 @@ async function clockAheadMs({ cluster, clock }: ClusterWorld, node: string): Pro
 
 function describeStop(start: ClusterSuiteOptions["start"]): void {
   test("stop() leaves nothing of nodes that run, are paused, or are dead", async () => {
-    const world = await start();
+    const world = (await start()) as PoweredWorld;
     const { cluster } = world;
     await world.drive(cluster.processes.pause("n1"));
     await world.drive(cluster.processes.kill("n2"));
@@ -239,6 +251,19 @@ function describeStop(start: ClusterSuiteOptions["start"]): void {
   });
 }
 
+function describeLeaving(start: ClusterSuiteOptions["start"]): void {
+  test("stop() leaves the nodes running, and nothing else", async () => {
+    const world = await start();
+    const { cluster } = world;
+    const lives = () => Promise.all(cluster.nodes.map((node) => cluster.status(node)));
+    const before = await world.drive(lives());
+    await world.drive(cluster.stop());
+    expect(await world.leftovers()).toEqual([]);
+    const incarnationOf = ({ incarnation }: { readonly incarnation: string }) => incarnation;
+    expect((await world.drive(lives())).map(incarnationOf)).toEqual(before.map(incarnationOf));
+  });
+}
+
 function describeData(inCluster: InCluster): void {
   inCluster("replica() shows a write on every node that took it", async (world) => {
     await write(world);
@@ -247,7 +272,9 @@ function describeData(inCluster: InCluster): void {
     expect(copies[0]?.digest).toMatch(/^[0-9a-f]+$/);
     expect(new Set(copies.map(({ digest }) => digest)).size).toBe(1);
   });
+}
 
+function describeLasting(inCluster: InCluster): void {
   inCluster("data outlive a kill and a shutdown, and end with wipe()", async (world) => {
     await write(world);
     const { cluster } = world;

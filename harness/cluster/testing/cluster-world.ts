@@ -7,11 +7,7 @@ import type { ClockPower, Cluster, NetworkPower, ProcessPower } from "../contrac
 
 /** A started cluster of n1, n2 and n3 with N=3, and what the suite needs around it. */
 export interface ClusterWorld {
-  readonly cluster: Cluster & {
-    readonly network: NetworkPower;
-    readonly processes: ProcessPower;
-    readonly clocks: ClockPower;
-  };
+  readonly cluster: Cluster;
   readonly clock: Clock;
   /** Reaches the addresses of the cluster. */
   readonly http: HttpCaller;
@@ -21,8 +17,17 @@ export interface ClusterWorld {
   leftovers(): Promise<readonly string[]>;
 }
 
+/** With the powers that the tests of powers use; they are declared only for drivers that have them. */
+export interface PoweredWorld extends ClusterWorld {
+  readonly cluster: Cluster & {
+    readonly network: NetworkPower;
+    readonly processes: ProcessPower;
+    readonly clocks: ClockPower;
+  };
+}
+
 /** Declares a test with a cluster of its own, which is stopped afterwards. */
-export type InCluster = (title: string, body: (world: ClusterWorld) => Promise<void>) => void;
+export type InCluster = (title: string, body: (world: PoweredWorld) => Promise<void>) => void;
 
 export const LINK = { from: "n1", to: "n2" } as const;
 export const KEY = utf8Bytes("kept");

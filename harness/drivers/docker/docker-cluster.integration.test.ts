@@ -205,13 +205,9 @@ describe.skipIf(isMissing)("over containers", () => {
     storesData: true,
     async start() {
       const running = await start({ diskBytes: 64 * MIB });
-      const { network, processes, clocks } = running;
-      if (network === undefined || processes === undefined || clocks === undefined) {
-        throw new Error("It lacks a power");
-      }
       const name = run;
       return {
-        cluster: { ...running, network, processes, clocks },
+        cluster: running,
         clock: createNodeClock(),
         http,
         drive: (promise) => promise,

@@ -132,13 +132,9 @@ describeClusterContract("startProcessCluster()", {
   storesData: false,
   async start() {
     const running = await start();
-    const { network, processes, clocks } = running;
-    if (network === undefined || processes === undefined || clocks === undefined) {
-      throw new Error("It lacks a power");
-    }
     const pids = await Promise.all(running.nodes.map((node) => pidOf(running, node)));
     return {
-      cluster: { ...running, network, processes, clocks },
+      cluster: running,
       clock: createNodeClock(),
       http,
       drive: (promise) => promise,

@@ -7,10 +7,11 @@ import type { RunView } from "./run-view.ts";
 /** The command that repeats the run, and everything that defined it. */
 export function planSection(view: RunView): Markup {
   const { plan, summary } = view;
-  const { expects: _expects, format: _format, version: _version, ...settings } = plan;
+  const { expects: _expects, format: _format, version: _version, external, ...settings } = plan;
   const rows = Object.entries({
     ...settings,
-    toxiproxyUrl: plan.toxiproxyUrl ?? "embedded",
+    ...external,
+    toxiproxyUrl: plan.toxiproxyUrl ?? (external === undefined ? "embedded" : "none"),
     slo: plan.slo ?? "none",
     toxiproxy: `${summary.toxiproxy.kind} ${summary.toxiproxy.version}`,
   }).map(
