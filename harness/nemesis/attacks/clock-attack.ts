@@ -1,7 +1,13 @@
 import type { StatusProbe } from "../probes.ts";
 import { judgeClock } from "../prove-clock.ts";
 import type { Attack, AttackParts } from "./attack.ts";
-import { HEALTHY_TIMEOUT_MS, powerOf, RECOVERY_TIMEOUT_MS, statusWithin } from "./attack.ts";
+import {
+  HEALTHY_TIMEOUT_MS,
+  onNode,
+  powerOf,
+  RECOVERY_TIMEOUT_MS,
+  statusWithin,
+} from "./attack.ts";
 
 /** A node whose wall clock is wrong: the harness sees it in the node's status. */
 export function clockAttack(
@@ -14,9 +20,7 @@ export function clockAttack(
     return [probe.answered ? { ...probe, detail: withClock(probe) } : probe];
   };
   return {
-    links: [],
-    nodes: [node],
-    sides: [parts.cluster.nodes],
+    ...onNode(parts, node),
     apply: () => power.setOffset(node, offsetMs),
     heal: () => power.setOffset(node, 0),
     before: status(HEALTHY_TIMEOUT_MS),

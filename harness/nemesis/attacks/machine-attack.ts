@@ -10,6 +10,7 @@ import { judgeDisconnect } from "../prove-silence.ts";
 import type { Attack, AttackParts } from "./attack.ts";
 import {
   HEALTHY_TIMEOUT_MS,
+  onNode,
   powerOf,
   RECOVERY_TIMEOUT_MS,
   statusWithin,
@@ -32,9 +33,7 @@ export function disconnectAttack(parts: AttackParts, node: string): Attack<Probe
   const untilAnswered = (list: typeof pairs, timeoutMs: number) =>
     probeUntil({ cluster, clock }, list, { isWanted: ({ answered }) => answered, timeoutMs });
   return {
-    links: [],
-    nodes: [node],
-    sides: [cluster.nodes],
+    ...onNode(parts, node),
     apply: () => power.detach(node),
     heal: () => power.attach(node),
     before: async () => [
@@ -70,9 +69,7 @@ export function pressureAttack(parts: AttackParts, action: PressureAction): Atta
     return [{ ...probe, pressure, detail: `${probe.detail}, ${measured(probe, pressure)}` }];
   };
   return {
-    links: [],
-    nodes: [node],
-    sides: [parts.cluster.nodes],
+    ...onNode(parts, node),
     apply,
     heal,
     before: () => pressed(statusWithin(parts, node, HEALTHY_TIMEOUT_MS)),

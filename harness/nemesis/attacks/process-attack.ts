@@ -7,6 +7,7 @@ import { judgeSilence } from "../prove-silence.ts";
 import type { Attack, AttackParts } from "./attack.ts";
 import {
   HEALTHY_TIMEOUT_MS,
+  onNode,
   powerOf,
   RECOVERY_TIMEOUT_MS,
   statusWithin,
@@ -48,9 +49,7 @@ export function processAttack(
   const power = powerOf(parts.cluster, "processes");
   const { life, apply, heal } = SILENCINGS[type];
   return {
-    links: [],
-    nodes: [node],
-    sides: [parts.cluster.nodes],
+    ...onNode(parts, node),
     apply: () => apply(power, node),
     heal: () => heal(power, node),
     before: async () => [await statusWithin(parts, node, HEALTHY_TIMEOUT_MS)],

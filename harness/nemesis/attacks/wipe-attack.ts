@@ -8,6 +8,7 @@ import { judgeWipe } from "../prove-silence.ts";
 import type { Attack, AttackParts } from "./attack.ts";
 import {
   HEALTHY_TIMEOUT_MS,
+  onNode,
   powerOf,
   RECOVERY_TIMEOUT_MS,
   statusWithin,
@@ -28,9 +29,7 @@ export function wipeAttack(parts: AttackParts, node: string): Attack<HoldingProb
   let looked: readonly string[] = [];
   let kept: readonly string[] = [];
   return {
-    links: [],
-    nodes: [node],
-    sides: [cluster.nodes],
+    ...onNode(parts, node),
     async apply() {
       await power.kill(node);
       await network.apply(linksOf(cluster, node), { kind: "closed" });
