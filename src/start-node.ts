@@ -61,8 +61,9 @@ export async function startNode(argv: readonly string[]): Promise<void> {
     if (stopping) return;
     stopping = true;
     environment.log.info({ reason }, "Node stops");
-    const drained = node.stop();
-    Promise.all([drained, http.close()]).then(
+    node.refuseRequests();
+    const stopped = http.close().then(() => node.stop());
+    stopped.then(
       () => process.exit(0),
       (error: unknown) => {
         environment.log.error({ err: error }, "Cannot stop cleanly");

@@ -16,6 +16,7 @@ function place(down: readonly string[], needed: number, coordinator?: string) {
     isUp: (node: NodeId) => !down.includes(node),
     answered: () => {},
     missed: () => {},
+    leaves: () => {},
     suspected: () => [],
   };
   const order = {
@@ -78,7 +79,13 @@ describe("placeRequest()", () => {
       get: (list, name) =>
         name === "0" && ++reads > 1 ? nodeId("z") : Reflect.get(list, name, list),
     });
-    const detector = { isUp: () => true, answered() {}, missed() {}, suspected: () => [] };
+    const detector = {
+      isUp: () => true,
+      answered() {},
+      missed() {},
+      leaves() {},
+      suspected: () => [],
+    };
     const order = { ring: ringOf(() => shifting), key: Buffer.from("k"), needed: 2 };
     expect(() => placeRequest({ assertions }, { detector }, OPTIONS, order)).toThrow(
       AssertionError,

@@ -170,6 +170,7 @@ const PEER_POINTS = [
   { name: "hints of one owner took more than one page", kind: "sometimes", required: true },
   { name: "hint delivery stopped before the last hint", kind: "reachable", required: true },
   { name: "a peer counted as down", kind: "reachable", required: true },
+  { name: "a peer said that it stops", kind: "reachable", required: false },
   { name: "a peer that counted as down answered", kind: "reachable", required: true },
   { name: "an answer cleared misses that were too few", kind: "sometimes", required: true },
   { name: "a detector that has stopped pings nobody", kind: "always", required: true },

@@ -45,6 +45,18 @@ describe("FailureDetector", () => {
     expect(detector.suspected()).toEqual([PEER]);
   });
 
+  test("takes a peer that says that it stops for down at once, and pings it until it answers", () => {
+    const { detector, clock, pinged, cameUp } = world();
+    detector.leaves(PEER);
+    detector.leaves(PEER);
+    expect(detector.suspected()).toEqual([PEER]);
+    clock.advance(600);
+    expect(pinged).toHaveLength(1);
+    detector.answered(PEER);
+    expect(cameUp).toEqual([PEER]);
+    expect(clock.timerCount).toBe(0);
+  });
+
   test("D-4.8.3-2 pings only a peer that is down, periodically, until it answers", () => {
     const { detector, clock, pinged, cameUp } = world();
     clock.advance(10_000);

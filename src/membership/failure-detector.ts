@@ -9,6 +9,8 @@ export interface Detector {
   answered(peer: NodeId): void;
   /** A request to the peer was refused, lost, or is overdue. */
   missed(peer: NodeId): void;
+  /** The peer said that it is about to end. */
+  leaves(peer: NodeId): void;
   suspected(): readonly NodeId[];
 }
 
@@ -85,6 +87,13 @@ export class FailureDetector implements Detector {
     if (misses < this.#options.missesMax) return;
     this.#environment.assertions.reachable("a peer counted as down");
     this.#environment.log.info({ peer, misses }, "Peer counts as down");
+    this.#retryLater(peer);
+  }
+
+  leaves(peer: NodeId): void {
+    if (this.#down.has(peer) || this.#stopped) return;
+    this.#environment.assertions.reachable("a peer said that it stops");
+    this.#environment.log.info({ peer }, "Peer stops and counts as down");
     this.#retryLater(peer);
   }
 

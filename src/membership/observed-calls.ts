@@ -16,9 +16,17 @@ export class ObservedCalls implements PeerCalls {
 
   call(peer: NodeId, request: Request, timeoutMs: number, done: (outcome: Outcome) => void): Timer {
     return this.#calls.call(peer, request, timeoutMs, (outcome) => {
-      if (outcome.kind === "reply") this.#detector.answered(peer);
+      if (isFarewell(outcome)) this.#detector.leaves(peer);
+      else if (outcome.kind === "reply") this.#detector.answered(peer);
       else this.#detector.missed(peer);
       done(outcome);
     });
   }
+}
+
+/** What is sent to a peer after it said so would meet a closed connection, and nobody would know what became of it. */
+function isFarewell(outcome: Outcome): boolean {
+  if (outcome.kind !== "reply") return false;
+  const { reply } = outcome;
+  return reply.type === "error-reply" && reply.code === "stopping";
 }

@@ -6,7 +6,7 @@ import { DynamoError } from "../protocol/errors.ts";
 /**
  * Admits client requests up to a bound and sheds the rest at once (D-4-0, overload handling): a request that waits
  * in a long queue is late for its client and costs as much as one that is in time. While the node stops nobody
- * new comes in, and `drained` tells when the last one is out.
+ * new comes in, and after `close` `drained` tells when the last one is out.
  */
 export class Admission {
   readonly #inFlightMax: number;
@@ -58,9 +58,17 @@ export class Admission {
     }
   }
 
-  /** Refuses everything from now on; resolves when nothing is under way. */
-  drained(): Promise<void> {
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Refuses everything from now on. */
+  close(): void {
     this.#closed = true;
+  }
+
+  /** Resolves when nothing is under way. */
+  drained(): Promise<void> {
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onDrained = resolve;

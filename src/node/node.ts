@@ -194,9 +194,15 @@ export class DynamoNode implements KeyValueStore {
     });
   }
 
+  /** From now on definitely refuses new requests, of clients and forwarded ones. Goes on as a replica. */
+  refuseRequests(): void {
+    this.#ready = false;
+    this.#admission.close();
+  }
+
   /** Refuses new requests, finishes those under way, their hints and repairs, then closes everything. */
   async stop(): Promise<void> {
-    this.#ready = false;
+    this.refuseRequests();
     await this.#admission.drained();
     await this.#liveRequests.idle();
     await this.#handoff.stop();

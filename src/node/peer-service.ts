@@ -31,6 +31,8 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
       respond(errorReply(error));
     };
     if (request.type === "ping") {
+      // Whoever counts this node as down because it stops shall not be told otherwise.
+      if (parts.admission.isClosed) throw new DynamoError("stopping", "This node stops");
       respond({ type: "ping-reply" });
       return;
     }

@@ -3,6 +3,7 @@
  * well-behaved client cannot misbehave.
  */
 
+import { once } from "node:events";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
@@ -244,6 +245,22 @@ describe("startHttpServer()", () => {
     await idle;
     release();
     expect(await busy).toMatch(/Connection: close[\s\S]*done$/);
+    await closed;
+  });
+
+  test("close() answers what comes over idle connections for a moment, and ends them with it", async () => {
+    const server = await start(async () => ({ status: 503, headers: {}, body: Buffer.from("no") }));
+    const [host, port] = server.address.split(":");
+    const socket = connect(Number(port), host);
+    const request = "GET /k HTTP/1.1\r\nHost: x\r\n\r\n";
+    socket.write(request);
+    const [first] = await once(socket, "data");
+    expect(String(first)).not.toContain("Connection: close");
+    const closed = server.close();
+    socket.write(request);
+    const [second] = await once(socket, "data");
+    expect(String(second)).toMatch(/^HTTP\/1\.1 503 [\s\S]*Connection: close[\s\S]*no$/);
+    await once(socket, "close");
     await closed;
   });
 

@@ -24,13 +24,19 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** `host:port` with the real port. */
   readonly address: string;
-  /** Stops accepting, lets requests under way finish, closes idle connections; after `drainMs` closes the rest too. */
+  /**
+   * Ends every connection with its next answer. Those that stay idle are closed after a moment and no more accepted; after
+   * `drainMs` the rest is closed too. A request that met a closed connection would leave its client not knowing what became
+   * of it, so whoever closes refuses requests first.
+   */
   close(drainMs?: number): Promise<void>;
 }
 
 const CONNECTIONS_MAX = 4_096;
 const KEEP_ALIVE_MS = 65_000;
 const DRAIN_MS = 10_000;
+/** Most connections in use bring a request in this time. */
+const GRACE_MS = 500;
 
 /** Rejects when it cannot listen. */
 export function startHttpServer(
@@ -96,10 +102,15 @@ function drain(server: Server, front: HttpFront, drainMs: number): Promise<void>
   return new Promise((resolve) => {
     front.closing = true;
     const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
-    // Also closes the connections that are idle; those with a request close after its answer.
-    server.close(() => {
-      clearTimeout(deadline);
-      resolve();
-    });
+    setTimeout(
+      () => {
+        // Also closes the connections that are idle; those with a request close after its answer.
+        server.close(() => {
+          clearTimeout(deadline);
+          resolve();
+        });
+      },
+      Math.min(GRACE_MS, drainMs),
+    );
   });
 }

@@ -139,7 +139,8 @@ class TcpListener implements Listener {
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
-      for (const socket of this.#sockets) socket.destroy();
+      // Those that were closed while bytes waited get the moment that they were promised.
+      for (const socket of this.#sockets) if (!socket.writableEnded) socket.destroy();
     });
   }
 }

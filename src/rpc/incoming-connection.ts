@@ -107,8 +107,9 @@ export class IncomingConnection implements ConnectionHandlers {
     this.#end();
   }
 
-  /** Ends it; requests being served are not answered. */
+  /** Ends it after the replies that wait here; requests being served are not answered. */
   close(): void {
+    if (this.#flushDeferred) this.#flush();
     this.#end();
   }
 

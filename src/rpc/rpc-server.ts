@@ -75,8 +75,9 @@ export class RpcServer {
     return this.#listener.address;
   }
 
-  /** Stops listening and closes every connection; replies not yet sent are dropped. */
+  /** Stops listening and closes every connection, once what was answered has gone out. */
   async close(): Promise<void> {
+    for (const connection of [...this.#connections]) connection.close();
     await this.#listener?.close();
   }
 

@@ -105,6 +105,17 @@ export function describeRpcContract(name: string, createWorld: () => Promise<Rpc
       return new Promise((resolve) => client.call(B, request, timeoutMs, resolve));
     }
 
+    test("close() lets replies out that were given before", async () => {
+      const replied = Promise.withResolvers<void>();
+      const address = await serve((_from, _request, respond) => {
+        respond({ type: "get-reply", record: new Uint8Array(100_000) });
+        replied.resolve(closers[0]?.());
+      });
+      const request: Request = { type: "get", ring: RING, key: utf8Bytes("key") };
+      expect((await world.drive(call(dial(address), request))).kind).toBe("reply");
+      await world.drive(replied.promise);
+    });
+
     test("call() brings a reply back for every kind of request", async () => {
       const client = dial(await serve(echo));
       const key = utf8Bytes("key");
