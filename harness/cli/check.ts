@@ -4,15 +4,15 @@ import { formatCount } from "../report/format.ts";
 import type { ExperimentResult } from "../report/junit.ts";
 import { isMet, renderJunit } from "../report/junit.ts";
 import type { LossSample } from "../report/loss-table.ts";
-import { renderLossTable } from "../report/loss-table.ts";
-import type { Verdict } from "../run/plan.ts";
+import { renderLossTable, renderVerdictTable } from "../report/loss-table.ts";
+import type { Plan, Verdict } from "../run/plan.ts";
 import { writeWhole } from "../run/result-folder.ts";
 import { RESULTS_FOLDER } from "./bench.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { executeRun } from "./execute-run.ts";
 import { EXIT_BY_VERDICT, EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
 import type { Flag, FlagValues } from "./flags.ts";
-import { helpOf, readFlags, wholeNumber } from "./flags.ts";
+import { helpOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 import { parsePlan, SECONDS_MAX } from "./parse-plan.ts";
 
 /** A plan's flags and the verdict it must come out with, for every seed. */
@@ -36,7 +36,12 @@ const EXPERIMENTS: readonly Experiment[] = [
   // The paper's clocks need no fault to lose a write, only two clients and one coordinator (K-1, K-2).
   lossy("vector-clock-calm", "vector-clock", false, ["--nemesis", "none"]),
   lossy("vector-clock-max-calm", "vector-clock-max", false, ["--nemesis", "none"]),
+  // Nothing here destroys data, so that one synced copy is enough; reads that miss it only come late.
+  { name: "w1", flags: ["--w", "1"], expected: "valid", byDefault: false },
 ];
+
+const CLUSTERS = ["sim", "processes", "docker"] as const satisfies readonly Plan["cluster"][];
+type CheckedCluster = (typeof CLUSTERS)[number];
 
 function lossy(
   name: string,
@@ -62,7 +67,11 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   },
   only: {
     value: "NAMES",
-    help: `some of ${EXPERIMENTS.map(({ name }) => name).join(",")}, separated by commas (default those without calm, which means without faults)`,
+    help: `some of ${EXPERIMENTS.map(({ name }) => name).join(",")}, separated by commas (default the first ${EXPERIMENTS.filter(({ byDefault }) => byDefault).length}; calm means without faults)`,
+  },
+  clusters: {
+    value: "DRIVERS",
+    help: `some of ${CLUSTERS.join(",")}, separated by commas: each experiment on each (default processes)`,
   },
   out: { value: "DIR", help: `folder of all results (default ${RESULTS_FOLDER})` },
 };
@@ -84,8 +93,8 @@ Exit status: 0 every verdict as expected, 1 one differs, 64 bad use, 70 the harn
     const results = typeof out === "string" ? out : RESULTS_FOLDER;
     const experiments: ExperimentResult[] = [];
     const samples: LossSample[] = [];
-    for (const { experiment, seed, seconds } of runsOf(values)) {
-      const outcome = await runOne(experiment, { seed, seconds, results, context });
+    for (const { experiment, ...where } of runsOf(values)) {
+      const outcome = await runOne(experiment, { ...where, results, context });
       if (outcome === undefined) return EXIT_INTERRUPTED;
       experiments.push(outcome.result);
       samples.push(outcome.sample);
@@ -93,7 +102,7 @@ Exit status: 0 every verdict as expected, 1 one differs, 64 bad use, 70 the harn
       context.output.write(`${sentenceOf(outcome.result)}\n`);
     }
     const unmet = experiments.filter((each) => !isMet(each));
-    context.output.write(`\n${renderLossTable(samples)}\n`);
+    context.output.write(`\n${renderTables(samples)}\n`);
     context.output.write(
       `${join(results, "check.xml")}: ${formatCount(experiments.length - unmet.length)} of ${formatCount(experiments.length)} as expected\n`,
     );
@@ -103,6 +112,7 @@ Exit status: 0 every verdict as expected, 1 one differs, 64 bad use, 70 the harn
 
 interface PlannedRun {
   readonly experiment: Experiment;
+  readonly cluster: CheckedCluster;
   readonly seed: number;
   readonly seconds: number;
 }
@@ -114,8 +124,16 @@ function runsOf(values: FlagValues): readonly PlannedRun[] {
     max: SECONDS_MAX,
     byDefault: SECONDS_DEFAULT,
   });
+  const clusters = someOf(values, "clusters", CLUSTERS) ?? ["processes"];
   return chosenExperiments(values).flatMap((experiment) =>
-    Array.from({ length: seeds }, (_, index) => ({ experiment, seed: index + 1, seconds })),
+    clusters.flatMap((cluster) =>
+      Array.from({ length: seeds }, (_, index) => ({
+        experiment,
+        cluster,
+        seed: index + 1,
+        seconds,
+      })),
+    ),
   );
 }
 
@@ -134,18 +152,14 @@ function chosenExperiments({ only }: FlagValues): readonly Experiment[] {
 /** Undefined where it was interrupted. */
 async function runOne(
   { name, flags, expected }: Experiment,
-  options: {
-    readonly seed: number;
-    readonly seconds: number;
+  options: Omit<PlannedRun, "experiment"> & {
     readonly results: string;
     readonly context: CommandContext;
   },
 ): Promise<{ readonly result: ExperimentResult; readonly sample: LossSample } | undefined> {
-  const { seed, seconds, results, context } = options;
-  const plan = parsePlan(
-    [...SHARED_FLAGS, ...flags, "--seed", `${seed}`, "--seconds", `${seconds}`],
-    seed,
-  );
+  const { cluster, seed, seconds, results, context } = options;
+  const where = ["--cluster", cluster, "--seed", `${seed}`, "--seconds", `${seconds}`];
+  const plan = parsePlan([...SHARED_FLAGS, ...flags, ...where], seed);
   const startMs = performance.now();
   const { output, signal } = context;
   const run = await executeRun(plan, { out: results, keep: false, signal, output });
@@ -153,14 +167,14 @@ async function runOne(
   const { folder, summary } = run;
   return {
     result: {
-      name: `${name} seed ${seed}`,
+      name: `${name} ${cluster} seed ${seed}`,
       expected,
       verdict: summary.verdict,
       seconds: (performance.now() - startMs) / 1_000,
       reasons: summary.reasons,
       folder,
     },
-    sample: { mode: name, summary },
+    sample: { mode: name, cluster, summary },
   };
 }
 
@@ -172,8 +186,15 @@ async function writeSummaries(
   await mkdir(results, { recursive: true });
   await writeWhole(join(results, "check.xml"), renderJunit("check", experiments));
   const lines = experiments.map((each) => `- ${sentenceOf(each)}`);
-  const text = `# Check\n\n${lines.join("\n")}\n\n${renderLossTable(samples)}\n`;
+  const text = `# Check\n\n${lines.join("\n")}\n\n${renderTables(samples)}\n`;
   await writeWhole(join(results, "check.md"), text);
+}
+
+/** Side by side only where there is more than one side. */
+function renderTables(samples: readonly LossSample[]): string {
+  const clusters = new Set(samples.map(({ cluster }) => cluster));
+  if (clusters.size > 1) return renderVerdictTable(samples);
+  return renderLossTable(samples);
 }
 
 function sentenceOf(experiment: ExperimentResult): string {

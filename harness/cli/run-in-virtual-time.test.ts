@@ -6,6 +6,8 @@ import { mkdtemp, readdir, readFile, realpath, rm, unlink, writeFile } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { FaultFile } from "../nemesis/fault.ts";
+import type { Summary } from "../run/summary.ts";
 import { analyzeCommand } from "./analyze.ts";
 import { bench } from "./bench.ts";
 import { EXIT_INTERRUPTED } from "./exit-status.ts";
@@ -58,6 +60,28 @@ describe("bench --cluster sim", () => {
     expect(await analyzeCommand.run([folder], context())).toBe(0);
     expect(await readFile(join(folder, "summary.json"), "utf8")).toBe(summary);
     expect(await report.run([folder], context())).toBe(0);
+  });
+
+  test.each(["restart", "wipe", "clock"])(
+    "injects %s, sees that it bit, and loses nothing",
+    async (kind) => {
+      const { status, folder } = await run(`--engine lmdb --seed 4 --nemesis ${kind} --rate 120`);
+      expect(status, printed).toBe(0);
+      const { faults } = JSON.parse(
+        await readFile(join(folder, "faults.json"), "utf8"),
+      ) as FaultFile;
+      expect(faults.map(({ name, proof }) => [name, proof.reason])).toEqual([[`1-${kind}`, ""]]);
+    },
+  );
+
+  test("sees what is lost where wipes go beyond the budget", async () => {
+    const { status, folder } = await run(
+      "--engine lmdb --seed 4 --nemesis wipe --carts 20 --n 1 --beyond-budget",
+    );
+    expect(status).toBe(1);
+    const summary = JSON.parse(await readFile(join(folder, "summary.json"), "utf8")) as Summary;
+    expect(summary).toMatchObject({ verdict: "invalid", expects: { verdict: "may-lose" } });
+    expect(summary.faults).toEqual({ injected: 1, observed: 1 });
   });
 
   test("is judged by its end only where a plan of a swarm lies beside it", async () => {

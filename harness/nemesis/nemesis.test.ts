@@ -86,7 +86,7 @@ describe("runNemesis()", () => {
   });
 
   it.each([
-    ["wipe", "still held all 2 keys that it had held before"],
+    ["wipe", "still held 2 of 2 keys that it had held before"],
     ["disconnect", "still answered during the fault"],
     ["cpu", "was never held back by its limit of processor time"],
     ["memory", "never met its limit of memory"],

@@ -1,7 +1,7 @@
 import type { FaultProof } from "./fault.ts";
 import type { StatusProbe } from "./probes.ts";
 import type { ProofProbes } from "./prove.ts";
-import { prove, unanswered } from "./prove.ts";
+import { isSameLife, prove, unanswered } from "./prove.ts";
 
 /** How exactly two answers tell how far a clock moved: each is known to half of what it took, a second at most. */
 const TOLERANCE_MS = 1_000;
@@ -9,7 +9,6 @@ const TOLERANCE_MS = 1_000;
 /** The node's wall clock must go off by about `offsetMs` against the harness's and come back, within one life of the node. */
 export function judgeClock(probes: ProofProbes<StatusProbe>, offsetMs: number): FaultProof {
   const [before] = probes.before;
-  const [after] = probes.after;
   const movedMs = ({ clockAheadMs }: StatusProbe) => clockAheadMs - (before?.clockAheadMs ?? 0);
   const amiss = (list: readonly StatusProbe[], wantedMs: number, when: string) =>
     list
@@ -25,8 +24,6 @@ export function judgeClock(probes: ProofProbes<StatusProbe>, offsetMs: number): 
     ...amiss(probes.during, offsetMs, "during the fault"),
     ...unanswered(probes.after, "after healing"),
     ...amiss(probes.after, 0, "after healing"),
-    ...(before?.status?.incarnation === after?.status?.incarnation
-      ? []
-      : [`${after?.to ?? "the node"} was started again`]),
+    ...(isSameLife(probes) ? [] : [`${before?.to ?? "the node"} was started again`]),
   ]);
 }

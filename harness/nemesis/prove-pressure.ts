@@ -11,7 +11,7 @@ import type { MachinePressure } from "../cluster/contract.ts";
 import type { FaultProof } from "./fault.ts";
 import type { StatusProbe } from "./probes.ts";
 import type { ProofProbes } from "./prove.ts";
-import { prove, unanswered } from "./prove.ts";
+import { isSameLife, prove, unanswered } from "./prove.ts";
 
 /** A node's answer with what its machine counted; `pressure` is there whether the node answered or not. */
 export interface PressureProbe extends StatusProbe {
@@ -66,9 +66,8 @@ function unlessAnswering({ before, during, after }: ProofProbes): readonly strin
   ];
 }
 
-function unlessSameLife(probes: ProofProbes): readonly string[] {
-  const isSame = probes.before[0]?.detail === probes.after[0]?.detail;
-  return isSame ? [] : [`${nodeOf(probes)} was started again`];
+function unlessSameLife(probes: ProofProbes<PressureProbe>): readonly string[] {
+  return isSameLife(probes) ? [] : [`${nodeOf(probes)} was started again`];
 }
 
 function growth(

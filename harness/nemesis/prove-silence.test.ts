@@ -31,16 +31,15 @@ describe("judgeWipe()", () => {
   const good = {
     before: [holding(FIRST, ["a", "b"])],
     during: [holding(SILENT, [])],
-    after: [holding(SECOND, ["b"])],
+    after: [holding(SECOND, [])],
   };
 
-  it("bites where the node lost a key that it had, whatever it got since", () => {
+  it("bites where the node came back without any key that it had", () => {
     expect(judgeWipe(good)).toMatchObject({ bit: true, reason: "" });
-    expect(judgeWipe({ ...good, after: [holding(SECOND, [])] }).bit).toBe(true);
   });
 
   it.each([
-    [{ after: [holding(SECOND, ["a", "b"])] }, "n2 still held all 2 keys that it had held before"],
+    [{ after: [holding(SECOND, ["b"])] }, "n2 still held 1 of 2 keys that it had held before"],
     [{ before: [holding(FIRST, [])] }, "n2 held no key before the fault, so nothing could be lost"],
     [{ after: [holding(FIRST, [])] }, "n2 was never started again"],
     [{ during: [holding(FIRST, [])] }, "n2 still answered during the fault"],

@@ -2,8 +2,8 @@
  * Whether a fault that silences one node bit. The harness asks the node itself: it must answer before, be silent during and
  * answer after the fault, then as another incarnation where its process ended, as the same where it lived on.
  *
- * A wipe is proven by the node's own copies: of the keys it held before, some must be gone when it is back. Others may be back
- * already, written anew or repaired by a read, so not all are asked for; but a node that was not wiped loses none.
+ * A wipe is proven by the node's own copies: of the keys that it held before, it must hold none when it has started again and
+ * nobody has reached it yet.
  *
  * That a node which was shut down ended as it should, the cluster's power over processes proves: it takes nothing but exit status
  * 0. What became of the requests under way only the history tells.
@@ -12,18 +12,18 @@
 import type { FaultProof, Link } from "./fault.ts";
 import type { Probe, StatusProbe } from "./probes.ts";
 import type { ProofProbes } from "./prove.ts";
-import { prove, unanswered } from "./prove.ts";
+import { isSameLife, prove, unanswered } from "./prove.ts";
 import { cutReasons } from "./prove-links.ts";
 
 /** What became of the node's process: it lived on, or another took its place. */
 export type Life = "same" | "another";
 
-/** A node's answer with the keys that it holds a copy of. */
+/** A node's answer with the keys that it held a copy of; after a wipe, before anybody had reached it. */
 export interface HoldingProbe extends StatusProbe {
   readonly keysHeld: readonly string[];
 }
 
-export function judgeSilence(probes: ProofProbes, life: Life): FaultProof {
+export function judgeSilence(probes: ProofProbes<StatusProbe>, life: Life): FaultProof {
   return prove(probes, silenceReasons(probes, life));
 }
 
@@ -32,22 +32,23 @@ export function judgeWipe(probes: ProofProbes<HoldingProbe>): FaultProof {
 }
 
 /** The harness and the other nodes, each on its own, must find the node silent; `broken`: their pairs with it. */
-export function judgeDisconnect(probes: ProofProbes, broken: readonly Link[]): FaultProof {
-  const isNode = ({ from }: Probe) => from === "harness";
+export function judgeDisconnect(
+  probes: ProofProbes<Probe | StatusProbe>,
+  broken: readonly Link[],
+): FaultProof {
+  const isOfNode = (probe: Probe | StatusProbe): probe is StatusProbe => "status" in probe;
   return prove(probes, [
-    ...silenceReasons(filtered(probes, isNode), "same"),
+    ...silenceReasons(filtered(probes, isOfNode), "same"),
     ...cutReasons(
-      filtered(probes, (probe) => !isNode(probe)),
+      filtered(probes, (probe): probe is Probe => !isOfNode(probe)),
       broken,
     ),
   ]);
 }
 
-function silenceReasons(probes: ProofProbes, life: Life): readonly string[] {
-  const [before] = probes.before;
-  const [after] = probes.after;
-  const isSame = before?.detail === after?.detail;
-  const node = after?.to ?? "the node";
+function silenceReasons(probes: ProofProbes<StatusProbe>, life: Life): readonly string[] {
+  const isSame = isSameLife(probes);
+  const node = probes.before[0]?.to ?? "the node";
   return [
     ...unanswered(probes.before, "before the fault"),
     ...(probes.during.length === 0 ? ["nobody asked during the fault"] : []),
@@ -65,11 +66,16 @@ function copiesKept({ before, after }: ProofProbes<HoldingProbe>): readonly stri
   const left = new Set(after.flatMap(({ keysHeld }) => keysHeld));
   const node = before[0]?.to ?? "the node";
   if (held.length === 0) return [`${node} held no key before the fault, so nothing could be lost`];
-  if (held.some((key) => !left.has(key))) return [];
-  return [`${node} still held all ${held.length} keys that it had held before`];
+  const keptCount = held.filter((key) => left.has(key)).length;
+  return keptCount === 0
+    ? []
+    : [`${node} still held ${keptCount} of ${held.length} keys that it had held before`];
 }
 
-function filtered(probes: ProofProbes, isWanted: (probe: Probe) => boolean): ProofProbes {
+function filtered<P extends Probe>(
+  probes: ProofProbes<Probe | StatusProbe>,
+  isWanted: (probe: Probe | StatusProbe) => probe is P,
+): ProofProbes<P> {
   return {
     before: probes.before.filter(isWanted),
     during: probes.during.filter(isWanted),

@@ -5,7 +5,7 @@
 
 import { linkName } from "../cluster/contract.ts";
 import type { FaultProof, Link } from "./fault.ts";
-import type { Probe } from "./probes.ts";
+import type { Probe, StatusProbe } from "./probes.ts";
 
 export interface ProofProbes<P extends Probe = Probe> {
   readonly before: readonly P[];
@@ -25,6 +25,11 @@ export function unanswered(probes: readonly Probe[], when: string): readonly str
   return probes
     .filter((probe) => !probe.answered)
     .map((probe) => `${probe.to} did not answer ${probe.from} ${when}: ${probe.detail}`);
+}
+
+/** Whether one node answered before and after the fault in the same life. */
+export function isSameLife({ before, after }: ProofProbes<StatusProbe>): boolean {
+  return before[0]?.status?.incarnation === after[0]?.status?.incarnation;
 }
 
 /** Pairs that nobody probed. */

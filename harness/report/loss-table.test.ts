@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import type { LossSample } from "./loss-table.ts";
-import { renderLossTable } from "./loss-table.ts";
+import { renderLossTable, renderVerdictTable } from "./loss-table.ts";
 
 const sample = (
   mode: string,
   seed: number,
   [count, acknowledged]: readonly [number, number],
+  cluster: LossSample["cluster"] = "processes",
 ): LossSample => ({
   mode,
+  cluster,
   summary: {
     verdict: count > 0 ? "invalid" : "valid",
     seed,
@@ -42,4 +44,20 @@ test("renderLossTable() keeps a small rate apart from none", () => {
 test("renderLossTable() has no rate where nothing was acknowledged, and keeps its columns", () => {
   const [, , row = ""] = renderLossTable([sample("a|b\n<i>", 1, [0, 0])]).split("\n");
   expect(row).toBe("| a\\|b \\<i\\> | 1 | 0 | 0 | – | 1 valid |");
+});
+
+test("renderVerdictTable() puts the drivers of a mode side by side", () => {
+  const table = renderVerdictTable([
+    sample("dvvset", 1, [0, 1_000], "sim"),
+    sample("dvvset", 1, [0, 2_000], "docker"),
+    sample("lww", 1, [30, 100], "sim"),
+    sample("lww", 2, [10, 100], "sim"),
+  ]);
+  expect(table.split("\n")).toEqual([
+    "| mode | sim | docker |",
+    "| --- | --- | --- |",
+    "| dvvset | 1 valid; 0 of 1,000 lost (0 % / 0 % / 0 %) | 1 valid; 0 of 2,000 lost (0 % / 0 % / 0 %) |",
+    "| lww | 2 invalid; 40 of 200 lost (10.0 % / 20.0 % / 30.0 %) | – |",
+    "",
+  ]);
 });

@@ -1,10 +1,11 @@
-import type { Verdict } from "../run/plan.ts";
+import type { Plan, Verdict } from "../run/plan.ts";
 import type { Summary } from "../run/summary.ts";
 import { formatCount } from "./format.ts";
 
-/** A judged run and the mode it ran in, as the table is to call it. */
+/** A judged run, the mode it ran in, as the table is to call it, and the driver of its cluster. */
 export interface LossSample {
   readonly mode: string;
+  readonly cluster: Plan["cluster"];
   readonly summary: Pick<Summary, "verdict" | "seed" | "lostWrites">;
 }
 
@@ -27,7 +28,40 @@ export function renderLossTable(samples: readonly LossSample[]): string {
   ].join("\n");
 }
 
+/**
+ * Verdicts and loss rates by mode and driver, side by side, as a Markdown table: the same plan must come out the same wherever
+ * it runs.
+ */
+export function renderVerdictTable(samples: readonly LossSample[]): string {
+  const clusters = [...new Set(samples.map(({ cluster }) => cluster))];
+  const modes = [...new Set(samples.map(({ mode }) => mode))];
+  const cellOf = (mode: string, cluster: string): string => {
+    const summaries = samples
+      .filter((sample) => sample.mode === mode && sample.cluster === cluster)
+      .map(({ summary }) => summary);
+    if (summaries.length === 0) return "–";
+    const { acknowledged, lost, spread } = lossesOf(summaries);
+    return `${verdictsOf(summaries)}; ${formatCount(lost)} of ${formatCount(acknowledged)} lost (${spread})`;
+  };
+  return [
+    `| mode | ${clusters.join(" | ")} |`,
+    `| --- |${" --- |".repeat(clusters.length)}`,
+    ...modes.map(
+      (mode) => `| ${cell(mode)} | ${clusters.map((each) => cellOf(mode, each)).join(" | ")} |`,
+    ),
+    "",
+  ].join("\n");
+}
+
 function lossRow(mode: string, summaries: readonly LossSample["summary"][]): string {
+  const { acknowledged, lost, spread } = lossesOf(summaries);
+  const seeds = new Set(summaries.map(({ seed }) => seed)).size;
+  const cells = [cell(mode), seeds, formatCount(acknowledged), formatCount(lost), spread];
+  return `| ${cells.join(" | ")} | ${verdictsOf(summaries)} |`;
+}
+
+/** `spread`: smallest, median and largest rate of the runs. */
+function lossesOf(summaries: readonly LossSample["summary"][]) {
   const acknowledged = summaries.reduce((sum, { lostWrites }) => sum + lostWrites.acknowledged, 0);
   const lost = summaries.reduce((sum, { lostWrites }) => sum + lostWrites.count, 0);
   const rates = summaries
@@ -38,9 +72,7 @@ function lossRow(mode: string, summaries: readonly LossSample["summary"][]): str
     rates.length === 0
       ? "–"
       : [rates.at(0), median(rates), rates.at(-1)].map((rate) => percent(rate ?? 0)).join(" / ");
-  const seeds = new Set(summaries.map(({ seed }) => seed)).size;
-  const cells = [cell(mode), seeds, formatCount(acknowledged), formatCount(lost), spread];
-  return `| ${cells.join(" | ")} | ${verdictsOf(summaries)} |`;
+  return { acknowledged, lost, spread };
 }
 
 function median(sorted: readonly number[]): number {

@@ -10,7 +10,14 @@ const anyPath = fc.oneof(
   fc.string().map((text) => `/kv/${text}`),
   fc.base64String().map((text) => `/kv64/${text}`),
   fc.constantFrom(`/kv64/${KEY}`, "/kv/kept", "/admin/status", "/admin/ring", "/healthz"),
-  fc.constantFrom("/admin/probe", "/admin/routes", "/metrics", "/admin", "/admin/replica/!"),
+  fc.constantFrom(
+    "/admin/probe",
+    "/admin/clock",
+    "/admin/routes",
+    "/metrics",
+    "/admin",
+    "/admin/replica/!",
+  ),
   fc.base64String().map((text) => `/admin/replica/${text}`),
 );
 
@@ -124,9 +131,41 @@ describe("createRouter()", () => {
     expect(JSON.parse(Buffer.from(probe.body).toString()).answered).toBe(false);
   });
 
-  test("probes are refused by a node that was not started for tests", async () => {
+  test("the clock's hook moves the wall clock alone, and checks what it is given", async () => {
+    const world = await ClusterWorld.start(1, { n: 1, r: 1, w: 1 });
+    const post = async (body: string) =>
+      (await world.request("n1", "POST", "/admin/clock", { body })).status;
+    const wallMs = async (): Promise<number> => {
+      const { body } = await world.request("n1", "GET", "/admin/status");
+      return JSON.parse(Buffer.from(body).toString()).wallMs;
+    };
+    const trueMs = await wallMs();
+    const monotonicMs = world.clock.monotonicMs();
+    expect(await post('{"offsetMs":-60000}')).toBe(200);
+    expect(await wallMs()).toBe(trueMs - 60_000);
+    for (const wrong of [
+      "{}",
+      "[]",
+      '{"offsetMs":"1"}',
+      '{"offsetMs":1e300}',
+      '{"offsetMs":null}',
+    ]) {
+      expect(await post(wrong)).toBe(400);
+    }
+    expect(await wallMs()).toBe(trueMs - 60_000);
+    expect(await post('{"offsetMs":0}')).toBe(200);
+    expect(await wallMs()).toBe(trueMs);
+    expect(world.clock.monotonicMs()).toBe(monotonicMs);
+    expect((await world.request("n1", "GET", "/admin/clock")).status).toBe(405);
+  });
+
+  test.each([
+    ["/admin/probe", '{"peer":"n2"}'],
+    ["/admin/clock", '{"offsetMs":1}'],
+  ])("%s is refused by a node that was not started for tests", async (path, body) => {
     const world = await ClusterWorld.start(3, { testFaults: false });
-    const response = await world.request("n1", "POST", "/admin/probe", { body: '{"peer":"n2"}' });
+    const response = await world.request("n1", "POST", path, { body });
     expect(response.status).toBe(400);
+    expect(Buffer.from(response.body).toString()).toContain("testFaults");
   });
 });

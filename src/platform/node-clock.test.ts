@@ -31,4 +31,15 @@ describe("createNodeClock()", () => {
     distant.cancel();
     expect(never).not.toHaveBeenCalled();
   });
+
+  test("setWallOffset() moves the wall clock alone, of this clock alone", () => {
+    const clock = createNodeClock();
+    const startMs = clock.monotonicMs();
+    clock.setWallOffset(-3_600_000);
+    expect(Date.now() - clock.wallMs()).toBeCloseTo(3_600_000, -4);
+    expect(Math.abs(createNodeClock().wallMs() - Date.now())).toBeLessThan(1_000);
+    expect(clock.monotonicMs() - startMs).toBeLessThan(1_000);
+    clock.setWallOffset(0);
+    expect(Math.abs(clock.wallMs() - Date.now())).toBeLessThan(1_000);
+  });
 });

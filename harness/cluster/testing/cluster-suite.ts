@@ -6,60 +6,38 @@
 
 import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../../../src/base/bytes.ts";
-import type { HttpCaller } from "../../../src/client/http-caller.ts";
-import type { Clock } from "../../../src/env/clock.ts";
 import type { Power } from "../../nemesis/faults-of.ts";
-import { POWERS } from "../../nemesis/faults-of.ts";
-import { pairsOf, probeUntil } from "../../nemesis/probes.ts";
-import type { ClockPower, Cluster, NetworkPower, ProcessPower } from "../contract.ts";
+import { POWERS, POWERS_OF } from "../../nemesis/faults-of.ts";
+import { pairsOf, probeStatus } from "../../nemesis/probes.ts";
+import type { Cluster } from "../contract.ts";
 import { linkName } from "../contract.ts";
-
-/** A started cluster of n1, n2 and n3 with N=3, and what the suite needs around it. */
-export interface ClusterWorld {
-  readonly cluster: Cluster;
-  readonly clock: Clock;
-  /** Reaches the addresses of the cluster. */
-  readonly http: HttpCaller;
-  /** Lets the cluster work until the promise settles; one at a time. */
-  drive<T>(promise: Promise<T>): Promise<T>;
-  /** What is still there of the cluster, each thing in a few words. */
-  leftovers(): Promise<readonly string[]>;
-}
-
-/** With powers: only tests for which the driver says that it has them see one. */
-interface PoweredWorld extends ClusterWorld {
-  readonly cluster: Cluster & {
-    readonly network: NetworkPower;
-    readonly processes: ProcessPower;
-    readonly clocks: ClockPower;
-  };
-}
+import type { ClusterWorld, InCluster, PoweredWorld } from "./cluster-world.ts";
+import { expectBothReached, KEY, LINK, write } from "./cluster-world.ts";
+import { describeMachinePower } from "./machine-suite.ts";
 
 export interface ClusterSuiteOptions {
+  readonly driver: Cluster["driver"];
   /** Called for every test; the suite stops the cluster. */
   readonly start: () => Promise<ClusterWorld>;
   /** False: stand-ins for nodes, which keep nothing. */
   readonly storesData: boolean;
-  /** Those that its clusters have; over network, processes and clocks unless given. */
+  /** Those that the clusters have; all that its driver can have unless given. */
   readonly powers?: readonly Power[];
   /** False: nodes that the driver found and leaves running. True unless given. */
   readonly stopsNodes?: boolean;
 }
 
-const MOST_POWERS: readonly Power[] = ["network", "processes", "clocks"];
-const OFFSET_MS = 3_600_000;
-const LINK = { from: "n1", to: "n2" } as const;
-const KEY = utf8Bytes("kept");
 const LATENCY_MS = 150;
 /** Of a probe over healthy links, on a busy machine too. */
 const HEALTHY_MS_MAX = 140;
 const REQUEST_TIMEOUT_MS = 500;
-/** Nodes dial again at their own pace. */
-const RECONNECT_MS_MAX = 5_000;
+const CLOCK_OFFSET_MS = 3_600_000;
+/** A clock is told to half of what an answer takes: to half a second (`toBeCloseTo` takes digits). */
+const CLOCK_DIGITS = -3;
 
 export function describeClusterContract(
   name: string,
-  { start, storesData, powers = MOST_POWERS, stopsNodes = true }: ClusterSuiteOptions,
+  { driver, start, storesData, powers = POWERS_OF[driver], stopsNodes = true }: ClusterSuiteOptions,
 ): void {
   const inCluster: InCluster = (title, body) =>
     test(title, async () => {
@@ -72,17 +50,18 @@ export function describeClusterContract(
     });
 
   describe(`${name} as a cluster`, () => {
+    inCluster("has the powers that its faults take, and no others", async ({ cluster }) => {
+      expect(cluster.driver).toBe(driver);
+      const found = POWERS.filter((power) => cluster[power] !== undefined);
+      expect(found).toEqual(POWERS.filter((power) => powers.includes(power)));
+    });
+
     inCluster("status() names each node, ready, in a life of its own", async ({ cluster }) => {
       const states = await Promise.all(cluster.nodes.map((node) => cluster.status(node)));
       expect(states.map(({ nodeId }) => nodeId)).toEqual(["n1", "n2", "n3"]);
       expect(states.every(({ ready }) => ready)).toBe(true);
       expect(new Set(states.map(({ incarnation }) => incarnation)).size).toBe(3);
       expect(new Set(states.map(({ ring }) => ring.digest)).size).toBe(1);
-    });
-
-    inCluster("has the powers that the driver says, and no other", async ({ cluster }) => {
-      const found = POWERS.filter((name) => cluster[name] !== undefined);
-      expect(found).toEqual(POWERS.filter((name) => powers.includes(name)));
     });
 
     inCluster("addresses() lead to the node directly and for each home", async (world) => {
@@ -101,15 +80,15 @@ export function describeClusterContract(
     else
       inCluster("probe() reaches every node from every other", ({ cluster }) => probeAll(cluster));
     if (powers.includes("processes")) describeProcessPower(inCluster);
-    if (powers.includes("clocks") && storesData) describeClockPower(inCluster);
+    if (powers.includes("clocks")) describeClockPower(inCluster);
+    if (powers.includes("clocks") && powers.includes("processes")) describeNewClock(inCluster);
+    if (powers.includes("machines")) describeMachinePower(inCluster);
     if (stopsNodes) describeStop(start);
     else describeLeaving(start);
     if (storesData) describeData(inCluster);
     if (storesData && powers.includes("processes")) describeLasting(inCluster);
   });
 }
-
-type InCluster = (title: string, body: (world: PoweredWorld) => Promise<void>) => void;
 
 function describeNetworkPower(inCluster: InCluster): void {
   inCluster("probe() goes over the link of its pair, which is counted", async ({ cluster }) => {
@@ -195,6 +174,28 @@ function describeProcessPower(inCluster: InCluster): void {
     expect(await cluster.status("n2")).toMatchObject({ ready: true, incarnation });
   });
 
+  inCluster(
+    "a node that is shut down ends well, and its restart is another life",
+    async (world) => {
+      const { cluster } = world;
+      const { processes } = cluster;
+      const { incarnation } = await cluster.status("n2");
+      await processes.shutDown("n2");
+      await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
+      expect(await cluster.probe("n1", "n2")).toMatchObject({ answered: false });
+      await expect(processes.shutDown("n2")).rejects.toThrow("it is not running");
+      await processes.restart("n2");
+      expect((await cluster.status("n2")).incarnation).not.toBe(incarnation);
+      await expectBothReached(world);
+    },
+  );
+
+  inCluster("a paused node can be shut down", async ({ cluster }) => {
+    await cluster.processes.pause("n2");
+    await cluster.processes.shutDown("n2");
+    await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
+  });
+
   inCluster("a paused node can be killed and restarted", async ({ cluster }) => {
     await cluster.processes.pause("n2");
     await cluster.processes.kill("n2");
@@ -205,19 +206,30 @@ function describeProcessPower(inCluster: InCluster): void {
 }
 
 function describeClockPower(inCluster: InCluster): void {
-  inCluster("setOffset() moves the wall clock of one node, and 0 puts it right", async (world) => {
+  inCluster("a clock goes wrong on one node, until it is put right", async (world) => {
     const { cluster } = world;
-    const aheadMs = async (node: string, other: string) =>
-      (await cluster.status(node)).wallMs - (await cluster.status(other)).wallMs;
-    const healthyMs = await aheadMs("n2", "n1");
-    await cluster.clocks.setOffset("n2", OFFSET_MS);
-    expect(Math.abs((await aheadMs("n2", "n1")) - healthyMs - OFFSET_MS)).toBeLessThan(
-      OFFSET_MS / 2,
-    );
-    expect(Math.abs(await aheadMs("n3", "n1"))).toBeLessThan(OFFSET_MS / 2);
+    await cluster.clocks.setOffset("n2", CLOCK_OFFSET_MS);
+    expect(await clockAheadMs(world, "n2")).toBeCloseTo(CLOCK_OFFSET_MS, CLOCK_DIGITS);
+    expect(await clockAheadMs(world, "n1")).toBeCloseTo(0, CLOCK_DIGITS);
+    expect(await cluster.status("n1")).toMatchObject({ ready: true });
     await cluster.clocks.setOffset("n2", 0);
-    expect(Math.abs((await aheadMs("n2", "n1")) - healthyMs)).toBeLessThan(OFFSET_MS / 2);
+    expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
   });
+}
+
+function describeNewClock(inCluster: InCluster): void {
+  inCluster("a node that starts again has its machine's clock", async (world) => {
+    const { clocks, processes } = world.cluster;
+    await clocks.setOffset("n2", -CLOCK_OFFSET_MS);
+    await processes.kill("n2");
+    await expect(clocks.setOffset("n2", 0)).rejects.toThrow(/^Cannot /);
+    await processes.restart("n2");
+    expect(await clockAheadMs(world, "n2")).toBeCloseTo(0, CLOCK_DIGITS);
+  });
+}
+
+async function clockAheadMs({ cluster, clock }: ClusterWorld, node: string): Promise<number> {
+  return (await probeStatus({ cluster, clock }, node)).clockAheadMs;
 }
 
 function describeStop(start: ClusterSuiteOptions["start"]): void {
@@ -259,11 +271,14 @@ function describeData(inCluster: InCluster): void {
 }
 
 function describeLasting(inCluster: InCluster): void {
-  inCluster("data outlive a kill, and end with wipe()", async (world) => {
+  inCluster("data outlive a kill and a shutdown, and end with wipe()", async (world) => {
     await write(world);
     const { cluster } = world;
     const written = await cluster.replica("n2", KEY);
     await cluster.processes.kill("n2");
+    await cluster.processes.restart("n2");
+    expect(await cluster.replica("n2", KEY)).toEqual(written);
+    await cluster.processes.shutDown("n2");
     await cluster.processes.restart("n2");
     expect(await cluster.replica("n2", KEY)).toEqual(written);
     await cluster.processes.kill("n2");
@@ -278,30 +293,6 @@ async function probeAll(cluster: Cluster): Promise<void> {
   for (const { from, to } of pairsOf(cluster.nodes)) {
     expect(await cluster.probe(from, to)).toMatchObject({ answered: true });
   }
-}
-
-/** n1 and n2 come to reach each other, each over its own connection. */
-async function expectBothReached({ cluster, clock }: ClusterWorld): Promise<void> {
-  const pairs = [LINK, { from: LINK.to, to: LINK.from }];
-  const options = { isWanted: isAnswered, timeoutMs: RECONNECT_MS_MAX };
-  const probes = await probeUntil({ cluster, clock }, pairs, options);
-  expect(probes.map(isAnswered)).toEqual([true, true]);
-}
-
-function isAnswered({ answered }: { readonly answered: boolean }): boolean {
-  return answered;
-}
-
-/** Resolves once all three nodes keep the key. */
-async function write({ cluster, http }: ClusterWorld): Promise<void> {
-  const name = Buffer.from(KEY).toString("base64url");
-  const { status } = await http.call({
-    method: "PUT",
-    url: `${cluster.addresses("n1").direct}/kv64/${name}?w=3`,
-    body: utf8Bytes("a value"),
-    timeoutMs: 5_000,
-  });
-  expect(status).toBe(204);
 }
 
 async function answers({ http }: ClusterWorld, url: string | undefined): Promise<boolean> {

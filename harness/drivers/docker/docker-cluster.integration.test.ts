@@ -11,7 +11,6 @@ import { createHttpCaller } from "../../../src/platform/http-client.ts";
 import { createNodeClock } from "../../../src/platform/node-clock.ts";
 import type { Cluster } from "../../cluster/contract.ts";
 import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts";
-import { POWERS } from "../../nemesis/faults-of.ts";
 import type { DockerClusterOptions } from "./docker-cluster.ts";
 import { startDockerCluster } from "./docker-cluster.ts";
 import { docker } from "./docker-program.ts";
@@ -163,6 +162,19 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
     expect(log).toContain('"reason":"SIGTERM","msg":"Node stops"');
   });
 
+  it("wipes a node by giving it a new volume, and cannot fill one that is the engine's", async () => {
+    const { processes, machines, ...running } = await start();
+    const createdAt = () => inspect<string>(`${run}-n2-data`, ".CreatedAt");
+    const before = await createdAt();
+    const { incarnation } = await running.status("n2");
+    await processes?.kill("n2");
+    await processes?.wipe("n2");
+    await processes?.restart("n2");
+    expect(await createdAt()).not.toBe(before);
+    expect((await running.status("n2")).incarnation).not.toBe(incarnation);
+    await expect(machines?.fillDisk("n2")).rejects.toThrow(/^Cannot fill the disk of node n2: /);
+  });
+
   it("tells of a node that dies on its own, and not of one it killed", async () => {
     const running = await start();
     await running.processes?.kill("n1");
@@ -189,10 +201,10 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
 
 describe.skipIf(isMissing)("over containers", () => {
   describeClusterContract("startDockerCluster()", {
+    driver: "docker",
     storesData: true,
-    powers: POWERS,
     async start() {
-      const running = await start();
+      const running = await start({ diskBytes: 64 * MIB });
       const name = run;
       return {
         cluster: running,

@@ -31,8 +31,8 @@ export interface Images {
   readonly toxiproxy: { readonly image: string; readonly isOurs: boolean };
 }
 
-export const TOXIPROXY_IMAGE = "ghcr.io/shopify/toxiproxy:2.12.0";
-export const IMAGE_LABEL = "ringside.image";
+const TOXIPROXY_IMAGE = "ghcr.io/shopify/toxiproxy:2.12.0";
+const IMAGE_LABEL = "ringside.image";
 
 const PULL_TIMEOUT_MS = 180_000;
 const BUILD_TIMEOUT_MS = 600_000;

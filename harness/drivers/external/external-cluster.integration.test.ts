@@ -94,6 +94,7 @@ const AROUND = {
 };
 
 describeClusterContract("startExternalCluster() with Toxiproxy", {
+  driver: "external",
   storesData: true,
   powers: ["network", "clocks"],
   stopsNodes: false,
@@ -101,6 +102,7 @@ describeClusterContract("startExternalCluster() with Toxiproxy", {
 });
 
 describeClusterContract("startExternalCluster() without Toxiproxy", {
+  driver: "external",
   storesData: true,
   powers: ["clocks"],
   stopsNodes: false,

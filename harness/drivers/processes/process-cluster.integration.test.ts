@@ -108,9 +108,27 @@ describe("ProcessPower", () => {
     await running.processes?.kill("n2");
     expect(isAlive(first)).toBe(false);
   });
+
+  it.each([
+    ["unclean", "exit status 3; the end of its log"],
+    ["stubborn", "signal SIGKILL"],
+  ])("shutDown() rejects where the node is %s, and leaves it startable", async (behaviour, how) => {
+    process.env = { ...process.env, RINGSIDE_STAND_IN: behaviour };
+    const failures: string[] = [];
+    const running = await start((error) => failures.push(error.message));
+    const first = await pidOf(running, "n2");
+    await expect(running.processes?.shutDown("n2")).rejects.toThrow(
+      `Node n2 died when it was asked to stop with ${how}`,
+    );
+    expect(isAlive(first)).toBe(false);
+    await running.processes?.restart("n2");
+    expect(await running.status("n2")).toMatchObject({ ready: true });
+    expect(failures).toEqual([]);
+  });
 });
 
 describeClusterContract("startProcessCluster()", {
+  driver: "processes",
   storesData: false,
   async start() {
     const running = await start();

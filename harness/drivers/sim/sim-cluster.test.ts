@@ -2,6 +2,7 @@ import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts"
 import { smallCluster } from "./testing/small-cluster.ts";
 
 describeClusterContract("SimCluster", {
+  driver: "sim",
   storesData: true,
   async start() {
     const { cluster, drive } = await smallCluster();

@@ -40,6 +40,23 @@ describe("SimNode", () => {
     expect(machine).toMatchObject({ isRunning: false, server: undefined, node: undefined });
   });
 
+  test("shutDown() rejects where the node did not serve yet, or cannot end what it has under way", async () => {
+    const { cluster, drive, ask, pass } = await smallCluster();
+    const { processes } = cluster;
+    const machine = cluster.machine("n2");
+    machine.kill("process");
+    const starting = machine.start();
+    await expect(drive(processes.shutDown("n2"))).rejects.toThrow("died when it was asked to stop");
+    await drive(starting);
+    await drive(processes.restart("n2"));
+    machine.disk.setSlow({ readMs: 0, writeMs: 60_000 });
+    const writing = ask("n2", PUT);
+    await pass(100);
+    await expect(drive(processes.shutDown("n2"))).rejects.toThrow("died when it was asked to stop");
+    expect(machine.isRunning).toBe(false);
+    await drive(Promise.allSettled([writing]));
+  });
+
   test("start() of a paused process goes on when it is resumed", async () => {
     const { cluster, drive, pass } = await smallCluster();
     const machine = cluster.machine("n2");

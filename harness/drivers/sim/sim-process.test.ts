@@ -61,6 +61,18 @@ describe("MachineClock", () => {
     expect(clock.monotonicMs()).toBeCloseTo(1_001, 6);
   });
 
+  test("is shifted within one life of a process, and not for the next", () => {
+    const clock = new MachineClock(new Scheduler());
+    const [first, second] = [
+      clock.of(new SimProcess(unexpected)),
+      clock.of(new SimProcess(unexpected)),
+    ];
+    first.setWallOffset(60_000);
+    clock.jump(5_000);
+    expect(first.wallMs() - clock.wallMs()).toBe(60_000);
+    expect(second.wallMs()).toBe(clock.wallMs());
+  });
+
   test("a timer that fires while the process is paused can still be cancelled", async () => {
     const scheduler = new Scheduler();
     const process = new SimProcess(unexpected);

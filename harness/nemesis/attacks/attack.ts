@@ -45,6 +45,14 @@ export function powerOf<P extends Power>(cluster: Cluster, power: P): NonNullabl
   return found;
 }
 
+/** What an attack on one node itself hits: no links, and so no sides. */
+export function onNode(
+  { cluster }: AttackParts,
+  node: string,
+): Pick<Attack<Probe>, "links" | "nodes" | "sides"> {
+  return { links: [], nodes: [node], sides: [cluster.nodes] };
+}
+
 /** The node's status, asked again until it answers or `timeoutMs` has passed. */
 export async function statusWithin(
   { cluster, clock }: AttackParts,

@@ -1,4 +1,4 @@
-import type { MachinePower } from "../../cluster/contract.ts";
+import type { MachinePower, MachinePressure } from "../../cluster/contract.ts";
 import type { FaultProof } from "../fault.ts";
 import type { FaultAction } from "../fault-action.ts";
 import type { Probe, StatusProbe } from "../probes.ts";
@@ -10,6 +10,7 @@ import { judgeDisconnect } from "../prove-silence.ts";
 import type { Attack, AttackParts } from "./attack.ts";
 import {
   HEALTHY_TIMEOUT_MS,
+  onNode,
   powerOf,
   RECOVERY_TIMEOUT_MS,
   statusWithin,
@@ -32,9 +33,7 @@ export function disconnectAttack(parts: AttackParts, node: string): Attack<Probe
   const untilAnswered = (list: typeof pairs, timeoutMs: number) =>
     probeUntil({ cluster, clock }, list, { isWanted: ({ answered }) => answered, timeoutMs });
   return {
-    links: [],
-    nodes: [node],
-    sides: [cluster.nodes],
+    ...onNode(parts, node),
     apply: () => power.detach(node),
     heal: () => power.attach(node),
     before: async () => [
@@ -66,12 +65,11 @@ export function pressureAttack(parts: AttackParts, action: PressureAction): Atta
   const { apply, heal, judge } = pressureOf(power, action);
   const pressed = async (asked: Promise<StatusProbe>): Promise<readonly PressureProbe[]> => {
     const probe = await asked;
-    return [{ ...probe, pressure: await power.pressure(node) }];
+    const pressure = await power.pressure(node);
+    return [{ ...probe, pressure, detail: `${probe.detail}, ${measured(probe, pressure)}` }];
   };
   return {
-    links: [],
-    nodes: [node],
-    sides: [parts.cluster.nodes],
+    ...onNode(parts, node),
     apply,
     heal,
     before: () => pressed(statusWithin(parts, node, HEALTHY_TIMEOUT_MS)),
@@ -117,4 +115,15 @@ function pressureOf(power: MachinePower, action: PressureAction): Pressure {
         judge: judgeFullDisk,
       };
   }
+}
+
+function measured({ status }: StatusProbe, pressure: MachinePressure): string {
+  const { throttledPeriods, memoryLimitHits, memoryKills, diskFreeBytes } = pressure;
+  return [
+    `${throttledPeriods} periods held back`,
+    `${memoryLimitHits} times at its limit of memory`,
+    `${memoryKills} times killed by it`,
+    `${diskFreeBytes} bytes of disk free`,
+    ...(status === undefined ? [] : [`${status.writesLost} writes lost`]),
+  ].join(", ");
 }

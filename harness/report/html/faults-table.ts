@@ -8,7 +8,7 @@ const FAULTS_MAX = 60;
 const PROBES_MAX = 40;
 const LINKS_MAX = 40;
 
-/** Each fault with the proof that it bit: probes that answered before, failed during, answered after. */
+/** Each fault with the proof that it bit: probes before, during and after it, and what they told. */
 export function faultsSection(view: RunView): Markup {
   const { faults, silentLinks } = view.faults;
   const silent =
@@ -21,7 +21,7 @@ export function faultsSection(view: RunView): Markup {
   return markup`${silent}<div class="scroll"><table class="faults">
 <thead><tr><th>fault</th><th>sides or nodes</th><th>applied</th><th>lasted</th><th>before</th><th>during</th><th>after</th><th>proof</th></tr></thead>
 <tbody>${rows}</tbody></table></div>
-<p class="note">Probes are calls of the nodes themselves over their own connections: answered / asked.</p>${rest > 0 ? markup`<p class="note">${formatCount(rest)} more in faults.json.</p>` : undefined}`;
+<p class="note">Probes are calls of the nodes themselves over their own connections or, where a fault hits one node, questions of the harness to it: answered / asked.</p>${rest > 0 ? markup`<p class="note">${formatCount(rest)} more in faults.json.</p>` : undefined}`;
 }
 
 function faultRow(fault: FaultRecord): Markup {

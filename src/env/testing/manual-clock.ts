@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock, Timer, WallShift } from "../clock.ts";
 
 interface PendingTimer extends Timer {
   readonly dueMs: number;
@@ -13,9 +13,10 @@ const TURNS_MAX = 100_000;
  * A clock that stands still until told otherwise. `runTurn` ends one turn: it runs what was deferred until then.
  * `settle` ends turns until nothing is deferred; `advance` does that too and fires timers in due order on the way.
  */
-export class ManualClock implements Clock {
+export class ManualClock implements Clock, WallShift {
   #nowMs: number;
   #wallOffsetMs: number;
+  #wallShiftMs = 0;
   #order = 0;
   #deferred: (() => void)[] = [];
   readonly #timers = new Set<PendingTimer>();
@@ -26,7 +27,7 @@ export class ManualClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#nowMs + this.#wallOffsetMs;
+    return this.#nowMs + this.#wallOffsetMs + this.#wallShiftMs;
   }
 
   monotonicMs(): number {
@@ -59,6 +60,10 @@ export class ManualClock implements Clock {
   /** Lets the wall clock jump without any monotonic time passing. */
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs;
+  }
+
+  setWallOffset(offsetMs: number): void {
+    this.#wallShiftMs = offsetMs;
   }
 
   /** Runs what was deferred before this call; true when there was anything. */

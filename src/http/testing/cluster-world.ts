@@ -61,7 +61,10 @@ export class ClusterWorld {
     });
     const environment = quietEnvironment(this.clock, 1_000 + this.#starts);
     const node = await this.drive(
-      DynamoNode.start({ ...environment, transport: this.network }, { configuration, engine }),
+      DynamoNode.start(
+        { ...environment, transport: this.network, wallShift: this.clock },
+        { configuration, engine },
+      ),
     );
     const handler = nodeHandler(environment, node, async () => "");
     this.nodes.set(name, { node, handler, engine, environment });

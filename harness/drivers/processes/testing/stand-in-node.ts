@@ -1,6 +1,7 @@
 /**
  * A stand-in for a node in the driver's own tests: the operator API, and RPC reduced to a line of text that is echoed.
- * Faults for tests: `RINGSIDE_STAND_IN=die` ends it at start, `deaf` never becomes ready.
+ * Faults for tests: `RINGSIDE_STAND_IN=die` ends it at start, `deaf` never becomes ready, `unclean` stops with status
+ * 3, `stubborn` does not stop.
  */
 
 import { readFileSync } from "node:fs";
@@ -31,7 +32,9 @@ if (behaviour === "die" && configuration.nodeId === "n2") {
 
 listenTcp(configuration.rpcAddress);
 listenHttp(configuration.httpAddress);
-process.on("SIGTERM", () => process.exit(0));
+process.on("SIGTERM", () => {
+  if (behaviour !== "stubborn") process.exit(behaviour === "unclean" ? 3 : 0);
+});
 
 function listenTcp(address: string): void {
   const { host, port } = split(address);
