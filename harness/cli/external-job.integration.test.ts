@@ -73,8 +73,8 @@ describe("bench --cluster external", () => {
     expect((await fetch(`${nodes.urls[0]}/kv64/${ours}`)).status).not.toBe(404);
   });
 
-  it("cuts its links by Toxiproxy, and takes proxies and routes away again", async () => {
-    const flags = ["--toxiproxy", toxiproxy.url, "--nemesis", "one,slow", "--seconds", "9"];
+  it("cuts its links by Toxiproxy, sets a clock wrong, and takes proxies and routes away again", async () => {
+    const flags = ["--toxiproxy", toxiproxy.url, "--nemesis", "one,clock", "--seconds", "9"];
     expect(await run([...targets(), ...flags])).toBe(0);
     expect(await read("summary.json")).toMatchObject({
       verdict: "valid",

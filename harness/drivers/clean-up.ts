@@ -29,3 +29,14 @@ export class CleanUp {
     if (failures.length > 0) throw failures[0];
   }
 }
+
+/** Runs a start that notes how to undo its steps. Where it fails they are undone, and what failed first is what is reported. */
+export async function startOrUndo<T>(start: (cleanUp: CleanUp) => Promise<T>): Promise<T> {
+  const cleanUp = new CleanUp();
+  try {
+    return await start(cleanUp);
+  } catch (error) {
+    await Promise.allSettled([cleanUp.run()]);
+    throw error;
+  }
+}

@@ -13,7 +13,8 @@ import type { Cluster } from "../../cluster/contract.ts";
 import { linkName } from "../../cluster/contract.ts";
 import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
 import { boundedRequest } from "../bounded-request.ts";
-import { CleanUp } from "../clean-up.ts";
+import type { CleanUp } from "../clean-up.ts";
+import { startOrUndo } from "../clean-up.ts";
 import { LinkProxies } from "../link-proxies.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan, NodePlace } from "../node-configuration-file.ts";
@@ -71,15 +72,8 @@ export interface DockerClusterOptions {
 const TOXIPROXY_TIMEOUT_MS = 20_000;
 
 /** Starts all and waits until every node answers and every link carries a probe. */
-export async function startDockerCluster(options: DockerClusterOptions): Promise<Cluster> {
-  const cleanUp = new CleanUp();
-  try {
-    return await startParts(options, cleanUp);
-  } catch (error) {
-    // What failed first is what is reported.
-    await Promise.allSettled([cleanUp.run()]);
-    throw error;
-  }
+export function startDockerCluster(options: DockerClusterOptions): Promise<Cluster> {
+  return startOrUndo((cleanUp) => startParts(options, cleanUp));
 }
 
 async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Promise<Cluster> {

@@ -14,7 +14,8 @@
 import type { ClockPower, Cluster } from "../../cluster/contract.ts";
 import type { Plan } from "../../run/plan.ts";
 import { boundedRequest } from "../bounded-request.ts";
-import { CleanUp } from "../clean-up.ts";
+import type { CleanUp } from "../clean-up.ts";
+import { startOrUndo } from "../clean-up.ts";
 import type { NodeApi } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";
 import { lookUp } from "../wiring.ts";
@@ -33,15 +34,8 @@ export interface ExternalClusterOptions {
 }
 
 /** Rejects with one line where the targets are not the plan's cluster; nothing is left changed then. */
-export async function startExternalCluster(options: ExternalClusterOptions): Promise<Cluster> {
-  const cleanUp = new CleanUp();
-  try {
-    return await startParts(options, cleanUp);
-  } catch (error) {
-    // What failed first is what is reported.
-    await Promise.allSettled([cleanUp.run()]);
-    throw error;
-  }
+export function startExternalCluster(options: ExternalClusterOptions): Promise<Cluster> {
+  return startOrUndo((cleanUp) => startParts(options, cleanUp));
 }
 
 async function startParts(options: ExternalClusterOptions, cleanUp: CleanUp): Promise<Cluster> {
