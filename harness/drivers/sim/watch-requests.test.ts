@@ -14,6 +14,7 @@ const ANSWER: HttpResponse = { status: 204, headers: {}, body: new Uint8Array(0)
 async function told(request: Partial<HttpRequest>, handle = async () => ANSWER) {
   const events: (ClientAsk | "handled" | readonly [number, HttpResponse])[] = [];
   const observer: WorldObserver = {
+    rowRead() {},
     rowsWritten() {},
     rowsDurable() {},
     rowsRolledBack() {},
@@ -37,7 +38,14 @@ async function told(request: Partial<HttpRequest>, handle = async () => ANSWER) 
   return events;
 }
 
-const ASK = { id: 0, node: "n2", key: utf8Bytes("key"), context: "" };
+const ASK = {
+  id: 0,
+  node: "n2",
+  key: utf8Bytes("key"),
+  context: "",
+  strict: false,
+  timeoutMs: configuration.requestTimeoutMs,
+};
 
 describe("RequestWatch", () => {
   test("tells of a read before it is handled, and of its answer", async () => {

@@ -1,9 +1,11 @@
 import { FormatError } from "../../../../src/base/binary.ts";
 import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
+import type { TableName } from "../../../../src/storage/engine.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
 import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
+import { AcknowledgedWatch } from "./acknowledged-write-unseen.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
 import type { FinalSiblings } from "./final-siblings.ts";
@@ -14,6 +16,7 @@ import { isLossless } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
+import { ReadWatch } from "./read-without-quorum.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
@@ -73,6 +76,8 @@ export class Oracle implements WorldObserver {
   readonly #index: StoreIndex;
   readonly #violations: Violations;
   readonly #mints: MintWatch;
+  readonly #reads: ReadWatch;
+  readonly #acknowledgements: AcknowledgedWatch;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
   readonly #lossExamples: string[] = [];
@@ -85,6 +90,8 @@ export class Oracle implements WorldObserver {
     this.#index = new StoreIndex(parts);
     this.#violations = new Violations(parts.nowMs);
     this.#mints = new MintWatch(parts.versioning.mode, this.#violations);
+    this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
+    this.#acknowledgements = new AcknowledgedWatch(parts);
   }
 
   /** The first 50, in the order in which they happened. */
@@ -122,6 +129,12 @@ export class Oracle implements WorldObserver {
     return this.#mints.issuedTwiceByDesign;
   }
 
+  rowRead(node: string, table: TableName, key: Uint8Array): void {
+    if (table !== "records" || !this.#reads.isAnyUnderWay) return;
+    const copy = this.#index.copyAt(node, { table, key, value: undefined });
+    if (copy !== undefined) this.#reads.looked(copy.state, node);
+  }
+
   rowsWritten(node: string, changes: readonly RowState[]): void {
     for (const change of changes) {
       const copy = this.#index.copyAt(node, change);
@@ -145,6 +158,7 @@ export class Oracle implements WorldObserver {
       const copy = this.#index.copyAt(node, row);
       if (copy !== undefined) {
         copy.visible = this.#stored(copy, row.value);
+        this.#reads.forgot(copy.state, node);
       }
     }
   }
@@ -154,7 +168,9 @@ export class Oracle implements WorldObserver {
     for (const request of this.#requests.values()) {
       keepLostCopies(request, node, this.#quorumOptions);
     }
-    for (const copy of this.#index.copiesOf(node)) {
+    this.#reads.died(node);
+    const promised = [...this.#index.copiesOf(node)].map((copy) => ({ copy, row: copy.durable }));
+    for (const { copy } of promised) {
       copy.visible = undefined;
       copy.durable = undefined;
     }
@@ -165,6 +181,7 @@ export class Oracle implements WorldObserver {
         copy.durable = copy.visible;
       }
     }
+    for (const { copy, row } of promised) this.#acknowledgements.replaced(copy, row);
   }
 
   clientAsked(ask: ClientAsk): void {
@@ -175,6 +192,9 @@ export class Oracle implements WorldObserver {
     this.#requests.set(ask.id, request);
     if (payload !== undefined) {
       state.addWriter(payload, request);
+    } else {
+      this.#reads.asked(request);
+      this.#acknowledgements.readAsked(request);
     }
   }
 
@@ -188,8 +208,10 @@ export class Oracle implements WorldObserver {
     if (request.payload !== undefined && isDone) {
       this.#acknowledged(request, request.payload);
     }
-    if (isDone || response.status === 404) {
-      this.#shown(request, response);
+    const shown = isDone || response.status === 404 ? this.#shown(request, response) : undefined;
+    if (request.payload === undefined) {
+      this.#reads.answered(request, shown, this.#violations);
+      this.#acknowledgements.readAnswered(request, shown, this.#violations);
     }
   }
 
@@ -244,6 +266,7 @@ export class Oracle implements WorldObserver {
     const before = copy.visible;
     if (value === undefined) {
       copy.visible = undefined;
+      this.#reads.forgot(copy.state, copy.node);
       if (before !== undefined && this.#isLosslessMode) {
         const { synced, lossless } = this.#parts;
         // An owner that keeps nothing may have died since it said that it holds the hint.
@@ -290,9 +313,11 @@ export class Oracle implements WorldObserver {
     state.acknowledged.push(request);
     checkQuorum(request, this.#quorumOptions, this.#violations);
     checkAcceptedContext(request, this.#violations);
+    if (this.#isLosslessMode) this.#acknowledgements.writeAcknowledged(request);
   }
 
-  #shown(request: ClientRequest, response: HttpResponse): void {
+  /** What the context of the answer covers; undefined where it has none that opens. */
+  #shown(request: ClientRequest, response: HttpResponse): Clock | undefined {
     const { state, ask } = request;
     let shown: ShownVersions | undefined;
     try {
@@ -309,16 +334,18 @@ export class Oracle implements WorldObserver {
       }));
     }
     if (shown === undefined) {
-      return;
+      return undefined;
     }
     checkOrigin(request, shown, this.#violations);
+    const opened = this.#opened(state, shown.token);
     if (this.#isLosslessMode) {
-      checkContext(request, shown, this.#opened(state, shown.token), this.#violations);
+      checkContext(request, shown, opened, this.#violations);
     } else {
-      const { clock = NOTHING } = this.#opened(state, shown.token);
+      const { clock = NOTHING } = opened;
       const deletes = state.history.mintsOf(TOMBSTONE).some((mint) => covers(clock, mint));
       state.showWith(shown.token, deletes ? [...shown.payloads, TOMBSTONE] : shown.payloads);
     }
+    return opened.clock;
   }
 
   #opened(state: KeyState, token: string): OpenedToken {

@@ -32,6 +32,8 @@ export class RowWatcher implements DiskObserver {
   rolledBackCount = 0;
   #underWay: RowState[] = [];
 
+  rowRead(): void {}
+
   rowsWritten(_node: string, changes: readonly RowState[]): void {
     this.#underWay.push(...changes);
     this.visible = withChanges(this.visible, changes);

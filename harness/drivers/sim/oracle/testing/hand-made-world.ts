@@ -39,6 +39,7 @@ export class HandMadeWorld {
   readonly oracle: Oracle;
   readonly versioning: Versioning;
   readonly key: Uint8Array;
+  readonly #strict: boolean;
   readonly #rows = new Map<string, { localActor: Actor | undefined; siblings: Siblings }>();
   readonly #lives = new Map<string, number>();
   #epochs = 0;
@@ -57,6 +58,7 @@ export class HandMadeWorld {
   ) {
     this.versioning = versioningFor(mode);
     this.key = utf8Bytes(key);
+    this.#strict = strict;
     this.oracle = new Oracle({
       nowMs: () => 7,
       versioning: this.versioning,
@@ -87,16 +89,33 @@ export class HandMadeWorld {
       context,
       payload: payloadOf(value),
       quorum: w,
+      strict: this.#strict,
+      timeoutMs: 1_000,
     });
     return this.#requests;
   }
 
-  askRead(node: string): number {
+  /** A client asks for a read, and each node of `looks` looks up its own row for it, d and e by default: they hold nothing. */
+  askRead(node: string, { r = 2, looks = ["d", "e"] }: ReadOptions = {}): number {
     this.#requests += 1;
-    const { key } = this;
-    const ask = { id: this.#requests, node, method: "GET", key, context: "" } as const;
-    this.oracle.clientAsked({ ...ask, payload: undefined, quorum: 2 });
+    this.oracle.clientAsked({
+      id: this.#requests,
+      node,
+      method: "GET",
+      key: this.key,
+      context: "",
+      payload: undefined,
+      quorum: r,
+      strict: this.#strict,
+      timeoutMs: 1_000,
+    });
+    for (const each of looks) this.look(each);
     return this.#requests;
+  }
+
+  /** A node looks up its own row. */
+  look(node: string): void {
+    this.oracle.rowRead(node, "records", recordRowKey(3, this.key));
   }
 
   /** A coordinator's write into its row, as the replica does it. Not durable yet. Returns what it replicates. */
@@ -261,6 +280,11 @@ export class HandMadeWorld {
             }),
     };
   }
+}
+
+export interface ReadOptions {
+  readonly r?: number;
+  readonly looks?: readonly string[];
 }
 
 interface WorldOptions {

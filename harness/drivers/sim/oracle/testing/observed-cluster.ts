@@ -95,6 +95,7 @@ class ObservedEngine implements Engine {
   }
 
   get(...args: Parameters<Engine["get"]>): ReturnType<Engine["get"]> {
+    this.#observer.rowRead(this.#node, ...args);
     return this.#inner.get(...args);
   }
 
@@ -144,6 +145,8 @@ function observedHandler(node: string, { oracle, ids, handler }: Watched): HttpH
       context: headers["x-dynamo-context"] ?? "",
       payload: payloadOf(request),
       quorum: Number(query.get(method === "GET" ? "r" : "w") ?? 2),
+      strict: query.get("quorum") === "strict",
+      timeoutMs: 1_000,
     });
     const response = await handler(request);
     oracle.clientAnswered(id, response);
