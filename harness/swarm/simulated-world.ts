@@ -16,6 +16,7 @@ import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { Storm } from "./storm.ts";
 import { TraceCollector } from "./trace-collector.ts";
+import { writeGraceMs } from "./write-grace.ts";
 
 /** Everything that one simulated run is made of, and whoever looks at it; made from the plan, before any time passes. */
 export class SimulatedWorld {
@@ -138,6 +139,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster): Oracle {
     synced: run.engine !== "memory" && world.sync,
     lossless: run.expects.verdict === "valid",
     nodesDestroyed: nodesDestroyed(plan),
+    writeGraceMs: writeGraceMs(plan),
     preferenceList: (key) => ring()?.preferenceList(key) ?? [],
   });
 }

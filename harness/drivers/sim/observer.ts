@@ -42,6 +42,10 @@ export interface WorldObserver {
   rowsRolledBack(node: string, rows: readonly RowState[]): void;
   /** What the node's disk holds after a crash, a wipe or a restore: these rows and no others, all of them durable. */
   rowsReplaced(node: string, rows: readonly RowState[]): void;
+  /** A node's process stops as it is (SIGSTOP). */
+  processPaused(node: string): void;
+  /** It goes on, from now on. */
+  processResumed(node: string): void;
   clientAsked(ask: ClientAsk): void;
   /** The node's handler answers; the answer may never reach the client. Requests of nodes that die have none. */
   clientAnswered(id: number, response: HttpResponse): void;

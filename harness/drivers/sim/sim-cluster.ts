@@ -105,6 +105,7 @@ export class SimCluster implements Cluster {
           random,
           log,
           assertions,
+          observer,
           onCrash,
         };
         return [name, new SimNode(parts)];

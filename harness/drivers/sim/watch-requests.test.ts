@@ -19,6 +19,8 @@ async function told(request: Partial<HttpRequest>, handle = async () => ANSWER) 
     rowsDurable() {},
     rowsRolledBack() {},
     rowsReplaced() {},
+    processPaused() {},
+    processResumed() {},
     clientAsked: (ask) => events.push(ask),
     clientAnswered: (id, response) => events.push([id, response]),
   };

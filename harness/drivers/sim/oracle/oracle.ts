@@ -7,6 +7,7 @@ import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { AcknowledgedWatch } from "./acknowledged-write-unseen.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
+import { DeadlineWatch } from "./answer-late.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
 import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
@@ -47,6 +48,8 @@ export interface OracleParts {
   readonly lossless: boolean;
   /** On how many nodes the plan destroys data: a write whose own W is no more than that may be lost, whatever the plan's W. */
   readonly nodesDestroyed: number;
+  /** As of LateCheckOptions. */
+  readonly writeGraceMs: number;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
 }
@@ -78,6 +81,7 @@ export class Oracle implements WorldObserver {
   readonly #mints: MintWatch;
   readonly #reads: ReadWatch;
   readonly #acknowledgements: AcknowledgedWatch;
+  readonly #deadlines: DeadlineWatch;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
   readonly #lossExamples: string[] = [];
@@ -92,6 +96,7 @@ export class Oracle implements WorldObserver {
     this.#mints = new MintWatch(parts.versioning.mode, this.#violations);
     this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
     this.#acknowledgements = new AcknowledgedWatch(parts);
+    this.#deadlines = new DeadlineWatch(parts, this.#violations);
   }
 
   /** The first 50, in the order in which they happened. */
@@ -169,6 +174,7 @@ export class Oracle implements WorldObserver {
       keepLostCopies(request, node, this.#quorumOptions);
     }
     this.#reads.died(node);
+    this.#deadlines.died(node);
     const promised = [...this.#index.copiesOf(node)].map((copy) => ({ copy, row: copy.durable }));
     for (const { copy } of promised) {
       copy.visible = undefined;
@@ -184,12 +190,21 @@ export class Oracle implements WorldObserver {
     for (const { copy, row } of promised) this.#acknowledgements.replaced(copy, row);
   }
 
+  processPaused(node: string): void {
+    this.#deadlines.paused(node);
+  }
+
+  processResumed(node: string): void {
+    this.#deadlines.resumed(node);
+  }
+
   clientAsked(ask: ClientAsk): void {
     const state = this.#index.stateOf(ask.key);
     const payload = ask.payload === undefined ? undefined : state.textOf(ask.payload);
     const context = ask.context === "" ? NOTHING : this.#opened(state, ask.context).clock;
     const request = { ask, state, payload, context, mints: [], sharesMints: false, lostCopies: [] };
     this.#requests.set(ask.id, request);
+    this.#deadlines.asked(request);
     if (payload !== undefined) {
       state.addWriter(payload, request);
     } else {
@@ -204,6 +219,7 @@ export class Oracle implements WorldObserver {
       throw new RangeError(`Cannot take an answer to request ${id}: it is not under way`);
     }
     this.#requests.delete(id);
+    this.#deadlines.answered(request);
     const isDone = response.status >= 200 && response.status < 400;
     if (request.payload !== undefined && isDone) {
       this.#acknowledged(request, request.payload);
@@ -228,6 +244,7 @@ export class Oracle implements WorldObserver {
   /** The checks that can only be made in the end; to be called once. */
   finish({ settled }: FinalCheck): void {
     const { versioning, lossless, nodesDestroyed } = this.#parts;
+    this.#deadlines.finish();
     for (const state of this.#index.states) {
       const final = this.#finalSiblings(state, settled);
       if (final === undefined) continue;

@@ -42,6 +42,7 @@ export async function observedCluster(
     synced: true,
     lossless,
     nodesDestroyed: 0,
+    writeGraceMs: 0,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
   });
   const ids = { next: 0 };
