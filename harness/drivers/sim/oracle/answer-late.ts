@@ -1,11 +1,11 @@
 import type { ClientRequest } from "./key-state.ts";
+import type { TimeBounds } from "./time-bounds.ts";
 import type { Violations } from "./violations.ts";
 
 export interface LateCheckOptions {
   /** Virtual time. */
   readonly nowMs: () => number;
-  /** How long after its deadline a write may be answered for the coordinator's own disk alone. */
-  readonly writeGraceMs: number;
+  readonly bounds: Pick<TimeBounds, "writeGraceMs">;
 }
 
 const CHECK = "answer-late";
@@ -37,8 +37,7 @@ export class DeadlineWatch {
       waiting = new Map();
       this.#underWay.set(node, waiting);
     }
-    const nowMs = this.#options.nowMs();
-    waiting.set(id, { request, askedMs: nowMs, dueMs: nowMs + timeoutMs });
+    waiting.set(id, { request, dueMs: request.askedMs + timeoutMs });
   }
 
   answered({ ask }: ClientRequest): void {
@@ -83,12 +82,12 @@ export class DeadlineWatch {
     const lateMs = this.#options.nowMs() - dueMs;
     if (lateMs <= 0) return false;
     const { method, timeoutMs } = request.ask;
-    const graceMs = method === "GET" ? 0 : this.#options.writeGraceMs;
+    const graceMs = method === "GET" ? 0 : this.#options.bounds.writeGraceMs;
     return lateMs > graceMs + TICKS_MS + DRIFT_MAX * timeoutMs;
   }
 
-  #report(anomaly: string, { request, askedMs, dueMs }: Waiting): void {
-    const { ask, state } = request;
+  #report(anomaly: string, { request, dueMs }: Waiting): void {
+    const { ask, state, askedMs } = request;
     this.#violations.report(CHECK, () => ({
       anomaly,
       detail: `Node ${ask.node} had ${ask.timeoutMs} ms for request ${ask.id} (${ask.method}), asked at ${askedMs.toFixed(3)} ms; ${(this.#options.nowMs() - dueMs).toFixed(3)} ms later than it should it was ${anomaly.endsWith("deadline") ? "answered" : "not"}`,
@@ -99,6 +98,5 @@ export class DeadlineWatch {
 
 interface Waiting {
   readonly request: ClientRequest;
-  readonly askedMs: number;
   dueMs: number;
 }

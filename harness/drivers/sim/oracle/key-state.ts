@@ -27,6 +27,8 @@ export interface KnownRow {
 export interface ClientRequest {
   readonly ask: ClientAsk;
   readonly state: KeyState;
+  /** Virtual time. */
+  readonly askedMs: number;
   /** What it writes, one character a byte; undefined for GET. */
   readonly payload: string | undefined;
   /** What its context covers; undefined where the token was never handed out for this key. */

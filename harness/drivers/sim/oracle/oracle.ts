@@ -21,7 +21,10 @@ import { ReadWatch } from "./read-without-quorum.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
+import type { IsCalm } from "./stand-in-late.ts";
+import { checkStandIns } from "./stand-in-late.ts";
 import { StoreIndex } from "./store-index.ts";
+import type { TimeBounds } from "./time-bounds.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
 import { Violations } from "./violations.ts";
@@ -48,8 +51,8 @@ export interface OracleParts {
   readonly lossless: boolean;
   /** On how many nodes the plan destroys data: a write whose own W is no more than that may be lost, whatever the plan's W. */
   readonly nodesDestroyed: number;
-  /** As of LateCheckOptions. */
-  readonly writeGraceMs: number;
+  readonly bounds: TimeBounds;
+  readonly isCalm: IsCalm;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
 }
@@ -202,7 +205,17 @@ export class Oracle implements WorldObserver {
     const state = this.#index.stateOf(ask.key);
     const payload = ask.payload === undefined ? undefined : state.textOf(ask.payload);
     const context = ask.context === "" ? NOTHING : this.#opened(state, ask.context).clock;
-    const request = { ask, state, payload, context, mints: [], sharesMints: false, lostCopies: [] };
+    const askedMs = this.#parts.nowMs();
+    const request = {
+      ask,
+      state,
+      askedMs,
+      payload,
+      context,
+      mints: [],
+      sharesMints: false,
+      lostCopies: [],
+    };
     this.#requests.set(ask.id, request);
     this.#deadlines.asked(request);
     if (payload !== undefined) {
@@ -220,6 +233,7 @@ export class Oracle implements WorldObserver {
     }
     this.#requests.delete(id);
     this.#deadlines.answered(request);
+    checkStandIns(request, this.#parts, this.#violations);
     const isDone = response.status >= 200 && response.status < 400;
     if (request.payload !== undefined && isDone) {
       this.#acknowledged(request, request.payload);

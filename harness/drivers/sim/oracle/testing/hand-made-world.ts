@@ -21,6 +21,7 @@ import { encodeRow } from "../../../../../src/replica/row.ts";
 import { hintRowKey, recordRowKey } from "../../../../../src/replica/row-keys.ts";
 import type { RowState } from "../../observer.ts";
 import { Oracle } from "../oracle.ts";
+import type { IsCalm } from "../stand-in-late.ts";
 
 const NODES = ["a", "b", "c", "d", "e"] as const;
 export const EMPTY_CLOCK: Clock = new Map();
@@ -39,6 +40,8 @@ export class HandMadeWorld {
   readonly oracle: Oracle;
   readonly versioning: Versioning;
   readonly key: Uint8Array;
+  /** Nobody, unless the test says otherwise. */
+  isCalm: IsCalm = () => false;
   /** Virtual time; the test lets it pass. */
   nowMs = 7;
   readonly #strict: boolean;
@@ -71,7 +74,14 @@ export class HandMadeWorld {
       strict,
       lossless,
       nodesDestroyed,
-      writeGraceMs: 10,
+      bounds: {
+        writeGraceMs: 10,
+        hedgeMs: 100,
+        readAnswerMs: 20,
+        writeAnswerMs: 30,
+        settleMs: 1_000,
+      },
+      isCalm: (node, peer, sinceMs) => this.isCalm(node, peer, sinceMs),
       preferenceList: () => NODES,
     });
   }

@@ -42,7 +42,14 @@ export async function observedCluster(
     synced: true,
     lossless,
     nodesDestroyed: 0,
-    writeGraceMs: 0,
+    bounds: {
+      writeGraceMs: 100,
+      hedgeMs: 100,
+      readAnswerMs: 50,
+      writeAnswerMs: 100,
+      settleMs: 1_000,
+    },
+    isCalm: () => false,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
   });
   const ids = { next: 0 };
