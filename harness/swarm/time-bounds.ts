@@ -1,6 +1,7 @@
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { RPC_LIMITS } from "../../src/rpc/rpc-limits.ts";
 import type { TimeBounds } from "../drivers/sim/oracle/time-bounds.ts";
+import { timerSlackMs } from "../drivers/sim/oracle/time-bounds.ts";
 import type { DelayPlan } from "../drivers/sim/world-plan.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
@@ -27,7 +28,9 @@ export function timeBounds(
     if (fault.kind !== "slow-disk") continue;
     writeGraceMs += READS * fault.readMs + COMMITS * fault.writeMs;
   }
-  const { helloTimeoutMs, backoffMaxMs } = RPC_LIMITS;
+  const { helloTimeoutMs, backoffMaxMs, silentRedialMs } = RPC_LIMITS;
+  // The first call that went unanswered has ended by then.
+  const silenceMs = Math.max(silentRedialMs, requestTimeoutMs);
   return {
     writeGraceMs,
     hedgeMs,
@@ -35,6 +38,7 @@ export function timeBounds(
     writeAnswerMs: readAnswerMs + longestMs(COMMITS, [diskWrite]),
     // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice where once is lost.
     settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + readAnswerMs,
+    silenceMs: silenceMs + timerSlackMs(silenceMs),
   };
 }
 

@@ -46,6 +46,8 @@ export interface WorldObserver {
   processPaused(node: string): void;
   /** It goes on, from now on. */
   processResumed(node: string): void;
+  /** A node sends to a peer over a connection that it dialled, and has heard nothing on it for so long since it began to wait. */
+  sentIntoSilence(node: string, peer: string, silentMs: number): void;
   clientAsked(ask: ClientAsk): void;
   /** The node's handler answers; the answer may never reach the client. Requests of nodes that die have none. */
   clientAnswered(id: number, response: HttpResponse): void;

@@ -71,17 +71,19 @@ export class SimCluster implements Cluster {
     const scheduler = new Scheduler();
     this.nodes = names;
     this.scheduler = scheduler;
+    const observer = options.observer?.(this);
     this.net = new SimNetwork({
       scheduler,
       random: chance.fork("network"),
       world,
       links: linksOf(names),
       onBytes: options.onBytes,
+      onSilence: ({ dialler, target }, silentMs) =>
+        observer?.sentIntoSilence(dialler, target, silentMs),
     });
     const configurations = new Map(
       names.map((name) => [name, simConfiguration(options, names, name)]),
     );
-    const observer = options.observer?.(this);
     this.#watch = observer && new RequestWatch(observer);
     this.machines = new Map(
       [...configurations].map(([name, configuration]) => {

@@ -21,6 +21,7 @@ async function told(request: Partial<HttpRequest>, handle = async () => ANSWER) 
     rowsReplaced() {},
     processPaused() {},
     processResumed() {},
+    sentIntoSilence() {},
     clientAsked: (ask) => events.push(ask),
     clientAnswered: (id, response) => events.push([id, response]),
   };

@@ -1,5 +1,6 @@
 import type { ClientRequest } from "./key-state.ts";
 import type { TimeBounds } from "./time-bounds.ts";
+import { timerSlackMs } from "./time-bounds.ts";
 import type { Violations } from "./violations.ts";
 
 export interface LateCheckOptions {
@@ -9,10 +10,6 @@ export interface LateCheckOptions {
 }
 
 const CHECK = "answer-late";
-/** Deadlines of calls to peers are looked at every 4 ms, and what is left of one is rounded up to a millisecond. */
-const TICKS_MS = 5;
-/** A node has its own clock: no more than 500 parts in a million slow, and twice that to be sure. */
-const DRIFT_MAX = 0.001;
 
 /**
  * A node answers every request within its deadline, with a refusal where it must (D-4.6-3, D-5-6): whatever it waits for, a replica, a
@@ -83,7 +80,7 @@ export class DeadlineWatch {
     if (lateMs <= 0) return false;
     const { method, timeoutMs } = request.ask;
     const graceMs = method === "GET" ? 0 : this.#options.bounds.writeGraceMs;
-    return lateMs > graceMs + TICKS_MS + DRIFT_MAX * timeoutMs;
+    return lateMs > graceMs + timerSlackMs(timeoutMs);
   }
 
   #report(anomaly: string, { request, dueMs }: Waiting): void {

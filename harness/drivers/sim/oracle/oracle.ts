@@ -21,6 +21,7 @@ import { ReadWatch } from "./read-without-quorum.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
+import { checkSilence } from "./silent-connection.ts";
 import type { IsCalm } from "./stand-in-late.ts";
 import { checkStandIns } from "./stand-in-late.ts";
 import { StoreIndex } from "./store-index.ts";
@@ -199,6 +200,10 @@ export class Oracle implements WorldObserver {
 
   processResumed(node: string): void {
     this.#deadlines.resumed(node);
+  }
+
+  sentIntoSilence(node: string, peer: string, silentMs: number): void {
+    checkSilence({ node, peer, silentMs }, this.#parts.bounds, this.#violations);
   }
 
   clientAsked(ask: ClientAsk): void {

@@ -80,6 +80,7 @@ export class HandMadeWorld {
         readAnswerMs: 20,
         writeAnswerMs: 30,
         settleMs: 1_000,
+        silenceMs: 1_500,
       },
       isCalm: (node, peer, sinceMs) => this.isCalm(node, peer, sinceMs),
       preferenceList: () => NODES,

@@ -48,6 +48,7 @@ export async function observedCluster(
       readAnswerMs: 50,
       writeAnswerMs: 100,
       settleMs: 1_000,
+      silenceMs: 1_500,
     },
     isCalm: () => false,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
