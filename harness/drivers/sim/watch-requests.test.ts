@@ -3,6 +3,7 @@ import { toBase64url, utf8Bytes } from "../../../src/base/bytes.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../src/protocol/payload.ts";
 import type { ClientAsk, WorldObserver } from "./observer.ts";
+import { NO_OBSERVER } from "./testing/no-observer.ts";
 import { smallCluster } from "./testing/small-cluster.ts";
 import { RequestWatch } from "./watch-requests.ts";
 
@@ -14,14 +15,7 @@ const ANSWER: HttpResponse = { status: 204, headers: {}, body: new Uint8Array(0)
 async function told(request: Partial<HttpRequest>, handle = async () => ANSWER) {
   const events: (ClientAsk | "handled" | readonly [number, HttpResponse])[] = [];
   const observer: WorldObserver = {
-    rowRead() {},
-    rowsWritten() {},
-    rowsDurable() {},
-    rowsRolledBack() {},
-    rowsReplaced() {},
-    processPaused() {},
-    processResumed() {},
-    sentIntoSilence() {},
+    ...NO_OBSERVER,
     clientAsked: (ask) => events.push(ask),
     clientAnswered: (id, response) => events.push([id, response]),
   };

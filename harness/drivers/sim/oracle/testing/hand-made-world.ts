@@ -58,6 +58,7 @@ export class HandMadeWorld {
       strict = false,
       lossless = true,
       nodesDestroyed = 0,
+      n = 3,
       key = "cart",
     }: WorldOptions = {},
   ) {
@@ -69,7 +70,7 @@ export class HandMadeWorld {
       versioning: this.versioning,
       openContext: (of, token) => this.#open(of, token),
       nodes: NODES,
-      n: 3,
+      n,
       synced,
       strict,
       lossless,
@@ -306,6 +307,7 @@ interface WorldOptions {
   readonly strict?: boolean;
   readonly lossless?: boolean;
   readonly nodesDestroyed?: number;
+  readonly n?: number;
   readonly key?: string;
 }
 
