@@ -5,16 +5,6 @@ import { HandMadeWorld } from "./testing/hand-made-world.ts";
 const CHECK = ["read-without-quorum"];
 const LOSSLESS = ["dvvset", "merged"] as const;
 
-/** A write that a and b hold and c does not. */
-function halfWritten(world: HandMadeWorld): Siblings {
-  const id = world.askWrite("a", "one");
-  const siblings = world.mint({ node: "a" }, "one");
-  world.sync({ node: "a" });
-  world.store({ node: "b" }, siblings);
-  world.done(id);
-  return siblings;
-}
-
 /** A write that b holds, and d as a hint for a. */
 function hinted(world: HandMadeWorld): Siblings {
   const id = world.askWrite("b", "one");
@@ -28,26 +18,19 @@ function hinted(world: HandMadeWorld): Siblings {
 describe.each(LOSSLESS)("read-without-quorum in %s", (mode) => {
   test("finds an answer for which a silent node counted as one that holds nothing", () => {
     const world = new HandMadeWorld(mode);
-    halfWritten(world);
+    world.writeAtTwo("one");
     world.show(world.askRead("c", { looks: ["c"] }), world.versioning.empty);
     expect(world.found).toEqual(CHECK);
   });
 
-  test("finds an answer that leaves out what one of the R nodes holds", () => {
+  test.each([
+    ["what one of the R nodes holds", "b", (world: HandMadeWorld) => world.writeAtTwo("one")],
+    ["the hint that a fallback keeps", "d", hinted],
+  ])("finds an answer that leaves out %s", (_what, holder, write) => {
     for (const shown of [false, true]) {
       const world = new HandMadeWorld(mode);
-      const siblings = halfWritten(world);
-      const id = world.askRead("c", { looks: ["c", "b"] });
-      world.show(id, shown ? siblings : world.versioning.empty);
-      expect(world.found).toEqual(shown ? [] : CHECK);
-    }
-  });
-
-  test("finds a fallback that keeps quiet about its hint", () => {
-    for (const shown of [false, true]) {
-      const world = new HandMadeWorld(mode);
-      const siblings = hinted(world);
-      const id = world.askRead("c", { looks: ["c", "d"] });
+      const siblings = write(world);
+      const id = world.askRead("c", { looks: ["c", holder] });
       world.show(id, shown ? siblings : world.versioning.empty);
       expect(world.found).toEqual(shown ? [] : CHECK);
     }
@@ -55,7 +38,7 @@ describe.each(LOSSLESS)("read-without-quorum in %s", (mode) => {
 
   test("finds an answer that counted for two", () => {
     const world = new HandMadeWorld(mode);
-    const siblings = halfWritten(world);
+    const siblings = world.writeAtTwo("one");
     world.show(world.askRead("a", { looks: ["a", "a"] }), siblings);
     expect(world.found).toEqual(CHECK);
   });
@@ -71,7 +54,7 @@ describe.each(LOSSLESS)("read-without-quorum in %s", (mode) => {
   test("asks for no more than a node held at its first look", () => {
     const world = new HandMadeWorld(mode);
     const id = world.askRead("c", { looks: ["c", "b"] });
-    halfWritten(world);
+    world.writeAtTwo("one");
     world.look("b");
     world.show(id, world.versioning.empty);
     expect(world.found).toEqual([]);
@@ -103,7 +86,7 @@ describe.each(LOSSLESS)("read-without-quorum in %s", (mode) => {
 
   test("says nothing of a read that was refused, or whose coordinator died", () => {
     const world = new HandMadeWorld(mode);
-    halfWritten(world);
+    world.writeAtTwo("one");
     world.refused(world.askRead("c", { looks: [] }));
     world.askRead("c", { looks: ["c"] });
     world.crash("c", []);
@@ -113,7 +96,7 @@ describe.each(LOSSLESS)("read-without-quorum in %s", (mode) => {
 
 test("in a mode that loses writes it still takes R nodes that look", () => {
   const world = new HandMadeWorld("lww");
-  halfWritten(world);
+  world.writeAtTwo("one");
   world.show(world.askRead("c", { looks: ["c", "b"] }), world.versioning.empty);
   expect(world.found).toEqual([]);
   world.show(world.askRead("c", { looks: ["c"] }), world.versioning.empty);

@@ -214,6 +214,16 @@ export class HandMadeWorld {
     return id;
   }
 
+  /** A write that is acknowledged with durable copies at a and b alone. Returns what they hold. */
+  writeAtTwo(value: string): Siblings {
+    const id = this.askWrite("a", value);
+    const siblings = this.mint({ node: "a" }, value);
+    this.sync({ node: "a" });
+    this.store({ node: "b" }, siblings);
+    this.done(id);
+    return siblings;
+  }
+
   done(id: number): void {
     this.oracle.clientAnswered(id, { status: 204, headers: {}, body: new Uint8Array(0) });
   }
