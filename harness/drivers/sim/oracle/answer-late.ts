@@ -19,31 +19,17 @@ const CHECK = "answer-late";
 export class DeadlineWatch {
   readonly #options: LateCheckOptions;
   readonly #violations: Violations;
-  readonly #underWay = new Map<string, Map<number, Waiting>>();
   readonly #paused = new Set<string>();
+  readonly #resumedMs = new Map<string, number>();
 
   constructor(options: LateCheckOptions, violations: Violations) {
     this.#options = options;
     this.#violations = violations;
   }
 
-  asked(request: ClientRequest): void {
-    const { node, id, timeoutMs } = request.ask;
-    let waiting = this.#underWay.get(node);
-    if (waiting === undefined) {
-      waiting = new Map();
-      this.#underWay.set(node, waiting);
-    }
-    waiting.set(id, { request, dueMs: request.askedMs + timeoutMs });
-  }
-
-  answered({ ask }: ClientRequest): void {
-    const waiting = this.#underWay.get(ask.node);
-    const answered = waiting?.get(ask.id);
-    waiting?.delete(ask.id);
-    if (answered !== undefined && this.#isLate(answered)) {
-      this.#report("a request was answered after its deadline", answered);
-    }
+  answered(request: ClientRequest): void {
+    const lateMs = this.#lateMs(request);
+    if (lateMs > 0) this.#report("a request was answered after its deadline", request, lateMs);
   }
 
   paused(node: string): void {
@@ -52,48 +38,43 @@ export class DeadlineWatch {
 
   resumed(node: string): void {
     this.#paused.delete(node);
-    const nowMs = this.#options.nowMs();
-    for (const waiting of this.#underWay.get(node)?.values() ?? []) {
-      waiting.dueMs = Math.max(waiting.dueMs, nowMs);
-    }
+    this.#resumedMs.set(node, this.#options.nowMs());
   }
 
   /** What is under way there will never be answered; it should have been by now where its deadline is over. */
-  died(node: string): void {
-    if (!this.#paused.delete(node)) this.#reportLate(node);
-    this.#underWay.delete(node);
-  }
-
-  /** To be called when every node runs and nobody waits for an answer any more. */
-  finish(): void {
-    for (const node of this.#underWay.keys()) this.#reportLate(node);
-  }
-
-  #reportLate(node: string): void {
-    for (const waiting of this.#underWay.get(node)?.values() ?? []) {
-      if (this.#isLate(waiting)) this.#report("a request was never answered", waiting);
+  died(node: string, underWay: Iterable<ClientRequest>): void {
+    const wasPaused = this.#paused.delete(node);
+    for (const request of underWay) {
+      if (request.ask.node !== node) continue;
+      if (!wasPaused) this.#expectAnswered(request);
+      request.isAbandoned = true;
     }
   }
 
-  #isLate({ request, dueMs }: Waiting): boolean {
-    const lateMs = this.#options.nowMs() - dueMs;
-    if (lateMs <= 0) return false;
-    const { method, timeoutMs } = request.ask;
-    const graceMs = method === "GET" ? 0 : this.#options.bounds.writeGraceMs;
-    return lateMs > graceMs + timerSlackMs(timeoutMs);
+  /** To be called when every node runs and nobody waits for an answer any more. */
+  finish(underWay: Iterable<ClientRequest>): void {
+    for (const request of underWay) this.#expectAnswered(request);
   }
 
-  #report(anomaly: string, { request, dueMs }: Waiting): void {
-    const { ask, state, askedMs } = request;
+  #expectAnswered(request: ClientRequest): void {
+    const lateMs = request.isAbandoned ? 0 : this.#lateMs(request);
+    if (lateMs > 0) this.#report("a request was never answered", request, lateMs);
+  }
+
+  /** By how much it is too late, what is allowed not counted; 0 or less where it is not. */
+  #lateMs({ ask: { node, method, timeoutMs }, askedMs }: ClientRequest): number {
+    const afterMs = this.#options.nowMs() - askedMs - timeoutMs;
+    if (!(afterMs > 0)) return 0;
+    const sinceResumedMs = this.#options.nowMs() - (this.#resumedMs.get(node) ?? 0);
+    const graceMs = method === "GET" ? 0 : this.#options.bounds.writeGraceMs;
+    return Math.min(afterMs, sinceResumedMs) - graceMs - timerSlackMs(timeoutMs);
+  }
+
+  #report(anomaly: string, { ask, state, askedMs }: ClientRequest, lateMs: number): void {
     this.#violations.report(CHECK, () => ({
       anomaly,
-      detail: `Node ${ask.node} had ${ask.timeoutMs} ms for request ${ask.id} (${ask.method}), asked at ${askedMs.toFixed(3)} ms; ${(this.#options.nowMs() - dueMs).toFixed(3)} ms later than it should it was ${anomaly.endsWith("deadline") ? "answered" : "not"}`,
+      detail: `Node ${ask.node} was asked at ${askedMs.toFixed(3)} ms and had ${ask.timeoutMs} ms for request ${ask.id} (${ask.method}); ${lateMs.toFixed(3)} ms beyond what is allowed after that there was no answer`,
       key: state.name,
     }));
   }
-}
-
-interface Waiting {
-  readonly request: ClientRequest;
-  dueMs: number;
 }

@@ -141,7 +141,7 @@ export class Oracle implements WorldObserver {
   rowRead(node: string, table: TableName, key: Uint8Array): void {
     if (table !== "records" || !this.#reads.isAnyUnderWay) return;
     const copy = this.#index.copyAt(node, { table, key, value: undefined });
-    if (copy !== undefined) this.#reads.looked(copy.state, node);
+    if (copy !== undefined) this.#reads.looked(copy);
   }
 
   rowsWritten(node: string, changes: readonly RowState[]): void {
@@ -178,7 +178,7 @@ export class Oracle implements WorldObserver {
       keepLostCopies(request, node, this.#quorumOptions);
     }
     this.#reads.died(node);
-    this.#deadlines.died(node);
+    this.#deadlines.died(node, this.#requests.values());
     const promised = [...this.#index.copiesOf(node)].map((copy) => ({ copy, row: copy.durable }));
     for (const { copy } of promised) {
       copy.visible = undefined;
@@ -219,10 +219,10 @@ export class Oracle implements WorldObserver {
       context,
       mints: [],
       sharesMints: false,
+      isAbandoned: false,
       lostCopies: [],
     };
     this.#requests.set(ask.id, request);
-    this.#deadlines.asked(request);
     if (payload !== undefined) {
       state.addWriter(payload, request);
     } else {
@@ -263,7 +263,7 @@ export class Oracle implements WorldObserver {
   /** The checks that can only be made in the end; to be called once. */
   finish({ settled }: FinalCheck): void {
     const { versioning, lossless, nodesDestroyed } = this.#parts;
-    this.#deadlines.finish();
+    this.#deadlines.finish(this.#requests.values());
     for (const state of this.#index.states) {
       const final = this.#finalSiblings(state, settled);
       if (final === undefined) continue;

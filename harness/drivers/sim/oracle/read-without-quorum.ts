@@ -1,6 +1,6 @@
 import type { Clock } from "../../../../src/causality/versioning.ts";
 import { coversClock } from "./covers-clock.ts";
-import type { ClientRequest, KeyState, KnownRecord } from "./key-state.ts";
+import type { ClientRequest, Copy, KeyState, KnownRecord } from "./key-state.ts";
 import type { Violations } from "./violations.ts";
 
 export interface ReadCheckOptions {
@@ -19,7 +19,7 @@ export interface ReadCheckOptions {
  */
 export class ReadWatch {
   readonly #options: ReadCheckOptions;
-  readonly #underWay = new Map<KeyState, Map<number, ReadUnderWay>>();
+  readonly #underWay = new Map<KeyState, ReadUnderWay[]>();
 
   constructor(options: ReadCheckOptions) {
     this.#options = options;
@@ -31,87 +31,98 @@ export class ReadWatch {
   }
 
   asked(request: ClientRequest): void {
-    const { ask, state } = request;
-    let reads = this.#underWay.get(state);
-    if (reads === undefined) {
-      reads = new Map();
-      this.#underWay.set(state, reads);
-    }
-    reads.set(ask.id, { request, heldBy: new Map() });
+    const { state } = request;
+    const read = { request, looks: [] };
+    const reads = this.#underWay.get(state);
+    if (reads === undefined) this.#underWay.set(state, [read]);
+    else reads.push(read);
   }
 
-  /** A node looks up its own row of the key. Its hints it looks up after that. */
-  looked(state: KeyState, node: string): void {
-    const reads = this.#underWay.get(state);
-    if (reads === undefined) return;
-    let held: readonly KnownRecord[] | undefined;
-    for (const { heldBy } of reads.values()) {
-      if (heldBy.has(node)) continue;
-      held ??= heldAt(state, node);
-      heldBy.set(node, held);
+  /** A node looks up its own row of a key. Its hints it looks up after that. */
+  looked(own: Copy): void {
+    let look: Look | undefined;
+    for (const { looks } of this.#underWay.get(own.state) ?? NONE) {
+      if (looks.some((each) => each.node === own.node)) continue;
+      look ??= lookAt(own);
+      looks.push(look);
     }
   }
 
   /** A node no longer holds a row: a hint was delivered, a write was rolled back, or it died. It may leave out what it held. */
   forgot(state: KeyState, node: string): void {
-    for (const { heldBy } of this.#underWay.get(state)?.values() ?? []) {
-      if (heldBy.has(node)) heldBy.set(node, NOTHING);
+    for (const { looks } of this.#underWay.get(state) ?? NONE) {
+      const at = looks.findIndex((look) => look.node === node);
+      if (at >= 0) looks[at] = { node, own: undefined, hinted: NOTHING };
     }
   }
 
   /** A node died: the reads it coordinated are never answered. */
   died(node: string): void {
-    for (const reads of [...this.#underWay.values()]) {
-      for (const { request } of [...reads.values()]) {
-        if (request.ask.node === node) this.#end(request);
-        else this.forgot(request.state, node);
-      }
+    for (const [state, reads] of [...this.#underWay]) {
+      this.#keep(
+        state,
+        reads.filter(({ request }) => request.ask.node !== node),
+      );
+      this.forgot(state, node);
     }
   }
 
   /** The read is answered; `shown` is what the context of the answer covers, undefined where nothing was found out. */
   answered(request: ClientRequest, shown: Clock | undefined, violations: Violations): void {
-    const read = this.#end(request);
-    if (read === undefined || shown === undefined) return;
     const { ask, state } = request;
-    const counted: string[] = [];
-    for (const [node, held] of read.heldBy) {
-      const mayCount = !ask.strict || state.primaries.includes(node);
-      if (mayCount && this.#isShown(held, shown)) counted.push(node);
-    }
+    const reads = this.#underWay.get(state) ?? NONE;
+    const read = reads.find((each) => each.request === request);
+    if (read === undefined) return;
+    this.#keep(
+      state,
+      reads.filter((each) => each !== read),
+    );
+    if (shown === undefined) return;
+    const counted = read.looks.filter(
+      (look) => (!ask.strict || state.primaries.includes(look.node)) && this.#isShown(look, shown),
+    );
     if (counted.length >= ask.quorum) return;
     violations.report("read-without-quorum", () => ({
       anomaly: "a read was answered without all that R nodes hold",
-      detail: `Node ${ask.node} answered request ${ask.id} with R ${ask.quorum}; ${read.heldBy.size} nodes looked at what they hold (${[...read.heldBy.keys()].join(", ")}), and all of it is in the answer for ${counted.length} of them (${counted.join(", ")})`,
+      detail: `Node ${ask.node} answered request ${ask.id} with R ${ask.quorum}; ${read.looks.length} nodes looked at what they hold (${namesOf(read.looks)}), and all of it is in the answer for ${counted.length} of them (${namesOf(counted)})`,
       key: state.name,
     }));
   }
 
-  #isShown(held: readonly KnownRecord[], shown: Clock): boolean {
-    return !this.#options.lossless || held.every(({ clock }) => coversClock(shown, clock));
+  #isShown({ own, hinted }: Look, shown: Clock): boolean {
+    if (!this.#options.lossless) return true;
+    if (own !== undefined && !coversClock(shown, own.clock)) return false;
+    return hinted.every(({ clock }) => coversClock(shown, clock));
   }
 
-  #end({ ask, state }: ClientRequest): ReadUnderWay | undefined {
-    const reads = this.#underWay.get(state);
-    const read = reads?.get(ask.id);
-    reads?.delete(ask.id);
-    if (reads?.size === 0) this.#underWay.delete(state);
-    return read;
+  #keep(state: KeyState, reads: ReadUnderWay[]): void {
+    if (reads.length === 0) this.#underWay.delete(state);
+    else this.#underWay.set(state, reads);
   }
 }
 
 interface ReadUnderWay {
   readonly request: ClientRequest;
-  /** By node, once it looked: what it held then. */
-  readonly heldBy: Map<string, readonly KnownRecord[]>;
+  /** The first of each node. */
+  readonly looks: Look[];
 }
 
+interface Look {
+  readonly node: string;
+  /** What the node held of the key then: in its own row, and in hints. */
+  readonly own: KnownRecord | undefined;
+  readonly hinted: readonly KnownRecord[];
+}
+
+const NONE: readonly ReadUnderWay[] = [];
 const NOTHING: readonly KnownRecord[] = [];
 
-function heldAt(state: KeyState, node: string): readonly KnownRecord[] {
-  const held: KnownRecord[] = [];
-  for (const copy of state.copies) {
-    if (copy.node === node && copy.visible !== undefined) held.push(copy.visible.record);
-  }
-  return held;
+function lookAt({ state, node, visible }: Copy): Look {
+  const hints = state.hints.get(node);
+  const hinted = hints?.flatMap((hint) => hint.visible?.record ?? []) ?? NOTHING;
+  return { node, own: visible?.record, hinted };
+}
+
+function namesOf(looks: readonly Look[]): string {
+  return looks.map(({ node }) => node).join(", ");
 }
