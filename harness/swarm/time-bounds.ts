@@ -7,14 +7,14 @@ import type { SimPlan } from "./sim-plan.ts";
 
 /** Ways over the network: a connection is dialled, hellos are exchanged, then comes the request and its answer. */
 const WAYS = 6;
-/** Rows looked up one after another for one answer, or before a write of a key has its turn: hints beside the row, other writes. */
+/** Rows looked up one after another for one answer, or before a write has its turn: hints beside the row, other writes. */
 const READS = 10;
 /** Commits that an answer waits for: the one under way and its own, and before that those of a delivered hint that goes. */
 const COMMITS = 4;
 
 /**
- * How long things take at most in the world of a plan. A sum of `count` delays drawn at random is longer than `longestMs` says less than
- * once in 10^12 times.
+ * How long things take at most in the world of a plan. A sum of `count` delays drawn at random is longer than `longestMs` says
+ * less than once in 10^12 times.
  */
 export function timeBounds(
   { world, faults }: Pick<SimPlan, "world" | "faults">,
@@ -36,7 +36,8 @@ export function timeBounds(
     hedgeMs,
     readAnswerMs,
     writeAnswerMs: readAnswerMs + longestMs(COMMITS, [diskWrite]),
-    // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice where once is lost.
+    // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice
+    // where once is lost.
     settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + readAnswerMs,
     silenceMs: silenceMs + timerSlackMs(silenceMs),
   };

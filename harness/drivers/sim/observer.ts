@@ -46,7 +46,7 @@ export interface WorldObserver {
   processPaused(node: string): void;
   /** It goes on, from now on. */
   processResumed(node: string): void;
-  /** A node sends to a peer over a connection that it dialled, and has heard nothing on it for so long since it began to wait. */
+  /** A node sends to a peer over a connection that it dialled, and has waited in vain for so long to hear anything on it. */
   sentIntoSilence(node: string, peer: string, silentMs: number): void;
   clientAsked(ask: ClientAsk): void;
   /** The node's handler answers; the answer may never reach the client. Requests of nodes that die have none. */

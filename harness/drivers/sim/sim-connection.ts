@@ -18,7 +18,7 @@ export type OnBytes = (
   bytes: Uint8Array,
 ) => (() => void) | undefined;
 
-/** Told when an end that dialled sends although it has heard nothing for that long, in milliseconds, since it began to wait. */
+/** Told when an end that dialled sends although it has waited in vain, for so many milliseconds, to hear anything. */
 export type OnSilence = (way: Way, silentMs: number) => void;
 
 export interface SimConnectionParts {

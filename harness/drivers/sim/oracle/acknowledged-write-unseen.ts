@@ -13,9 +13,10 @@ export interface UnseenCheckOptions {
 
 /**
  * What R + W > N promises (D-4.5-4): a read shows every write that was acknowledged before it began, or what superseded it.
- * The W nodes of the write and the R of the read are all among N primaries, so that at least one is in both: where quorums are strict, or where there are
- * no nodes beside the primaries. With a sloppy quorum that can use fallbacks nothing of the kind is promised; what is
- * promised then `read-without-quorum` holds it to. Nor does a key whose primary ever lost a durable copy keep the promise. For the lossless modes.
+ * The W nodes of the write and the R of the read are all among N primaries, so that at least one is in both: where quorums
+ * are strict, or where there are no nodes beside the primaries. With a sloppy quorum that can use fallbacks nothing of the
+ * kind is promised; what is promised then `read-without-quorum` holds it to. Nor does a key whose primary ever lost a
+ * durable copy keep the promise. For the lossless modes.
  */
 export class AcknowledgedWatch {
   readonly #options: UnseenCheckOptions;

@@ -12,9 +12,9 @@ export interface LateCheckOptions {
 const CHECK = "answer-late";
 
 /**
- * A node answers every request within its deadline, with a refusal where it must (D-4.6-3, D-5-6): whatever it waits for, a replica, a
- * forwarded write or its own disk, it does not wait without end. While its process is paused nothing is due; what fell due then is when
- * it goes on.
+ * A node answers every request within its deadline, with a refusal where it must (D-4.6-3): whatever it waits for, a
+ * replica, a forwarded write or its own disk, it does not wait without end. While its process is paused nothing is due;
+ * what fell due then is when it goes on.
  */
 export class DeadlineWatch {
   readonly #options: LateCheckOptions;

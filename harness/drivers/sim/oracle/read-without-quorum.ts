@@ -9,11 +9,11 @@ export interface ReadCheckOptions {
 }
 
 /**
- * A read that is answered has R answers (D-4.5-6, D-4.6-5, K-22), and shows all they hold: own copies and hints. Answers are not
- * seen here, but whoever gives one looks up its own row of the key while the read is under way, and what it holds at
- * the first such look it holds when it answers. So R nodes must be found that looked, and hold nothing that the context of
- * the answer leaves out; with a strict quorum among the primaries. A silent node taken for one that holds nothing, a fallback that keeps quiet about its hints and
- * an answer counted twice all leave fewer.
+ * A read that is answered has R answers (D-4.5-6, D-4.6-5, K-22), and shows all they hold: own copies and hints. Answers are
+ * not seen here, but whoever gives one looks up its own row of the key while the read is under way, and what it holds at the
+ * first such look it holds when it answers. So R nodes must be found that looked, and hold nothing that the context of the
+ * answer leaves out; with a strict quorum among the primaries. A silent node taken for one that holds nothing, a fallback
+ * that keeps quiet about its hints and an answer counted twice all leave fewer.
  *
  * That the versions covered by the context are shown as well is the affair of `context-covers-unseen`.
  */
@@ -48,7 +48,7 @@ export class ReadWatch {
     }
   }
 
-  /** A node no longer holds a row: a hint was delivered, a write was rolled back, or it died. It may leave out what it held. */
+  /** A node lost a row: a hint was delivered, a write was rolled back, or it died. It may leave out what it held. */
   forgot(state: KeyState, node: string): void {
     for (const { looks } of this.#underWay.get(state) ?? NONE) {
       const at = looks.findIndex((look) => look.node === node);

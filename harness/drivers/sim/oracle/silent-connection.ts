@@ -9,9 +9,9 @@ export interface Silence {
 }
 
 /**
- * A connection on which nothing comes back is given up and dialled anew (D-4.8.3-2): nobody tells a node that the way it took has gone,
- * and until it tries another it does not find a healed peer again. By then at least one of the calls it waited for has ended without
- * an answer, so a node knows.
+ * A connection on which nothing comes back is given up and dialled anew (D-4.8.3-2): nobody tells a node that the way it
+ * took has gone, and until it tries another it does not find a healed peer again. By then at least one of the calls it
+ * waited for has ended without an answer, so a node knows.
  */
 export function checkSilence(
   { node, peer, silentMs }: Silence,

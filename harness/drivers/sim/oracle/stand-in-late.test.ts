@@ -3,7 +3,10 @@ import { HandMadeWorld } from "./testing/hand-made-world.ts";
 
 const CHECK = ["stand-in-late"];
 
-/** Five nodes, three of them primaries, of which these are healthy; stand-ins come every 100 ms, answers within 20, of writes 30. */
+/**
+ * Five nodes, three of them primaries, of which these are healthy. Stand-ins come every 100 ms, answers within 20 ms, those of
+ * writes within 30 ms.
+ */
 function worldOf(healthy: string, { strict = false } = {}): HandMadeWorld {
   const world = new HandMadeWorld("dvvset", { strict });
   world.isCalm = (node, peer) => healthy.includes(node) && healthy.includes(peer);

@@ -15,9 +15,10 @@ export interface StandInOptions {
 }
 
 /**
- * A request does not wait for the silent while it could do without them (D-4.6-1, D-4.5-3): every `hedgeMs` each silent replica gets
- * a stand-in, so that after as many rounds as use up all fallbacks every healthy node was asked, and where these are R, or W, with the coordinator, it is
- * answered. Answered late, or refused at its deadline, it waited for somebody it did not need.
+ * A request does not wait for the silent while it could do without them (D-4.6-1, D-4.5-3): every `hedgeMs` each silent
+ * replica gets a stand-in, so that after as many rounds as use up all fallbacks every healthy node was asked, and where
+ * these are R, or W, with the coordinator, it is answered. Answered late, or refused at its deadline, it waited for somebody
+ * it did not need.
  *
  * Healthy are those that no fault touches and that the coordinator had time to find again. A write that may have been
  * forwarded is not judged: it waits for one node alone.

@@ -110,7 +110,7 @@ export class HandMadeWorld {
     return this.#requests;
   }
 
-  /** A client asks for a read, and each node of `looks` looks up its own row for it, d and e by default: they hold nothing. */
+  /** A client asks for a read, and each node of `looks` looks up its own row: d and e, which hold nothing, by default. */
   askRead(node: string, { r = 2, looks = ["d", "e"] }: ReadOptions = {}): number {
     this.#requests += 1;
     this.oracle.clientAsked({
