@@ -46,6 +46,7 @@ export async function runPhases(
   storm.begin(plan.faults);
   const adversary = openAdversary(world);
   await Promise.all([load(world, clients), adversary?.run()]);
+  world.calm.end();
   await storm.calm();
   if (plan.core.length > 0) {
     onPhase("a core alone");

@@ -3,18 +3,21 @@ import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { macKeyOf, openContext } from "../../src/causality/context-token.ts";
 import type { Clock as VersionClock } from "../../src/causality/versioning.ts";
 import { versioningFor } from "../../src/causality/versioning-for.ts";
+import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { SimCluster } from "../drivers/sim/sim-cluster.ts";
-import { SIM_CLUSTER_ID, SIM_SECRET } from "../drivers/sim/sim-configuration.ts";
+import { SIM_CLUSTER_ID, SIM_SECRET, simConfiguration } from "../drivers/sim/sim-configuration.ts";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import type { HistoryHeader } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import { Stores } from "../run/stores.ts";
+import { CalmPairs } from "./calm-pairs.ts";
 import { nodesDestroyed } from "./plan-expectation.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { Storm } from "./storm.ts";
+import { timeBounds } from "./time-bounds.ts";
 import { TraceCollector } from "./trace-collector.ts";
 
 /** Everything that one simulated run is made of, and whoever looks at it; made from the plan, before any time passes. */
@@ -28,6 +31,7 @@ export class SimulatedWorld {
   readonly recorder: Recorder;
   readonly stores: Stores;
   readonly storm: Storm;
+  readonly calm = new CalmPairs(() => this.nowMs());
   readonly trace: TraceCollector | undefined;
   /** What the phases of the run and its crashes leave; the oracle, the assertions and the logs keep their own. */
   readonly findings: Finding[] = [];
@@ -45,7 +49,7 @@ export class SimulatedWorld {
       seed: plan.seed,
       assertions: this.assertions,
       observer: (cluster) => {
-        this.#oracle = oracleOf(plan, cluster);
+        this.#oracle = oracleOf(plan, cluster, this.calm);
         return this.#oracle;
       },
       onCrash: (node, error) => this.crashed(node, error),
@@ -110,12 +114,13 @@ export class SimulatedWorld {
 
   #noteFault(fault: SimFault, name: string, phase: "applied" | "healed"): void {
     this.recorder.note({ type: "fault", phase, fault: name });
+    this.calm.noted(fault, phase);
     const kind = phase === "applied" ? "fault" : "healed";
     for (const lane of lanesOf(fault)) this.trace?.mark({ lane, kind, label: name });
   }
 }
 
-function oracleOf(plan: SimPlan, cluster: SimCluster): Oracle {
+function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
   const { run, world } = plan;
   const macKey = macKeyOf(SIM_SECRET, SIM_CLUSTER_ID);
   const ring = () =>
@@ -138,8 +143,21 @@ function oracleOf(plan: SimPlan, cluster: SimCluster): Oracle {
     synced: run.engine !== "memory" && world.sync,
     lossless: run.expects.verdict === "valid",
     nodesDestroyed: nodesDestroyed(plan),
+    bounds: timeBounds(plan, configurationOf(plan, cluster)),
+    isCalm: (node, peer, sinceMs) =>
+      isServing(node, cluster) && isServing(peer, cluster) && calm.isCalm(node, peer, sinceMs),
     preferenceList: (key) => ring()?.preferenceList(key) ?? [],
   });
+}
+
+/** Of any node: they differ in nothing that is asked here. */
+function configurationOf({ run, world }: SimPlan, { nodes }: SimCluster): NodeConfiguration {
+  return simConfiguration({ plan: run, world }, nodes, nodes[0] ?? "");
+}
+
+/** A node whose disk is full does not come back when it should. */
+function isServing(node: string, cluster: SimCluster): boolean {
+  return cluster.machine(node).node !== undefined;
 }
 
 /** The nodes that a fault hurts: those at the ends of its links, or its own. */

@@ -21,6 +21,10 @@ export interface ClientAsk {
   readonly payload: Uint8Array | undefined;
   /** R or W of this request. */
   readonly quorum: number;
+  /** True where no fallback may stand in for one of the key's primaries. */
+  readonly strict: boolean;
+  /** Within which it is to be answered. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -28,6 +32,8 @@ export interface ClientAsk {
  * happens, before anything else can; must not change anything.
  */
 export interface WorldObserver {
+  /** A node looks up a row of its own; what it is told is what is visible now. */
+  rowRead(node: string, table: TableName, key: Uint8Array): void;
   /** A node's engine shows these changes from now on; they are not durable yet. */
   rowsWritten(node: string, changes: readonly RowState[]): void;
   /** Changes shown before, in that order, are now as durable as the engine promises. */
@@ -36,6 +42,12 @@ export interface WorldObserver {
   rowsRolledBack(node: string, rows: readonly RowState[]): void;
   /** What the node's disk holds after a crash, a wipe or a restore: these rows and no others, all of them durable. */
   rowsReplaced(node: string, rows: readonly RowState[]): void;
+  /** A node's process stops as it is (SIGSTOP). */
+  processPaused(node: string): void;
+  /** It goes on, from now on. */
+  processResumed(node: string): void;
+  /** A node sends to a peer over a connection that it dialled, and has waited in vain for so long to hear anything on it. */
+  sentIntoSilence(node: string, peer: string, silentMs: number): void;
   clientAsked(ask: ClientAsk): void;
   /** The node's handler answers; the answer may never reach the client. Requests of nodes that die have none. */
   clientAnswered(id: number, response: HttpResponse): void;

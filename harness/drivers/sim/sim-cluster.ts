@@ -77,17 +77,19 @@ export class SimCluster implements Cluster {
     const scheduler = new Scheduler();
     this.nodes = names;
     this.scheduler = scheduler;
+    const observer = options.observer?.(this);
     this.net = new SimNetwork({
       scheduler,
       random: chance.fork("network"),
       world,
       links: linksOf(names),
       onBytes: options.onBytes,
+      onSilence: ({ dialler, target }, silentMs) =>
+        observer?.sentIntoSilence(dialler, target, silentMs),
     });
     const configurations = new Map(
       names.map((name) => [name, simConfiguration(options, names, name)]),
     );
-    const observer = options.observer?.(this);
     this.#watch = observer && new RequestWatch(observer);
     this.simNodes = new Map(
       [...configurations].map(([name, configuration]) => {
@@ -111,6 +113,7 @@ export class SimCluster implements Cluster {
           random,
           log,
           assertions,
+          observer,
           onCrash,
         };
         return [name, new SimNode(parts)];

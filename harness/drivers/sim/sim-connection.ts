@@ -18,6 +18,9 @@ export type OnBytes = (
   bytes: Uint8Array,
 ) => (() => void) | undefined;
 
+/** Told when an end that dialled sends although it has waited in vain, for so many milliseconds, to hear anything. */
+export type OnSilence = (way: Way, silentMs: number) => void;
+
 export interface SimConnectionParts {
   readonly scheduler: Scheduler;
   readonly random: SeededRandom;
@@ -27,10 +30,13 @@ export interface SimConnectionParts {
   /** Bytes arrive in pieces cut anywhere. */
   readonly chopped: boolean;
   readonly onBytes: OnBytes | undefined;
+  readonly onSilence: OnSilence | undefined;
   readonly onOver: (connection: SimConnection) => void;
 }
 
 const PIECES_MAX = 3;
+/** Shorter silences are nothing to tell of. */
+const SILENCE_MS = 1_000;
 
 /** One connection over a simulated network: two ends, and bytes that keep their order in each direction. */
 export class SimConnection {
@@ -74,6 +80,7 @@ export class SimConnection {
   }
 
   send(end: SimEnd, bytes: Uint8Array): void {
+    if (end === this.dialler) this.#noteSilence(end);
     const { chopped, onBytes, number } = this.#parts;
     const { from, to } = end.route;
     const arrived = onBytes?.({ connection: number, from, to }, bytes);
@@ -99,6 +106,18 @@ export class SimConnection {
     end.route.link.carry(0, end.lane, () => {
       if (!this.#broken) end.peer?.closed(undefined);
     });
+  }
+
+  /** A process that was paused heard nothing, whatever came: it waits anew. */
+  #noteSilence(end: SimEnd): void {
+    const nowMs = this.#parts.scheduler.monotonicMs();
+    const pauseCount = end.process?.pauseCount ?? 0;
+    if (end.waitsSinceMs === undefined || end.waitsSincePause !== pauseCount) {
+      end.waitsSinceMs = nowMs;
+      end.waitsSincePause = pauseCount;
+    } else if (nowMs - end.waitsSinceMs > SILENCE_MS) {
+      this.#parts.onSilence?.(this.way, nowMs - end.waitsSinceMs);
+    }
   }
 
   later(callback: () => void): void {
@@ -129,6 +148,9 @@ export class SimEnd implements Connection {
   /** Undefined until the end belongs to a process that has accepted or dialled it. */
   process: SimProcess | undefined;
   handlers: ConnectionHandlers | undefined;
+  /** When it sent something after the last time that it heard anything, and how often its process had been paused by then. */
+  waitsSinceMs: number | undefined;
+  waitsSincePause = 0;
   readonly #connection: SimConnection;
   #forgetProcess = (): void => {};
   #closed = false;
@@ -176,7 +198,9 @@ export class SimEnd implements Connection {
   receive(bytes: Uint8Array): void {
     if (this.#closed) return;
     this.process?.enter(() => {
-      if (!this.#closed) this.handlers?.onData(bytes);
+      if (this.#closed) return;
+      this.waitsSinceMs = undefined;
+      this.handlers?.onData(bytes);
     });
   }
 

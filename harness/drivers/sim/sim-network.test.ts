@@ -15,11 +15,14 @@ const LINKS = [
 
 function openWorld(choppedShare = 0) {
   const scheduler = new Scheduler();
+  const silences: string[] = [];
   const network = new SimNetwork({
     scheduler,
     random: new SeededRandom(7),
     world: { network: { minMs: 1, meanMs: 3 }, links: {}, choppedShare },
     links: LINKS,
+    onSilence: ({ dialler, target }, silentMs) =>
+      silences.push(`${dialler} to ${target}: ${silentMs}`),
   });
   const process = (): SimProcess =>
     new SimProcess((error) => {
@@ -28,7 +31,7 @@ function openWorld(choppedShare = 0) {
   const run = <T>(promise: Promise<T>) =>
     scheduler.run(promise, { untilMs: Number.POSITIVE_INFINITY });
   const pass = (ms: number) => run(new Promise<void>((resolve) => scheduler.setTimer(ms, resolve)));
-  return { scheduler, network, process, run, pass };
+  return { scheduler, network, process, run, pass, silences };
 }
 
 for (const [name, choppedShare] of [
@@ -163,6 +166,37 @@ describe("SimNetwork", () => {
     expect(heardByB).toEqual(["open"]);
     b.resume();
     expect(heardByB).toEqual(["open", "while asleep"]);
+  });
+
+  test("tells of who sends where nothing came back for more than a second", async () => {
+    const { connection, reply, pass, silences } = await connected();
+    connection.send(Buffer.from("waits from now on"));
+    await pass(1_000);
+    connection.send(Buffer.from("not long yet"));
+    expect(silences).toEqual([]);
+    await pass(1);
+    connection.send(Buffer.from("too long"));
+    expect(silences).toEqual(["a to b: 1001"]);
+    reply("an answer");
+    await pass(2_000);
+    connection.send(Buffer.from("waits anew"));
+    // Who only answers waits for nothing.
+    reply("another");
+    expect(silences).toHaveLength(1);
+  });
+
+  test("tells of no silence that a pause of the sender's own process makes", async () => {
+    const { connection, reply, a, pass, silences } = await connected();
+    connection.send(Buffer.from("before"));
+    a.pause();
+    reply("held");
+    await pass(3_000);
+    a.resume();
+    connection.send(Buffer.from("after"));
+    expect(silences).toEqual([]);
+    await pass(1_001);
+    connection.send(Buffer.from("after long"));
+    expect(silences).toEqual(["a to b: 1001"]);
   });
 
   test("a reset loses what was under way and tells both ends", async () => {

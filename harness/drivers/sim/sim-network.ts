@@ -9,7 +9,7 @@ import type { Connection, ConnectionHandlers, Transport } from "../../../src/env
 import { linkName } from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { OnBytes, Way } from "./sim-connection.ts";
+import type { OnBytes, OnSilence, Way } from "./sim-connection.ts";
 import { SimConnection } from "./sim-connection.ts";
 import type { Impairment } from "./sim-link.ts";
 import { SimLink } from "./sim-link.ts";
@@ -23,6 +23,7 @@ export interface SimNetworkParts {
   /** Every directed link that can be hurt. */
   readonly links: readonly Link[];
   readonly onBytes?: OnBytes | undefined;
+  readonly onSilence?: OnSilence | undefined;
 }
 
 interface SimListener {
@@ -149,7 +150,7 @@ export class SimNetwork {
     address: string,
     handlers: ConnectionHandlers,
   ): Connection {
-    const { random, world, onBytes, scheduler } = this.#parts;
+    const { random, world, onBytes, onSilence, scheduler } = this.#parts;
     const { listens, way } = this.#wayTo(dialler.node, address);
     const connection = new SimConnection({
       scheduler,
@@ -158,6 +159,7 @@ export class SimNetwork {
       number: this.#connectionCount++,
       chopped: world.choppedShare > 0 && random.float() < world.choppedShare,
       onBytes,
+      onSilence,
       onOver: (over) => this.#connections.delete(over),
     });
     const { dialler: end, accepter } = connection;

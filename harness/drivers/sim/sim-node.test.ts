@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NO_OBSERVER } from "./testing/no-observer.ts";
 import { pathOf, smallCluster } from "./testing/small-cluster.ts";
 
 const PUT = { method: "PUT", target: `${pathOf("k")}?w=3`, body: "v" };
@@ -14,6 +15,28 @@ describe("SimNode", () => {
     expect(machine.server).toBeDefined();
     await drive(machine.start());
     expect(machine.lifeCount).toBe(2);
+  });
+
+  test("tells when its process pauses, and when it goes on before anything that was held runs", async () => {
+    const seen: string[] = [];
+    const { cluster, drive, ask, pass } = await smallCluster({
+      observer: () => ({
+        ...NO_OBSERVER,
+        processPaused: (node) => seen.push(`${node} paused`),
+        processResumed: (node) => seen.push(`${node} resumed`),
+        clientAsked: ({ node }) => seen.push(`${node} asked`),
+      }),
+    });
+    const machine = cluster.machine("n2");
+    machine.pause();
+    machine.pause();
+    const asked = ask("n2", PUT);
+    await pass(500);
+    expect(seen).toEqual(["n2 paused"]);
+    machine.resume();
+    machine.resume();
+    await drive(asked);
+    expect(seen).toEqual(["n2 paused", "n2 resumed", "n2 asked"]);
   });
 
   test("each life has an incarnation of its own, the same for the same seed", async () => {

@@ -7,6 +7,7 @@ import { DynamoNode } from "../../../src/node/node.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
 import { gatedEngine } from "./gated-engine.ts";
 import type { MachineClock } from "./machine-clock.ts";
+import type { WorldObserver } from "./observer.ts";
 import type { SimHttpServer } from "./sim-http.ts";
 import type { SimLog } from "./sim-log.ts";
 import { SimMetrics } from "./sim-metrics.ts";
@@ -21,6 +22,7 @@ export interface SimNodeParts {
   readonly random: SeededRandom;
   readonly log: SimLog;
   readonly assertions: Environment["assertions"];
+  readonly observer?: Pick<WorldObserver, "processPaused" | "processResumed"> | undefined;
   /** Told what would have ended a real process: an error that nobody caught. The node is dead then. */
   readonly onCrash: (node: string, error: unknown) => void;
 }
@@ -102,11 +104,17 @@ export class SimNode {
   }
 
   pause(): void {
-    this.#life?.process.pause();
+    const process = this.#life?.process;
+    if (process?.state !== "running") return;
+    process.pause();
+    this.#parts.observer?.processPaused(this.name);
   }
 
   resume(): void {
-    this.#life?.process.resume();
+    const process = this.#life?.process;
+    if (process?.state !== "paused") return;
+    this.#parts.observer?.processResumed(this.name);
+    process.resume();
   }
 
   /**

@@ -34,6 +34,16 @@ describe("SimProcess", () => {
     expect(seen).toEqual(["died"]);
   });
 
+  test("counts its pauses", () => {
+    const process = new SimProcess(unexpected);
+    process.pause();
+    process.pause();
+    expect(process.pauseCount).toBe(1);
+    process.resume();
+    process.pause();
+    expect(process.pauseCount).toBe(2);
+  });
+
   test("tells what a callback threw", () => {
     const errors: unknown[] = [];
     const process = new SimProcess((error) => errors.push(error));

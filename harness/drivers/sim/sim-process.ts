@@ -9,6 +9,7 @@ export class SimProcess {
   readonly #onCrash: (error: unknown) => void;
   readonly #onDeath = new Set<() => void>();
   #state: ProcessState = "running";
+  #pauseCount = 0;
   #held: (() => void)[] = [];
 
   /** `onCrash` is told what a callback threw; in a real process that would have been its end. */
@@ -18,6 +19,11 @@ export class SimProcess {
 
   get state(): ProcessState {
     return this.#state;
+  }
+
+  /** How often it was paused. */
+  get pauseCount(): number {
+    return this.#pauseCount;
   }
 
   enter(callback: () => void): void {
@@ -49,7 +55,9 @@ export class SimProcess {
   }
 
   pause(): void {
-    if (this.#state === "running") this.#state = "paused";
+    if (this.#state !== "running") return;
+    this.#state = "paused";
+    this.#pauseCount += 1;
   }
 
   /** What was held runs now, in order. */

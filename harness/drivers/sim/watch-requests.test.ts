@@ -3,6 +3,7 @@ import { toBase64url, utf8Bytes } from "../../../src/base/bytes.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../src/protocol/payload.ts";
 import type { ClientAsk, WorldObserver } from "./observer.ts";
+import { NO_OBSERVER } from "./testing/no-observer.ts";
 import { smallCluster } from "./testing/small-cluster.ts";
 import { RequestWatch } from "./watch-requests.ts";
 
@@ -14,10 +15,7 @@ const ANSWER: HttpResponse = { status: 204, headers: {}, body: new Uint8Array(0)
 async function told(request: Partial<HttpRequest>, handle = async () => ANSWER) {
   const events: (ClientAsk | "handled" | readonly [number, HttpResponse])[] = [];
   const observer: WorldObserver = {
-    rowsWritten() {},
-    rowsDurable() {},
-    rowsRolledBack() {},
-    rowsReplaced() {},
+    ...NO_OBSERVER,
     clientAsked: (ask) => events.push(ask),
     clientAnswered: (id, response) => events.push([id, response]),
   };
@@ -37,7 +35,14 @@ async function told(request: Partial<HttpRequest>, handle = async () => ANSWER) 
   return events;
 }
 
-const ASK = { id: 0, node: "n2", key: utf8Bytes("key"), context: "" };
+const ASK = {
+  id: 0,
+  node: "n2",
+  key: utf8Bytes("key"),
+  context: "",
+  strict: false,
+  timeoutMs: configuration.requestTimeoutMs,
+};
 
 describe("RequestWatch", () => {
   test("tells of a read before it is handled, and of its answer", async () => {

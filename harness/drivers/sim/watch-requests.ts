@@ -42,24 +42,29 @@ export class RequestWatch {
 function askOf(
   id: number,
   key: Uint8Array,
-  { nodeId: node, r, w }: NodeConfiguration,
+  { nodeId: node, r, w, quorum, requestTimeoutMs }: NodeConfiguration,
   { method, headers, query, body }: HttpRequest,
 ): ClientAsk {
-  const context = headers["x-dynamo-context"] ?? "";
   const asked = (name: string, byDefault: number) => Number(query.get(name) ?? byDefault);
+  const common = {
+    id,
+    node,
+    key,
+    context: headers["x-dynamo-context"] ?? "",
+    strict: (query.get("quorum") ?? quorum) === "strict",
+    timeoutMs: asked("timeoutMs", requestTimeoutMs),
+  };
   switch (method) {
     case "PUT": {
       const contentType = headers["content-type"] ?? "application/octet-stream";
       const payload = encodePayload({ contentType, tombstone: false, bytes: body });
-      return { id, node, method, key, context, payload, quorum: asked("w", w) };
+      return { ...common, method, payload, quorum: asked("w", w) };
     }
     case "DELETE": {
       const payload = encodePayload(TOMBSTONE_PAYLOAD);
-      return { id, node, method, key, context, payload, quorum: asked("w", w) };
+      return { ...common, method, payload, quorum: asked("w", w) };
     }
-    default: {
-      const payload = undefined;
-      return { id, node, method: "GET", key, context, payload, quorum: asked("r", r) };
-    }
+    default:
+      return { ...common, method: "GET", payload: undefined, quorum: asked("r", r) };
   }
 }

@@ -54,6 +54,20 @@ describe("commits of kind synced", () => {
 });
 
 describe("reads", () => {
+  test("the observer is told of each look at a row when it begins, found or not, until the life ends", async () => {
+    const { disk, clock, watcher } = diskWorld("synced", 1, { read: { minMs: 5, meanMs: 5 } });
+    const engine = disk.open();
+    const found = engine.get("records", Buffer.from("a"));
+    expect(watcher.read).toEqual(["records/61"]);
+    clock.advance(5);
+    expect(await found).toBeUndefined();
+    engine.write([put("b", "1", "hints")]);
+    engine.get("hints", Buffer.from("b"));
+    disk.crash("process");
+    engine.get("records", Buffer.from("c"));
+    expect(watcher.read).toEqual(["records/61", "hints/62"]);
+  });
+
   test("without a delay they take no event of the clock, with one they tell what was there when asked", async () => {
     const { disk, clock } = diskWorld("synced", 1, { write: { minMs: 0, meanMs: 0 } });
     const engine = disk.open();

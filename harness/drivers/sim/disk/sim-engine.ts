@@ -68,6 +68,7 @@ export class SimEngine implements Engine {
   }
 
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {
+    if (!this.#isDead) this.#parts.observer?.rowRead(this.#parts.node, table, key);
     const pending = this.#pending.get(table, key);
     return pending === undefined
       ? this.#read(() => this.#parts.medium.get(table, key))

@@ -27,6 +27,8 @@ export interface KnownRow {
 export interface ClientRequest {
   readonly ask: ClientAsk;
   readonly state: KeyState;
+  /** Virtual time. */
+  readonly askedMs: number;
   /** What it writes, one character a byte; undefined for GET. */
   readonly payload: string | undefined;
   /** What its context covers; undefined where the token was never handed out for this key. */
@@ -35,6 +37,8 @@ export interface ClientRequest {
   readonly mints: Mint[];
   /** True once one of them may be that of another write with the same payload. */
   sharesMints: boolean;
+  /** True once its node died: it will never be answered. */
+  isAbandoned: boolean;
   /** Copies that held the write and were lost with their node before the client was answered. */
   readonly lostCopies: CopyOf[];
 }
@@ -75,6 +79,8 @@ export class KeyState {
   readonly history = new KeyHistory();
   /** All rows there ever were. */
   readonly copies: Copy[] = [];
+  /** By node: those of them that it keeps for others. */
+  readonly hints = new Map<string, Copy[]>();
   /** By payload: who asked to write it and may still be about to. An empty list: all of them were told it is done. */
   readonly writers = new Map<string, ClientRequest[]>();
   /** Every request to write. */
@@ -114,6 +120,14 @@ export class KeyState {
       this.#texts.shift();
     }
     return text;
+  }
+
+  addCopy(copy: Copy): void {
+    this.copies.push(copy);
+    if (copy.owner === copy.node) return;
+    const hints = this.hints.get(copy.node);
+    if (hints === undefined) this.hints.set(copy.node, [copy]);
+    else hints.push(copy);
   }
 
   remembered(record: Uint8Array): KnownRecord | undefined {

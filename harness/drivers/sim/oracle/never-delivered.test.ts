@@ -7,7 +7,7 @@ describe.each(["dvvset", "merged"] as const)("never-delivered in %s", (mode) => 
   test("finds a primary that no copy and no hint ever reached", () => {
     for (const isDelivered of [true, false]) {
       const world = new HandMadeWorld(mode);
-      const siblings = twoCopies(world);
+      const siblings = world.writeAtTwo("one");
       if (isDelivered) world.store({ node: "c" }, siblings);
       world.oracle.hintsDelivered();
       expect(world.found).toEqual(isDelivered ? [] : CHECK);
@@ -17,7 +17,7 @@ describe.each(["dvvset", "merged"] as const)("never-delivered in %s", (mode) => 
   test("says nothing about a primary that died, or of what a coordinator that died still owed", () => {
     for (const died of ["a", "c"]) {
       const world = new HandMadeWorld(mode);
-      twoCopies(world);
+      world.writeAtTwo("one");
       world.crash(died, died === "a" ? [{ node: "a" }] : []);
       world.oracle.hintsDelivered();
       expect(world.found).toEqual([]);
@@ -27,20 +27,10 @@ describe.each(["dvvset", "merged"] as const)("never-delivered in %s", (mode) => 
   test("says nothing where a node that died may have taken hints with it", () => {
     for (const synced of [true, false]) {
       const world = new HandMadeWorld(mode, { synced });
-      twoCopies(world);
+      world.writeAtTwo("one");
       world.crash("e", []);
       world.oracle.hintsDelivered();
       expect(world.found).toEqual(synced ? CHECK : []);
     }
   });
 });
-
-/** A write that is acknowledged with copies at two of its three primaries. */
-function twoCopies(world: HandMadeWorld) {
-  const id = world.askWrite("a", "one");
-  const siblings = world.mint({ node: "a" }, "one");
-  world.sync({ node: "a" });
-  world.store({ node: "b" }, siblings);
-  world.done(id);
-  return siblings;
-}

@@ -1,10 +1,13 @@
 import { FormatError } from "../../../../src/base/binary.ts";
 import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
+import type { TableName } from "../../../../src/storage/engine.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
 import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
+import { AcknowledgedWatch } from "./acknowledged-write-unseen.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
+import { DeadlineWatch } from "./answer-late.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
 import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
@@ -14,10 +17,15 @@ import { isLossless } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
+import { ReadWatch } from "./read-without-quorum.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
+import { checkSilence } from "./silent-connection.ts";
+import type { IsCalm } from "./stand-in-late.ts";
+import { checkStandIns } from "./stand-in-late.ts";
 import { StoreIndex } from "./store-index.ts";
+import type { TimeBounds } from "./time-bounds.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
 import { Violations } from "./violations.ts";
@@ -44,6 +52,8 @@ export interface OracleParts {
   readonly lossless: boolean;
   /** On how many nodes the plan destroys data: a write whose own W is no more than that may be lost, whatever the plan's W. */
   readonly nodesDestroyed: number;
+  readonly bounds: TimeBounds;
+  readonly isCalm: IsCalm;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
 }
@@ -73,6 +83,9 @@ export class Oracle implements WorldObserver {
   readonly #index: StoreIndex;
   readonly #violations: Violations;
   readonly #mints: MintWatch;
+  readonly #reads: ReadWatch;
+  readonly #acknowledgements: AcknowledgedWatch;
+  readonly #deadlines: DeadlineWatch;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
   readonly #lossExamples: string[] = [];
@@ -85,6 +98,9 @@ export class Oracle implements WorldObserver {
     this.#index = new StoreIndex(parts);
     this.#violations = new Violations(parts.nowMs);
     this.#mints = new MintWatch(parts.versioning.mode, this.#violations);
+    this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
+    this.#acknowledgements = new AcknowledgedWatch(parts);
+    this.#deadlines = new DeadlineWatch(parts, this.#violations);
   }
 
   /** The first 50, in the order in which they happened. */
@@ -122,6 +138,12 @@ export class Oracle implements WorldObserver {
     return this.#mints.issuedTwiceByDesign;
   }
 
+  rowRead(node: string, table: TableName, key: Uint8Array): void {
+    if (table !== "records" || !this.#reads.isAnyUnderWay) return;
+    const copy = this.#index.copyAt(node, { table, key, value: undefined });
+    if (copy !== undefined) this.#reads.looked(copy);
+  }
+
   rowsWritten(node: string, changes: readonly RowState[]): void {
     for (const change of changes) {
       const copy = this.#index.copyAt(node, change);
@@ -145,6 +167,7 @@ export class Oracle implements WorldObserver {
       const copy = this.#index.copyAt(node, row);
       if (copy !== undefined) {
         copy.visible = this.#stored(copy, row.value);
+        this.#reads.forgot(copy.state, node);
       }
     }
   }
@@ -154,7 +177,10 @@ export class Oracle implements WorldObserver {
     for (const request of this.#requests.values()) {
       keepLostCopies(request, node, this.#quorumOptions);
     }
-    for (const copy of this.#index.copiesOf(node)) {
+    this.#reads.died(node);
+    this.#deadlines.died(node, this.#requests.values());
+    const promised = [...this.#index.copiesOf(node)].map((copy) => ({ copy, row: copy.durable }));
+    for (const { copy } of promised) {
       copy.visible = undefined;
       copy.durable = undefined;
     }
@@ -165,16 +191,43 @@ export class Oracle implements WorldObserver {
         copy.durable = copy.visible;
       }
     }
+    for (const { copy, row } of promised) this.#acknowledgements.replaced(copy, row);
+  }
+
+  processPaused(node: string): void {
+    this.#deadlines.paused(node);
+  }
+
+  processResumed(node: string): void {
+    this.#deadlines.resumed(node);
+  }
+
+  sentIntoSilence(node: string, peer: string, silentMs: number): void {
+    checkSilence({ node, peer, silentMs }, this.#parts.bounds, this.#violations);
   }
 
   clientAsked(ask: ClientAsk): void {
     const state = this.#index.stateOf(ask.key);
     const payload = ask.payload === undefined ? undefined : state.textOf(ask.payload);
     const context = ask.context === "" ? NOTHING : this.#opened(state, ask.context).clock;
-    const request = { ask, state, payload, context, mints: [], sharesMints: false, lostCopies: [] };
+    const askedMs = this.#parts.nowMs();
+    const request = {
+      ask,
+      state,
+      askedMs,
+      payload,
+      context,
+      mints: [],
+      sharesMints: false,
+      isAbandoned: false,
+      lostCopies: [],
+    };
     this.#requests.set(ask.id, request);
     if (payload !== undefined) {
       state.addWriter(payload, request);
+    } else {
+      this.#reads.asked(request);
+      this.#acknowledgements.readAsked(request);
     }
   }
 
@@ -184,12 +237,16 @@ export class Oracle implements WorldObserver {
       throw new RangeError(`Cannot take an answer to request ${id}: it is not under way`);
     }
     this.#requests.delete(id);
+    this.#deadlines.answered(request);
+    checkStandIns(request, this.#parts, this.#violations);
     const isDone = response.status >= 200 && response.status < 400;
     if (request.payload !== undefined && isDone) {
       this.#acknowledged(request, request.payload);
     }
-    if (isDone || response.status === 404) {
-      this.#shown(request, response);
+    const shown = isDone || response.status === 404 ? this.#shown(request, response) : undefined;
+    if (request.payload === undefined) {
+      this.#reads.answered(request, shown, this.#violations);
+      this.#acknowledgements.readAnswered(request, shown, this.#violations);
     }
   }
 
@@ -206,6 +263,7 @@ export class Oracle implements WorldObserver {
   /** The checks that can only be made in the end; to be called once. */
   finish({ settled }: FinalCheck): void {
     const { versioning, lossless, nodesDestroyed } = this.#parts;
+    this.#deadlines.finish(this.#requests.values());
     for (const state of this.#index.states) {
       const final = this.#finalSiblings(state, settled);
       if (final === undefined) continue;
@@ -244,6 +302,7 @@ export class Oracle implements WorldObserver {
     const before = copy.visible;
     if (value === undefined) {
       copy.visible = undefined;
+      this.#reads.forgot(copy.state, copy.node);
       if (before !== undefined && this.#isLosslessMode) {
         const { synced, lossless } = this.#parts;
         // An owner that keeps nothing may have died since it said that it holds the hint.
@@ -290,9 +349,11 @@ export class Oracle implements WorldObserver {
     state.acknowledged.push(request);
     checkQuorum(request, this.#quorumOptions, this.#violations);
     checkAcceptedContext(request, this.#violations);
+    if (this.#isLosslessMode) this.#acknowledgements.writeAcknowledged(request);
   }
 
-  #shown(request: ClientRequest, response: HttpResponse): void {
+  /** What the context of the answer covers; undefined where it has none that opens. */
+  #shown(request: ClientRequest, response: HttpResponse): Clock | undefined {
     const { state, ask } = request;
     let shown: ShownVersions | undefined;
     try {
@@ -309,16 +370,18 @@ export class Oracle implements WorldObserver {
       }));
     }
     if (shown === undefined) {
-      return;
+      return undefined;
     }
     checkOrigin(request, shown, this.#violations);
+    const opened = this.#opened(state, shown.token);
     if (this.#isLosslessMode) {
-      checkContext(request, shown, this.#opened(state, shown.token), this.#violations);
+      checkContext(request, shown, opened, this.#violations);
     } else {
-      const { clock = NOTHING } = this.#opened(state, shown.token);
+      const { clock = NOTHING } = opened;
       const deletes = state.history.mintsOf(TOMBSTONE).some((mint) => covers(clock, mint));
       state.showWith(shown.token, deletes ? [...shown.payloads, TOMBSTONE] : shown.payloads);
     }
+    return opened.clock;
   }
 
   #opened(state: KeyState, token: string): OpenedToken {

@@ -53,7 +53,7 @@ export class StoreIndex {
         table === "hints" ? parseHintRowKey(key) : { owner: node, key: keyOfRecordRow(key) };
       const state = this.stateOf(parts.key);
       copy = { state, node, owner: parts.owner, visible: undefined, durable: undefined };
-      state.copies.push(copy);
+      state.addCopy(copy);
       rows.set(rowKey, copy);
     }
     return copy;

@@ -1,4 +1,5 @@
 import { toHex } from "../../../../../src/base/bytes.ts";
+import type { TableName } from "../../../../../src/storage/engine.ts";
 import type { RowState } from "../../observer.ts";
 import type { DiskObserver } from "../sim-disk-options.ts";
 
@@ -28,9 +29,15 @@ export function withChanges(rows: RowTexts, changes: readonly RowState[]): RowTe
 export class RowWatcher implements DiskObserver {
   visible: RowTexts = {};
   durable: RowTexts = {};
+  /** Rows that were looked up, in order. */
+  readonly read: string[] = [];
   durableCount = 0;
   rolledBackCount = 0;
   #underWay: RowState[] = [];
+
+  rowRead(_node: string, table: TableName, key: Uint8Array): void {
+    this.read.push(rowText({ table, key, value: undefined }));
+  }
 
   rowsWritten(_node: string, changes: readonly RowState[]): void {
     this.#underWay.push(...changes);

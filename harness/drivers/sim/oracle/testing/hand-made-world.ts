@@ -21,6 +21,7 @@ import { encodeRow } from "../../../../../src/replica/row.ts";
 import { hintRowKey, recordRowKey } from "../../../../../src/replica/row-keys.ts";
 import type { RowState } from "../../observer.ts";
 import { Oracle } from "../oracle.ts";
+import type { IsCalm } from "../stand-in-late.ts";
 
 const NODES = ["a", "b", "c", "d", "e"] as const;
 export const EMPTY_CLOCK: Clock = new Map();
@@ -39,6 +40,11 @@ export class HandMadeWorld {
   readonly oracle: Oracle;
   readonly versioning: Versioning;
   readonly key: Uint8Array;
+  /** Nobody, unless the test says otherwise. */
+  isCalm: IsCalm = () => false;
+  /** Virtual time; the test lets it pass. */
+  nowMs = 7;
+  readonly #strict: boolean;
   readonly #rows = new Map<string, { localActor: Actor | undefined; siblings: Siblings }>();
   readonly #lives = new Map<string, number>();
   #epochs = 0;
@@ -52,21 +58,32 @@ export class HandMadeWorld {
       strict = false,
       lossless = true,
       nodesDestroyed = 0,
+      n = 3,
       key = "cart",
     }: WorldOptions = {},
   ) {
     this.versioning = versioningFor(mode);
     this.key = utf8Bytes(key);
+    this.#strict = strict;
     this.oracle = new Oracle({
-      nowMs: () => 7,
+      nowMs: () => this.nowMs,
       versioning: this.versioning,
       openContext: (of, token) => this.#open(of, token),
       nodes: NODES,
-      n: 3,
+      n,
       synced,
       strict,
       lossless,
       nodesDestroyed,
+      bounds: {
+        writeGraceMs: 10,
+        hedgeMs: 100,
+        readAnswerMs: 20,
+        writeAnswerMs: 30,
+        settleMs: 1_000,
+        silenceMs: 1_500,
+      },
+      isCalm: (node, peer, sinceMs) => this.isCalm(node, peer, sinceMs),
       preferenceList: () => NODES,
     });
   }
@@ -87,16 +104,33 @@ export class HandMadeWorld {
       context,
       payload: payloadOf(value),
       quorum: w,
+      strict: this.#strict,
+      timeoutMs: 1_000,
     });
     return this.#requests;
   }
 
-  askRead(node: string): number {
+  /** A client asks for a read, and each node of `looks` looks up its own row: d and e, which hold nothing, by default. */
+  askRead(node: string, { r = 2, looks = ["d", "e"] }: ReadOptions = {}): number {
     this.#requests += 1;
-    const { key } = this;
-    const ask = { id: this.#requests, node, method: "GET", key, context: "" } as const;
-    this.oracle.clientAsked({ ...ask, payload: undefined, quorum: 2 });
+    this.oracle.clientAsked({
+      id: this.#requests,
+      node,
+      method: "GET",
+      key: this.key,
+      context: "",
+      payload: undefined,
+      quorum: r,
+      strict: this.#strict,
+      timeoutMs: 1_000,
+    });
+    for (const each of looks) this.look(each);
     return this.#requests;
+  }
+
+  /** A node looks up its own row. */
+  look(node: string): void {
+    this.oracle.rowRead(node, "records", recordRowKey(3, this.key));
   }
 
   /** A coordinator's write into its row, as the replica does it. Not durable yet. Returns what it replicates. */
@@ -178,6 +212,16 @@ export class HandMadeWorld {
     }
     this.done(id);
     return id;
+  }
+
+  /** A write that is acknowledged with durable copies at a and b alone. Returns what they hold. */
+  writeAtTwo(value: string): Siblings {
+    const id = this.askWrite("a", value);
+    const siblings = this.mint({ node: "a" }, value);
+    this.sync({ node: "a" });
+    this.store({ node: "b" }, siblings);
+    this.done(id);
+    return siblings;
   }
 
   done(id: number): void {
@@ -263,11 +307,17 @@ export class HandMadeWorld {
   }
 }
 
+export interface ReadOptions {
+  readonly r?: number;
+  readonly looks?: readonly string[];
+}
+
 interface WorldOptions {
   readonly synced?: boolean;
   readonly strict?: boolean;
   readonly lossless?: boolean;
   readonly nodesDestroyed?: number;
+  readonly n?: number;
   readonly key?: string;
 }
 

@@ -42,6 +42,15 @@ export async function observedCluster(
     synced: true,
     lossless,
     nodesDestroyed: 0,
+    bounds: {
+      writeGraceMs: 100,
+      hedgeMs: 100,
+      readAnswerMs: 50,
+      writeAnswerMs: 100,
+      settleMs: 1_000,
+      silenceMs: 1_500,
+    },
+    isCalm: () => false,
     preferenceList: (key) => world.preferenceList(Buffer.from(key).toString()),
   });
   const ids = { next: 0 };
@@ -95,6 +104,7 @@ class ObservedEngine implements Engine {
   }
 
   get(...args: Parameters<Engine["get"]>): ReturnType<Engine["get"]> {
+    this.#observer.rowRead(this.#node, ...args);
     return this.#inner.get(...args);
   }
 
@@ -144,6 +154,8 @@ function observedHandler(node: string, { oracle, ids, handler }: Watched): HttpH
       context: headers["x-dynamo-context"] ?? "",
       payload: payloadOf(request),
       quorum: Number(query.get(method === "GET" ? "r" : "w") ?? 2),
+      strict: query.get("quorum") === "strict",
+      timeoutMs: 1_000,
     });
     const response = await handler(request);
     oracle.clientAnswered(id, response);

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { HandMadeWorld } from "./testing/hand-made-world.ts";
+
+const CHECK = "acknowledged-write-unseen";
+const ALL = { looks: ["a", "b", "c"] };
+
+/** A write that was acknowledged with this W; a and b hold it. */
+function written(world: HandMadeWorld, value: string, w = 2): number {
+  const id = world.askWrite("a", value, { w });
+  const siblings = world.mint({ node: "a" }, value);
+  world.sync({ node: "a" });
+  world.store({ node: "b" }, siblings);
+  return id;
+}
+
+/** A read that finds nothing. */
+function missed(world: HandMadeWorld, r = 2): void {
+  world.show(world.askRead("c", { ...ALL, r }), world.versioning.empty);
+}
+
+describe.each(["dvvset", "merged"] as const)("acknowledged-write-unseen in %s", (mode) => {
+  test("finds a read with R + W > N that misses a write acknowledged before it", () => {
+    const world = new HandMadeWorld(mode, { strict: true });
+    world.done(written(world, "one"));
+    world.show(world.askRead("c", ALL), world.at({ node: "a" }));
+    expect(world.found).toEqual([]);
+    missed(world);
+    expect(world.found).toContain(CHECK);
+  });
+
+  test("finds it where there is no node beside the primaries, too", () => {
+    for (const n of [4, 5]) {
+      const world = new HandMadeWorld(mode, { n });
+      world.done(written(world, "one", 3));
+      missed(world, 3);
+      expect(world.found.includes(CHECK)).toBe(n === 5);
+    }
+  });
+
+  test("is content with what superseded the write", () => {
+    const world = new HandMadeWorld(mode, { strict: true });
+    world.done(written(world, "one"));
+    world.write("a", "two", world.read(world.at({ node: "a" })));
+    world.show(world.askRead("c", ALL), world.at({ node: "c" }));
+    expect(world.found).not.toContain(CHECK);
+  });
+
+  test("asks for no write that was acknowledged after the read began, or never", () => {
+    const world = new HandMadeWorld(mode, { strict: true });
+    const write = written(world, "one");
+    const read = world.askRead("c", ALL);
+    world.done(write);
+    world.show(read, world.versioning.empty);
+    world.refused(written(world, "two"));
+    world.show(world.askRead("c", ALL), { payloads: [], clock: world.versioning.empty.clock });
+    expect(world.oracle.violations.filter(({ check }) => check === CHECK)).toHaveLength(1);
+  });
+
+  test("promises nothing where R + W is no more than N", () => {
+    const world = new HandMadeWorld(mode, { strict: true });
+    world.done(written(world, "one", 1));
+    missed(world);
+    expect(world.found).not.toContain(CHECK);
+  });
+
+  test("promises nothing where fallbacks may stand in", () => {
+    const world = new HandMadeWorld(mode);
+    world.done(written(world, "one"));
+    missed(world);
+    expect(world.found).not.toContain(CHECK);
+  });
+
+  test("promises nothing of a key once a primary lost what it had on its disk", () => {
+    for (const kept of [true, false]) {
+      const world = new HandMadeWorld(mode, { strict: true, lossless: false });
+      world.done(written(world, "one"));
+      world.crash("a", kept ? [{ node: "a" }] : []);
+      missed(world);
+      expect(world.found.includes(CHECK)).toBe(kept);
+    }
+  });
+
+  test("leaves out writes of which nobody knows which dot is theirs", () => {
+    const world = new HandMadeWorld(mode, { strict: true });
+    world.askWrite("b", "same");
+    world.done(written(world, "same"));
+    missed(world);
+    expect(world.found).not.toContain(CHECK);
+  });
+});

@@ -1,0 +1,128 @@
+import type { Clock } from "../../../../src/causality/versioning.ts";
+import { coversClock } from "./covers-clock.ts";
+import type { ClientRequest, Copy, KeyState, KnownRecord } from "./key-state.ts";
+import type { Violations } from "./violations.ts";
+
+export interface ReadCheckOptions {
+  /** False in the modes that lose writes: there it only counts that R nodes looked at what they hold. */
+  readonly lossless: boolean;
+}
+
+/**
+ * A read that is answered has R answers (D-4.5-6, D-4.6-5, K-22), and shows all they hold: own copies and hints. Answers are
+ * not seen here, but whoever gives one looks up its own row of the key while the read is under way, and what it holds at the
+ * first such look it holds when it answers. So R nodes must be found that looked, and hold nothing that the context of the
+ * answer leaves out; with a strict quorum among the primaries. A silent node taken for one that holds nothing, a fallback
+ * that keeps quiet about its hints and an answer counted twice all leave fewer.
+ *
+ * That the versions covered by the context are shown as well is the affair of `context-covers-unseen`.
+ */
+export class ReadWatch {
+  readonly #options: ReadCheckOptions;
+  readonly #underWay = new Map<KeyState, ReadUnderWay[]>();
+
+  constructor(options: ReadCheckOptions) {
+    this.#options = options;
+  }
+
+  /** False: looks of nodes at their rows are of no interest. */
+  get isAnyUnderWay(): boolean {
+    return this.#underWay.size > 0;
+  }
+
+  asked(request: ClientRequest): void {
+    const { state } = request;
+    const read = { request, looks: [] };
+    const reads = this.#underWay.get(state);
+    if (reads === undefined) this.#underWay.set(state, [read]);
+    else reads.push(read);
+  }
+
+  /** A node looks up its own row of a key. Its hints it looks up after that. */
+  looked(own: Copy): void {
+    let look: Look | undefined;
+    for (const { looks } of this.#underWay.get(own.state) ?? NONE) {
+      if (looks.some((each) => each.node === own.node)) continue;
+      look ??= lookAt(own);
+      looks.push(look);
+    }
+  }
+
+  /** A node lost a row: a hint was delivered, a write was rolled back, or it died. It may leave out what it held. */
+  forgot(state: KeyState, node: string): void {
+    for (const { looks } of this.#underWay.get(state) ?? NONE) {
+      const at = looks.findIndex((look) => look.node === node);
+      if (at >= 0) looks[at] = { node, own: undefined, hinted: NOTHING };
+    }
+  }
+
+  /** A node died: the reads it coordinated are never answered. */
+  died(node: string): void {
+    for (const [state, reads] of [...this.#underWay]) {
+      this.#keep(
+        state,
+        reads.filter(({ request }) => request.ask.node !== node),
+      );
+      this.forgot(state, node);
+    }
+  }
+
+  /** The read is answered; `shown` is what the context of the answer covers, undefined where nothing was found out. */
+  answered(request: ClientRequest, shown: Clock | undefined, violations: Violations): void {
+    const { ask, state } = request;
+    const reads = this.#underWay.get(state) ?? NONE;
+    const read = reads.find((each) => each.request === request);
+    if (read === undefined) return;
+    this.#keep(
+      state,
+      reads.filter((each) => each !== read),
+    );
+    if (shown === undefined) return;
+    const counted = read.looks.filter(
+      (look) => (!ask.strict || state.primaries.includes(look.node)) && this.#isShown(look, shown),
+    );
+    if (counted.length >= ask.quorum) return;
+    violations.report("read-without-quorum", () => ({
+      anomaly: "a read was answered without all that R nodes hold",
+      detail: `Node ${ask.node} answered request ${ask.id} with R ${ask.quorum}; ${read.looks.length} nodes looked at what they hold (${namesOf(read.looks)}), and all of it is in the answer for ${counted.length} of them (${namesOf(counted)})`,
+      key: state.name,
+    }));
+  }
+
+  #isShown({ own, hinted }: Look, shown: Clock): boolean {
+    if (!this.#options.lossless) return true;
+    if (own !== undefined && !coversClock(shown, own.clock)) return false;
+    return hinted.every(({ clock }) => coversClock(shown, clock));
+  }
+
+  #keep(state: KeyState, reads: ReadUnderWay[]): void {
+    if (reads.length === 0) this.#underWay.delete(state);
+    else this.#underWay.set(state, reads);
+  }
+}
+
+interface ReadUnderWay {
+  readonly request: ClientRequest;
+  /** The first of each node. */
+  readonly looks: Look[];
+}
+
+interface Look {
+  readonly node: string;
+  /** What the node held of the key then: in its own row, and in hints. */
+  readonly own: KnownRecord | undefined;
+  readonly hinted: readonly KnownRecord[];
+}
+
+const NONE: readonly ReadUnderWay[] = [];
+const NOTHING: readonly KnownRecord[] = [];
+
+function lookAt({ state, node, visible }: Copy): Look {
+  const hints = state.hints.get(node);
+  const hinted = hints?.flatMap((hint) => hint.visible?.record ?? []) ?? NOTHING;
+  return { node, own: visible?.record, hinted };
+}
+
+function namesOf(looks: readonly Look[]): string {
+  return looks.map(({ node }) => node).join(", ");
+}

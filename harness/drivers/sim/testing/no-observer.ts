@@ -1,0 +1,15 @@
+import type { WorldObserver } from "../observer.ts";
+
+/** Sees nothing; for tests that look at one thing only. */
+export const NO_OBSERVER: WorldObserver = {
+  rowRead() {},
+  rowsWritten() {},
+  rowsDurable() {},
+  rowsRolledBack() {},
+  rowsReplaced() {},
+  processPaused() {},
+  processResumed() {},
+  sentIntoSilence() {},
+  clientAsked() {},
+  clientAnswered() {},
+};

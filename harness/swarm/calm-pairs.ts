@@ -1,0 +1,57 @@
+import { linkName } from "../cluster/contract.ts";
+import type { SimFault } from "../drivers/sim/world-plan.ts";
+
+/** Between which nodes of a world nothing is wrong, and since when, by the faults that begin and end. */
+export class CalmPairs {
+  readonly #nowMs: () => number;
+  readonly #troubles = new Map<string, Trouble>();
+  #isOver = false;
+
+  /** `nowMs` gives the virtual time. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** A fault began, or ended. */
+  noted(fault: SimFault, phase: "applied" | "healed"): void {
+    const isLasting = "endMs" in fault;
+    for (const place of placesOf(fault)) {
+      const trouble = this.#troubles.get(place) ?? { active: 0, lastMs: 0 };
+      this.#troubles.set(place, trouble);
+      trouble.lastMs = this.#nowMs();
+      if (isLasting) trouble.active += phase === "applied" ? 1 : -1;
+    }
+  }
+
+  /** From now on more is wrong than faults tell; nobody is calm any more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** True where since `sinceMs` nothing was wrong with the two nodes and the links between them. */
+  isCalm(node: string, peer: string, sinceMs: number): boolean {
+    const places = [
+      node,
+      peer,
+      linkName({ from: node, to: peer }),
+      linkName({ from: peer, to: node }),
+    ];
+    return !this.#isOver && places.every((place) => this.#isCalmAt(place, sinceMs));
+  }
+
+  #isCalmAt(place: string, sinceMs: number): boolean {
+    const trouble = this.#troubles.get(place);
+    return trouble === undefined || (trouble.active === 0 && trouble.lastMs < sinceMs);
+  }
+}
+
+interface Trouble {
+  active: number;
+  lastMs: number;
+}
+
+function placesOf(fault: SimFault): readonly string[] {
+  if ("node" in fault) return [fault.node];
+  // A fault that names a link twice hurts it once.
+  return [...new Set(fault.links.map(linkName))];
+}

@@ -1,0 +1,50 @@
+import type { NodeConfiguration } from "../../src/node/configuration.ts";
+import { RPC_LIMITS } from "../../src/rpc/rpc-limits.ts";
+import type { TimeBounds } from "../drivers/sim/oracle/time-bounds.ts";
+import { timerSlackMs } from "../drivers/sim/oracle/time-bounds.ts";
+import type { DelayPlan } from "../drivers/sim/world-plan.ts";
+import type { SimPlan } from "./sim-plan.ts";
+
+/** Ways over the network: a connection is dialled, hellos are exchanged, then comes the request and its answer. */
+const WAYS = 6;
+/** Rows looked up one after another for one answer, or before a write has its turn: hints beside the row, other writes. */
+const READS = 10;
+/** Commits that an answer waits for: the one under way and its own, and before that those of a delivered hint that goes. */
+const COMMITS = 4;
+
+/**
+ * How long things take at most in the world of a plan. A sum of `count` delays drawn at random is longer than `longestMs` says
+ * less than once in 10^12 times.
+ */
+export function timeBounds(
+  { world, faults }: Pick<SimPlan, "world" | "faults">,
+  { hedgeMs, retryDownMs, requestTimeoutMs }: NodeConfiguration,
+): TimeBounds {
+  const { network, links, diskRead, diskWrite } = world;
+  const readAnswerMs =
+    longestMs(WAYS, [network, ...Object.values(links)]) + longestMs(READS, [diskRead]);
+  let writeGraceMs = longestMs(READS, [diskRead]) + longestMs(COMMITS, [diskWrite]);
+  for (const fault of faults) {
+    if (fault.kind !== "slow-disk") continue;
+    writeGraceMs += READS * fault.readMs + COMMITS * fault.writeMs;
+  }
+  const { helloTimeoutMs, backoffMaxMs, silentRedialMs } = RPC_LIMITS;
+  // The first call that went unanswered has ended by then.
+  const silenceMs = Math.max(silentRedialMs, requestTimeoutMs);
+  return {
+    writeGraceMs,
+    hedgeMs,
+    readAnswerMs,
+    writeAnswerMs: readAnswerMs + longestMs(COMMITS, [diskWrite]),
+    // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice
+    // where once is lost.
+    settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + readAnswerMs,
+    silenceMs: silenceMs + timerSlackMs(silenceMs),
+  };
+}
+
+function longestMs(count: number, delays: readonly DelayPlan[]): number {
+  const minMs = Math.max(...delays.map((delay) => delay.minMs));
+  const aboveMs = Math.max(...delays.map((delay) => delay.meanMs - delay.minMs));
+  return count * minMs + (30 + count) * aboveMs;
+}
