@@ -11,7 +11,6 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cluster } from "../../cluster/contract.ts";
 import { linkName } from "../../cluster/contract.ts";
-import type { ToxiproxyController } from "../../toxiproxy/controller.ts";
 import { boundedRequest } from "../bounded-request.ts";
 import type { CleanUp } from "../clean-up.ts";
 import { startOrUndo } from "../clean-up.ts";
@@ -21,10 +20,9 @@ import type { ClusterPlan, NodePlace } from "../node-configuration-file.ts";
 import { nodeConfigurationFile } from "../node-configuration-file.ts";
 import { openProxies } from "../open-proxies.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
-import { waitUntilAnswers } from "../wait-until-answers.ts";
 import { waitUntilLinked } from "../wait-until-linked.ts";
 import type { Wiring } from "../wiring.ts";
-import { addressBook, lookUp, proxiesOf, routesOf, wiringOf } from "../wiring.ts";
+import { addressBook, lookUp, routesOf, wiringOf } from "../wiring.ts";
 import {
   API_PORT,
   composeFile,
@@ -39,18 +37,16 @@ import {
 import { findCompose } from "./compose-program.ts";
 import { Container } from "./container.ts";
 import { containerPower } from "./container-power.ts";
-import { DockerError } from "./docker-error.ts";
 import { docker } from "./docker-program.ts";
-import type { Engine } from "./engine.ts";
 import { findEngine } from "./engine.ts";
 import type { ImageSources } from "./images.ts";
 import { findImages } from "./images.ts";
 import { RUN_LABEL } from "./labels.ts";
 import { removeAbandonedRuns } from "./leftovers.ts";
-import { logTail } from "./log-tail.ts";
 import { machinePower } from "./machine-power.ts";
 import { Project } from "./project.ts";
-import { watchDeaths } from "./watch-deaths.ts";
+import { createProxies, publishedAddresses, waitForToxiproxy } from "./toxiproxy-container.ts";
+import { watchContainers } from "./watch-containers.ts";
 
 export interface DockerClusterOptions {
   readonly plan: ClusterPlan;
@@ -68,8 +64,6 @@ export interface DockerClusterOptions {
   /** Told when a node ends that nobody killed. May be called before the cluster is returned, and more than once. */
   readonly onFailure: (error: Error) => void;
 }
-
-const TOXIPROXY_TIMEOUT_MS = 20_000;
 
 /** Starts all and waits until every node answers and every link carries a probe. */
 export function startDockerCluster(options: DockerClusterOptions): Promise<Cluster> {
@@ -133,7 +127,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
     onFailure,
   });
   cleanUp.add(close);
-  await createProxies(control, wiring);
+  await createProxies(control, wiring, portOf(wiring));
 
   const port = portOf(wiring);
   const directAddress = (node: string) => published(port(linkName(directLink(node))));
@@ -212,78 +206,8 @@ function configurationOf(
   });
 }
 
-async function waitForToxiproxy(url: string, container: string): Promise<void> {
-  const failure = await waitUntilAnswers(`${url}/version`, { timeoutMs: TOXIPROXY_TIMEOUT_MS });
-  if (failure === undefined) return;
-  throw new DockerError(`Cannot start Toxiproxy: ${failure}${await logTail(container)}`);
-}
-
-async function createProxies(control: ToxiproxyController, wiring: Wiring): Promise<void> {
-  const port = portOf(wiring);
-  const listen = (link: string) => `0.0.0.0:${port(link)}`;
-  const httpAddress = (node: string) => `${node}:${HTTP_PORT}`;
-  await control.createProxies([
-    ...proxiesOf(wiring, { listen, rpcAddress: (node) => `${node}:${RPC_PORT}`, httpAddress }),
-    ...wiring.nodes.map((node) => {
-      const name = linkName(directLink(node));
-      return { name, listen: listen(name), upstream: httpAddress(node) };
-    }),
-  ]);
-}
-
 function portOf(wiring: Wiring): (link: string) => number {
   return lookUp(proxyPorts(wiring));
-}
-
-/** Where the harness reaches a port that the container publishes, as `host:port`. */
-async function publishedAddresses(
-  engine: Engine,
-  container: string,
-): Promise<(port: number) => string> {
-  const printed = await docker(
-    ["inspect", "--format", "{{json .NetworkSettings.Ports}}", container],
-    { action: "find the published ports" },
-  );
-  const bindings = JSON.parse(printed) as Readonly<
-    Record<string, readonly { readonly HostPort: string }[] | null>
-  >;
-  return (port) => {
-    const hostPort = bindings[`${port}/tcp`]?.[0]?.HostPort;
-    if (hostPort === undefined) {
-      throw new DockerError(`Cannot reach the cluster: ${container} publishes no port ${port}`);
-    }
-    return `${engine.host}:${hostPort}`;
-  };
-}
-
-/** Reports the end of any container that nobody asked for; `failure` rejects with the first. */
-function watchContainers(
-  containers: ReadonlyMap<string, Container>,
-  options: {
-    readonly run: string;
-    readonly since: string;
-    readonly onFailure: (error: Error) => void;
-  },
-) {
-  const failure = Promise.withResolvers<never>();
-  // Also told where nobody listens yet or any more.
-  failure.promise.catch(() => {});
-  const fail = (error: Error) => {
-    failure.reject(error);
-    options.onFailure(error);
-  };
-  const byContainer = new Map([...containers.values()].map((each) => [each.container, each]));
-  const watch = watchDeaths(options.run, {
-    since: options.since,
-    onDeath: (container, how) => {
-      void byContainer
-        .get(container)
-        ?.noteEnd(how)
-        .then((error) => error !== undefined && fail(error), fail);
-    },
-    onFailure: fail,
-  });
-  return { failure: failure.promise, stop: () => watch.stop() };
 }
 
 /** Ends the nodes in order, so that their logs are whole; those to be kept go on. */
