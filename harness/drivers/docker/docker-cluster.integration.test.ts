@@ -3,7 +3,7 @@
  * stays behind. Without an engine there is nothing to test, which is said, and fails where CI is set.
  */
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -189,6 +189,25 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
       /^Node n\d died on its own with exit status 64; the end of its log:[\s\S]*Cannot use partitions/,
     );
     expect(await leftoversOf(run)).toEqual([]);
+  });
+
+  it("reports an image that does not build, and leaves nothing of the attempt", async () => {
+    const project = await mkdtemp(join(tmpdir(), "docker-test-project-"));
+    try {
+      for (const part of ["package.json", "package-lock.json", "src", "harness", "workloads"]) {
+        await cp(join(PROJECT, part), join(project, part), { recursive: true });
+      }
+      await mkdir(join(project, "docker"));
+      const broken = ["ARG BASE_IMAGE", "FROM $BASE_IMAGE", "RUN exit 7", ""].join("\n");
+      await writeFile(join(project, "docker", "Dockerfile"), broken);
+      const before = await docker(["ps", "--all", "--quiet"], { action: "look for containers" });
+      await expect(start({ sources: { ...SOURCES, project } })).rejects.toThrow(
+        /^Cannot build the image: .*\b7\b/,
+      );
+      expect(await docker(["ps", "--all", "--quiet"], { action: "look again" })).toBe(before);
+    } finally {
+      await rm(project, { recursive: true, force: true });
+    }
   });
 
   it("takes an image of Toxiproxy that was asked for, or says that there is none", async () => {

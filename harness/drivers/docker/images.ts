@@ -33,6 +33,9 @@ export interface Images {
 
 const TOXIPROXY_IMAGE = "ghcr.io/shopify/toxiproxy:2.12.0";
 const IMAGE_LABEL = "ringside.image";
+/** As in docker/Dockerfile. */
+const STAGE_LABEL = "ringside.stage";
+const IMAGE_AGE_MAX = "24h";
 
 const PULL_TIMEOUT_MS = 180_000;
 const BUILD_TIMEOUT_MS = 600_000;
@@ -77,15 +80,25 @@ async function nodeImage(engine: Engine, sources: ImageSources): Promise<string>
     await fillContext({ project, context, architecture: engine.architecture });
     await docker(
       [
-        ...["build", "--file", join(context, "docker", "Dockerfile"), "--tag", image],
+        ...["build", "--force-rm", "--file", join(context, "docker", "Dockerfile"), "--tag", image],
         ...["--label", label, "--build-arg", `BASE_IMAGE=${base}`, context],
       ],
       { action: "build the image", timeoutMs: BUILD_TIMEOUT_MS },
     );
+    await prune();
   } finally {
     await rm(context, { recursive: true, force: true });
   }
   return image;
+}
+
+/** Removes what builds leave: stages, and our images of earlier days that nothing runs. */
+async function prune(): Promise<void> {
+  const action = "remove old images";
+  const old = ["--all", "--filter", `label=${IMAGE_LABEL}`, "--filter", `until=${IMAGE_AGE_MAX}`];
+  for (const filter of [["--filter", `label=${STAGE_LABEL}`], old]) {
+    await docker(["image", "prune", "--force", ...filter], { action });
+  }
 }
 
 async function baseImage({
