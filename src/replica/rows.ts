@@ -64,7 +64,7 @@ export class Rows {
     if (bytes === undefined) {
       return undefined;
     }
-    const row = readStored(() => decodeRow(bytes));
+    const row = readStored(() => decodeRow(bytes, this.#versioning.actors));
     const underWay = this.#underWay.get(idOf(place));
     const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
     this.#assertions.sometimes(

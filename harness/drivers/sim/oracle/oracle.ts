@@ -84,7 +84,7 @@ export class Oracle implements WorldObserver {
     this.#isLosslessMode = isLossless(parts.versioning.mode);
     this.#index = new StoreIndex(parts);
     this.#violations = new Violations(parts.nowMs);
-    this.#mints = new MintWatch(parts.versioning.mode, this.#violations);
+    this.#mints = new MintWatch(parts.versioning, this.#violations);
   }
 
   /** The first 50, in the order in which they happened. */
