@@ -1,6 +1,6 @@
 import { AssertionError } from "./assert.ts";
 import { bufferOf } from "./bytes.ts";
-import type { TextTable } from "./text-table.ts";
+import type { BytesMemo } from "./bytes-memo.ts";
 
 /**
  * The primitives of every binary format here. All are canonical: one value, one form. Numbers are big-endian;
@@ -203,8 +203,8 @@ export class Reader {
       : this.fail("a text is not ASCII");
   }
 
-  /** The text that `ascii` would give, where the table knows it; otherwise undefined, and nothing was read. */
-  knownAscii<Text extends string>(texts: TextTable<Text>): Text | undefined {
+  /** The text that `ascii` would give, where it is known; otherwise undefined, and nothing was read. */
+  knownAscii<Text extends string>(texts: BytesMemo<Text>): Text | undefined {
     const start = this.#at + 1;
     const end = start + (this.#bytes[this.#at] ?? 0);
     const text = end > this.#bytes.length ? undefined : texts.find(this.#bytes, start, end);

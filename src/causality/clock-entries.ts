@@ -1,5 +1,6 @@
 import { ACTOR_LENGTH_MAX, isActor } from "../base/actor.ts";
 import type { Reader, Writer } from "../base/binary.ts";
+import { utf8Bytes } from "../base/bytes.ts";
 import type { Actor } from "../base/ids.ts";
 import type { ActorTable, Clock } from "./versioning.ts";
 
@@ -170,7 +171,7 @@ function newActor(reader: Reader, actors: ActorTable | undefined): Actor {
   if (!isActor(text)) {
     return reader.fail(`${JSON.stringify(text)} is no actor`);
   }
-  actors?.remember(text);
+  actors?.remember(utf8Bytes(text), text);
   return text;
 }
 

@@ -54,7 +54,7 @@ class DvvSet implements Siblings {
   }
 
   get payloads(): readonly Uint8Array[] {
-    this.#payloads ??= this.entries.flatMap((entry) => entry.values);
+    this.#payloads ??= payloadsOf(this.entries);
     return this.#payloads;
   }
 
@@ -62,6 +62,16 @@ class DvvSet implements Siblings {
     this.#clock ??= clockOf(this.entries);
     return this.#clock;
   }
+}
+
+function payloadsOf(entries: readonly DvvEntry[]): readonly Uint8Array[] {
+  const payloads: Uint8Array[] = [];
+  for (const { values } of entries) {
+    for (const value of values) {
+      payloads.push(value);
+    }
+  }
+  return payloads;
 }
 
 const EMPTY = new DvvSet([]);

@@ -1,4 +1,4 @@
-import { TextTable } from "../base/text-table.ts";
+import { BytesMemo } from "../base/bytes-memo.ts";
 import { dvvset } from "./dvvset.ts";
 import { lww } from "./lww.ts";
 import { merged } from "./merged.ts";
@@ -11,7 +11,7 @@ import type { ActorTable, Versioning, VersioningMode } from "./versioning.ts";
  */
 export function versioningFor(mode: VersioningMode): Versioning {
   const rules = VERSIONINGS[mode];
-  const actors: ActorTable = new TextTable();
+  const actors: ActorTable = new BytesMemo();
   return { ...rules, actors, decode: (bytes) => rules.decode(bytes, actors) };
 }
 

@@ -1,5 +1,5 @@
+import type { BytesMemo } from "../base/bytes-memo.ts";
 import type { Actor } from "../base/ids.ts";
-import type { TextTable } from "../base/text-table.ts";
 
 export const VERSIONING_MODES = [
   "dvvset",
@@ -15,7 +15,7 @@ export type VersioningMode = (typeof VERSIONING_MODES)[number];
 export type Clock = ReadonlyMap<Actor, number>;
 
 /** Actors read before: the next one of the same bytes is the same string, and was checked. */
-export type ActorTable = TextTable<Actor>;
+export type ActorTable = BytesMemo<Actor>;
 
 /** Who mints the next dot, and the wall time that only last write wins looks at. */
 export interface Mint {

@@ -68,16 +68,24 @@ export class KeyHistory {
     return mint;
   }
 
-  /** The last write of each actor that the clock covers, the newest first: most is superseded by what is newest. */
-  topsOf(clock: Clock): readonly Known[] {
+  /**
+   * The last write of each actor that the clock covers, the newest first: most is superseded by what is newest. Without
+   * the actors of which `but` covers as many.
+   */
+  topsOf(clock: Clock, but: Clock = NOTHING): readonly Known[] {
     const tops: Known[] = [];
     for (const [actor, counter] of clock) {
+      if (but.get(actor) === counter) {
+        continue;
+      }
       const last = this.#lastUpTo(actor, counter);
       if (last !== undefined) {
         tops.push(last);
       }
     }
-    return tops.sort((left, right) => right.mint.serial - left.mint.serial);
+    return tops.length < 2
+      ? tops
+      : tops.sort((left, right) => right.mint.serial - left.mint.serial);
   }
 
   /** What the clock covers and nothing it covers supersedes: what a record of this clock must hold. */
