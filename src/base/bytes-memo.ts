@@ -41,7 +41,7 @@ export class BytesMemo<Value> {
   }
 }
 
-const PLACES = 2_048;
+const PLACES = 4_096;
 const PLACE_BYTES = 32;
 const HASHED_BYTES_MAX = 8;
 /** Of FNV-1. */
