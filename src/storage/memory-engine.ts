@@ -1,3 +1,4 @@
+import { bufferOf } from "../base/bytes.ts";
 import { byteString, bytesOf } from "./byte-strings.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write } from "./engine.ts";
 import { StorageError, TABLE_NAMES } from "./engine.ts";
@@ -71,7 +72,7 @@ function apply({ values, keys }: Table, { key, value }: Write): void {
   }
   const sizeBefore = values.size;
   // Of its own memory: a value may be a small part of a buffer that is shared with others.
-  values.set(text, new Uint8Array(value));
+  values.set(text, bufferOf(new Uint8Array(value)));
   if (values.size > sizeBefore) {
     keys.add(text, values.size);
   }
