@@ -1,6 +1,7 @@
 /*
  * `npm run bench:sim`: how many store requests a second the simulation carries out on one core, with the oracle, the
  * catalogue, the history and the checkers on, as in a swarm; with as much room for young objects as a swarm's threads have.
+ * Those run for minutes and hours, so the first runs, in which the engine still compiles what it will run, do not count.
  * What it is slow in, a swarm looks less far in.
  */
 
@@ -14,10 +15,11 @@ import { UsageError } from "./usage-error.ts";
 const TARGET_PER_SECOND = 10_000;
 const OPERATIONS_DEFAULT = 10_000;
 const OPERATIONS_MAX = 1_000_000;
-const RUNS = 3;
+const WARM_UP_RUNS = 3;
+const RUNS = 5;
 
 const HELP = `Simulates ${RUNS} times the same cluster of 5 nodes (N=3 R=2 W=2, dvvset, synced disks, three faults) in this
-process, after a run that does not count, and tells how fast that was.
+process, after ${WARM_UP_RUNS} runs that do not count, and tells how fast that was.
 
   npm run bench:sim -- [flags]
 
@@ -54,7 +56,7 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  await measure(options.operations);
+  for (let run = 0; run < WARM_UP_RUNS; run += 1) await measure(options.operations);
   const runs: Measured[] = [];
   for (let run = 0; run < RUNS; run += 1) runs.push(await measure(options.operations));
   report(runs, options);

@@ -43,6 +43,9 @@ function formatValue(value: unknown): string {
 }
 
 function formatStrings(strings: readonly string[]): string {
+  if (strings.length > 0 && PLAIN.test(strings.join(" "))) {
+    return `["${strings.join('","')}"]`;
+  }
   let text = "[";
   for (let position = 0; position < strings.length; position++) {
     text += (position === 0 ? "" : ",") + quote(strings[position] ?? "");

@@ -42,6 +42,8 @@ export class Stores {
     const nodeOf = new Map(order.map((node) => [this.#clientUrl(home, node), node]));
     let asked = home;
     const http = sidedCaller(this.#parts.http, (url) => {
+      // Asked for every request, and mostly nothing is cut.
+      if (this.#cut.size === 0) return undefined;
       const node = nodeOf.get(url.slice(0, url.indexOf("/", "http://".length)));
       return node !== undefined && this.#isCut(home, node) ? node : undefined;
     });
@@ -52,7 +54,8 @@ export class Stores {
         ...PATIENCE,
         onAttempt: ({ endpoint }) => {
           const node = nodeOf.get(endpoint);
-          if (node !== undefined && !this.#isCut(home, node)) asked = node;
+          if (node !== undefined && (this.#cut.size === 0 || !this.#isCut(home, node)))
+            asked = node;
         },
       },
     );
@@ -85,8 +88,6 @@ export class Stores {
   }
 
   #isCut(home: string, node: string): boolean {
-    // Asked for every request, and mostly nothing is cut.
-    if (this.#cut.size === 0) return false;
     const group = clientGroup(home);
     return (
       this.#cut.has(linkName({ from: group, to: node })) ||

@@ -1,5 +1,4 @@
-import { toHex, utf8Bytes } from "../../src/base/bytes.ts";
-import { sha256 } from "../../src/base/hash.ts";
+import { sha256Hex } from "../../src/base/hash.ts";
 import { analyze } from "../checker/analyze.ts";
 import type { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { clientGroup } from "../nemesis/grudges.ts";
@@ -28,7 +27,7 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
     verdict: summary.verdict,
     reasons: summary.reasons,
     findings,
-    historySha256: toHex(sha256(utf8Bytes(history))),
+    historySha256: sha256Hex(history),
     operations: summary.operations,
     lost: summary.lostWrites.count,
     requests: cluster.requestCount,

@@ -123,16 +123,18 @@ export class SimulatedWorld {
 function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
   const { run, world } = plan;
   const macKey = macKeyOf(SIM_SECRET, SIM_CLUSTER_ID);
+  const versioning = versioningFor(run.versioning);
+  const { mode, actors } = versioning;
   const ring = () =>
     [...cluster.simNodes.values()].find(({ node }) => node !== undefined)?.node?.ring();
   return new Oracle({
     nowMs: () => cluster.scheduler.monotonicMs(),
-    versioning: versioningFor(run.versioning),
+    versioning,
     openContext: (key, token): VersionClock | undefined => {
       const bytes = fromBase64url(token);
       if (bytes === undefined) return undefined;
       try {
-        return openContext(bytes, { clusterId: SIM_CLUSTER_ID, key, mode: run.versioning }, macKey);
+        return openContext(bytes, { clusterId: SIM_CLUSTER_ID, key, mode, actors }, macKey);
       } catch {
         return undefined;
       }

@@ -1,5 +1,6 @@
 import { AssertionError } from "./assert.ts";
 import { bufferOf } from "./bytes.ts";
+import type { BytesMemo } from "./bytes-memo.ts";
 
 /**
  * The primitives of every binary format here. All are canonical: one value, one form. Numbers are big-endian;
@@ -200,6 +201,15 @@ export class Reader {
     return bits < 0x80
       ? this.#bytes.toString("latin1", start, this.#at)
       : this.fail("a text is not ASCII");
+  }
+
+  /** The text that `ascii` would give, where it is known; otherwise undefined, and nothing was read. */
+  knownAscii<Text extends string>(texts: BytesMemo<Text>): Text | undefined {
+    const start = this.#at + 1;
+    const end = start + (this.#bytes[this.#at] ?? 0);
+    const text = end > this.#bytes.length ? undefined : texts.find(this.#bytes, start, end);
+    if (text !== undefined) this.#at = end;
+    return text;
   }
 
   utf8(sizeBytesMax: number): string {

@@ -1,9 +1,9 @@
 import { FormatError, Reader, Writer } from "../base/binary.ts";
 import { utf8Bytes } from "../base/bytes.ts";
-import { equalInConstantTime, hmacSha256 } from "../base/hash.ts";
+import { equalInConstantTime, HmacKey, hmacSha256 } from "../base/hash.ts";
 import { clockEntries, clockOf, readClock, writeClock } from "./clock-entries.ts";
 import { MODE_CODES } from "./record-format.ts";
-import type { Clock, VersioningMode } from "./versioning.ts";
+import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
 
 /**
  * Problem: a client carries the clock of what it read and gives it back with its write (paper 4.1, 4.4). A clock that was made
@@ -19,7 +19,7 @@ import type { Clock, VersioningMode } from "./versioning.ts";
  */
 export function sealContext(
   context: ContextScope & { readonly clock: Clock },
-  macKey: Uint8Array,
+  macKey: HmacKey,
 ): Uint8Array {
   const entries = clockEntries(context.clock);
   const writer = new Writer(32 + MAC_SIZE_BYTES + 48 * entries.length);
@@ -40,7 +40,11 @@ export function sealContext(
 }
 
 /** The clock of a token that a node of this cluster sealed for this key; throws ContextError on any other bytes. */
-export function openContext(token: Uint8Array, scope: ContextScope, macKey: Uint8Array): Clock {
+export function openContext(
+  token: Uint8Array,
+  scope: ContextScope & { readonly actors?: ActorTable | undefined },
+  macKey: HmacKey,
+): Clock {
   if (token.length > CONTEXT_SIZE_BYTES_MAX) {
     refuse("too-long", `its ${token.length} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`);
   }
@@ -58,14 +62,14 @@ export function openContext(token: Uint8Array, scope: ContextScope, macKey: Uint
   if (body[1] !== MODE_CODES[scope.mode]) {
     refuse("wrong-mode", `it was not issued under versioning ${scope.mode}`);
   }
-  return readBody(body);
+  return readBody(body, scope.actors);
 }
 
-/** The key that authenticates contexts, 32 bytes, the same on all nodes of a cluster. */
-export function macKeyOf(clusterSecret: string | undefined, clusterId: string): Uint8Array {
+/** The key that authenticates contexts, the same on all nodes of a cluster. */
+export function macKeyOf(clusterSecret: string | undefined, clusterId: string): HmacKey {
   const domain = clusterSecret === undefined ? "ringside context, no secret" : "ringside context";
   const secret = utf8Bytes(clusterSecret ?? "");
-  return hmacSha256(secret, utf8Bytes(`${domain}\0${clusterId}`));
+  return new HmacKey(hmacSha256(secret, utf8Bytes(`${domain}\0${clusterId}`)));
 }
 
 /** What a context is good for. */
@@ -96,24 +100,19 @@ const MAC_SIZE_BYTES = 16;
 const EMPTY_MAC = new Uint8Array(MAC_SIZE_BYTES);
 const MAC_DOMAIN = utf8Bytes("ringside context token 1\0");
 
-function macOf(scope: ContextScope, body: Uint8Array, macKey: Uint8Array): Uint8Array {
-  const clusterId = utf8Bytes(scope.clusterId);
-  const writer = new Writer(
-    MAC_DOMAIN.length + clusterId.length + scope.key.length + body.length + 16,
-  );
+function macOf({ clusterId, key }: ContextScope, body: Uint8Array, macKey: HmacKey): Uint8Array {
   // Lengths keep the parts apart: no cluster and key can be read as another pair.
-  writer.raw(MAC_DOMAIN);
-  writer.bytes(clusterId);
-  writer.bytes(scope.key);
-  writer.raw(body);
-  return hmacSha256(macKey, writer.finish()).subarray(0, MAC_SIZE_BYTES);
+  const head = new Writer(16 + clusterId.length + key.length);
+  head.utf8(clusterId);
+  head.bytes(key);
+  return macKey.sign(MAC_DOMAIN, head.finish(), body).subarray(0, MAC_SIZE_BYTES);
 }
 
-function readBody(body: Uint8Array): Clock {
+function readBody(body: Uint8Array, actors: ActorTable | undefined): Clock {
   try {
     const reader = new Reader(body, "a context");
     reader.u16();
-    const entries = readClock(reader);
+    const entries = readClock(reader, actors);
     reader.end();
     return clockOf(entries);
   } catch (error) {

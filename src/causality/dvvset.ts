@@ -9,7 +9,7 @@ import {
   readPayloads,
   writePayloads,
 } from "./record-format.ts";
-import type { Clock, Mint, Siblings, Versioning } from "./versioning.ts";
+import type { ActorTable, Clock, Mint, Siblings, Versioning } from "./versioning.ts";
 
 /**
  * Problem: a clock per version that names only the coordinator cannot tell two clients apart that write through it, so
@@ -54,7 +54,7 @@ class DvvSet implements Siblings {
   }
 
   get payloads(): readonly Uint8Array[] {
-    this.#payloads ??= this.entries.flatMap((entry) => entry.values);
+    this.#payloads ??= payloadsOf(this.entries);
     return this.#payloads;
   }
 
@@ -62,6 +62,16 @@ class DvvSet implements Siblings {
     this.#clock ??= clockOf(this.entries);
     return this.#clock;
   }
+}
+
+function payloadsOf(entries: readonly DvvEntry[]): readonly Uint8Array[] {
+  const payloads: Uint8Array[] = [];
+  for (const { values } of entries) {
+    for (const value of values) {
+      payloads.push(value);
+    }
+  }
+  return payloads;
 }
 
 const EMPTY = new DvvSet([]);
@@ -196,13 +206,13 @@ function writeEntry(writer: Writer, entry: DvvEntry): void {
   writePayloads(writer, entry.values);
 }
 
-function decode(bytes: Uint8Array): Siblings {
+function decode(bytes: Uint8Array, actors?: ActorTable): Siblings {
   const reader = openRecord("dvvset", bytes);
   const count = reader.varint(CLOCK_ENTRIES_MAX);
   const entries: DvvEntry[] = [];
   let last = "";
   for (let index = 0; index < count; index += 1) {
-    const entry = readEntry(reader, last);
+    const entry = readEntry(reader, last, actors);
     entries.push(entry);
     last = entry.actor;
   }
@@ -210,8 +220,8 @@ function decode(bytes: Uint8Array): Siblings {
   return entries.length === 0 ? EMPTY : new DvvSet(entries);
 }
 
-function readEntry(reader: Reader, previous: string): DvvEntry {
-  const actor = readActor(reader, previous);
+function readEntry(reader: Reader, previous: string, actors: ActorTable | undefined): DvvEntry {
+  const actor = readActor(reader, previous, actors);
   const counter = reader.varint();
   const values = readPayloads(reader);
   if (counter === 0 || values.length > counter) {

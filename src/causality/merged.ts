@@ -19,7 +19,7 @@ import {
   readPayloads,
   writePayloads,
 } from "./record-format.ts";
-import type { Clock, Mint, Siblings, Versioning } from "./versioning.ts";
+import type { ActorTable, Clock, Mint, Siblings, Versioning } from "./versioning.ts";
 
 /**
  * One version vector for the whole key and a set of payloads, as old Riak had it. A write whose context covers the vector
@@ -124,9 +124,9 @@ function encode(siblings: Siblings): Uint8Array {
   return writer.finish();
 }
 
-function decode(bytes: Uint8Array): Siblings {
+function decode(bytes: Uint8Array, actors?: ActorTable): Siblings {
   const reader = openRecord("merged", bytes);
-  const entries = readClock(reader);
+  const entries = readClock(reader, actors);
   const payloads = readPayloads(reader);
   reader.end();
   if (!isAscending(payloads)) {

@@ -82,8 +82,12 @@ export function payloadRoom(payloads: readonly Uint8Array[]): number {
 
 /** Byte strings in ascending order without repetition: a set. */
 export function isAscending(payloads: readonly Uint8Array[]): boolean {
-  return payloads.every((payload, index) => {
-    const previous = payloads[index - 1];
-    return previous === undefined || compareBytes(previous, payload) < 0;
-  });
+  let previous: Uint8Array | undefined;
+  for (const payload of payloads) {
+    if (previous !== undefined && compareBytes(previous, payload) >= 0) {
+      return false;
+    }
+    previous = payload;
+  }
+  return true;
 }

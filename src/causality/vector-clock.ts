@@ -20,7 +20,7 @@ import {
   payloadRoom,
   writeCount,
 } from "./record-format.ts";
-import type { Clock, Siblings, Versioning, VersioningMode } from "./versioning.ts";
+import type { ActorTable, Clock, Siblings, Versioning, VersioningMode } from "./versioning.ts";
 
 /**
  * The paper's own way (4.4, D-4.4-4): every version carries a vector clock, and a version whose clock is covered by another's
@@ -86,8 +86,8 @@ function paperVersioning(mode: VersioningMode & `vector-clock${string}`): Versio
     merge,
     descends,
     encode: (siblings) => encode(mode, siblings),
-    decode: (bytes) => {
-      const versions = decode(mode, bytes);
+    decode: (bytes, actors) => {
+      const versions = decode(mode, bytes, actors);
       return versions.length === 0 ? EMPTY : new ClockedVersions(versions);
     },
   };
@@ -160,12 +160,16 @@ function encode(mode: VersioningMode, siblings: Siblings): Uint8Array {
   return writer.finish();
 }
 
-function decode(mode: VersioningMode, bytes: Uint8Array): readonly ClockedVersion[] {
+function decode(
+  mode: VersioningMode,
+  bytes: Uint8Array,
+  actors: ActorTable | undefined,
+): readonly ClockedVersion[] {
   const reader = openRecord(mode, bytes);
   const count = reader.varint(CLOCKED_VERSIONS_MAX);
   const versions: ClockedVersion[] = [];
   for (let index = 0; index < count; index += 1) {
-    const entries = readClock(reader);
+    const entries = readClock(reader, actors);
     const payload = reader.bytes(PAYLOAD_SIZE_BYTES_MAX);
     const previous = versions.at(-1);
     if (previous !== undefined && compareForListing(previous.entries, entries) >= 0) {

@@ -1,12 +1,18 @@
+import { BytesMemo } from "../base/bytes-memo.ts";
 import { dvvset } from "./dvvset.ts";
 import { lww } from "./lww.ts";
 import { merged } from "./merged.ts";
 import { vectorClock, vectorClockMax } from "./vector-clock.ts";
-import type { Versioning, VersioningMode } from "./versioning.ts";
+import type { ActorTable, Versioning, VersioningMode } from "./versioning.ts";
 
-/** The rules of a mode. Siblings of one mode must never be given to another. */
+/**
+ * The rules of a mode, with a memory of the actors it reads: one instance for each node, and one for whoever looks on.
+ * Siblings of one mode must never be given to another.
+ */
 export function versioningFor(mode: VersioningMode): Versioning {
-  return VERSIONINGS[mode];
+  const rules = VERSIONINGS[mode];
+  const actors: ActorTable = new BytesMemo();
+  return { ...rules, actors, decode: (bytes) => rules.decode(bytes, actors) };
 }
 
 const VERSIONINGS: Readonly<Record<VersioningMode, Versioning>> = {

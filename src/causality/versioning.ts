@@ -1,3 +1,4 @@
+import type { BytesMemo } from "../base/bytes-memo.ts";
 import type { Actor } from "../base/ids.ts";
 
 export const VERSIONING_MODES = [
@@ -12,6 +13,9 @@ export type VersioningMode = (typeof VERSIONING_MODES)[number];
 
 /** Counters by actor; an absent actor counts 0. What a context carries. */
 export type Clock = ReadonlyMap<Actor, number>;
+
+/** Actors read before: the next one of the same bytes is the same string, and was checked. */
+export type ActorTable = BytesMemo<Actor>;
 
 /** Who mints the next dot, and the wall time that only last write wins looks at. */
 export interface Mint {
@@ -54,6 +58,11 @@ export interface Versioning {
   descends(newer: Siblings, older: Siblings): boolean;
   /** Canonical bytes: equal sets are equal bytes on all nodes. Begins with a format version and the mode. */
   encode(siblings: Siblings): Uint8Array;
-  /** Throws FormatError on anything that `encode` of this mode cannot have made. */
-  decode(bytes: Uint8Array): Siblings;
+  /**
+   * Throws FormatError on anything that `encode` of this mode cannot have made. `actors` are the instance's own where none
+   * are given.
+   */
+  decode(bytes: Uint8Array, actors?: ActorTable): Siblings;
+  /** What the instance remembers of the actors it has read; changes how fast it reads and nothing else. */
+  readonly actors?: ActorTable;
 }

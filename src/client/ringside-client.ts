@@ -122,7 +122,8 @@ function pathOf(key: Uint8Array): string {
 /** What overrides the cluster's own settings; nothing where the caller named nothing. */
 function queryOf(overrides: Readonly<Record<string, number | string | undefined>>): string {
   let query = "";
-  for (const [name, value] of Object.entries(overrides)) {
+  for (const name in overrides) {
+    const value = overrides[name];
     if (value !== undefined) query += `${query === "" ? "?" : "&"}${name}=${value}`;
   }
   return query;

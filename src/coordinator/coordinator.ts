@@ -1,3 +1,4 @@
+import type { HmacKey } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import { openContext } from "../causality/context-token.ts";
 import type { Clock } from "../causality/versioning.ts";
@@ -12,7 +13,7 @@ import { PutRequest } from "./put-request.ts";
 /** What opening a context token needs besides the token. */
 export interface ContextSecrets {
   readonly clusterId: string;
-  readonly macKey: Uint8Array;
+  readonly macKey: HmacKey;
 }
 
 export interface WriteOrder {
@@ -82,8 +83,9 @@ export class Coordinator {
   openContext(key: Uint8Array, token: Uint8Array): Clock {
     if (token.length === 0) return this.#parts.versioning.empty.clock;
     const { clusterId, macKey } = this.#secrets;
+    const { mode, actors } = this.#parts.versioning;
     try {
-      return openContext(token, { clusterId, key, mode: this.#parts.versioning.mode }, macKey);
+      return openContext(token, { clusterId, key, mode, actors }, macKey);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DynamoError("bad-context", reason, { cause: error });

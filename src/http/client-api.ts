@@ -33,15 +33,16 @@ export class ClientApi {
     this.#options = options;
   }
 
-  async handle(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
+  /** Throws DynamoError on a method that there is not, and rejects with it. */
+  handle(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     switch (request.method) {
       case "GET":
       case "HEAD":
-        return await this.#get(key, request);
+        return this.#get(key, request);
       case "PUT":
-        return await this.#put(key, request);
+        return this.#put(key, request);
       case "DELETE":
-        return await this.#delete(key, request);
+        return this.#delete(key, request);
       default:
         throw new DynamoError(
           "method-not-allowed",

@@ -21,7 +21,10 @@ export interface RouterParts {
 export function createRouter(parts: RouterParts): HttpHandler {
   return async (request) => {
     try {
-      return await route(parts, request);
+      const key = keyOfPath(request.path);
+      return await (key === undefined
+        ? route(parts, request)
+        : parts.clientApi.handle(key, request));
     } catch (error) {
       if (error instanceof DynamoError) {
         if (error.cause !== undefined && !error.definite) {
@@ -37,9 +40,8 @@ export function createRouter(parts: RouterParts): HttpHandler {
   };
 }
 
+/** Every path that names no key. */
 async function route(parts: RouterParts, request: HttpRequest): Promise<HttpResponse> {
-  const key = keyOfPath(request.path);
-  if (key !== undefined) return await parts.clientApi.handle(key, request);
   if (request.path === "/healthz") return health(parts.ready());
   if (request.path === "/metrics") return text(200, await parts.metricsText());
   const answer = await handleAdmin(parts.operator, request);

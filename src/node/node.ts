@@ -1,4 +1,5 @@
 import { toBase64url } from "../base/bytes.ts";
+import type { HmacKey } from "../base/hash.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
@@ -49,7 +50,7 @@ export class DynamoNode implements KeyValueStore {
   readonly #ring: Ring;
   readonly #engine: Engine;
   readonly #versioning: Versioning;
-  readonly #macKey: Uint8Array;
+  readonly #macKey: HmacKey;
   readonly #coordinator: Coordinator;
   readonly #router: WriteRouter;
   readonly #admission: Admission;

@@ -24,10 +24,16 @@ export interface Found {
 export class GetCore extends SlotProgress {
   readonly #versioning: Versioning;
   readonly #replies = new Map<NodeId, Uint8Array | undefined>();
+  /** The distinct records among the replies, in the order in which they came. */
+  readonly #records: Uint8Array[] = [];
+  /** The merge of the first `#mergedCount` of them. */
+  #found: Found;
+  #mergedCount = 0;
 
   constructor(placement: Placement, versioning: Versioning, r: number) {
     super(placement, r);
     this.#versioning = versioning;
+    this.#found = { record: undefined, siblings: versioning.empty };
   }
 
   /** Every node that was asked has answered or failed. */
@@ -38,7 +44,11 @@ export class GetCore extends SlotProgress {
   }
 
   reply(node: NodeId, record: Uint8Array | undefined): void {
-    if (this.serve(node)) this.#replies.set(node, record);
+    if (!this.serve(node)) return;
+    this.#replies.set(node, record);
+    if (record !== undefined && !this.#records.some((each) => equalBytes(each, record))) {
+      this.#records.push(record);
+    }
   }
 
   /** The node answered, and holds nothing of the key. */
@@ -46,22 +56,20 @@ export class GetCore extends SlotProgress {
     return this.#replies.has(node) && this.#replies.get(node) === undefined;
   }
 
-  /** The merge of all replies so far. Replies of equal bytes, the usual case, are decoded once. */
+  /** The merge of all replies so far. Each record is decoded once, however many replies have its bytes. */
   found(): Found {
-    const distinct: Uint8Array[] = [];
-    for (const record of this.#replies.values()) {
-      if (record !== undefined && !distinct.some((each) => equalBytes(each, record))) {
-        distinct.push(record);
-      }
+    const fresh = this.#records.slice(this.#mergedCount);
+    const [first] = fresh;
+    if (first === undefined) return this.#found;
+    let { siblings } = this.#found;
+    for (const record of fresh) {
+      const decoded = this.#versioning.decode(record);
+      siblings = record === this.#records[0] ? decoded : this.#versioning.merge(siblings, decoded);
     }
-    const [first, ...others] = distinct;
-    if (first === undefined) return { record: undefined, siblings: this.#versioning.empty };
-    let siblings = this.#versioning.decode(first);
-    if (others.length === 0) return { record: first, siblings };
-    for (const record of others) {
-      siblings = this.#versioning.merge(siblings, this.#versioning.decode(record));
-    }
-    return { record: this.#versioning.encode(siblings), siblings };
+    const record = this.#records.length === 1 ? first : this.#versioning.encode(siblings);
+    this.#found = { record, siblings };
+    this.#mergedCount = this.#records.length;
+    return this.#found;
   }
 
   /**

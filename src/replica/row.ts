@@ -1,5 +1,7 @@
 import { FormatError } from "../base/binary.ts";
+import { bufferOf } from "../base/bytes.ts";
 import type { Actor } from "../base/ids.ts";
+import type { ActorTable } from "../causality/versioning.ts";
 
 /**
  * A row of the tables `records` and `hints` (architecture, "A key's data"):
@@ -13,10 +15,10 @@ export interface Row {
   readonly record: Uint8Array;
 }
 
-/** Copies both parts once, into a row of its own. */
+/** Copies both parts once. Shares memory with Node's buffer pool: an engine that keeps rows as they are copies them. */
 export function encodeRow({ localActor, record }: Row): Uint8Array {
   const actor = localActor ?? "";
-  const row = Buffer.allocUnsafeSlow(HEADER_SIZE_BYTES + actor.length + record.length);
+  const row = Buffer.allocUnsafe(HEADER_SIZE_BYTES + actor.length + record.length);
   row[0] = ROW_FORMAT_VERSION;
   row[1] = actor.length;
   row.write(actor, HEADER_SIZE_BYTES, "latin1");
@@ -24,16 +26,14 @@ export function encodeRow({ localActor, record }: Row): Uint8Array {
   return row;
 }
 
-/** The record is a view of `bytes`. Throws FormatError on what `encodeRow` cannot have made. */
-export function decodeRow(bytes: Uint8Array): Row {
+/**
+ * The record is a view of `bytes`. With `actors` the local actor takes less time, where it is known. Throws FormatError on
+ * what `encodeRow` cannot have made.
+ */
+export function decodeRow(bytes: Uint8Array, actors?: ActorTable): Row {
   const recordStart = recordStartOf(bytes);
-  const actor = Buffer.from(
-    bytes.buffer,
-    bytes.byteOffset + HEADER_SIZE_BYTES,
-    recordStart - HEADER_SIZE_BYTES,
-  ).toString("latin1");
   return {
-    localActor: actor === "" ? undefined : (actor as Actor),
+    localActor: localActorOf(bytes, recordStart, actors),
     record: bytes.subarray(recordStart),
   };
 }
@@ -45,6 +45,18 @@ export function recordOf(bytes: Uint8Array): Uint8Array {
 
 const ROW_FORMAT_VERSION = 1;
 const HEADER_SIZE_BYTES = 2;
+
+function localActorOf(
+  bytes: Uint8Array,
+  end: number,
+  actors: ActorTable | undefined,
+): Actor | undefined {
+  if (end === HEADER_SIZE_BYTES) {
+    return undefined;
+  }
+  const known = actors?.find(bytes, HEADER_SIZE_BYTES, end);
+  return known ?? (bufferOf(bytes).toString("latin1", HEADER_SIZE_BYTES, end) as Actor);
+}
 
 function recordStartOf(bytes: Uint8Array): number {
   // By index: taking a byte array apart would run an iterator on the hottest path there is.

@@ -39,7 +39,10 @@ export class Rows {
   readonly #actors: LocalActors;
   readonly #lost: Counter;
   readonly #assertions: Assertions;
-  readonly #underWay = new Map<string, UnderWay>();
+  readonly #underWay = {
+    records: new Map<string, UnderWay>(),
+    hints: new Map<string, UnderWay>(),
+  } as const;
   #lostCount = 0;
 
   constructor({ engine, versioning, actors, lost, assertions }: RowsParts) {
@@ -70,8 +73,8 @@ export class Rows {
     if (bytes === undefined) {
       return undefined;
     }
-    const row = readStored(() => decodeRow(bytes));
-    const underWay = this.#underWay.get(idOf(place));
+    const row = readStored(() => decodeRow(bytes, this.#versioning.actors));
+    const underWay = this.#underWay[place.table].get(idOf(place));
     const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
     this.#assertions.sometimes(
       "a row was read between a lost write and the news of it",
@@ -91,11 +94,12 @@ export class Rows {
    */
   write(place: Place, row: Row): Promise<void> {
     const bytes = encodeRow(row);
+    const rows = this.#underWay[place.table];
     const id = idOf(place);
     const underWay = { bytes, done: DONE };
     const end = (): void => {
-      if (this.#underWay.get(id) === underWay) {
-        this.#underWay.delete(id);
+      if (rows.get(id) === underWay) {
+        rows.delete(id);
       }
     };
     underWay.done = this.#engine
@@ -113,7 +117,7 @@ export class Rows {
         end();
         throw error;
       });
-    this.#underWay.set(id, underWay);
+    rows.set(id, underWay);
     return underWay.done;
   }
 
@@ -124,7 +128,7 @@ export class Rows {
 
   /** The last write of the row while it is under way; rejects when it fails. */
   underWay(place: Place): Promise<void> | undefined {
-    return this.#underWay.get(idOf(place))?.done;
+    return this.#underWay[place.table].get(idOf(place))?.done;
   }
 }
 
@@ -139,9 +143,9 @@ function recordOfStored(bytes: Uint8Array | undefined): Uint8Array | undefined {
   return bytes === undefined ? undefined : readStored(() => recordOf(bytes));
 }
 
-/** Owner ids hold no slash, and every row of `records` begins with one. */
+/** Names a row in its table: owner ids hold no slash. */
 function idOf({ keyText, owner }: Place): string {
-  return `${owner ?? ""}/${keyText}`;
+  return owner === undefined ? keyText : `${owner}/${keyText}`;
 }
 
 /** Reads stored bytes; StorageError where they are damaged. */

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { Writer } from "../base/binary.ts";
 import { toHex } from "../base/bytes.ts";
+import { BytesMemo } from "../base/bytes-memo.ts";
 import { sha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import { positionTop32 } from "../base/position.ts";
@@ -71,9 +72,8 @@ class TableRing implements Ring {
   readonly partitionCount: number;
   /** By range, each made when it is first asked for. */
   readonly #preferenceLists: (readonly NodeId[] | undefined)[];
-  /** The key asked for last and its range: the stages of one request ask for the same key one after another. */
-  #lastKey: Uint8Array | undefined;
-  #lastPartition = 0;
+  /** Ranges of keys asked for lately: each stage of a request asks for the same key, and hashing it takes longest. */
+  readonly #partitions = new BytesMemo<number>();
 
   constructor(table: PartitionTable) {
     this.stamp = Object.freeze({ epoch: table.epoch, digest: digestOf(table) });
@@ -84,12 +84,13 @@ class TableRing implements Ring {
   }
 
   partitionOf(key: Uint8Array): number {
-    // The very same bytes, not equal ones: nobody changes a key in place, and comparing would cost as much as hashing.
-    if (key !== this.#lastKey) {
-      this.#lastPartition = partitionAt(positionTop32(key), this.partitionCount);
-      this.#lastKey = key;
+    const known = this.#partitions.find(key);
+    if (known !== undefined) {
+      return known;
     }
-    return this.#lastPartition;
+    const partition = partitionAt(positionTop32(key), this.partitionCount);
+    this.#partitions.remember(key, partition);
+    return partition;
   }
 
   preferenceList(key: Uint8Array): readonly NodeId[] {

@@ -1,10 +1,11 @@
+import { bufferOf } from "../base/bytes.ts";
 import { byteString, bytesOf } from "./byte-strings.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write } from "./engine.ts";
 import { StorageError, TABLE_NAMES } from "./engine.ts";
 import { checkScan, checkWrites } from "./limits.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 
-/** Keeps everything in memory, values by reference; a crash loses all of it. Never rejects a well-formed write. */
+/** Keeps everything in memory; a crash loses all of it. Never rejects a well-formed write. */
 export class MemoryEngine implements Engine {
   readonly name = "memory";
   readonly synced = false;
@@ -70,7 +71,8 @@ function apply({ values, keys }: Table, { key, value }: Write): void {
     return;
   }
   const sizeBefore = values.size;
-  values.set(text, value);
+  // Of its own memory: a value may be a small part of a buffer that is shared with others.
+  values.set(text, bufferOf(new Uint8Array(value)));
   if (values.size > sizeBefore) {
     keys.add(text, values.size);
   }

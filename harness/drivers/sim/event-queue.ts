@@ -5,31 +5,52 @@ export class QueuedEvent implements Timer {
   readonly dueMs: number;
   /** Events of one time happen in the order in which they were queued. */
   readonly order: number;
-  /** Undefined once it was cancelled: most timers are, and taking one out of the middle would cost more than skipping it. */
+  /** Undefined once it has happened or was cancelled. */
   callback: (() => void) | undefined;
+  readonly #queue: EventQueue;
 
-  constructor(dueMs: number, order: number, callback: () => void) {
+  constructor(queue: EventQueue, dueMs: number, order: number, callback: () => void) {
+    this.#queue = queue;
     this.dueMs = dueMs;
     this.order = order;
     this.callback = callback;
   }
 
   cancel(): void {
+    if (this.callback === undefined) return;
     this.callback = undefined;
+    this.#queue.cancelled();
   }
 }
 
-/** Events by time, then by order: a binary heap. */
+/**
+ * Events by time, then by order: a binary heap. Most timers are cancelled long before they are due. Taking one out of the
+ * middle would cost more than skipping it when its turn comes; but once they are most of the heap, all go at once.
+ */
 export class EventQueue {
-  readonly #heap: QueuedEvent[] = [];
+  #heap: QueuedEvent[] = [];
+  #cancelledCount = 0;
+  #order = 0;
 
+  /** Events that are still to happen. */
   get size(): number {
-    return this.#heap.length;
+    return this.#heap.length - this.#cancelledCount;
   }
 
-  push(event: QueuedEvent): void {
+  /** To be called by an event in the queue, once. */
+  cancelled(): void {
+    this.#cancelledCount += 1;
+    if (this.#cancelledCount > CANCELLED_MIN && this.#cancelledCount > this.#heap.length / 2) {
+      this.#heap = this.#heap.filter(({ callback }) => callback !== undefined).sort(byTime);
+      this.#cancelledCount = 0;
+    }
+  }
+
+  add(dueMs: number, callback: () => void): QueuedEvent {
+    const event = new QueuedEvent(this, dueMs, this.#order++, callback);
     this.#heap.push(event);
     this.#rise(this.#heap.length - 1, event);
+    return event;
   }
 
   /** Takes out the next event that was not cancelled; undefined where there is none. */
@@ -37,6 +58,7 @@ export class EventQueue {
     for (;;) {
       const first = this.#popAny();
       if (first === undefined || first.callback !== undefined) return first;
+      this.#cancelledCount -= 1;
     }
   }
 
@@ -76,6 +98,14 @@ export class EventQueue {
     }
     heap[hole] = event;
   }
+}
+
+/** So few of them slow nothing down. */
+const CANCELLED_MIN = 64;
+
+/** A sorted array is a heap. */
+function byTime(left: QueuedEvent, right: QueuedEvent): number {
+  return left.dueMs - right.dueMs || left.order - right.order;
 }
 
 function isBefore(left: QueuedEvent, right: QueuedEvent): boolean {

@@ -6,7 +6,9 @@ export function gatedEngine(engine: Engine, process: SimProcess): Engine {
   const gate = <T>(promise: Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       promise.then(
-        (value) => process.enter(() => resolve(value)),
+        // Nothing can go wrong in there, so a running process is entered without ceremony.
+        (value) =>
+          process.state === "running" ? resolve(value) : process.enter(() => resolve(value)),
         (error: unknown) => process.enter(() => reject(error)),
       );
     });

@@ -10,7 +10,7 @@
  * outside can change the order; signals and messages of the real world have their turn between two rounds.
  */
 import type { Clock, Timer } from "../../../src/env/clock.ts";
-import { EventQueue, QueuedEvent } from "./event-queue.ts";
+import { EventQueue } from "./event-queue.ts";
 
 /** A run that could not come to its end; the message says why. */
 export class SimulationStuckError extends Error {
@@ -34,7 +34,6 @@ export class Scheduler implements Clock {
   readonly #queue = new EventQueue();
   #deferred: (() => void)[] = [];
   #nowMs = 0;
-  #order = 0;
   #eventCount = 0;
 
   wallMs(): number {
@@ -52,9 +51,7 @@ export class Scheduler implements Clock {
 
   /** Calls back at a virtual time, which must not have passed. */
   at(dueMs: number, callback: () => void): Timer {
-    const event = new QueuedEvent(dueMs, this.#order++, callback);
-    this.#queue.push(event);
-    return event;
+    return this.#queue.add(dueMs, callback);
   }
 
   defer(callback: () => void): void {

@@ -38,6 +38,10 @@ export interface SimHttpParts {
   }) => () => void;
 }
 
+interface ExchangeParts extends SimHttpParts {
+  readonly queries: Queries;
+}
+
 interface Route {
   readonly node: string;
   readonly lane: string;
@@ -52,11 +56,11 @@ interface Settle {
 const HEAD_BYTES = 200;
 
 export class SimHttp implements HttpCaller {
-  readonly #parts: SimHttpParts;
+  readonly #parts: ExchangeParts;
   readonly #routes = new Map<string, Route>();
 
   constructor(parts: SimHttpParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, queries: new Queries() };
     const { scheduler, random, network, nodes } = parts;
     const direct = new SimLink({ scheduler, random, delay: { minMs: 0, meanMs: 0 } });
     for (const node of nodes) {
@@ -101,7 +105,7 @@ export class SimHttp implements HttpCaller {
 /** One request and its answer, on a connection of their own. */
 class Exchange implements Rider {
   readonly way: Rider["way"];
-  readonly #parts: SimHttpParts;
+  readonly #parts: ExchangeParts;
   readonly #route: Route;
   readonly #call: HttpCall;
   readonly #settle: Settle;
@@ -110,7 +114,7 @@ class Exchange implements Rider {
   #broken = false;
   #over = false;
 
-  constructor(parts: SimHttpParts, route: Route, call: HttpCall, settle: Settle) {
+  constructor(parts: ExchangeParts, route: Route, call: HttpCall, settle: Settle) {
     this.#parts = parts;
     this.#route = route;
     this.way = route.way;
@@ -157,14 +161,16 @@ class Exchange implements Rider {
       this.#answer(0, "reset", () => this.#fail(true, "connection reset")),
     );
     server.process.enter(() => {
-      this.#parts.serve(node, server, plainRequest(this.#call, target)).then((response) => {
-        // It may have died of an error in the very moment in which it answered.
-        if (server.process.state === "dead") return;
-        forget();
-        this.#answer(HEAD_BYTES + response.body.length, `${response.status}`, () =>
-          this.#succeed(response),
-        );
-      });
+      this.#parts
+        .serve(node, server, plainRequest(this.#call, target, this.#parts.queries))
+        .then((response) => {
+          // It may have died of an error in the very moment in which it answered.
+          if (server.process.state === "dead") return;
+          forget();
+          this.#answer(HEAD_BYTES + response.body.length, `${response.status}`, () =>
+            this.#succeed(response),
+          );
+        });
     });
   }
 
@@ -201,13 +207,32 @@ class Exchange implements Rider {
 
 const NO_BODY = new Uint8Array(0);
 const NO_QUERY = new URLSearchParams();
+const QUERIES_MAX = 256;
 
-function plainRequest({ method, headers, body }: HttpCall, target: string): HttpRequest {
+/** Queries by their text: taking one apart takes longer than any other part of a request, and few are in use. */
+class Queries {
+  readonly #known = new Map<string, URLSearchParams>();
+
+  of(text: string): URLSearchParams {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const query = new URLSearchParams(text);
+    if (this.#known.size === QUERIES_MAX) this.#known.clear();
+    this.#known.set(text, query);
+    return query;
+  }
+}
+
+function plainRequest(
+  { method, headers, body }: HttpCall,
+  target: string,
+  queries: Queries,
+): HttpRequest {
   const mark = target.indexOf("?");
   return {
     method,
     path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1)),
+    query: mark < 0 ? NO_QUERY : queries.of(target.slice(mark + 1)),
     headers: headers ?? {},
     body: body ?? NO_BODY,
   };

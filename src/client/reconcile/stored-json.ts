@@ -26,6 +26,17 @@ export function decodeStored(format: string, bytes: Uint8Array): Record<string, 
   return fields;
 }
 
+/** The field `name`, which must be an array of distinct strings, in ascending order of their UTF-16 code units. */
+export function ascendingStrings(
+  format: string,
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+): readonly string[] {
+  const value = fields[name];
+  // As it was encoded here, and then no set of it is needed.
+  return isAscending(value) ? value : [...distinctStrings(format, fields, name)].sort();
+}
+
 /** The field `name`, which must be an array of distinct strings. */
 export function distinctStrings(
   format: string,
@@ -47,6 +58,20 @@ export function distinctStrings(
     throw refused(format, `${name} holds a string twice`);
   }
   return distinct;
+}
+
+function isAscending(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value)) {
+    return false;
+  }
+  let previous: string | undefined;
+  for (const element of value) {
+    if (typeof element !== "string" || (previous !== undefined && element <= previous)) {
+      return false;
+    }
+    previous = element;
+  }
+  return true;
 }
 
 export function refused(format: string, reason: string): ValueFormatError {

@@ -7,46 +7,39 @@
  */
 
 import type { CartReconciler } from "./cart.ts";
-import { decodeStored, distinctStrings, encodeStored, STORED_JSON_TYPE } from "./stored-json.ts";
+import { ascendingStrings, decodeStored, encodeStored, STORED_JSON_TYPE } from "./stored-json.ts";
 
 const FORMAT = "ringside-cart-union";
 
-export type UnionCart = ReadonlySet<string>;
+/** The items, each once, sorted by UTF-16 code units as they are stored: then nothing has to be sorted for a read. */
+export type UnionCart = readonly string[];
 
 export const unionCart: CartReconciler<UnionCart> = {
-  empty: new Set(),
+  empty: [],
   contentType: STORED_JSON_TYPE,
   merge(siblings) {
     const [only] = siblings;
-    if (siblings.length === 1 && only !== undefined) {
-      return only;
-    }
-    const union = new Set<string>();
-    for (const sibling of siblings) {
-      for (const item of sibling) {
-        union.add(item);
-      }
-    }
-    return union;
+    return siblings.length === 1 && only !== undefined
+      ? only
+      : [...new Set(siblings.flat())].sort();
   },
-  encode(cart) {
-    return encodeStored(FORMAT, { items: [...cart].sort() });
+  encode(items) {
+    return encodeStored(FORMAT, { items });
   },
   decode(bytes) {
-    return distinctStrings(FORMAT, decodeStored(FORMAT, bytes), "items");
+    return ascendingStrings(FORMAT, decodeStored(FORMAT, bytes), "items");
   },
   add(cart, item) {
-    return cart.has(item) ? cart : new Set(cart).add(item);
-  },
-  remove(cart, item) {
-    if (!cart.has(item)) {
+    if (cart.includes(item)) {
       return cart;
     }
-    const rest = new Set(cart);
-    rest.delete(item);
-    return rest;
+    const next = cart.findIndex((other) => other > item);
+    return cart.toSpliced(next < 0 ? cart.length : next, 0, item);
+  },
+  remove(cart, item) {
+    return cart.includes(item) ? cart.filter((other) => other !== item) : cart;
   },
   items(cart) {
-    return [...cart].sort();
+    return cart;
   },
 };

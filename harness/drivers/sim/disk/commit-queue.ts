@@ -84,5 +84,6 @@ interface Group {
 }
 
 function newGroup(): Group {
-  return { writes: [], ...Promise.withResolvers<void>() };
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  return { writes: [], promise, resolve, reject };
 }

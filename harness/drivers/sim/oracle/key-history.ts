@@ -68,16 +68,24 @@ export class KeyHistory {
     return mint;
   }
 
-  /** The last write of each actor that the clock covers, the newest first: most is superseded by what is newest. */
-  topsOf(clock: Clock): readonly Known[] {
+  /**
+   * The last write of each actor that the clock covers, the newest first: most is superseded by what is newest. Without
+   * the actors of which `but` covers as many.
+   */
+  topsOf(clock: Clock, but: Clock = NOTHING): readonly Known[] {
     const tops: Known[] = [];
     for (const [actor, counter] of clock) {
+      if (but.get(actor) === counter) {
+        continue;
+      }
       const last = this.#lastUpTo(actor, counter);
       if (last !== undefined) {
         tops.push(last);
       }
     }
-    return tops.sort((left, right) => right.mint.serial - left.mint.serial);
+    return tops.length < 2
+      ? tops
+      : tops.sort((left, right) => right.mint.serial - left.mint.serial);
   }
 
   /** What the clock covers and nothing it covers supersedes: what a record of this clock must hold. */
@@ -86,14 +94,13 @@ export class KeyHistory {
     const alive: Mint[] = [];
     for (const { mint } of tops) {
       const ofActor = this.#byActor.get(mint.actor) ?? [];
-      let index = ofActor.findLastIndex((known) => known.mint === mint);
-      for (let known = ofActor[index]; known !== undefined; known = ofActor[index]) {
+      for (let index = indexOf(ofActor, mint); index >= 0; index -= 1) {
+        const known = ofActor[index] as Known;
         if (isSuperseded(known.mint, tops)) {
           // So are all before it.
           break;
         }
         alive.push(known.mint);
-        index -= 1;
       }
     }
     return alive;
@@ -117,7 +124,7 @@ export class KeyHistory {
     if (ofActor === undefined) {
       return undefined;
     }
-    const dense = ofActor[counter - 1];
+    const dense = counter > 0 ? ofActor[counter - 1] : undefined;
     // Counters begin at 1 and leave nothing out, unless the mode or a fault makes it otherwise.
     return dense?.mint.counter === counter
       ? dense
@@ -162,8 +169,21 @@ export function joined(left: Clock, right: Clock): Clock {
 const NONE: readonly Mint[] = [];
 const NOTHING: Clock = new Map();
 
+/** Where a mint stands among those of its actor. */
+function indexOf(ofActor: readonly Known[], mint: Mint): number {
+  const dense = mint.counter - 1;
+  return ofActor[dense]?.mint === mint
+    ? dense
+    : ofActor.findLastIndex((known) => known.mint === mint);
+}
+
 /** Keeps counters ascending. Mints come in order but for those whose coordinator's disk refused them. */
 function insert(ofActor: Known[], mint: Mint): void {
+  const last = ofActor.at(-1);
+  if (last === undefined || last.mint.counter < mint.counter) {
+    ofActor.push({ mint, covered: joined(last?.covered ?? NOTHING, mint.context) });
+    return;
+  }
   const before = ofActor.findLastIndex((known) => known.mint.counter < mint.counter);
   const later = ofActor.splice(before + 1).map((known) => known.mint);
   let covered = ofActor[before]?.covered ?? NOTHING;

@@ -1,5 +1,10 @@
 import type { Actor } from "../../../../src/base/ids.ts";
-import type { Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
+import type {
+  ActorTable,
+  Clock,
+  Versioning,
+  VersioningMode,
+} from "../../../../src/causality/versioning.ts";
 import { decodeRow } from "../../../../src/replica/row.ts";
 import type { Mint } from "./key-history.ts";
 import { joined } from "./key-history.ts";
@@ -23,11 +28,13 @@ const CHECK = "dot-issued-twice";
  */
 export class MintWatch {
   readonly #mode: VersioningMode;
+  readonly #actors: ActorTable | undefined;
   readonly #violations: Violations;
   #issuedTwiceByDesign = 0;
 
-  constructor(mode: VersioningMode, violations: Violations) {
+  constructor({ mode, actors }: Versioning, violations: Violations) {
     this.#mode = mode;
+    this.#actors = actors;
     this.#violations = violations;
   }
 
@@ -39,7 +46,7 @@ export class MintWatch {
   written(copy: Copy, value: Uint8Array): KnownRow {
     const { state, visible: before } = copy;
     const mintsBefore = state.history.count;
-    const { localActor, record: bytes } = decodeRow(value);
+    const { localActor, record: bytes } = decodeRow(value, this.#actors);
     const record = this.#record(copy, bytes, localActor);
     // A merge keeps the row's local actor or leaves it out; only a mint puts one there.
     const isMint = localActor !== undefined && localActor !== before?.localActor;
@@ -62,7 +69,7 @@ export class MintWatch {
       // What was written has become durable, and nothing came after it: no need to look again.
       return copy.visible;
     }
-    const { localActor, record } = decodeRow(value);
+    const { localActor, record } = decodeRow(value, this.#actors);
     return { value, localActor, record: this.#record(copy, record, localActor) };
   }
 
@@ -72,7 +79,10 @@ export class MintWatch {
     if (remembered !== undefined) {
       return remembered;
     }
-    const content = readRecord(this.#mode, bytes, (payload) => state.textOf(payload));
+    const content = readRecord(this.#mode, bytes, {
+      textOf: (payload) => state.textOf(payload),
+      actors: this.#actors,
+    });
     const mints = this.#learn(copy, content, localActor);
     const payloads = content.versions.map((version) => version.payload);
     const record: KnownRecord = { bytes, clock: content.clock, payloads, mints };

@@ -97,7 +97,7 @@ export class Oracle implements WorldObserver {
     this.#isLosslessMode = isLossless(parts.versioning.mode);
     this.#index = new StoreIndex(parts);
     this.#violations = new Violations(parts.nowMs);
-    this.#mints = new MintWatch(parts.versioning.mode, this.#violations);
+    this.#mints = new MintWatch(parts.versioning, this.#violations);
     this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
     this.#acknowledgements = new AcknowledgedWatch(parts);
     this.#deadlines = new DeadlineWatch(parts, this.#violations);

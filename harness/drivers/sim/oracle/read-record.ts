@@ -12,7 +12,7 @@ import {
   PAYLOAD_SIZE_BYTES_MAX,
   readPayloads,
 } from "../../../../src/causality/record-format.ts";
-import type { Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
+import type { ActorTable, Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
 import { byteString } from "../../../../src/storage/byte-strings.ts";
 
 /** What stands in a record, as far as its bytes say it. */
@@ -33,15 +33,15 @@ export interface StoredVersion {
 
 /**
  * Reads a record by its grammar, without the node's rules of versioning: those are what is judged, and dots, which
- * nobody else needs, are seen here. `textOf` makes the payloads' texts. Throws FormatError.
+ * nobody else needs, are seen here. Throws FormatError.
  */
 export function readRecord(
   mode: VersioningMode,
   record: Uint8Array,
-  textOf: TextOf = byteString,
+  texts: Texts = { textOf: byteString },
 ): RecordContent {
   const reader = openRecord(mode, record);
-  const content = READERS[mode](reader, textOf);
+  const content = READERS[mode](reader, texts);
   reader.end();
   return content;
 }
@@ -49,22 +49,30 @@ export function readRecord(
 /** Bytes as a text of one character a byte. */
 export type TextOf = (payload: Uint8Array) => string;
 
-const READERS: Readonly<Record<VersioningMode, (reader: Reader, textOf: TextOf) => RecordContent>> =
-  {
-    dvvset: readDotted,
-    merged: readMerged,
-    "vector-clock": readClocked,
-    "vector-clock-max": readClocked,
-    lww: readLast,
-  };
+/** What the texts in a record are made by. */
+export interface Texts {
+  /** For payloads. */
+  readonly textOf: TextOf;
+  readonly actors?: ActorTable | undefined;
+}
 
-function readDotted(reader: Reader, textOf: TextOf): RecordContent {
+type Read = (reader: Reader, texts: Texts) => RecordContent;
+
+const READERS: Readonly<Record<VersioningMode, Read>> = {
+  dvvset: readDotted,
+  merged: readMerged,
+  "vector-clock": readClocked,
+  "vector-clock-max": readClocked,
+  lww: readLast,
+};
+
+function readDotted(reader: Reader, { textOf, actors }: Texts): RecordContent {
   const clock = new Map<Actor, number>();
   const versions: StoredVersion[] = [];
   const count = reader.varint(CLOCK_ENTRIES_MAX);
   let previous = "";
   for (let index = 0; index < count; index += 1) {
-    const actor = readActor(reader, previous);
+    const actor = readActor(reader, previous, actors);
     previous = actor;
     const counter = reader.varint();
     clock.set(actor, counter);
@@ -79,8 +87,8 @@ function readDotted(reader: Reader, textOf: TextOf): RecordContent {
   return { clock, versions };
 }
 
-function readMerged(reader: Reader, textOf: TextOf): RecordContent {
-  const clock = clockOf(readClock(reader));
+function readMerged(reader: Reader, { textOf, actors }: Texts): RecordContent {
+  const clock = clockOf(readClock(reader, actors));
   const versions = readPayloads(reader).map((payload) => ({
     payload: textOf(payload),
     dot: undefined,
@@ -89,12 +97,12 @@ function readMerged(reader: Reader, textOf: TextOf): RecordContent {
   return { clock, versions };
 }
 
-function readClocked(reader: Reader, textOf: TextOf): RecordContent {
+function readClocked(reader: Reader, { textOf, actors }: Texts): RecordContent {
   const joined = new Map<Actor, number>();
   const versions: StoredVersion[] = [];
   const count = reader.varint(CLOCK_ENTRIES_MAX);
   for (let index = 0; index < count; index += 1) {
-    const entries: ClockEntries = readClock(reader);
+    const entries: ClockEntries = readClock(reader, actors);
     for (const { actor, counter } of entries) {
       joined.set(actor, Math.max(counter, joined.get(actor) ?? 0));
     }
@@ -104,12 +112,12 @@ function readClocked(reader: Reader, textOf: TextOf): RecordContent {
   return { clock: joined, versions };
 }
 
-function readLast(reader: Reader, textOf: TextOf): RecordContent {
+function readLast(reader: Reader, { textOf, actors }: Texts): RecordContent {
   const clock = new Map<Actor, number>();
   if (reader.u8() === 0) {
     return { clock, versions: [] };
   }
-  const actor = readActor(reader, "");
+  const actor = readActor(reader, "", actors);
   const stamp = reader.varint();
   clock.set(actor, stamp);
   const payload = textOf(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));

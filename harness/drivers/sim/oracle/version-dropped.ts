@@ -80,8 +80,14 @@ function lostVersions({ state }: Copy, before: KnownRecord, after: KnownRecord):
   if (gone.length === 0) {
     return gone;
   }
+  // What superseded a version mostly came in with the very change that dropped it.
+  const news = state.history.topsOf(after.clock, before.clock);
+  const unexplained = gone.filter((mint) => !isSuperseded(mint, news));
+  if (unexplained.length === 0) {
+    return unexplained;
+  }
   const tops = state.history.topsOf(after.clock);
-  return gone.filter((mint) => !isSuperseded(mint, tops));
+  return unexplained.filter((mint) => !isSuperseded(mint, tops));
 }
 
 function goneByDot(before: readonly Mint[], after: readonly Mint[]): readonly Mint[] {
