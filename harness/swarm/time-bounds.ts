@@ -14,7 +14,7 @@ const COMMITS = 4;
 
 /**
  * How long things take at most in the world of a plan. A sum of `count` delays drawn at random is longer than `longestMs` says
- * less than once in 10^12 times.
+ * less than once in 10^8 times.
  */
 export function timeBounds(
   { world, faults }: Pick<SimPlan, "world" | "faults">,
