@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pairsOf } from "../../nemesis/probes.ts";
 import { nodeConfigurationFile } from "../node-configuration-file.ts";
+import { SMALL_PLAN } from "../testing/small-plan.ts";
 import { wiringOf } from "../wiring.ts";
 import type { ComposeFileOptions } from "./compose-file.ts";
 import { composeFile, proxyPorts } from "./compose-file.ts";
@@ -22,16 +23,6 @@ interface Named {
 }
 
 const WIRING = wiringOf(3);
-const PLAN = {
-  nodes: 3,
-  n: 3,
-  r: 2,
-  w: 2,
-  partitions: 64,
-  quorum: "sloppy",
-  versioning: "dvvset",
-  engine: "lmdb",
-} as const;
 
 function fileOf(options: Partial<ComposeFileOptions> = {}) {
   const place = { name: "n1", httpAddress: "n1:1", rpcAddress: "n1:2", dataFolder: "/data" };
@@ -42,7 +33,7 @@ function fileOf(options: Partial<ComposeFileOptions> = {}) {
     images: { node: "ringside:1", toxiproxy: { image: "toxiproxy:1", isOurs: false } },
     nodeTemplate: "/docker/node.yaml",
     configurationOf: () =>
-      nodeConfigurationFile(PLAN, {
+      nodeConfigurationFile(SMALL_PLAN, {
         clusterId: "c",
         clusterSecret: "pa$$word",
         self: place,

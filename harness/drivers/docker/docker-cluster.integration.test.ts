@@ -11,6 +11,7 @@ import { createHttpCaller } from "../../../src/platform/http-client.ts";
 import { createNodeClock } from "../../../src/platform/node-clock.ts";
 import type { Cluster } from "../../cluster/contract.ts";
 import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts";
+import { SMALL_PLAN } from "../testing/small-plan.ts";
 import type { DockerClusterOptions } from "./docker-cluster.ts";
 import { startDockerCluster } from "./docker-cluster.ts";
 import { docker } from "./docker-program.ts";
@@ -59,16 +60,7 @@ async function start(options: Partial<DockerClusterOptions> = {}): Promise<Clust
   runs += 1;
   run = `ringside-test-${process.pid}-${runs}`;
   cluster = await startDockerCluster({
-    plan: {
-      nodes: 3,
-      n: 3,
-      r: 2,
-      w: 2,
-      partitions: 64,
-      quorum: "sloppy",
-      versioning: "dvvset",
-      engine: "lmdb",
-    },
+    plan: { ...SMALL_PLAN, engine: "lmdb" },
     run,
     logFolder,
     keep: false,
@@ -184,8 +176,8 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
   });
 
   it("reports a node that dies at start with the end of its log, and leaves nothing", async () => {
-    const plan = { nodes: 3, n: 3, r: 2, w: 2, quorum: "sloppy", versioning: "dvvset" } as const;
-    await expect(start({ plan: { ...plan, partitions: 1, engine: "memory" } })).rejects.toThrow(
+    const plan = { ...SMALL_PLAN, partitions: 1 };
+    await expect(start({ plan })).rejects.toThrow(
       /^Node n\d died on its own with exit status 64; the end of its log:[\s\S]*Cannot use partitions/,
     );
     expect(await leftoversOf(run)).toEqual([]);

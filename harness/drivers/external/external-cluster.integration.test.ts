@@ -7,21 +7,13 @@ import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts"
 import type { Plan } from "../../run/plan.ts";
 import type { EmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
 import { startEmbeddedToxiproxy } from "../../toxiproxy/spawn.ts";
+import { SMALL_PLAN } from "../testing/small-plan.ts";
 import { startExternalCluster } from "./external-cluster.ts";
 import type { NodeChildren } from "./testing/node-children.ts";
 import { startNodeChildren } from "./testing/node-children.ts";
 
 const NAMES = ["n1", "n2", "n3"];
-const PLAN = {
-  n: 3,
-  r: 2,
-  w: 2,
-  partitions: 64,
-  quorum: "sloppy",
-  versioning: "dvvset",
-  engine: "memory",
-  nemesis: ["clock"],
-} as const;
+const PLAN = { ...SMALL_PLAN, nemesis: ["clock"] } as const;
 
 /** All nodes are on this machine. */
 const CLOCK_TOLERANCE_MS = 10_000;

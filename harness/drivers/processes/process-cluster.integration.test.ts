@@ -16,6 +16,7 @@ import type { Cluster } from "../../cluster/contract.ts";
 import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts";
 import { isAlive } from "../is-alive.ts";
 import { openProxies } from "../open-proxies.ts";
+import { SMALL_PLAN } from "../testing/small-plan.ts";
 import { startProcessCluster } from "./process-cluster.ts";
 
 const STAND_IN = join(import.meta.dirname, "testing", "stand-in-node.ts");
@@ -41,16 +42,7 @@ afterAll(() => http.close());
 
 async function start(onFailure: (error: Error) => void = () => {}): Promise<Cluster> {
   cluster = await startProcessCluster({
-    plan: {
-      nodes: 3,
-      n: 3,
-      r: 2,
-      w: 2,
-      partitions: 64,
-      quorum: "sloppy",
-      versioning: "dvvset",
-      engine: "memory",
-    },
+    plan: SMALL_PLAN,
     run: "test",
     logFolder,
     keep: false,

@@ -5,21 +5,13 @@
 
 import { join } from "node:path";
 import { openProxies } from "../../open-proxies.ts";
+import { SMALL_PLAN } from "../../testing/small-plan.ts";
 import { startProcessCluster } from "../process-cluster.ts";
 
 const [, , logFolder = "."] = process.argv;
 const onFailure = (error: Error) => console.error(error.message);
 const cluster = await startProcessCluster({
-  plan: {
-    nodes: 3,
-    n: 3,
-    r: 2,
-    w: 2,
-    partitions: 64,
-    quorum: "sloppy",
-    versioning: "dvvset",
-    engine: "memory",
-  },
+  plan: SMALL_PLAN,
   run: "killed",
   logFolder,
   keep: false,
