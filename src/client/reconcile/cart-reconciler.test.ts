@@ -203,6 +203,19 @@ test("a removed tag cannot be added again to an OR-set cart", () => {
   expect(cart.items(cart.add(removed, "x", "t1"))).toEqual([]);
 });
 
+test("a union cart that somebody else stored in another order is sorted, and one that holds an item twice refused", () => {
+  const cart = cartReconciler("union");
+  const decode = (items: readonly string[]) =>
+    cart.items(
+      cart.decode(
+        Buffer.from(JSON.stringify({ format: "ringside-cart-union", version: 1, items })),
+      ),
+    );
+  expect(decode(["b", "c", "a"])).toEqual(["a", "b", "c"]);
+  expect(() => decode(["b", "a", "b"])).toThrow(ValueFormatError);
+  expect(() => decode(["a", "a"])).toThrow(ValueFormatError);
+});
+
 test("an OR-set cart refuses stored tags that are both added and removed", () => {
   const cart = cartReconciler("or-set");
   const stored =
