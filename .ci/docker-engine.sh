@@ -8,7 +8,8 @@ engine_pid=""
 start_docker_engine() {
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     local missing=()
-    command -v dockerd >/dev/null || missing+=(docker.io)
+    # Debian's engine would replace another vendor's programs.
+    docker info >/dev/null 2>&1 || command -v dockerd >/dev/null || missing+=(docker.io)
     docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || missing+=(docker-compose)
     command -v debootstrap >/dev/null || missing+=(debootstrap)
     if [ ${#missing[@]} -gt 0 ]; then

@@ -4,7 +4,7 @@
 #
 #   docker/base-image/build.sh TAG NODE_PROGRAM
 #
-# Needs root, debootstrap and a Docker engine on this machine.
+# Needs root, debootstrap and a Docker engine.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -24,14 +24,18 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT INT TERM
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' INT TERM
 
 # libatomic and libstdc++ are what Node links to beyond the C library.
-debootstrap --variant=minbase --include=ca-certificates,libatomic1,libstdc++6,tini bookworm "$folder" >&2
-rm -rf "$folder"/var/cache/apt/* "$folder"/var/lib/apt/lists/* "$folder"/var/log/* \
-  "$folder"/usr/share/doc/* "$folder"/usr/share/man/* "$folder"/usr/share/locale/*
-install -m 755 "$node_program" "$folder/usr/local/bin/node"
+root=$folder/root
+debootstrap --variant=minbase --include=ca-certificates,libatomic1,libstdc++6,tini bookworm "$root" >&2
+rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* \
+  "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/locale/*
+install -m 755 "$node_program" "$root/usr/local/bin/node"
 
-tar -C "$folder" --numeric-owner -c . |
-  docker import --change 'CMD ["node"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-    --message 'debootstrap bookworm and node' - "$tag" >&2
+# A file and no pipe: the shell would not see that tar failed.
+tar -C "$root" --numeric-owner -cf "$folder/root.tar" .
+docker import --change 'CMD ["node"]' \
+  --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+  --message 'debootstrap bookworm and node' "$folder/root.tar" "$tag" >&2

@@ -72,6 +72,15 @@ describe.skipIf(isMissing)("bench --cluster docker", () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  it("gives up a start at Ctrl-C, and removes what there was of it", async () => {
+    const bench = startBench([]);
+    await untilPrinted(bench, "starting");
+    await expect.poll(leftovers, { timeout: 60_000, interval: 50 }).not.toEqual([]);
+    bench.kill("SIGINT");
+    expect((await bench).exitCode).toBe(130);
+    expect(await leftovers()).toEqual([]);
+  });
+
   it("leaves the removal to a process of its own at the second Ctrl-C", async () => {
     const bench = startBench([]);
     await untilPrinted(bench, "healthy");

@@ -98,7 +98,9 @@ async function runInRealTime(
           nodeVersion: process.versions.node,
           nodeProgram: process.execPath,
           note: runOptions.onPhase,
+          signal: runOptions.signal,
         },
+        signal: runOptions.signal,
         onFailure,
       });
     }

@@ -36,9 +36,12 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     output.write(command.help);
     return 0;
   }
+  const signal = interruption();
   try {
-    return await command.run(args, { output, signal: interruption() });
+    return await command.run(args, { output, signal });
   } catch (error) {
+    // Interrupted before there was anything to keep.
+    if (signal.aborted && error === signal.reason) return EXIT_INTERRUPTED;
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return EXIT_BAD_USE;

@@ -1,3 +1,5 @@
+import { joinFailures } from "../run/join-failures.ts";
+
 /** Steps to undo, last one first. */
 export class CleanUp {
   readonly #steps: (() => Promise<void>)[] = [];
@@ -36,7 +38,7 @@ export async function startOrUndo<T>(start: (cleanUp: CleanUp) => Promise<T>): P
   try {
     return await start(cleanUp);
   } catch (error) {
-    await Promise.allSettled([cleanUp.run()]);
-    throw error;
+    const [undone] = await Promise.allSettled([cleanUp.run()]);
+    throw joinFailures(error, undone);
   }
 }

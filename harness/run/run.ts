@@ -21,6 +21,7 @@ import { buildSchedule } from "../nemesis/schedule.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import { dueBeforeEnd } from "./due-before-end.ts";
 import { findSilentLinks } from "./inspect-links.ts";
+import { joinFailures } from "./join-failures.ts";
 import type { Figures } from "./live-figures.ts";
 import { LiveFigures } from "./live-figures.ts";
 import type { Plan } from "./plan.ts";
@@ -105,11 +106,10 @@ export async function runPlan(
     return { ...finished, interrupted: options.signal.aborted };
   } catch (error) {
     ended.abort();
-    // Stopping may fail for the same reason; what failed first is what is reported.
-    await Promise.allSettled([cluster.stop()]);
+    const [stopped] = await Promise.allSettled([cluster.stop()]);
     // With the cluster gone the rest ends soon; what does not is given up.
     await Promise.race([Promise.allSettled([going]), waitMs(parts.clock, DRAIN_MS)]);
-    throw error;
+    throw joinFailures(error, stopped);
   } finally {
     await run.close();
   }

@@ -52,7 +52,10 @@ describe("FailureDetector", () => {
     expect(detector.suspected()).toEqual([PEER]);
     clock.advance(600);
     expect(pinged).toHaveLength(1);
+    // What it still does as a replica is no return.
     detector.answered(PEER);
+    expect(detector.isUp(PEER)).toBe(false);
+    detector.answered(PEER, true);
     expect(cameUp).toEqual([PEER]);
     expect(clock.timerCount).toBe(0);
   });

@@ -5,11 +5,11 @@ import type { Environment } from "../env/environment.ts";
 /** A node's own belief about its peers; never truth, and never gossiped (paper 4.8.3, P-4). */
 export interface Detector {
   isUp(peer: NodeId): boolean;
-  /** The peer answered anything at all. */
-  answered(peer: NodeId): void;
+  /** The peer answered anything at all; `toPing`: that it is there for everybody. */
+  answered(peer: NodeId, toPing?: boolean): void;
   /** A request to the peer was refused, lost, or is overdue. */
   missed(peer: NodeId): void;
-  /** The peer said that it is about to end. */
+  /** The peer said that it is about to end: it counts as down until it answers a ping. */
   leaves(peer: NodeId): void;
   suspected(): readonly NodeId[];
 }
@@ -38,6 +38,7 @@ export class FailureDetector implements Detector {
   readonly #options: FailureDetectorOptions;
   readonly #misses = new Map<NodeId, number>();
   readonly #down = new Map<NodeId, Timer>();
+  readonly #leaving = new Set<NodeId>();
   #stopped = false;
 
   constructor(
@@ -64,7 +65,10 @@ export class FailureDetector implements Detector {
     return [...this.#down.keys()];
   }
 
-  answered(peer: NodeId): void {
+  answered(peer: NodeId, toPing = false): void {
+    // A node that stops is a replica to the last, and answers as one.
+    if (this.#leaving.has(peer) && !toPing) return;
+    this.#leaving.delete(peer);
     const { assertions } = this.#environment;
     const hadMissed = this.#misses.delete(peer);
     const retry = this.#down.get(peer);
@@ -91,6 +95,7 @@ export class FailureDetector implements Detector {
   }
 
   leaves(peer: NodeId): void {
+    this.#leaving.add(peer);
     if (this.#down.has(peer) || this.#stopped) return;
     this.#environment.assertions.reachable("a peer said that it stops");
     this.#environment.log.info({ peer }, "Peer stops and counts as down");

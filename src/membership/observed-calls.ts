@@ -1,6 +1,6 @@
 import type { NodeId } from "../base/ids.ts";
 import type { Timer } from "../env/clock.ts";
-import type { Request } from "../protocol/messages.ts";
+import type { Reply, Request } from "../protocol/messages.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Detector } from "./failure-detector.ts";
 
@@ -16,17 +16,15 @@ export class ObservedCalls implements PeerCalls {
 
   call(peer: NodeId, request: Request, timeoutMs: number, done: (outcome: Outcome) => void): Timer {
     return this.#calls.call(peer, request, timeoutMs, (outcome) => {
-      if (isFarewell(outcome)) this.#detector.leaves(peer);
-      else if (outcome.kind === "reply") this.#detector.answered(peer);
-      else this.#detector.missed(peer);
+      if (outcome.kind !== "reply") this.#detector.missed(peer);
+      else if (isFarewell(outcome.reply)) this.#detector.leaves(peer);
+      else this.#detector.answered(peer, outcome.reply.type === "ping-reply");
       done(outcome);
     });
   }
 }
 
 /** What is sent to a peer after it said so would meet a closed connection, and nobody would know what became of it. */
-function isFarewell(outcome: Outcome): boolean {
-  if (outcome.kind !== "reply") return false;
-  const { reply } = outcome;
+function isFarewell(reply: Reply): boolean {
   return reply.type === "error-reply" && reply.code === "stopping";
 }

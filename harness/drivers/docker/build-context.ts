@@ -44,8 +44,9 @@ export async function fillContext(options: {
   readonly context: string;
   /** As Docker names it. */
   readonly architecture: string;
+  readonly signal: AbortSignal | undefined;
 }): Promise<void> {
-  const { project, context, architecture } = options;
+  const { project, context, architecture, signal } = options;
   const cpu = NPM_ARCHITECTURES[architecture];
   if (cpu === undefined) {
     throw new DockerError(
@@ -68,6 +69,7 @@ export async function fillContext(options: {
       action: "fetch the packages for the image",
       timeoutMs: INSTALL_TIMEOUT_MS,
       folder: context,
+      signal,
     },
   );
 }

@@ -94,12 +94,12 @@ describe("composeFile()", () => {
     expect(own.services["toxiproxy"]?.command?.[0]).toBe("harness/toxiproxy/main.ts");
   });
 
-  it("keeps limited disks in memory, held by Toxiproxy while their node is down", () => {
+  it("keeps limited disks in memory, held by the meter while their node is down", () => {
     const { services, volumes } = fileOf({ diskBytes: 1_000_000 });
     expect(volumes["n1"]?.driver_opts?.["o"]).toContain("size=1000000,");
-    expect(services["toxiproxy"]?.volumes).toEqual(
-      ["n1", "n2", "n3"].map((n) => `${n}:/mnt/${n}:ro`),
-    );
-    expect(fileOf().services["toxiproxy"]?.volumes).toEqual([]);
+    const cgroups = "/sys/fs/cgroup:/cgroups:ro";
+    const disks = WIRING.nodes.map((node) => `${node}:/disks/${node}`);
+    expect(services["meter"]?.volumes).toEqual([cgroups, ...disks]);
+    expect(fileOf().services["meter"]?.volumes).toEqual([cgroups]);
   });
 });

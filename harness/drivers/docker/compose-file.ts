@@ -11,11 +11,14 @@ import type { WrittenConfiguration } from "../node-configuration-file.ts";
 import type { Wiring } from "../wiring.ts";
 import type { Images } from "./images.ts";
 import { labelsOf } from "./labels.ts";
+import { CGROUPS_FOLDER, DISKS_FOLDER } from "./pressure.ts";
 
 /** Ports inside the containers; nobody else listens there. */
 export const HTTP_PORT = 8_080;
 export const RPC_PORT = 7_000;
 export const API_PORT = 8_474;
+/** The service that looks at the others. */
+export const METER = "meter";
 /** Memory of a node's container. */
 export const NODE_MEMORY_BYTES = 1_024 * 1_024 * 1_024;
 /** User and group in the image. */
@@ -55,6 +58,7 @@ export function composeFile(options: ComposeFileOptions): object {
   return {
     services: {
       toxiproxy: toxiproxyService(options, labels),
+      [METER]: meterService(options, labels),
       ...Object.fromEntries(nodes.map((node) => [node, nodeService(options, node, labels)])),
     },
     networks: {
@@ -91,7 +95,7 @@ export function volumeName(run: string, node: string): string {
 }
 
 function toxiproxyService(
-  { run, wiring, images, publishAt, diskBytes }: ComposeFileOptions,
+  { run, wiring, images, publishAt }: ComposeFileOptions,
   labels: Readonly<Record<string, string>>,
 ): object {
   const { image, isOurs } = images.toxiproxy;
@@ -113,9 +117,30 @@ function toxiproxyService(
       : {}),
     dns_opt: ["timeout:1", "attempts:1"],
     ports: [API_PORT, ...published].map((port) => `${publishAt}::${port}`),
-    // A disk in memory lasts only while a container has it, and must outlive its node's.
-    volumes: diskBytes === undefined ? [] : wiring.nodes.map((node) => `${node}:/mnt/${node}:ro`),
     networks: Object.fromEntries(["front", ...wiring.nodes].map((network) => [network, {}])),
+  };
+}
+
+/**
+ * Looks at the machines of nodes from outside, in no network. A disk in memory lasts only while a container has it, so this
+ * one also keeps those of nodes that are down.
+ */
+function meterService(
+  { run, wiring, images, nodeTemplate, diskBytes }: ComposeFileOptions,
+  labels: Readonly<Record<string, string>>,
+): object {
+  const kept = diskBytes === undefined ? [] : wiring.nodes;
+  const disks = kept.map((node) => `${node}:${DISKS_FOLDER}/${node}`);
+  return {
+    extends: { file: nodeTemplate, service: "node" },
+    image: images.node,
+    container_name: containerName(run, METER),
+    labels,
+    entrypoint: ["sleep", "infinity"],
+    init: true,
+    healthcheck: { disable: true },
+    network_mode: "none",
+    volumes: [`/sys/fs/cgroup:${CGROUPS_FOLDER}:ro`, ...disks],
   };
 }
 
@@ -127,6 +152,8 @@ function nodeService(
   return {
     extends: { file: nodeTemplate, service: "node" },
     image: images.node,
+    // A process of its own every few seconds would take from the limits that faults set.
+    healthcheck: { disable: true },
     mem_limit: NODE_MEMORY_BYTES,
     container_name: containerName(run, node),
     hostname: node,

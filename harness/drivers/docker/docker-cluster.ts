@@ -29,6 +29,7 @@ import {
   containerName,
   directLink,
   HTTP_PORT,
+  METER,
   NODE_MEMORY_BYTES,
   networkName,
   proxyPorts,
@@ -61,6 +62,8 @@ export interface DockerClusterOptions {
   /** Size of each node's disk of data, which then lies in memory; undefined: a volume of the engine. */
   readonly diskBytes: number | undefined;
   readonly sources: ImageSources;
+  /** Ends a start that is under way, which then rejects with its reason. */
+  readonly signal: AbortSignal;
   /** Told when a node ends that nobody killed. May be called before the cluster is returned, and more than once. */
   readonly onFailure: (error: Error) => void;
 }
@@ -71,7 +74,7 @@ export function startDockerCluster(options: DockerClusterOptions): Promise<Clust
 }
 
 async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Promise<Cluster> {
-  const { plan, run, keep, sources, onFailure } = options;
+  const { plan, run, keep, sources, signal, onFailure } = options;
   const wiring = wiringOf(plan.nodes);
   const { nodes, links, clientLinks } = wiring;
   const docked = join(sources.project, "docker");
@@ -90,7 +93,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
     commonFile: join(docked, "compose.yaml"),
     folder: folder.path,
     logFolder: options.logFolder,
-    eraseWith: options.diskBytes === undefined ? undefined : images.node,
+    hasMemoryDisks: options.diskBytes !== undefined,
   });
   await project.writeFile(
     composeFile({
@@ -113,10 +116,8 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
     if (keep) sources.note(lookInside(run, project));
     else await project.down();
   });
-  cleanUp.add(async () => {
-    for (const service of ["toxiproxy", ...nodes]) await project.keepLog(service);
-  });
-  await project.up(["toxiproxy"], "start Toxiproxy");
+  for (const service of ["toxiproxy", ...nodes]) cleanUp.add(() => project.keepLog(service));
+  await project.up(["toxiproxy", METER], "start Toxiproxy", signal);
   const published = await publishedAddresses(engine, containerName(run, "toxiproxy"));
   const toxiproxyUrl = `http://${published(API_PORT)}`;
   await waitForToxiproxy(toxiproxyUrl, containerName(run, "toxiproxy"));
@@ -141,7 +142,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
   const containerOf = lookUp(containers);
   const watch = watchContainers(containers, { run, since, onFailure });
   cleanUp.add(() => watch.stop());
-  await project.up(nodes, "start the nodes");
+  await project.up(nodes, "start the nodes", signal);
   await Promise.race([
     Promise.all([...containers.values()].map((each) => each.waitUntilReady())),
     watch.failure,
@@ -149,6 +150,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
   cleanUp.add(() => endNodes(containers, project, keep));
 
   const apis = lookUp(new Map(nodes.map((node) => [node, nodeApi(urlOf(node), boundedRequest)])));
+  signal.throwIfAborted();
   await waitUntilLinked(links, apis);
 
   return {
@@ -170,6 +172,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
     machines: machinePower({
       containerOf,
       networkOf: (node) => networkName(run, node),
+      meter: containerName(run, METER),
       memoryBytes: NODE_MEMORY_BYTES,
       isDiskLimited: options.diskBytes !== undefined,
     }),

@@ -18,6 +18,8 @@ describe("whereabouts()", () => {
   it.each([
     ["unix:///var/run/docker.sock", { isLocal: true, host: "127.0.0.1" }],
     ["npipe:////./pipe/docker_engine", { isLocal: true, host: "127.0.0.1" }],
+    ["tcp://localhost:2375", { isLocal: true, host: "127.0.0.1" }],
+    ["tcp://127.0.0.1:2375", { isLocal: true, host: "127.0.0.1" }],
     ["tcp://192.0.2.7:2376", { isLocal: false, host: "192.0.2.7" }],
     ["ssh://someone@engine.example:22", { isLocal: false, host: "engine.example" }],
   ])("%s", (endpoint, expected) => {

@@ -14,6 +14,8 @@ export interface Engine {
   readonly endpoint: string;
 }
 
+const REMOTE_PROTOCOLS: ReadonlySet<string> = new Set(["tcp:", "ssh:", "http:", "https:"]);
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const VERSION_MIN = [20, 10] as const;
 const ASK_TIMEOUT_MS = 20_000;
 
@@ -44,6 +46,7 @@ export function isNewEnough(version: string): boolean {
 /** Where ports that an engine at this endpoint publishes are reached. */
 export function whereabouts(endpoint: string): Pick<Engine, "isLocal" | "host"> {
   const url = URL.parse(endpoint);
-  const isLocal = url === null || url.protocol === "unix:" || url.protocol === "npipe:";
+  const isLocal =
+    url === null || !REMOTE_PROTOCOLS.has(url.protocol) || LOOPBACK.test(url.hostname);
   return isLocal ? { isLocal, host: "127.0.0.1" } : { isLocal, host: url.hostname };
 }

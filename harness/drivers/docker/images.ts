@@ -23,6 +23,8 @@ export interface ImageSources {
   readonly nodeProgram: string;
   /** Told in one sentence what was chosen or takes long. */
   readonly note: (sentence: string) => void;
+  /** Ends a build or a pull. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Images {
@@ -53,19 +55,19 @@ export async function findImages(
 
 async function toxiproxy(
   node: string,
-  { note }: ImageSources,
+  { note, signal }: ImageSources,
   asked: string | undefined,
 ): Promise<Images["toxiproxy"]> {
   const image = asked ?? TOXIPROXY_IMAGE;
-  const failure = await pulled(image);
+  const failure = await pulled(image, signal);
   if (failure === undefined) return { image, isOurs: false };
   if (asked !== undefined) throw failure;
-  note(`Toxiproxy: ${image} cannot be pulled, so our own of the same API runs in our own image`);
+  note(`${failure.message}, so our own Toxiproxy of the same API runs in our own image`);
   return { image: node, isOurs: true };
 }
 
 async function nodeImage(engine: Engine, sources: ImageSources): Promise<string> {
-  const { project, note } = sources;
+  const { project, note, signal } = sources;
   const base = await baseImage(sources);
   const image = `ringside:${await hashOfParts(project)}`;
   const label = `${IMAGE_LABEL}=${base}`;
@@ -77,13 +79,13 @@ async function nodeImage(engine: Engine, sources: ImageSources): Promise<string>
   note(`building the image ${image} on ${base}`);
   const context = await mkdtemp(join(tmpdir(), "ringside-image-"));
   try {
-    await fillContext({ project, context, architecture: engine.architecture });
+    await fillContext({ project, context, architecture: engine.architecture, signal });
     await docker(
       [
         ...["build", "--force-rm", "--file", join(context, "docker", "Dockerfile"), "--tag", image],
         ...["--label", label, "--build-arg", `BASE_IMAGE=${base}`, context],
       ],
-      { action: "build the image", timeoutMs: BUILD_TIMEOUT_MS },
+      { action: "build the image", timeoutMs: BUILD_TIMEOUT_MS, signal },
     );
     await prune();
   } finally {
@@ -106,30 +108,36 @@ async function baseImage({
   nodeVersion,
   nodeProgram,
   note,
+  signal,
 }: ImageSources): Promise<string> {
   const official = `node:${nodeVersion}-bookworm-slim`;
-  const failure = await pulled(official);
+  const failure = await pulled(official, signal);
   if (failure === undefined) return official;
   const own = `ringside-base:${nodeVersion}`;
   if (await exists(own)) {
-    note(`base image: ${official} cannot be pulled, so ${own}, which was built here, is used`);
+    note(`${failure.message}, so ${own}, which was built here, is the base image`);
     return own;
   }
-  note(`base image: ${official} cannot be pulled, so ${own} is built from Debian's packages`);
+  note(`${failure.message}, so ${own} is built as the base image from Debian's packages`);
   await runProgram(join(project, "docker", "base-image", "build.sh"), [own, nodeProgram], {
     action: "build the base image",
     timeoutMs: BUILD_TIMEOUT_MS,
+    signal,
   });
   return own;
 }
 
 /** Undefined where the image is there, or is now; else why not. */
-async function pulled(image: string): Promise<DockerError | undefined> {
+async function pulled(
+  image: string,
+  signal: AbortSignal | undefined,
+): Promise<DockerError | undefined> {
   if (await exists(image)) return undefined;
   try {
     await docker(["pull", "--quiet", image], {
       action: `pull ${image}`,
       timeoutMs: PULL_TIMEOUT_MS,
+      signal,
     });
     return undefined;
   } catch (error) {

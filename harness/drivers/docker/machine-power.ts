@@ -1,12 +1,15 @@
-import type { MachineLimits, MachinePower, MachinePressure } from "../../cluster/contract.ts";
+import type { MachineLimits, MachinePower } from "../../cluster/contract.ts";
 import type { Container } from "./container.ts";
 import { DockerError } from "./docker-error.ts";
 import { docker } from "./docker-program.ts";
+import type { PrintedPressure } from "./pressure.ts";
 import { PRESSURE_SCRIPT, parsePressure } from "./pressure.ts";
 
 export interface MachineOptions {
   readonly containerOf: (node: string) => Container;
   readonly networkOf: (node: string) => string;
+  /** Docker's name of the container that looks at the others. */
+  readonly meter: string;
   /** Memory of a node without a limit of its own. */
   readonly memoryBytes: number;
   /** Whether the disk of data is one that can be filled without filling the engine's. */
@@ -18,10 +21,13 @@ const CPU_UNLIMITED = -1;
 const FILLER = "/data/.filler";
 const FILL_TIMEOUT_MS = 60_000;
 
+type Counts = NonNullable<PrintedPressure["running"]>;
+const NOTHING: Counts = { throttledPeriods: 0, memoryLimitHits: 0, memoryBytes: 0 };
+
 /** The power over the machines of containers; unknown names throw RangeError. */
 export function machinePower(options: MachineOptions): MachinePower {
   const { containerOf, networkOf } = options;
-  const last = new Map<string, MachinePressure>();
+  const counted = new Map<string, Counts>();
 
   const update = async (node: string, { cpus, memoryBytes }: MachineLimits): Promise<void> => {
     const quotaUs = cpus === undefined ? CPU_UNLIMITED : Math.round(cpus * CPU_PERIOD_US);
@@ -59,6 +65,8 @@ export function machinePower(options: MachineOptions): MachinePower {
     async unlimit(node) {
       const container = containerOf(node);
       await update(node, {});
+      // It may have died of its limit only just now.
+      await container.noteEnd("its limit of memory");
       if (!container.isRunning && container.mayRunOutOfMemory) await container.start();
       container.mayRunOutOfMemory = false;
     },
@@ -74,25 +82,18 @@ export function machinePower(options: MachineOptions): MachinePower {
     },
     async pressure(node) {
       const container = containerOf(node);
-      const lastOf = (): MachinePressure | undefined => {
-        const known = last.get(node);
-        if (container.isRunning || known === undefined) return undefined;
-        return { ...known, memoryKills: container.memoryKills, memoryBytes: 0 };
-      };
-      const ofDead = lastOf();
-      if (ofDead !== undefined) return ofDead;
-      try {
-        const printed = await shell(node, PRESSURE_SCRIPT, "read the pressure");
-        const pressure = { ...parsePressure(printed), memoryKills: container.memoryKills };
-        last.set(node, pressure);
-        return pressure;
-      } catch (error) {
-        // At its limit of memory, looking at it may be what kills it.
-        const failure = await container.noteEnd("a limit");
-        const ofKilled = lastOf();
-        if (failure === undefined && ofKilled !== undefined) return ofKilled;
-        throw error;
-      }
+      const id = await docker(["inspect", "--format", "{{.Id}}", container.container], {
+        action: `find node ${node}`,
+      });
+      const arguments_ = ["sh", "-c", PRESSURE_SCRIPT, "sh", id, node];
+      const printed = await docker(["exec", options.meter, ...arguments_], {
+        action: `read the pressure of node ${node}`,
+      });
+      const { diskFreeBytes, running } = parsePressure(printed);
+      // Of a dead node the machine has forgotten the counts.
+      const counts = running ?? { ...(counted.get(node) ?? NOTHING), memoryBytes: 0 };
+      counted.set(node, counts);
+      return { ...counts, diskFreeBytes, memoryKills: container.memoryKills };
     },
   };
 }

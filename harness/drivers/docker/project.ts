@@ -2,10 +2,12 @@
 
 import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { containerName, volumeName } from "./compose-file.ts";
+import { containerName, METER, volumeName } from "./compose-file.ts";
 import type { Compose } from "./compose-program.ts";
+import type { ProgramCall } from "./docker-program.ts";
 import { docker } from "./docker-program.ts";
 import { leftoversOf, removeRun } from "./leftovers.ts";
+import { DISKS_FOLDER } from "./pressure.ts";
 
 export interface ProjectOptions {
   readonly run: string;
@@ -16,8 +18,8 @@ export interface ProjectOptions {
   readonly folder: string;
   /** Takes `<service>.log`. */
   readonly logFolder: string;
-  /** Image with which a node's volume is emptied, where it cannot be made anew because others hold it. */
-  readonly eraseWith: string | undefined;
+  /** Whether the meter holds the nodes' disks, so that they are emptied and not made anew. */
+  readonly hasMemoryDisks: boolean;
 }
 
 const UP_TIMEOUT_MS = 120_000;
@@ -36,10 +38,11 @@ export class Project {
   }
 
   /** Creates what is missing of these services and starts them. */
-  async up(services: readonly string[], action: string): Promise<void> {
+  async up(services: readonly string[], action: string, signal?: AbortSignal): Promise<void> {
     await this.#compose(["up", "--detach", "--no-recreate", "--no-deps", ...services], {
       action,
       timeoutMs: UP_TIMEOUT_MS,
+      signal,
     });
   }
 
@@ -64,18 +67,17 @@ export class Project {
 
   /** Removes an ended node and its data. */
   async discard(node: string): Promise<void> {
-    const { run, eraseWith } = this.#options;
+    const { run, hasMemoryDisks } = this.#options;
     await this.keepLog(node);
     await docker(["rm", containerName(run, node)], { action: `remove node ${node}` });
     const action = `destroy the data of ${node}`;
-    const volume = volumeName(run, node);
-    if (eraseWith === undefined) {
-      await docker(["volume", "rm", volume], { action });
-      return;
-    }
-    const program = ["--entrypoint", "find", eraseWith, "/data", "-mindepth", "1", "-delete"];
-    const mount = `${volume}:/data`;
-    await docker(["run", "--rm", "--network", "none", "--volume", mount, ...program], { action });
+    const erase = ["find", `${DISKS_FOLDER}/${node}`, "-mindepth", "1", "-delete"];
+    await docker(
+      hasMemoryDisks
+        ? ["exec", containerName(run, METER), ...erase]
+        : ["volume", "rm", volumeName(run, node)],
+      { action },
+    );
   }
 
   /** Removes all containers, networks and volumes. */
@@ -101,7 +103,7 @@ export class Project {
 
   #compose(
     args: readonly string[],
-    call: { readonly action: string; readonly timeoutMs: number },
+    call: Pick<ProgramCall, "action" | "timeoutMs" | "signal">,
   ): Promise<string> {
     const { run, compose, commonFile } = this.#options;
     const files = ["--file", commonFile, "--file", this.#ownFile()];
