@@ -20,6 +20,8 @@ export class Container {
   readonly #options: ContainerOptions;
   #state: "running" | "paused" | "ended" = "running";
   #deathExpected = false;
+  /** Why it ended, where nobody asked for that. */
+  #death: Promise<DockerError> | undefined;
   #memoryKills = 0;
   /** While it has a limit of memory, dying of that is no failure. */
   mayRunOutOfMemory = false;
@@ -79,6 +81,7 @@ export class Container {
     }
     this.#state = "running";
     this.#deathExpected = false;
+    this.#death = undefined;
     try {
       await (start === undefined ? this.#docker(["start"], "start") : start());
       await this.waitUntilReady();
@@ -108,6 +111,7 @@ export class Container {
       isGivenUp: () => this.#state === "ended",
     });
     if (failure === undefined) return;
+    if (this.#death !== undefined) throw await this.#death;
     const reason =
       this.#state === "ended"
         ? "it ended before it was ready"
@@ -132,9 +136,8 @@ export class Container {
       return undefined;
     }
     this.#deathExpected = true;
-    return new DockerError(
-      `Node ${this.#options.node} died on its own with ${how}${await this.#logTail()}`,
-    );
+    this.#death = this.#deathError(how);
+    return this.#death;
   }
 
   /** From here on its end is expected, whoever brings it about. */
@@ -144,6 +147,12 @@ export class Container {
 
   #logTail(): Promise<string> {
     return logTail(this.#options.container);
+  }
+
+  async #deathError(how: string): Promise<DockerError> {
+    return new DockerError(
+      `Node ${this.#options.node} died on its own with ${how}${await this.#logTail()}`,
+    );
   }
 
   #assertRunning(verb: string): void {
