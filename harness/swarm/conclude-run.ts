@@ -49,8 +49,8 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
 }
 
 /** Losses on the adversary's keys are nothing that the history tells of. */
-function judgementOf({ violations, lossKeys }: Oracle): FindingsParts["oracle"] {
-  return { violations, lossSeen: [...lossKeys].some((key) => !ADVERSARY_KEYS.includes(key)) };
+function judgementOf({ violations, losses }: Oracle): FindingsParts["oracle"] {
+  return { violations, lossSeen: [...losses.keys].some((key) => !ADVERSARY_KEYS.includes(key)) };
 }
 
 /** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */

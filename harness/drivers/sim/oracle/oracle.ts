@@ -6,6 +6,7 @@ import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.
 import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { checkQuorum, keepLostCopies } from "./acknowledged-without-quorum.ts";
 import { AcknowledgedWatch } from "./acknowledged-write-unseen.ts";
+import { AllowedLosses } from "./allowed-losses.ts";
 import { checkAcceptedContext, checkContext, checkOrigin } from "./answer-checks.ts";
 import { DeadlineWatch } from "./answer-late.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
@@ -67,8 +68,6 @@ export interface FinalCheck {
   readonly settled: boolean;
 }
 
-/** Most examples of lost writes kept. */
-const EXAMPLES_MAX = 10;
 const NOTHING: Clock = new Map();
 
 /**
@@ -88,9 +87,8 @@ export class Oracle implements WorldObserver {
   readonly #deadlines: DeadlineWatch;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
-  readonly #lossExamples: string[] = [];
-  readonly #lossKeys = new Set<string>();
-  #lossCount = 0;
+  /** Acknowledged writes that may be gone, and are. */
+  readonly losses = new AllowedLosses();
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
@@ -111,26 +109,6 @@ export class Oracle implements WorldObserver {
   /** All of them. */
   get violationCount(): number {
     return this.#violations.count;
-  }
-
-  /** True after `finish` where acknowledged writes were lost and the mode or the plan allows that. */
-  get lossSeen(): boolean {
-    return this.#lossCount > 0;
-  }
-
-  /** How many. */
-  get lossCount(): number {
-    return this.#lossCount;
-  }
-
-  /** Keys for people whose writes they were. */
-  get lossKeys(): ReadonlySet<string> {
-    return this.#lossKeys;
-  }
-
-  /** A sentence for each of the first few. */
-  get lossExamples(): readonly string[] {
-    return this.#lossExamples;
   }
 
   /** Dots that named a second write in a mode that issues them so by design. */
@@ -273,7 +251,7 @@ export class Oracle implements WorldObserver {
         if (this.#isLosslessMode && isSafe) {
           this.#reportLost(request);
         } else {
-          this.#noteLoss(request);
+          this.losses.note(request);
         }
       }
       if (settled) {
@@ -394,16 +372,6 @@ export class Oracle implements WorldObserver {
       detail: `Request ${ask.id} at node ${ask.node} was acknowledged (write ${mint?.serial} of the key, dot ${mint?.counter} of ${mint?.actor}), and its value is gone`,
       key: state.name,
     }));
-  }
-
-  #noteLoss({ ask, state }: ClientRequest): void {
-    this.#lossCount += 1;
-    this.#lossKeys.add(state.name);
-    if (this.#lossExamples.length < EXAMPLES_MAX) {
-      this.#lossExamples.push(
-        `Request ${ask.id} at node ${ask.node} for key ${state.name} was acknowledged, and its value is gone`,
-      );
-    }
   }
 
   get #quorumOptions(): QuorumCheckOptions {
