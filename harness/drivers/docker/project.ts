@@ -54,10 +54,15 @@ export class Project {
     });
   }
 
-  /** Adds what a service's container has printed so far to its log file. */
+  /** Adds what a service's container has printed so far to its log file; nothing where there is no such container. */
   async keepLog(service: string): Promise<void> {
     const { run, logFolder } = this.#options;
-    const printed = await docker(["logs", containerName(run, service)], {
+    const container = containerName(run, service);
+    const found = await docker(["ps", "--all", "--quiet", "--filter", `name=^/${container}$`], {
+      action: `look for the container of ${service}`,
+    });
+    if (found === "") return;
+    const printed = await docker(["logs", container], {
       action: `keep the log of ${service}`,
       withErrors: true,
     });
