@@ -78,7 +78,10 @@ export interface ProcessPower {
 export interface MachineLimits {
   /** Processors' worth of time, for example 0.1. */
   readonly cpus?: number;
-  /** Everything the machine counts as the node's use of memory, its share of the page cache too. */
+  /**
+   * Everything the machine counts as the node's use of memory, its share of the page cache too. Where it is below what the
+   * machine can take back, the limit is as near to it as the machine allows.
+   */
   readonly memoryBytes?: number;
 }
 

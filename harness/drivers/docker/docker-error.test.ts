@@ -38,6 +38,13 @@ describe("dockerError()", () => {
     expect(dockerError("pull x", printed).message).toBe("Cannot pull x: pull access denied");
   });
 
+  it("gives the reason and not what the runtime adds to it", () => {
+    const printed = "Error response from daemon: unable to set memory limit to 1\n: unknown\n";
+    expect(dockerError("limit n1", printed).message).toBe(
+      "Cannot limit n1: unable to set memory limit to 1",
+    );
+  });
+
   it("says so where nothing was printed", () => {
     expect(dockerError("pull x", "").message).toBe("Cannot pull x: it ended without saying why");
   });

@@ -29,7 +29,7 @@ export function dockerError(action: string, printed: string): DockerError {
   return new DockerError(`Cannot ${action}: ${known}; Docker said: ${said}`);
 }
 
-const NOISE = /^(See '|Run '|DEPRECATED|\s*Install the buildx|\s*https?:\/\/|\s*$)/;
+const NOISE = /^(: unknown$|See '|Run '|DEPRECATED|\s*Install the buildx|\s*https?:\/\/|\s*$)/;
 
 function lastLineOf(printed: string): string {
   const lines = printed.split("\n").filter((line) => !NOISE.test(line));

@@ -18,6 +18,8 @@ export interface MachineOptions {
 
 const CPU_PERIOD_US = 100_000;
 const CPU_UNLIMITED = -1;
+/** By how much a limit is raised that the kernel refuses. */
+const MEMORY_RAISE = 1.03;
 const FILLER = "/data/.filler";
 const FILL_TIMEOUT_MS = 60_000;
 
@@ -60,7 +62,14 @@ export function machinePower(options: MachineOptions): MachinePower {
     },
     async limit(node, limits) {
       containerOf(node).mayRunOutOfMemory = limits.memoryBytes !== undefined;
-      await update(node, limits);
+      for (let { memoryBytes } = limits; ; memoryBytes = raised(memoryBytes)) {
+        try {
+          await update(node, { ...limits, ...(memoryBytes === undefined ? {} : { memoryBytes }) });
+          return;
+        } catch (error) {
+          if (!isBusy(error) || (memoryBytes ?? 0) > options.memoryBytes) throw error;
+        }
+      }
     },
     async unlimit(node) {
       const container = containerOf(node);
@@ -96,4 +105,16 @@ export function machinePower(options: MachineOptions): MachinePower {
       return { ...counts, diskFreeBytes, memoryKills: container.memoryKills };
     },
   };
+}
+
+/** The first version of cgroups refuses a limit below what it cannot take back; the second kills for it. */
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof DockerError &&
+    /unable to set memory limit|device or resource busy/i.test(error.message)
+  );
+}
+
+function raised(memoryBytes: number | undefined): number | undefined {
+  return memoryBytes === undefined ? undefined : Math.ceil(memoryBytes * MEMORY_RAISE);
 }

@@ -22,6 +22,9 @@ export type PressureAction = Extract<
   { readonly type: "cpu" } | { readonly type: "memory" | "disk-full" }
 >;
 
+/** What a node keeps of its memory; a machine that cannot take as much takes what it can. */
+const MEMORY_SHARE = 0.7;
+
 /** A node taken off every network: the harness and the others find it silent, and its process lives on. */
 export function disconnectAttack(parts: AttackParts, node: string): Attack<Probe> {
   const { cluster, clock } = parts;
@@ -100,10 +103,10 @@ function pressureOf(power: MachinePower, action: PressureAction): Pressure {
       };
     case "memory":
       return {
-        // Whatever the node asks for beyond what it has now, the machine must take from it elsewhere.
+        // Less than it has now: a node whose use is steady would not meet a limit at what it uses.
         apply: async () => {
           const { memoryBytes } = await power.pressure(node);
-          await power.limit(node, { memoryBytes });
+          await power.limit(node, { memoryBytes: Math.floor(memoryBytes * MEMORY_SHARE) });
         },
         heal: () => power.unlimit(node),
         judge: judgeMemory,
