@@ -17,22 +17,16 @@ const COMMITS = 4;
  * less than once in 10^8 times.
  */
 export function timeBounds(
-  { world, faults }: Pick<SimPlan, "world" | "faults">,
+  { world }: Pick<SimPlan, "world">,
   { hedgeMs, retryDownMs, requestTimeoutMs }: NodeConfiguration,
 ): TimeBounds {
   const { network, links, diskRead, diskWrite } = world;
   const readAnswerMs =
     longestMs(WAYS, [network, ...Object.values(links)]) + longestMs(READS, [diskRead]);
-  let writeGraceMs = longestMs(READS, [diskRead]) + longestMs(COMMITS, [diskWrite]);
-  for (const fault of faults) {
-    if (fault.kind !== "slow-disk") continue;
-    writeGraceMs += READS * fault.readMs + COMMITS * fault.writeMs;
-  }
   const { helloTimeoutMs, backoffMaxMs, silentRedialMs } = RPC_LIMITS;
   // The first call that went unanswered has ended by then.
   const silenceMs = Math.max(silentRedialMs, requestTimeoutMs);
   return {
-    writeGraceMs,
     hedgeMs,
     readAnswerMs,
     writeAnswerMs: readAnswerMs + longestMs(COMMITS, [diskWrite]),

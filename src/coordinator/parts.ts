@@ -15,6 +15,7 @@ export interface LocalReplica {
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
+    isWithdrawn: () => boolean,
   ): Promise<Minted>;
 }
 

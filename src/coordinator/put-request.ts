@@ -22,6 +22,7 @@ export interface PutOrder {
  * One write from its mint to its last hint: the shell around PutCore (D-5-4, one state machine a request). The promise
  * of `run` settles at W acknowledgements, at certain failure, or at the deadline; the request itself goes on in the
  * background until every slot is acknowledged or the deadline has passed, and then leaves hints for the slots that are not.
+ * A write that is not minted at its deadline, since its key was busy or the disk slow, is withdrawn: it never will be.
  */
 export class PutRequest {
   readonly #environment: Environment;
@@ -34,6 +35,8 @@ export class PutRequest {
   readonly #deadlineMs: number;
   #message: PutMessage | undefined;
   #minted: Minted | undefined;
+  /** When replicas were asked last, by `monotonicMs`. */
+  #askedMs = 0;
   #timer: Timer | undefined;
   #settle: { resolve(minted: Minted): void; reject(error: Error): void } | undefined;
   #finished = false;
@@ -62,36 +65,54 @@ export class PutRequest {
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
   }
 
-  async run(): Promise<Minted> {
+  run(): Promise<Minted> {
     const { key, context, payload } = this.#order;
-    const sends = this.#placement.sends();
-    const own = sends.find((send) => send.node === this.#parts.nodeId);
+    const { replica, nodeId, liveRequests } = this.#parts;
+    const own = this.#placement.sends().find((send) => send.node === nodeId);
     this.#environment.assertions.sometimes(
       "a fallback coordinated a write",
       own?.hintFor !== undefined,
     );
-    const minted = await this.#parts.replica.mint(key, context, payload, own?.hintFor);
-    this.#parts.liveRequests.begin();
+    liveRequests.begin();
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#armTimer();
+      replica
+        .mint(key, context, payload, own?.hintFor, () => this.#finished)
+        .then(
+          (minted) => this.#replicate(minted),
+          (error: unknown) => this.#notMinted(error),
+        );
+    });
+  }
+
+  #replicate(minted: Minted): void {
+    this.#environment.assertions.always("a withdrawn write is never minted", !this.#finished);
     this.#minted = minted;
     this.#message = {
       type: "put",
       ring: this.#ring.stamp,
-      key,
+      key: this.#order.key,
       record: minted.record,
       hintFor: undefined,
     };
-    return await new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      for (const send of sends) {
-        if (send.node !== this.#parts.nodeId) this.#send(send);
-      }
-      // Its turn on the key's row, or the disk, may have taken longer than the whole request may.
-      this.#armTimer();
-      minted.stored.then(
-        () => this.#acknowledge(this.#parts.nodeId),
-        (error: unknown) => this.#localFailure(error),
-      );
-    });
+    this.#askedMs = this.#environment.clock.monotonicMs();
+    for (const send of this.#placement.sends()) {
+      if (send.node !== this.#parts.nodeId) this.#send(send);
+    }
+    minted.stored.then(
+      () => this.#acknowledge(this.#parts.nodeId),
+      (error: unknown) => this.#localFailure(error),
+    );
+  }
+
+  /** Nothing was written, here or elsewhere. */
+  #notMinted(error: unknown): void {
+    // Finished: it was withdrawn, and this is the replica letting go of it.
+    this.#finished = true;
+    this.#timer?.cancel();
+    this.#reject(error instanceof Error ? error : new Error(String(error)));
+    this.#parts.liveRequests.end();
   }
 
   #send(send: Send): void {
@@ -149,30 +170,61 @@ export class PutRequest {
   }
 
   #onTimer(): void {
-    const { assertions } = this.#environment;
-    assertions.always("a write that has ended has no timer", !this.#finished);
+    this.#environment.assertions.always("a write that has ended has no timer", !this.#finished);
     if (this.#remainingMs() <= 0) {
-      if (this.#core.state === "waiting") {
-        assertions.reachable("a write missed W at its deadline");
-        this.#refuse();
-      }
-      this.#finish();
+      this.#onDeadline();
       return;
     }
+    if (this.#message !== undefined && this.#untilHedgeMs() <= 0) this.#hedge();
+    this.#armTimer();
+  }
+
+  #onDeadline(): void {
+    const { assertions } = this.#environment;
+    if (this.#message === undefined) {
+      this.#withdraw();
+      return;
+    }
+    if (this.#core.state === "waiting") {
+      assertions.reachable("a write missed W at its deadline");
+      this.#refuse();
+    }
+    this.#finish();
+  }
+
+  /** For certain: the replica asks once more before it changes anything. */
+  #withdraw(): void {
+    this.#environment.assertions.reachable("a write was withdrawn before it was minted");
+    this.#finished = true;
+    this.#reject(
+      new DynamoError(
+        "overloaded",
+        `Cannot write: the key was busy, or the disk slow, for ${this.#order.timeoutMs} ms; nothing was written`,
+      ),
+    );
+  }
+
+  #hedge(): void {
     for (const node of this.#core.silent()) {
       if (node !== this.#parts.nodeId) this.#parts.detector.missed(node);
     }
     for (const send of this.#core.hedge()) {
-      assertions.reachable("a write asked a stand-in for a silent replica");
+      this.#environment.assertions.reachable("a write asked a stand-in for a silent replica");
       this.#parts.instruments.hedges.increment();
       this.#send(send);
     }
-    this.#armTimer();
+    this.#askedMs = this.#environment.clock.monotonicMs();
   }
 
+  /** Set before the mint already, since that waits for its turn on the key and for the disk. */
   #armTimer(): void {
-    const delayMs = Math.max(0, Math.min(this.#options.hedgeMs, this.#remainingMs()));
+    const untilHedgeMs = this.#message === undefined ? this.#options.hedgeMs : this.#untilHedgeMs();
+    const delayMs = Math.max(0, Math.min(untilHedgeMs, this.#remainingMs()));
     this.#timer = this.#environment.clock.setTimer(delayMs, () => this.#onTimer());
+  }
+
+  #untilHedgeMs(): number {
+    return this.#askedMs + this.#options.hedgeMs - this.#environment.clock.monotonicMs();
   }
 
   #answer(): void {

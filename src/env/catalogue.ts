@@ -53,6 +53,8 @@ const WRITE_POINTS = [
   { name: "a write asked a stand-in for a silent replica", kind: "reachable", required: true },
   { name: "a write asked a stand-in for a replica that failed", kind: "reachable", required: true },
   { name: "a write missed W at its deadline", kind: "reachable", required: true },
+  { name: "a write was withdrawn before it was minted", kind: "reachable", required: true },
+  { name: "a withdrawn write is never minted", kind: "always", required: true },
   { name: "a write missed W because too many replicas failed", kind: "reachable", required: true },
   { name: "a write was refused for too few nodes", kind: "reachable", required: true },
   { name: "a fallback coordinated a write", kind: "sometimes", required: true },

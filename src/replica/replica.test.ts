@@ -143,6 +143,28 @@ describe("Replica.store()", () => {
 });
 
 describe("Replica.mint()", () => {
+  test("leaves nothing of a write that was withdrawn before its turn or before its row was read", async () => {
+    const engine = new SlowEngine();
+    const replica = await openReplica(engine, dvvset);
+    let withdrawn = false;
+    let asked = 0;
+    const isWithdrawn = (): boolean => {
+      asked += 1;
+      return withdrawn;
+    };
+    const first = replica.mint(KEY, BLIND, Buffer.from("first"), undefined, isWithdrawn);
+    const waiting = replica.mint(KEY, BLIND, Buffer.from("waiting"), undefined, isWithdrawn);
+    // The first has had its turn and reads its row, the second waits.
+    expect(asked).toBe(1);
+    withdrawn = true;
+    await expect(first).rejects.toThrow(DynamoError);
+    await expect(waiting).rejects.toThrow(DynamoError);
+    expect(await replica.read(KEY)).toBeUndefined();
+    expect(engine.waiting).toBe(0);
+    const { siblings } = await replica.mint(KEY, BLIND, Buffer.from("next"), undefined);
+    expect([...siblings.clock.values()]).toEqual([1]);
+  });
+
   test("asserts that a write leaves more than it found", async () => {
     const forgetful: Versioning = { ...dvvset, update: (stored) => stored };
     const replica = await openReplica(new MemoryEngine(), forgetful);

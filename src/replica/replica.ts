@@ -131,13 +131,15 @@ export class Replica {
   /**
    * A coordinator's write (architecture, "Write"): puts `payload` over what `context` covers, under a new dot, into the
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
-   * durable.
+   * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
+   * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded.
    */
   async mint(
     key: Uint8Array,
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
+    isWithdrawn: () => boolean = never,
   ): Promise<Minted> {
     const { assertions } = this.#env;
     const place = this.#place(key, hintFor);
@@ -147,8 +149,11 @@ export class Replica {
       await wait;
     }
     try {
+      // Whoever waited in vain costs those behind it no read of the disk.
+      this.#refuseWithdrawn(isWithdrawn);
       const row = await this.#rows.read(place);
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
+      this.#refuseWithdrawn(isWithdrawn);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
       const actor = this.#actors.actorFor(row?.localActor, held);
       assertions.sometimes(
@@ -264,6 +269,15 @@ export class Replica {
     return { stored: this.#write(place, { localActor, record: versioning.encode(merged) }) };
   }
 
+  #refuseWithdrawn(isWithdrawn: () => boolean): void {
+    if (isWithdrawn()) {
+      throw new DynamoError(
+        "overloaded",
+        "Cannot write: the request ended before its key was free",
+      );
+    }
+  }
+
   #unchanged(place: Place): { readonly stored: Promise<void> | undefined } {
     this.#metrics.unchanged.increment();
     const stored = this.#rows.underWay(place);
@@ -356,6 +370,11 @@ const NONE: readonly Uint8Array[] = [];
 
 /** Modes in which a new dot is never covered by what was stored; the paper's own may lose a write on the spot. */
 const NEVER_FORGETS: ReadonlySet<Versioning["mode"]> = new Set(["dvvset", "merged"] as const);
+
+/** No write is withdrawn that nobody asked to be. */
+function never(): boolean {
+  return false;
+}
 
 /** The failure is told to whoever wrote the row. */
 function ignoreTold(): void {}

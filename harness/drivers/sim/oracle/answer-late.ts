@@ -1,13 +1,6 @@
 import type { ClientRequest } from "./key-state.ts";
-import type { TimeBounds } from "./time-bounds.ts";
 import { timerSlackMs } from "./time-bounds.ts";
 import type { Violations } from "./violations.ts";
-
-export interface LateCheckOptions {
-  /** Virtual time. */
-  readonly nowMs: () => number;
-  readonly bounds: Pick<TimeBounds, "writeGraceMs">;
-}
 
 const CHECK = "answer-late";
 
@@ -17,13 +10,14 @@ const CHECK = "answer-late";
  * what fell due then is when it goes on.
  */
 export class DeadlineWatch {
-  readonly #options: LateCheckOptions;
+  /** Virtual time. */
+  readonly #nowMs: () => number;
   readonly #violations: Violations;
   readonly #paused = new Set<string>();
   readonly #resumedMs = new Map<string, number>();
 
-  constructor(options: LateCheckOptions, violations: Violations) {
-    this.#options = options;
+  constructor(nowMs: () => number, violations: Violations) {
+    this.#nowMs = nowMs;
     this.#violations = violations;
   }
 
@@ -38,7 +32,7 @@ export class DeadlineWatch {
 
   resumed(node: string): void {
     this.#paused.delete(node);
-    this.#resumedMs.set(node, this.#options.nowMs());
+    this.#resumedMs.set(node, this.#nowMs());
   }
 
   /** What is under way there will never be answered; it should have been by now where its deadline is over. */
@@ -61,19 +55,18 @@ export class DeadlineWatch {
     if (lateMs > 0) this.#report("a request was never answered", request, lateMs);
   }
 
-  /** By how much it is too late, what is allowed not counted; 0 or less where it is not. */
-  #lateMs({ ask: { node, method, timeoutMs }, askedMs }: ClientRequest): number {
-    const afterMs = this.#options.nowMs() - askedMs - timeoutMs;
+  /** By how much it is too late, timers' slack not counted; 0 or less where it is not. */
+  #lateMs({ ask: { node, timeoutMs }, askedMs }: ClientRequest): number {
+    const afterMs = this.#nowMs() - askedMs - timeoutMs;
     if (!(afterMs > 0)) return 0;
-    const sinceResumedMs = this.#options.nowMs() - (this.#resumedMs.get(node) ?? 0);
-    const graceMs = method === "GET" ? 0 : this.#options.bounds.writeGraceMs;
-    return Math.min(afterMs, sinceResumedMs) - graceMs - timerSlackMs(timeoutMs);
+    const sinceResumedMs = this.#nowMs() - (this.#resumedMs.get(node) ?? 0);
+    return Math.min(afterMs, sinceResumedMs) - timerSlackMs(timeoutMs);
   }
 
   #report(anomaly: string, { ask, state, askedMs }: ClientRequest, lateMs: number): void {
     this.#violations.report(CHECK, () => ({
       anomaly,
-      detail: `Node ${ask.node} was asked at ${askedMs.toFixed(3)} ms and had ${ask.timeoutMs} ms for request ${ask.id} (${ask.method}); ${lateMs.toFixed(3)} ms beyond what is allowed after that there was no answer`,
+      detail: `Node ${ask.node} was asked at ${askedMs.toFixed(3)} ms and had ${ask.timeoutMs} ms for request ${ask.id} (${ask.method}); ${lateMs.toFixed(3)} ms after that, timers' slack not counted, there was no answer`,
       key: state.name,
     }));
   }

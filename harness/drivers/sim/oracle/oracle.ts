@@ -98,7 +98,7 @@ export class Oracle implements WorldObserver {
     this.#mints = new MintWatch(parts.versioning, this.#violations);
     this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
     this.#acknowledgements = new AcknowledgedWatch(parts);
-    this.#deadlines = new DeadlineWatch(parts, this.#violations);
+    this.#deadlines = new DeadlineWatch(parts.nowMs, this.#violations);
   }
 
   /** The first 50, in the order in which they happened. */

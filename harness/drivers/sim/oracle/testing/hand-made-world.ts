@@ -76,7 +76,6 @@ export class HandMadeWorld {
       lossless,
       nodesDestroyed,
       bounds: {
-        writeGraceMs: 10,
         hedgeMs: 100,
         readAnswerMs: 20,
         writeAnswerMs: 30,

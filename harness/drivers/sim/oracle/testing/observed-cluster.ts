@@ -43,7 +43,6 @@ export async function observedCluster(
     lossless,
     nodesDestroyed: 0,
     bounds: {
-      writeGraceMs: 100,
       hedgeMs: 100,
       readAnswerMs: 50,
       writeAnswerMs: 100,
