@@ -1,5 +1,5 @@
+import { bufferOf } from "../src/base/bytes.ts";
 import type { Cart, CartReconciler } from "../src/client/reconcile/cart.ts";
-import { byteString } from "../src/storage/byte-strings.ts";
 
 const CARTS_MAX = 1_024;
 
@@ -17,11 +17,11 @@ export function rememberedCarts(reconciler: CartReconciler): CartReconciler {
     ...reconciler,
     encode(cart) {
       const bytes = reconciler.encode(cart);
-      remember(byteString(bytes), cart);
+      remember(textOf(bytes), cart);
       return bytes;
     },
     decode(bytes) {
-      const text = byteString(bytes);
+      const text = textOf(bytes);
       const before = known.get(text);
       if (before !== undefined) return before;
       const cart = reconciler.decode(bytes);
@@ -29,4 +29,9 @@ export function rememberedCarts(reconciler: CartReconciler): CartReconciler {
       return cart;
     },
   };
+}
+
+/** One character a byte. */
+function textOf(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString("latin1");
 }
