@@ -23,6 +23,7 @@ import { view } from "../src/client/update.ts";
 import type { Random } from "../src/env/random.ts";
 import { cartFailure } from "./cart-failure.ts";
 import { readCarts } from "./read-carts.ts";
+import { rememberedCarts } from "./remembered-carts.ts";
 
 /** Shares of the functions, in percent. */
 export const CART_MIX = { add: 60, remove: 15, view: 25 } as const;
@@ -38,7 +39,7 @@ export const shoppingCart: Workload = {
   keys: (plan) => cartKeys(plan.carts),
   generator: (plan) => cartOperations(cartKeys(plan.carts)),
   clients: ({ random }, { plan, openStore }) =>
-    cartClients(cartReconciler(plan.reconcile), random, openStore),
+    cartClients(rememberedCarts(cartReconciler(plan.reconcile)), random, openStore),
   readAll: (parts, plan) =>
     readCarts(parts, {
       keys: cartKeys(plan.carts),
@@ -100,16 +101,18 @@ class CartClient implements WorkloadClient {
     this.#processStore = processStore;
   }
 
-  async invoke({ f, key, value }: Parameters<WorkloadClient["invoke"]>[0]): Promise<Completion> {
+  invoke({ f, key, value }: Parameters<WorkloadClient["invoke"]>[0]): Promise<Completion> {
     switch (f) {
       case ADD:
-        return await this.#add(key, String(value));
+        return this.#add(key, String(value));
       case REMOVE:
-        return await this.#remove(key);
+        return this.#remove(key);
       case VIEW:
-        return await this.#view(key);
+        return this.#view(key);
       default:
-        throw new RangeError(`Cannot do ${f} to a shopping cart: it knows add, remove and view`);
+        return Promise.reject(
+          new RangeError(`Cannot do ${f} to a shopping cart: it knows add, remove and view`),
+        );
     }
   }
 

@@ -36,7 +36,7 @@ export class SimulatedWorld {
   /** What the phases of the run and its crashes leave; the oracle, the assertions and the logs keep their own. */
   readonly findings: Finding[] = [];
   #oracle: Oracle | undefined;
-  #history = "";
+  readonly #history: Buffer[] = [];
 
   constructor(plan: SimPlan, { trace = false }: { readonly trace?: boolean | undefined } = {}) {
     this.plan = plan;
@@ -66,7 +66,8 @@ export class SimulatedWorld {
     };
     const sink = {
       write: (text: string) => {
-        this.#history += text;
+        // As bytes: a string of this making is a tree of all its parts, and the collector would walk through them again and again.
+        this.#history.push(Buffer.from(text));
       },
     };
     this.recorder = new Recorder({ clock: scheduler }, sink, this.header);
@@ -80,7 +81,7 @@ export class SimulatedWorld {
 
   /** The text of `history.jsonl` so far. */
   get history(): string {
-    return this.#history;
+    return Buffer.concat(this.#history).toString("utf8");
   }
 
   get oracle(): Oracle | undefined {

@@ -55,16 +55,16 @@ export class RingsideClient implements Store {
     });
   }
 
-  async put(key: Uint8Array, value: Uint8Array, options: RingsideWriteOptions = {}): Promise<void> {
+  put(key: Uint8Array, value: Uint8Array, options: RingsideWriteOptions = {}): Promise<void> {
     const headers: Record<string, string> = { "content-type": options.contentType ?? UNTYPED };
-    await this.#write("PUT", key, value, options, headers);
+    return this.#write("PUT", key, value, options, headers);
   }
 
-  async delete(
+  delete(
     key: Uint8Array,
     options: RingsideWriteOptions & { readonly context: string },
   ): Promise<void> {
-    await this.#write("DELETE", key, undefined, options, {});
+    return this.#write("DELETE", key, undefined, options, {});
   }
 
   async #write(

@@ -44,17 +44,17 @@ export class Coordinator {
     this.#secrets = secrets;
   }
 
-  /** Rejects with DynamoError. */
-  async get(order: GetOrder): Promise<Found> {
-    return await new GetRequest(this.#environment, this.#parts, this.#options, order).run();
+  /** Throws DynamoError where it refuses at once, or rejects with it. */
+  get(order: GetOrder): Promise<Found> {
+    return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
 
-  /** Coordinates a write here. Rejects with DynamoError; before a bad context is refused nothing was changed. */
-  async put(order: WriteOrder): Promise<Minted> {
+  /** Coordinates a write here. Throws DynamoError where it refuses at once, before anything was changed, or rejects with it. */
+  put(order: WriteOrder): Promise<Minted> {
     const context = this.openContext(order.key, order.context);
     const { key, payload, w, timeoutMs } = order;
     const put = { key, context, payload, w, timeoutMs };
-    return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+    return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 
   /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */

@@ -14,30 +14,25 @@ export const CONTEXT_HEADER = "x-dynamo-context";
 export function siblingsResponse(answer: SiblingsAnswer, accept: string | undefined): HttpResponse {
   const live = answer.payloads.map(decodePayload).filter((payload) => !payload.tombstone);
   const [first, second] = live;
-  const context = { [CONTEXT_HEADER]: answer.context };
-  if (first === undefined) {
-    return { status: 404, headers: { ...context, "content-type": "text/plain" }, body: NOT_FOUND };
-  }
-  if (second === undefined) {
-    return {
-      status: 200,
-      headers: { ...context, "content-type": first.contentType },
-      body: first.bytes,
-    };
-  }
+  const { context } = answer;
+  if (first === undefined) return response(404, context, "text/plain", NOT_FOUND);
+  if (second === undefined) return response(200, context, first.contentType, first.bytes);
   if (accept?.includes("application/json")) {
-    return {
-      status: 300,
-      headers: { ...context, "content-type": "application/json" },
-      body: Buffer.from(JSON.stringify(siblingsJson(live, answer.context))),
-    };
+    const body = Buffer.from(JSON.stringify(siblingsJson(live, context)));
+    return response(300, context, "application/json", body);
   }
   const boundary = boundaryFor(live);
-  return {
-    status: 300,
-    headers: { ...context, "content-type": `multipart/mixed; boundary=${boundary}` },
-    body: multipart(live, boundary),
-  };
+  const body = multipart(live, boundary);
+  return response(300, context, `multipart/mixed; boundary=${boundary}`, body);
+}
+
+function response(
+  status: number,
+  context: string,
+  contentType: string,
+  body: Uint8Array,
+): HttpResponse {
+  return { status, headers: { [CONTEXT_HEADER]: context, "content-type": contentType }, body };
 }
 
 const NOT_FOUND = Buffer.from("not found\n");
