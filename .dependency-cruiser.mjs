@@ -12,7 +12,7 @@ const SRC_LAYERS = [
   ["src/quorum/"],
   ["src/rpc/", "src/storage/"],
   ["src/replica/", "src/membership/"],
-  ["src/coordinator/", "src/handoff/", "src/anti-entropy/"],
+  ["src/coordinator/", "src/handoff/", "src/anti-entropy/", "src/tombstones/"],
   ["src/node/"],
   ["src/http/"],
   ["src/[^/]+\\.ts$"],
@@ -148,7 +148,7 @@ export default {
         pathNot: ["^harness/(drivers/sim|swarm|bench)/", TESTS],
       },
       to: {
-        path: "^src/(ring|merkle|quorum|rpc|storage|replica|membership|coordinator|handoff|anti-entropy|node|http)/",
+        path: "^src/(ring|merkle|quorum|rpc|storage|replica|membership|coordinator|handoff|anti-entropy|tombstones|node|http)/",
         pathNot: ["^src/node/configuration\\.ts$"],
       },
     },

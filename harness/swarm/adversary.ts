@@ -80,22 +80,24 @@ export class Adversary {
     return this.#findings;
   }
 
-  /** Resolves when all requests are sent or the time is over, and none is under way. */
-  async run(): Promise<void> {
+  /** Sends so many requests. Resolves when that is done or the time is over, and none is under way. */
+  async run(requests = this.#plan.requests): Promise<void> {
     const { clock, random } = this.#parts;
-    const { requests, seconds } = this.#plan;
+    const { seconds } = this.#plan;
+    const last = this.#serial + requests;
+    const clients = this.#serial === 0 ? "client" : `client after ${this.#serial}`;
     const endMs = clock.monotonicMs() + 1_000 * seconds;
     const meanMs = (1_000 * seconds * CLIENTS) / Math.max(1, requests);
     const client = async (own: SeededRandom): Promise<void> => {
       for (;;) {
         await waitMs(clock, -Math.log(1 - own.float()) * meanMs);
-        if (this.#serial >= requests || clock.monotonicMs() >= endMs) return;
+        if (this.#serial >= last || clock.monotonicMs() >= endMs) return;
         this.#serial += 1;
         await this.#act(own, this.#serial);
       }
     };
     await Promise.all(
-      Array.from({ length: CLIENTS }, (_, number) => client(random.fork(`client ${number}`))),
+      Array.from({ length: CLIENTS }, (_, number) => client(random.fork(`${clients} ${number}`))),
     );
   }
 

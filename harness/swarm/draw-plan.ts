@@ -14,6 +14,7 @@ import { PATIENCE } from "../run/stores.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { withGrace } from "./draw-grace.ts";
 import { drawWorld } from "./draw-world.ts";
 import { STANDARD_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
@@ -80,7 +81,7 @@ export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions =
     run: judged(planned, world, faults),
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
-    world,
+    world: withGrace(random.fork("grace"), world, faults),
     faults,
     core: servesInTime(world) ? drawCore(random.fork("core"), planned, nodes) : [],
   };

@@ -205,6 +205,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     requestTimeoutMs: [10, 60_000],
     hedgeMs: [1, 60_000],
     hintScanMs: [10, 3_600_000],
+    tombstoneGraceMs: [0, 30 * 86_400_000],
     retryDownMs: [10, 3_600_000],
   } as const;
   const settings = Object.entries(ranges)

@@ -13,6 +13,7 @@ import { readBack, settleDown } from "../run/read-back.ts";
 import { untilAborted } from "../run/until-aborted.ts";
 import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
+import { checkCollection } from "./collection.ts";
 import { runLiveness } from "./liveness.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
@@ -67,10 +68,9 @@ export async function runPhases(
   await settleDown(ending, plan.run);
   await checkDelivery(world);
   await readBack(ending, plan.run);
-  if (adversary !== undefined) {
-    await adversary.readBack();
-    findings.push(...adversary.findings);
-  }
+  await adversary?.readBack();
+  if (wasQuiet(recorder.lines)) findings.push(...(await checkCollection(world, adversary)));
+  findings.push(...(adversary?.findings ?? []));
   findings.push(...(await checkAtRest(cluster)));
   oracle?.finish({ settled: wasQuiet(recorder.lines) });
   findings.push(...(await checkStops(cluster)));

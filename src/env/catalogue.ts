@@ -167,6 +167,22 @@ const REPLICA_POINTS = [
   { name: "a hint changed during its delivery and stayed", kind: "reachable", required: true },
 ] as const satisfies readonly CataloguePoint[];
 
+const TOMBSTONE_POINTS = [
+  { name: "tombstones were removed everywhere", kind: "reachable", required: true },
+  {
+    name: "tombstones stayed because not all nodes held the same",
+    kind: "reachable",
+    required: true,
+    why: "A node that is behind, or keeps a hint, would bring the deleted value back.",
+  },
+  {
+    name: "tombstones were written over while they were being removed",
+    kind: "sometimes",
+    required: false,
+    why: "The writer must come between two messages of one exchange.",
+  },
+] as const satisfies readonly CataloguePoint[];
+
 const PEER_POINTS = [
   { name: "a hint was delivered to its owner", kind: "reachable", required: true },
   { name: "hints of one owner took more than one page", kind: "sometimes", required: true },
@@ -246,6 +262,7 @@ export const CATALOGUE = [
   ...WRITE_POINTS,
   ...FORWARD_POINTS,
   ...REPLICA_POINTS,
+  ...TOMBSTONE_POINTS,
   ...PEER_POINTS,
   ...RPC_POINTS,
   ...NODE_POINTS,

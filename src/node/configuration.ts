@@ -55,6 +55,11 @@ export interface NodeConfiguration {
   readonly inFlightMax: number;
   /** How often waiting hints are looked at. Default 1,000 here; the paper gives no figure. */
   readonly hintScanMs: number;
+  /**
+   * How long tombstones stay once all nodes agree on them, before they are removed everywhere; 0: for good. Longer than any
+   * message, pause or write can be under way, and older backups must not be restored. Default 3,600,000.
+   */
+  readonly tombstoneGraceMs: number;
   /** How often a node believed down is tried again. Default 500. */
   readonly retryDownMs: number;
   /** Allows `/admin/probe` and the other hooks that break things on purpose. */

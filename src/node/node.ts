@@ -20,6 +20,7 @@ import type { Ring } from "../ring/ring.ts";
 import { RpcClient } from "../rpc/rpc-client.ts";
 import { RpcServer } from "../rpc/rpc-server.ts";
 import type { Engine } from "../storage/engine.ts";
+import { TombstoneCollector } from "../tombstones/tombstone-collector.ts";
 import { Admission } from "./admission.ts";
 import type { NodeConfiguration } from "./configuration.ts";
 import type {
@@ -59,6 +60,7 @@ export class DynamoNode implements KeyValueStore {
   readonly #rpcClient: RpcClient;
   readonly #rpcServer: RpcServer;
   readonly #handoff: HintDelivery;
+  readonly #collector: TombstoneCollector;
   #ready = false;
 
   /** Stores a fresh incarnation, then starts to serve peers; rejects when the RPC address is taken. */
@@ -125,6 +127,15 @@ export class DynamoNode implements KeyValueStore {
       environment,
       { hints: replica, calls, detector: this.#detector, ring: ringNow },
       { scanMs: configuration.hintScanMs, callTimeoutMs: configuration.requestTimeoutMs },
+    );
+    this.#collector = new TombstoneCollector(
+      environment,
+      { nodeId, rows: replica.tombstones, calls, detector: this.#detector, ring: ringNow },
+      {
+        n: configuration.n,
+        graceMs: configuration.tombstoneGraceMs,
+        callTimeoutMs: configuration.requestTimeoutMs,
+      },
     );
     const coordination: CoordinatorParts = {
       nodeId,
@@ -206,6 +217,7 @@ export class DynamoNode implements KeyValueStore {
     this.refuseRequests();
     await this.#admission.drained();
     await this.#liveRequests.idle();
+    await this.#collector.stop();
     await this.#handoff.stop();
     this.#detector.stop();
     await this.#rpcServer.close();
@@ -220,6 +232,7 @@ export class DynamoNode implements KeyValueStore {
   async #listen(): Promise<void> {
     await this.#rpcServer.listen(this.#configuration.rpcAddress);
     this.#handoff.start();
+    this.#collector.start();
     this.#ready = true;
   }
 

@@ -45,6 +45,7 @@ export function parseConfiguration(
     hedgeMs: fields.whole("hedgeMs", 1, 60_000, 100),
     inFlightMax: fields.whole("inFlightMax", 1, 1_000_000, 1_024),
     hintScanMs: fields.whole("hintScanMs", 10, 3_600_000, 1_000),
+    tombstoneGraceMs: fields.whole("tombstoneGraceMs", 0, 30 * 86_400_000, 3_600_000),
     retryDownMs: fields.whole("retryDownMs", 10, 3_600_000, 500),
     testFaults: fields.flag("testFaults", false),
     logLevel: fields.oneOf("logLevel", ["debug", "info", "warn", "error"], "info"),

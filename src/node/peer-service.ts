@@ -3,13 +3,16 @@ import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { LocalReplica } from "../coordinator/parts.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import type { ForwardRequest, Reply, Request } from "../protocol/messages.ts";
+import type { ForwardRequest, Reply, Request, TombstoneRequest } from "../protocol/messages.ts";
+import type { TombstoneRows } from "../replica/tombstone-rows.ts";
 import type { Ring, RingStamp } from "../ring/ring.ts";
 import type { RequestHandler } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
 
 export interface PeerServiceParts {
-  readonly replica: LocalReplica;
+  readonly replica: LocalReplica & {
+    readonly tombstones: Pick<TombstoneRows, "holding" | "remove">;
+  };
   readonly coordinator: Coordinator;
   readonly admission: Admission;
   readonly ring: () => Ring;
@@ -48,6 +51,9 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
           .store(request.key, request.record, request.hintFor)
           .then(() => respond(PUT_REPLY), refuse);
         break;
+      case "tombstone":
+        held(parts.replica.tombstones, request).then(respond, refuse);
+        break;
       case "forward":
         forwarded(parts, request).then(respond, refuse);
         break;
@@ -70,6 +76,15 @@ function checkRing(
       `Cannot serve under ring ${asked.epoch}/${asked.digest}: this node's is ${own.epoch}/${own.digest}`,
     );
   }
+}
+
+async function held(
+  rows: Pick<TombstoneRows, "holding" | "remove">,
+  request: TombstoneRequest,
+): Promise<Reply> {
+  const { key, digest, remove } = request;
+  const holding = remove ? rows.remove(key, digest) : rows.holding(key, digest);
+  return { type: "tombstone-reply", holding: await holding };
 }
 
 async function forwarded(parts: PeerServiceParts, request: ForwardRequest): Promise<Reply> {

@@ -49,6 +49,25 @@ export interface ForwardReply {
   readonly record: Uint8Array;
 }
 
+/** What a node holds of a key, compared with a record of tombstones: just this, nothing, or anything else. */
+export type Holding = "same" | "none" | "other";
+
+/** Asks a node what it holds of a key that elsewhere is tombstones only (D-4.1-8), and with `remove` to remove just that. */
+export interface TombstoneRequest {
+  readonly type: "tombstone";
+  readonly ring: RingStamp;
+  readonly key: Uint8Array;
+  /** MD5 of the record. */
+  readonly digest: Uint8Array;
+  readonly remove: boolean;
+}
+
+/** What was held before; where that was the same and `remove` was asked for, the removal is durable. */
+export interface TombstoneReply {
+  readonly type: "tombstone-reply";
+  readonly holding: Holding;
+}
+
 export interface PingRequest {
   readonly type: "ping";
 }
@@ -63,8 +82,8 @@ export interface ErrorReply {
   readonly message: string;
 }
 
-export type Request = GetRequest | PutRequest | ForwardRequest | PingRequest;
-export type Reply = GetReply | PutReply | ForwardReply | PingReply | ErrorReply;
+export type Request = GetRequest | PutRequest | ForwardRequest | TombstoneRequest | PingRequest;
+export type Reply = GetReply | PutReply | ForwardReply | TombstoneReply | PingReply | ErrorReply;
 
 /** First frame in each direction of a connection (architecture, section 5). */
 export interface Hello {

@@ -49,6 +49,11 @@ export function encodePayload({ contentType, tombstone, bytes }: Payload): Uint8
   return encoded;
 }
 
+/** Without reading the rest of it. */
+export function isTombstonePayload(encoded: Uint8Array): boolean {
+  return encoded.length === HEAD_BYTES && encoded[0] === VERSION && encoded[1] === TOMBSTONE;
+}
+
 /** `bytes` of the result is a view of the argument, not a copy. Throws FormatError. */
 export function decodePayload(encoded: Uint8Array): Payload {
   // By index: taking a byte array apart would run an iterator for each version of each read.

@@ -4,6 +4,7 @@
  *     get-reply     = found:u8 (0 or 1) record:rest              (found 0: nothing follows)
  *     put-reply     =
  *     forward-reply = record:rest
+ *     tombstone-reply = holding:u8 (0 none, 1 the same, 2 other)
  *     ping-reply    =
  *     error-reply   = length:u8 code:ASCII[length] message:UTF-8 with a varint length
  *
@@ -14,8 +15,10 @@ import type { ErrorCode } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
-import type { ErrorReply, Reply } from "./messages.ts";
+import type { ErrorReply, Holding, Reply } from "./messages.ts";
 
+/** By their codes. */
+const HOLDINGS: readonly Holding[] = ["none", "same", "other"];
 const MESSAGE_BYTES_MAX = 1_024;
 
 /**
@@ -46,6 +49,10 @@ function writeParts(writer: FrameWriter, id: number, reply: Reply): void {
       writer.begin(FRAME_KINDS.forwardReply, id);
       writer.raw(reply.record);
       return;
+    case "tombstone-reply":
+      writer.begin(FRAME_KINDS.tombstoneReply, id);
+      writer.u8(HOLDINGS.indexOf(reply.holding));
+      return;
     case "ping-reply":
       writer.begin(FRAME_KINDS.pingReply, id);
       return;
@@ -72,6 +79,14 @@ export function readReply(kind: number, body: Uint8Array): Reply {
     case FRAME_KINDS.forwardReply: {
       const reader = new Reader(body, "a forward reply");
       return { type: "forward-reply", record: reader.raw(reader.remaining) };
+    }
+    case FRAME_KINDS.tombstoneReply: {
+      const reader = new Reader(body, "a tombstone reply");
+      const code = reader.u8();
+      const holding = HOLDINGS[code];
+      if (holding === undefined) return reader.fail(`holding is ${code}, allowed are 0, 1 and 2`);
+      reader.end();
+      return { type: "tombstone-reply", holding };
     }
     case FRAME_KINDS.pingReply:
       new Reader(body, "a ping reply").end();

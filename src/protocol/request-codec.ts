@@ -4,6 +4,7 @@
  *     get     = stamp key:rest
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
  *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
+ *     tombstone = stamp remove:u8 (0 or 1) digest:16 bytes key:rest
  *     ping    =
  *     stamp   = epoch:u32 digest:8 bytes
  *
@@ -20,6 +21,7 @@ import type { Request } from "./messages.ts";
 export const KEY_BYTES_MAX = 1_024;
 const CONTEXT_BYTES_MAX = 0xffff;
 const DIGEST_BYTES = 8;
+const RECORD_DIGEST_BYTES = 16;
 
 /**
  * Adds the request's frame. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
@@ -68,6 +70,15 @@ function writeParts(writer: FrameWriter, id: number, request: Request): void {
       writer.raw(request.context);
       writer.raw(request.payload);
       return;
+    case "tombstone":
+      writer.begin(FRAME_KINDS.tombstone, id);
+      writeStamp(writer, request.ring);
+      writer.u8(request.remove ? 1 : 0);
+      checkDigest(request.digest);
+      writer.raw(request.digest);
+      checkKey(request.key);
+      writer.raw(request.key);
+      return;
     case "ping":
       writer.begin(FRAME_KINDS.ping, id);
   }
@@ -98,6 +109,15 @@ export function readRequest(kind: number, body: Uint8Array): Request {
       const payload = reader.raw(reader.remaining);
       return { type: "forward", ring, key, context, payload, w, budgetMs };
     }
+    case FRAME_KINDS.tombstone: {
+      const reader = new Reader(body, "a tombstone request");
+      const ring = readStamp(reader);
+      const remove = reader.u8();
+      if (remove > 1) return reader.fail(`remove is ${remove}, allowed are 0 and 1`);
+      const digest = reader.raw(RECORD_DIGEST_BYTES);
+      const key = readKey(reader, reader.remaining);
+      return { type: "tombstone", ring, key, digest, remove: remove === 1 };
+    }
     case FRAME_KINDS.ping:
       new Reader(body, "a ping request").end();
       return { type: "ping" };
@@ -110,6 +130,7 @@ export function readRequest(kind: number, body: Uint8Array): Request {
 export function requestSizeBytes(request: Request): number {
   switch (request.type) {
     case "get":
+    case "tombstone":
       return request.key.length;
     case "put":
       return request.key.length + request.record.length;
@@ -117,6 +138,14 @@ export function requestSizeBytes(request: Request): number {
       return request.key.length + request.context.length + request.payload.length;
     case "ping":
       return 0;
+  }
+}
+
+function checkDigest(digest: Uint8Array): void {
+  if (digest.length !== RECORD_DIGEST_BYTES) {
+    throw new RangeError(
+      `Cannot send a record's digest of ${digest.length} bytes: it must be ${RECORD_DIGEST_BYTES}`,
+    );
   }
 }
 

@@ -18,6 +18,7 @@ import { recordOf } from "./row.ts";
 import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place } from "./rows.ts";
 import { Rows, readStored } from "./rows.ts";
+import { TombstoneRows } from "./tombstone-rows.ts";
 
 /** What a replica is made of. */
 export interface ReplicaParts {
@@ -57,6 +58,8 @@ export interface Hint {
  * Errors: StorageError of the engine, or where a stored row is damaged.
  */
 export class Replica {
+  /** Rows that hold tombstones only. */
+  readonly tombstones: TombstoneRows;
   readonly #env: Environment;
   readonly #parts: ReplicaParts;
   readonly #actors: LocalActors;
@@ -77,6 +80,14 @@ export class Replica {
       assertions: env.assertions,
     });
     this.#hints = hints;
+    this.tombstones = new TombstoneRows({
+      engine: parts.engine,
+      versioning: parts.versioning,
+      rows: this.#rows,
+      placeOf: (key) => this.#place(key, undefined),
+      isHinted: (keyText) => hints.ownersOf(keyText).length > 0,
+      locked: (keyText, change) => this.#locked(keyText, change),
+    });
   }
 
   /** Finds the hints that earlier lives left, then is ready. */
@@ -302,6 +313,15 @@ export class Replica {
       await this.#recountHint(place);
       throw error;
     });
+  }
+
+  async #locked<T>(keyText: string, change: () => Promise<T>): Promise<T> {
+    await this.#lock.acquire(keyText);
+    try {
+      return await change();
+    } finally {
+      this.#lock.release(keyText);
+    }
   }
 
   /** After a lost write: the hint is back to what it was, which may be nothing. */

@@ -71,6 +71,8 @@ function requestLabel(request: Request): string {
         : `hint ${keyText(request.key)} for ${request.hintFor}`;
     case "forward":
       return `forward ${keyText(request.key)}`;
+    case "tombstone":
+      return `${request.remove ? "collect" : "tombstone"} ${keyText(request.key)}`;
     case "ping":
       return "ping";
   }
@@ -84,6 +86,8 @@ function replyLabel(reply: Reply): string {
     case "forward-reply":
     case "ping-reply":
       return reply.type;
+    case "tombstone-reply":
+      return `tombstone-reply ${reply.holding}`;
     case "error-reply":
       return `error ${reply.code}`;
   }

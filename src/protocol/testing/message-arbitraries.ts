@@ -34,6 +34,13 @@ export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     w: fc.nat({ max: 255 }),
     budgetMs: fc.nat({ max: 0xffff_ffff }),
   }),
+  fc.record({
+    type: fc.constant("tombstone" as const),
+    ring: stamp,
+    key,
+    digest: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    remove: fc.boolean(),
+  }),
   fc.constant({ type: "ping" as const }),
 );
 
@@ -44,6 +51,10 @@ export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
   }),
   fc.constant({ type: "put-reply" as const }),
   fc.record({ type: fc.constant("forward-reply" as const), record: bytes }),
+  fc.record({
+    type: fc.constant("tombstone-reply" as const),
+    holding: fc.constantFrom("same" as const, "none" as const, "other" as const),
+  }),
   fc.constant({ type: "ping-reply" as const }),
   fc.record({
     type: fc.constant("error-reply" as const),

@@ -49,6 +49,7 @@ export const echo: RequestHandler = (_from, request, respond) => {
       type: "forward-reply",
       record: request.type === "forward" ? request.payload : new Uint8Array(0),
     }),
+    tombstone: () => ({ type: "tombstone-reply", holding: "none" }),
     ping: () => ({ type: "ping-reply" }),
   };
   respond(replies[request.type]());

@@ -67,7 +67,8 @@ export class AcknowledgedWatch {
     if (promised === undefined) return;
     this.#promised.delete(ask.id);
     if (shown === undefined || this.#forgetful.has(state)) return;
-    if (promised.every((clock) => coversClock(shown, clock))) return;
+    const seen = joined(shown, state.collected);
+    if (promised.every((clock) => coversClock(seen, clock))) return;
     violations.report("acknowledged-write-unseen", () => ({
       anomaly: "a read with R + W > N missed a write that was acknowledged before it",
       detail: `Node ${ask.node} answered request ${ask.id} with R ${ask.quorum} and a context of ${textOf(shown)}, and acknowledged before it was asked were ${promised.map(textOf).join(" and ")}`,

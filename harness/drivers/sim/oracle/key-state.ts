@@ -86,6 +86,8 @@ export class KeyState {
   /** Every request to write. */
   readonly requests: ClientRequest[] = [];
   readonly acknowledged: ClientRequest[] = [];
+  /** What the tombstones covered that nodes have collected. */
+  collected: Clock = new Map();
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
   readonly #repeated = new Set<string>();

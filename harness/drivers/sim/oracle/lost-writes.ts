@@ -2,6 +2,7 @@ import type { FinalSiblings } from "./final-siblings.ts";
 import type { Mint } from "./key-history.ts";
 import { isSuperseded } from "./key-history.ts";
 import type { ClientRequest, KeyState } from "./key-state.ts";
+import { isCollected } from "./resurrected.ts";
 
 /**
  * The acknowledged writes of a key that are gone in the end, for the lossless modes: their payload is not there, and no chain of
@@ -15,6 +16,7 @@ export function lostWrites(state: KeyState, final: FinalSiblings): readonly Clie
     .unsuperseded(final.clock)
     .every((mint) => final.payloads.has(mint.payload));
   const isKept = (mint: Mint): boolean =>
+    isCollected(state, mint) ||
     final.payloads.has(mint.payload) ||
     (isSuperseded(mint, tops) && (isComplete || leadsToPresent(state, mint, final)));
   // A write that never got a dot was reported when it was acknowledged.

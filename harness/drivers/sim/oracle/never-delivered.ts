@@ -2,6 +2,7 @@ import { parseActor } from "../../../../src/base/actor.ts";
 import type { Mint } from "./key-history.ts";
 import { covers } from "./key-history.ts";
 import type { KeyState } from "./key-state.ts";
+import { isCollected } from "./resurrected.ts";
 import type { Violations } from "./violations.ts";
 
 const CHECK = "never-delivered";
@@ -20,15 +21,17 @@ export interface DeliveryCheckOptions {
  * keeper, only runs in which nobody died. For the lossless modes.
  */
 export function checkDelivered(
-  { acknowledged, copies, primaries, name }: KeyState,
+  state: KeyState,
   { died, synced }: DeliveryCheckOptions,
   violations: Violations,
 ): void {
+  const { acknowledged, copies, primaries, name } = state;
   if (died.size > 0 && !synced) return;
   const calm = primaries.filter((node) => !died.has(node));
   for (const { ask, mints } of acknowledged) {
     if (mints.length === 0 || mints.some((mint) => died.has(coordinatorOf(mint)))) continue;
     const behind = calm.filter((node) => {
+      if (mints.some((mint) => isCollected(state, mint))) return false;
       const clock = copies.find((copy) => copy.node === node && copy.owner === node)?.visible
         ?.record.clock;
       return clock === undefined || !mints.some((mint) => covers(clock, mint));

@@ -20,6 +20,7 @@ import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
 import { ReadWatch } from "./read-without-quorum.ts";
 import { checkReplicas } from "./replicas-differ.ts";
+import { checkCollected, checkResurrected, isTombstonesOnly } from "./resurrected.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { shownVersions, TOMBSTONE } from "./shown-versions.ts";
 import { checkSilence } from "./silent-connection.ts";
@@ -238,6 +239,15 @@ export class Oracle implements WorldObserver {
     for (const state of this.#index.states) checkDelivered(state, options, this.#violations);
   }
 
+  /** Keys of which some node holds tombstones and nothing else. */
+  get tombstonesLeft(): readonly string[] {
+    return [...this.#index.states]
+      .filter(({ copies }) =>
+        copies.some(({ visible }) => visible !== undefined && isTombstonesOnly(visible)),
+      )
+      .map(({ name }) => name);
+  }
+
   /** The checks that can only be made in the end; to be called once. */
   finish({ settled }: FinalCheck): void {
     const { versioning, lossless, nodesDestroyed } = this.#parts;
@@ -285,7 +295,11 @@ export class Oracle implements WorldObserver {
         const { synced, lossless } = this.#parts;
         // An owner that keeps nothing may have died since it said that it holds the hint.
         const keepsData = lossless && (synced || !this.#died.has(copy.owner));
-        checkRemoved(copy, before, { synced, keepsData }, this.#violations);
+        if (copy.node === copy.owner && isTombstonesOnly(before)) {
+          checkCollected(copy, before, { keepsData: lossless }, this.#violations);
+        } else {
+          checkRemoved(copy, before, { synced, keepsData }, this.#violations);
+        }
       }
       return;
     }
@@ -299,7 +313,10 @@ export class Oracle implements WorldObserver {
       }));
     } else if (this.#isLosslessMode) {
       if (before !== undefined) checkDropped(copy, before, after, this.#violations);
-      if (before?.record !== after.record) checkKept(copy, after, this.#violations);
+      if (before?.record !== after.record) {
+        checkKept(copy, after, this.#violations);
+        if (this.#parts.lossless) checkResurrected(copy, after, this.#violations);
+      }
     } else if (before !== undefined && this.#parts.versioning.mode === "lww") {
       checkLastWrite(copy, before, after, this.#violations);
     }

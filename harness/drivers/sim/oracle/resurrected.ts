@@ -1,0 +1,76 @@
+import { coversClock } from "./covers-clock.ts";
+import type { Mint } from "./key-history.ts";
+import { covers, joined } from "./key-history.ts";
+import type { Copy, KeyState, KnownRow } from "./key-state.ts";
+import { TOMBSTONE } from "./shown-versions.ts";
+import type { Violations } from "./violations.ts";
+
+const CHECK = "resurrected";
+
+export interface CollectionCheckOptions {
+  /** False where nodes may lose what they acknowledged: then an older value may come back, and nothing is judged. */
+  readonly keepsData: boolean;
+}
+
+/** True for what a node may collect: tombstones and nothing beside them. */
+export function isTombstonesOnly({ record }: KnownRow): boolean {
+  return record.payloads.length > 0 && record.payloads.every((payload) => payload === TOMBSTONE);
+}
+
+/**
+ * A node removed its own row of tombstones (K-12). From then on nothing tells that what they superseded is old, so
+ * nothing older may be left anywhere: in no row, on no disk, in no hint. What was written meanwhile covers them.
+ */
+export function checkCollected(
+  copy: Copy,
+  before: KnownRow,
+  { keepsData }: CollectionCheckOptions,
+  violations: Violations,
+): void {
+  const { state, node } = copy;
+  const { clock } = before.record;
+  state.collected = joined(state.collected, clock);
+  if (!keepsData) return;
+  for (const other of state.copies) {
+    if (other === copy) continue;
+    const older = [other.visible, other.durable].find(
+      (row) => row !== undefined && !coversClock(row.record.clock, clock),
+    );
+    if (older === undefined) continue;
+    violations.report(CHECK, () => ({
+      anomaly: "tombstones were collected while something older was left",
+      detail: `Node ${node} removed them, and node ${other.node} holds ${older.record.payloads.length} versions ${other.node === other.owner ? "of its own" : `for ${other.owner}`} that do not cover them`,
+      key: state.name,
+    }));
+    return;
+  }
+}
+
+/** A row never holds a value again that collected tombstones had superseded. */
+export function checkResurrected(copy: Copy, { record }: KnownRow, violations: Violations): void {
+  const { state, node } = copy;
+  if (state.collected.size === 0) return;
+  const back = record.payloads.find(
+    (payload) => payload !== TOMBSTONE && isSupersededBy(state, payload, record.mints),
+  );
+  if (back === undefined) return;
+  violations.report(CHECK, () => ({
+    anomaly: "a deleted value is there again",
+    detail: `Node ${node} holds a value that tombstones, collected since, had superseded`,
+    key: state.name,
+  }));
+}
+
+/** True where the write is explained by tombstones that are gone. */
+export function isCollected({ collected }: KeyState, mint: Mint): boolean {
+  return covers(collected, mint);
+}
+
+function isSupersededBy(
+  { collected, history }: KeyState,
+  payload: string,
+  mints: readonly Mint[] | undefined,
+): boolean {
+  const own = (mints ?? history.mintsOf(payload)).filter((mint) => mint.payload === payload);
+  return own.length > 0 && own.every((mint) => covers(collected, mint));
+}

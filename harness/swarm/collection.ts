@@ -1,0 +1,47 @@
+import { isLossless } from "../drivers/sim/oracle/lossless.ts";
+import { waitMs } from "../nemesis/wait.ts";
+import type { Adversary } from "./adversary.ts";
+import type { Finding } from "./sim-outcome.ts";
+import type { SimulatedWorld } from "./simulated-world.ts";
+
+/** How many of a node's walks, two in a grace, it takes at most: to agree, to find that it is time, and one more. */
+const GRACES = 3;
+const BEYOND_MS = 5_000;
+const PAUSE_MS = 500;
+const REQUESTS_AFTER = 24;
+
+/**
+ * The end of deletes, when everything is whole and quiet: the tombstones that are left must go. Then clients come back, with
+ * contexts of before, blind writes and deletes: nothing that was deleted may be there again, and nothing new may be lost
+ * (K-12).
+ */
+export async function checkCollection(
+  world: SimulatedWorld,
+  adversary: Adversary | undefined,
+): Promise<readonly Finding[]> {
+  const { cluster, oracle, plan } = world;
+  const { tombstoneGraceMs = 0 } = plan.world.settings;
+  // In the paper's modes replicas may differ for good under one clock (K-2); then they never agree.
+  if (tombstoneGraceMs === 0 || oracle === undefined || !isLossless(plan.run.versioning)) return [];
+  const { scheduler } = cluster;
+  const endMs = scheduler.monotonicMs() + GRACES * tombstoneGraceMs + BEYOND_MS;
+  while (oracle.tombstonesLeft.length > 0 && scheduler.monotonicMs() < endMs) {
+    await waitMs(scheduler, PAUSE_MS);
+  }
+  const left = oracle.tombstonesLeft;
+  const findings: Finding[] =
+    left.length === 0
+      ? []
+      : [
+          {
+            check: "tombstones-kept",
+            anomaly: "tombstones are never collected",
+            detail: `${left.length} keys are nothing else, ${GRACES} times ${tombstoneGraceMs} ms after everything was whole: ${left.slice(0, 5).join(", ")}`,
+          },
+        ];
+  if (adversary !== undefined) {
+    await adversary.run(REQUESTS_AFTER);
+    await adversary.readBack();
+  }
+  return findings;
+}

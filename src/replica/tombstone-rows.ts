@@ -1,0 +1,101 @@
+import { FormatError } from "../base/binary.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { md5 } from "../base/hash.ts";
+import type { Versioning } from "../causality/versioning.ts";
+import type { Holding } from "../protocol/messages.ts";
+import { isTombstonePayload } from "../protocol/payload.ts";
+import type { Engine } from "../storage/engine.ts";
+import { recordOf } from "./row.ts";
+import { keyOfRecordRow } from "./row-keys.ts";
+import type { Place, Rows } from "./rows.ts";
+
+/** A key of which this node holds nothing but tombstones. */
+export interface Tombstone {
+  readonly key: Uint8Array;
+  readonly record: Uint8Array;
+  /** Of `record`, as nodes compare what they hold. */
+  readonly digest: Uint8Array;
+}
+
+export interface TombstonePage {
+  readonly tombstones: readonly Tombstone[];
+  /** Where the next page goes on; undefined: this was the last one. */
+  readonly after: Uint8Array | undefined;
+}
+
+export interface TombstoneRowsParts {
+  readonly engine: Engine;
+  readonly versioning: Versioning;
+  readonly rows: Rows;
+  readonly placeOf: (key: Uint8Array) => Place;
+  /** True where the node keeps the key for another node. */
+  readonly isHinted: (keyText: string) => boolean;
+  /** Runs `change` while nobody else changes the key. */
+  readonly locked: <T>(keyText: string, change: () => Promise<T>) => Promise<T>;
+}
+
+/** The rows of a node that hold tombstones only, and their removal (D-4.1-8; architecture, "Deletes"). */
+export class TombstoneRows {
+  readonly #parts: TombstoneRowsParts;
+
+  constructor(parts: TombstoneRowsParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads up to `limit` of the node's own rows and keeps those that are tombstones only. Damaged ones it leaves to others. */
+  async scan(after: Uint8Array | undefined, limit: number): Promise<TombstonePage> {
+    const { engine, versioning } = this.#parts;
+    const entries = await engine.scan(
+      "records",
+      after === undefined ? { limit } : { after, limit },
+    );
+    const tombstones: Tombstone[] = [];
+    for (const { key: rowKey, value } of entries) {
+      const record = readableTombstones(versioning, value);
+      if (record !== undefined) {
+        tombstones.push({ key: keyOfRecordRow(rowKey), record, digest: md5(record) });
+      }
+    }
+    return { tombstones, after: entries.length < limit ? undefined : entries.at(-1)?.key };
+  }
+
+  /** Rejects with StorageError where the row cannot be read. */
+  holding(key: Uint8Array, digest: Uint8Array): Promise<Holding> {
+    const place = this.#parts.placeOf(key);
+    return this.#parts.locked(place.keyText, () => this.#holding(place, digest));
+  }
+
+  /**
+   * Removes the node's own row of the key where it is that record and nothing else is held of the key. Resolves, when the
+   * removal is durable, with what was held before.
+   */
+  remove(key: Uint8Array, digest: Uint8Array): Promise<Holding> {
+    const place = this.#parts.placeOf(key);
+    return this.#parts.locked(place.keyText, async () => {
+      const holding = await this.#holding(place, digest);
+      if (holding === "same") await this.#parts.rows.remove(place);
+      return holding;
+    });
+  }
+
+  /** A hint, or a write that is not durable yet, is something else: the node cannot promise that it holds just this. */
+  async #holding(place: Place, digest: Uint8Array): Promise<Holding> {
+    const { rows, isHinted } = this.#parts;
+    if (isHinted(place.keyText) || rows.underWay(place) !== undefined) return "other";
+    const record = await rows.record("records", place.rowKey);
+    if (record === undefined) return "none";
+    return equalBytes(md5(record), digest) ? "same" : "other";
+  }
+}
+
+/** The record of a row that is tombstones only. */
+function readableTombstones(versioning: Versioning, row: Uint8Array): Uint8Array | undefined {
+  try {
+    const record = recordOf(row);
+    const { payloads } = versioning.decode(record);
+    return payloads.length > 0 && payloads.every(isTombstonePayload) ? record : undefined;
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
+}
