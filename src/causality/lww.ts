@@ -23,6 +23,7 @@ export const lww: Versioning = {
   update,
   merge,
   descends,
+  fingerprintBytes: (record) => record,
   encode,
   decode,
 };

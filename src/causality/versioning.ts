@@ -12,12 +12,15 @@ export const VERSIONING_MODES = [
 export type VersioningMode = (typeof VERSIONING_MODES)[number];
 
 /** Counters by actor; an absent actor counts 0. What a context carries. */
-export type Clock = ReadonlyMap<Actor, number>;
+export interface Clock extends ReadonlyMap<Actor, number> {
+  /** When each actor last wrote the item, in wall milliseconds; only where the mode keeps it (`timed-clock.ts`). */
+  readonly updatedMs?: ReadonlyMap<Actor, number>;
+}
 
 /** Actors read before: the next one of the same bytes is the same string, and was checked. */
 export type ActorTable = BytesMemo<Actor>;
 
-/** Who mints the next dot, and the wall time that only last write wins looks at. */
+/** Who mints the next dot, and the node's wall time. */
 export interface Mint {
   readonly actor: Actor;
   readonly wallMs: number;
@@ -32,6 +35,21 @@ export interface Siblings {
   readonly payloads: readonly Uint8Array[];
   /** Covers every version that these siblings hold or have seen; handed out only with all payloads. */
   readonly clock: Clock;
+  /** On the result of an update: how many pairs its clock lost to truncation (D-4.4-8). */
+  readonly entriesDropped?: number;
+}
+
+/** When a clock is too long, and what it may keep (D-4.4-8). */
+export interface Truncation {
+  /** The paper's "when the number reaches a threshold", and how Riak reads it: at most one less is kept, or as many. */
+  readonly rule: "reaches" | "exceeds";
+  /** The threshold; the paper's is 10. */
+  readonly entriesMax: number;
+}
+
+export interface VersioningOptions {
+  /** Undefined: clocks are never cut short. Modes other than the paper's and `merged` never do. */
+  readonly truncation?: Truncation | undefined;
 }
 
 /**
@@ -56,6 +74,16 @@ export interface Versioning {
   merge(stored: Siblings, received: Siblings): Siblings;
   /** True where merging `older` into `newer` would give `newer` again. */
   descends(newer: Siblings, older: Siblings): boolean;
+  /**
+   * What replicas compare and hash of a record (D-4.4-8): its bytes, in the modes with timestamps without them. Equal sets
+   * are equal here although one of the timestamps may differ. Throws FormatError like `decode`.
+   */
+  fingerprintBytes(record: Uint8Array): Uint8Array;
+  /**
+   * True where the next dot counts on from the context alone, which may have forgotten the actor: then an actor that it does not
+   * name must not mint again (K-8).
+   */
+  readonly countsFromContext?: boolean;
   /** Canonical bytes: equal sets are equal bytes on all nodes. Begins with a format version and the mode. */
   encode(siblings: Siblings): Uint8Array;
   /**

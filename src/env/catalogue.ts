@@ -158,6 +158,18 @@ const REPLICA_POINTS = [
     required: true,
     why: "Its dot is new, so what was there cannot cover it; in the paper's own modes it may.",
   },
+  {
+    name: "a clock was cut short",
+    kind: "sometimes",
+    required: true,
+    why: "In a merge such a clock covers less than it has seen (K-8).",
+  },
+  {
+    name: "a write was refused for too many siblings",
+    kind: "reachable",
+    required: false,
+    why: "Takes more versions than the few clients of a run make.",
+  },
   { name: "a hint was merged into one that is kept", kind: "sometimes", required: true },
   { name: "a hint was stored for an owner without one", kind: "sometimes", required: true },
   { name: "the write of a hint was lost", kind: "reachable", required: true },

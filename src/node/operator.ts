@@ -54,6 +54,8 @@ export class Operator implements NodeOperator {
       ready: ready(),
       ring: ring().stamp,
       versioning: configuration.versioning,
+      truncate: configuration.truncate,
+      clockEntriesMax: configuration.clockEntriesMax,
       n: configuration.n,
       r: configuration.r,
       w: configuration.w,
@@ -77,8 +79,9 @@ export class Operator implements NodeOperator {
   async replica(key: Uint8Array): Promise<object> {
     const record = await this.#parts.replica.read(key);
     if (record === undefined) return { digest: null, versions: 0 };
-    const digest = toHex(sha256(record)).slice(0, 32);
-    return { digest, versions: this.#parts.versioning.decode(record).payloads.length };
+    const { versioning } = this.#parts;
+    const digest = toHex(sha256(versioning.fingerprintBytes(record))).slice(0, 32);
+    return { digest, versions: versioning.decode(record).payloads.length };
   }
 
   routes(): object {

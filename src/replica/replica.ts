@@ -11,6 +11,9 @@ import type { HintIndex } from "./hint-index.ts";
 import { loadHintIndex } from "./hint-index.ts";
 import { KeyLock } from "./key-lock.ts";
 import { LocalActors } from "./local-actors.ts";
+import type { RecordLimits } from "./record-limits.ts";
+import { RECORD_LIMITS } from "./record-limits.ts";
+import { RecordWatch } from "./record-watch.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
 import type { Row } from "./row.ts";
@@ -27,6 +30,8 @@ export interface ReplicaParts {
   readonly nodeId: NodeId;
   /** Of `startIncarnation`, stored before this. */
   readonly incarnation: string;
+  /** Default `RECORD_LIMITS`. */
+  readonly limits?: RecordLimits;
 }
 
 /** A coordinator's own write. */
@@ -64,6 +69,7 @@ export class Replica {
   readonly #hints: HintIndex;
   readonly #lock = new KeyLock();
   readonly #metrics: ReplicaMetrics;
+  readonly #watch: RecordWatch;
 
   private constructor(env: Environment, parts: ReplicaParts, hints: HintIndex) {
     this.#env = env;
@@ -77,6 +83,7 @@ export class Replica {
       assertions: env.assertions,
     });
     this.#hints = hints;
+    this.#watch = new RecordWatch(env, parts.limits ?? RECORD_LIMITS);
   }
 
   /** Finds the hints that earlier lives left, then is ready. */
@@ -131,7 +138,7 @@ export class Replica {
   /**
    * A coordinator's write (architecture, "Write"): puts `payload` over what `context` covers, under a new dot, into the
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
-   * durable.
+   * durable. Throws DynamoError too-many-siblings, and nothing was written.
    */
   async mint(
     key: Uint8Array,
@@ -150,7 +157,9 @@ export class Replica {
       const row = await this.#rows.read(place);
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
-      const actor = this.#actors.actorFor(row?.localActor, held);
+      const { versioning } = this.#parts;
+      const counted = versioning.countsFromContext === true ? context : held.clock;
+      const actor = this.#actors.actorFor(row?.localActor, held, counted);
       assertions.sometimes(
         "a row that came from others got a fresh actor",
         row !== undefined && row.localActor === undefined,
@@ -160,13 +169,13 @@ export class Replica {
         row?.localActor !== undefined && row.localActor !== actor,
       );
       const wallMs = this.#env.clock.wallMs();
-      const { versioning } = this.#parts;
       const siblings = versioning.update(held, context, payload, { actor, wallMs });
       assertions.always(
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
       );
       const record = versioning.encode(siblings);
+      this.#watch.minted(held, siblings, record.length);
       return { record, siblings, stored: this.#write(place, { localActor: actor, record }) };
     } finally {
       this.#lock.release(place.keyText);
