@@ -7,6 +7,7 @@
  */
 
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { isTimed } from "../../src/causality/timed-clock.ts";
 import type { VersioningMode } from "../../src/causality/versioning.ts";
 import type { SimFaultKind, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan, Reconciler } from "../run/plan.ts";
@@ -29,6 +30,7 @@ const REPLICAS_MAX = 5;
 const SECONDS_MAX = 15;
 /** Powers of two as in practice, and others, which find what only works with powers of two. */
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
+const TRUNCATED_SHARE = 0.3;
 const CORE_SHARE = 0.7;
 const ADVERSARY_SHARE = 0.8;
 /** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */
@@ -56,7 +58,12 @@ const RECONCILERS: readonly Reconciler[] = [
 export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions = {}): SimPlan {
   const random = new SeededRandom(seed).fork("plan");
   const cluster = drawCluster(random.fork("cluster"));
-  const run = { ...cluster, ...drawLoad(random.fork("load"), cluster.versioning), seed };
+  const run = {
+    ...cluster,
+    ...drawTruncation(random.fork("truncation"), cluster.versioning),
+    ...drawLoad(random.fork("load"), cluster.versioning),
+    seed,
+  };
   const nodes = nodeNames(run.nodes);
   const clientsMax = run.versioning === "merged" ? MERGED_CLIENTS_MAX : 4 * run.nodes;
   const clients = wholeBetween(random.fork("clients"), 1, clientsMax);
@@ -101,6 +108,18 @@ function drawCluster(random: SeededRandom) {
     engine: chance(random, 0.75) ? "lmdb" : "memory",
     clientsRoam: chance(random, 0.3),
   } as const;
+}
+
+/** Thresholds far below the paper's: the few coordinators of a key would never reach that one. */
+function drawTruncation(
+  random: SeededRandom,
+  versioning: VersioningMode,
+): Pick<Plan, "truncate" | "clockEntriesMax"> {
+  if (!isTimed(versioning) || !chance(random, TRUNCATED_SHARE)) return {};
+  return {
+    truncate: random.pick(["reaches", "exceeds"]),
+    clockEntriesMax: wholeBetween(random, 2, 4),
+  };
 }
 
 /** About a thousand operations, in 1 to 15 seconds of virtual time; with merged vectors a third of that. */

@@ -130,6 +130,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
   return new Oracle({
     nowMs: () => cluster.scheduler.monotonicMs(),
     versioning,
+    truncated: run.truncate !== undefined,
     openContext: (key, token): VersionClock | undefined => {
       const bytes = fromBase64url(token);
       if (bytes === undefined) return undefined;

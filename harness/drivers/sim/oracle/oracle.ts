@@ -14,7 +14,7 @@ import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
-import { isLossless } from "./lossless.ts";
+import { tellsCausality } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
@@ -36,6 +36,8 @@ export interface OracleParts {
   readonly nowMs: () => number;
   /** The nodes' own; used to merge what is left in the end, everything else is judged without it. */
   readonly versioning: Versioning;
+  /** True where coordinators cut long clocks: what is judged by clocks is not judged then, what is judged by values is. */
+  readonly truncated?: boolean;
   /** The clock in a token, or undefined where no node can have handed it out for the key. */
   readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
   readonly nodes: readonly string[];
@@ -92,10 +94,11 @@ export class Oracle implements WorldObserver {
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
-    this.#isLosslessMode = isLossless(parts.versioning.mode);
+    const clocks = { mode: parts.versioning.mode, truncated: parts.truncated ?? false };
+    this.#isLosslessMode = tellsCausality(clocks);
     this.#index = new StoreIndex(parts);
     this.#violations = new Violations(parts.nowMs);
-    this.#mints = new MintWatch(parts.versioning, this.#violations);
+    this.#mints = new MintWatch(parts.versioning, this.#violations, clocks);
     this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
     this.#acknowledgements = new AcknowledgedWatch(parts);
     this.#deadlines = new DeadlineWatch(parts, this.#violations);
@@ -325,7 +328,9 @@ export class Oracle implements WorldObserver {
     const { state } = request;
     state.removeWriter(payload, request);
     state.acknowledged.push(request);
-    checkQuorum(request, this.#quorumOptions, this.#violations);
+    if (this.#parts.truncated !== true) {
+      checkQuorum(request, this.#quorumOptions, this.#violations);
+    }
     checkAcceptedContext(request, this.#violations);
     if (this.#isLosslessMode) this.#acknowledgements.writeAcknowledged(request);
   }
