@@ -8,6 +8,7 @@ import type { Plan } from "../run/plan.ts";
 import type { CheckerResult, Summary } from "../run/summary.ts";
 import { checkAvailability } from "./availability.ts";
 import { gatherCarts } from "./cart-items.ts";
+import { checkCausality } from "./causality.ts";
 import { checkConvergence } from "./convergence.ts";
 import type { Evidence } from "./evidence.ts";
 import { gatherEvidence } from "./evidence.ts";
@@ -19,6 +20,7 @@ import { checkResurrectedItems } from "./resurrected-items.ts";
 import { checkSlo, parseSlo } from "./slo.ts";
 import { checkUnexpectedItems } from "./unexpected-items.ts";
 import { combineVerdicts, distrust } from "./verdict.ts";
+import { gatherVersions } from "./version-graph.ts";
 import { countVersions } from "./versions.ts";
 
 export interface AnalysisInput {
@@ -67,6 +69,9 @@ export function analyze(input: AnalysisInput): Analysis {
     versions,
     latency,
   };
+  const keys = gatherVersions(evidence.pairs);
+  // Histories of before versions had names say nothing about it.
+  if (keys.size > 0) results["causality"] = checkCausality(evidence, keys, plan);
   const checkers: Record<string, CheckerResult> = { "history-sanity": sanity };
   for (const [name, result] of Object.entries(results)) {
     checkers[name] = sanity.verdict === "valid" ? result : distrust(result);

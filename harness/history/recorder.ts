@@ -46,6 +46,8 @@ export interface Completion {
   readonly error?: string;
   readonly readSet?: readonly string[];
   readonly versions?: number;
+  readonly wrote?: string;
+  readonly saw?: readonly string[];
 }
 
 type Unplaced<Line> = Line extends unknown ? Omit<Line, "index" | "timeNs"> : never;
