@@ -46,7 +46,7 @@ const VERSIONINGS: readonly VersioningMode[] = [
   ...Array<VersioningMode>(4).fill("merged"),
   "vector-clock",
   "vector-clock-max",
-  "lww",
+  "lww-hybrid",
 ];
 const RECONCILERS: readonly Reconciler[] = [
   ...Array<Reconciler>(10).fill("union"),

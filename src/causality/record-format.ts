@@ -15,6 +15,7 @@ export const MODE_CODES = {
   "vector-clock": 3,
   "vector-clock-max": 4,
   lww: 5,
+  "lww-hybrid": 6,
 } as const satisfies Record<VersioningMode, number>;
 
 /**
@@ -27,6 +28,7 @@ const FORMAT_VERSIONS = {
   "vector-clock": 2,
   "vector-clock-max": 2,
   lww: 1,
+  "lww-hybrid": 1,
 } as const satisfies Record<VersioningMode, number>;
 
 /** Most versions one record may hold. */

@@ -1,6 +1,6 @@
 import { BytesMemo } from "../base/bytes-memo.ts";
 import { dvvset } from "./dvvset.ts";
-import { lww } from "./lww.ts";
+import { lww, lwwHybrid } from "./lww.ts";
 import { mergedVersioning } from "./merged.ts";
 import { paperVersioning } from "./vector-clock.ts";
 import type { ActorTable, Versioning, VersioningMode, VersioningOptions } from "./versioning.ts";
@@ -26,5 +26,7 @@ function rulesOf(mode: VersioningMode, options: VersioningOptions): Versioning {
       return paperVersioning(mode, options);
     case "lww":
       return lww;
+    case "lww-hybrid":
+      return lwwHybrid(options);
   }
 }

@@ -1,5 +1,6 @@
 import type { BytesMemo } from "../base/bytes-memo.ts";
 import type { Actor } from "../base/ids.ts";
+import type { HybridTime } from "./hybrid-time.ts";
 
 export const VERSIONING_MODES = [
   "dvvset",
@@ -7,6 +8,7 @@ export const VERSIONING_MODES = [
   "vector-clock",
   "vector-clock-max",
   "lww",
+  "lww-hybrid",
 ] as const;
 
 export type VersioningMode = (typeof VERSIONING_MODES)[number];
@@ -24,6 +26,21 @@ export type ActorTable = BytesMemo<Actor>;
 export interface Mint {
   readonly actor: Actor;
   readonly wallMs: number;
+  /** The latest time that the node's hybrid clock has seen (`hybrid-time.ts`); only `lww-hybrid` looks at it. Default 0. */
+  readonly hybridTime?: HybridTime;
+}
+
+/** When, by the clock of its coordinator, the version was written that wins. */
+export interface WriteTime {
+  readonly actor: Actor;
+  readonly wallMs: number;
+  /** Only in `lww-hybrid`. */
+  readonly hybridTime: HybridTime | undefined;
+}
+
+/** The modes without versions (paper 5): one value, the last one, by clocks. */
+export function isLastWriteWins(mode: VersioningMode): boolean {
+  return mode === "lww" || mode === "lww-hybrid";
 }
 
 /**
@@ -50,12 +67,17 @@ export interface Truncation {
 export interface VersioningOptions {
   /** Undefined: clocks are never cut short. Modes other than the paper's and `merged` never do. */
   readonly truncation?: Truncation | undefined;
+  /** How far ahead of a node's clock a time may be that `lww-hybrid` follows. Default `CLOCK_SKEW_MS_MAX`. */
+  readonly clockSkewMaxMs?: number | undefined;
 }
+
+/** Clocks that NTP keeps are within a few milliseconds of each other; the rest is what a bad moment may add. */
+export const CLOCK_SKEW_MS_MAX = 500;
 
 /**
  * One way of ordering versions (paper 4.4, D-4.4-7). All functions are pure. `merge` is idempotent, and commutative
- * in the modes dvvset, merged and lww; the vector clock modes keep what is stored (`stored`, the first argument)
- * where equal clocks carry different values (K-2). It is associative in dvvset and lww; in merged the order of merges
+ * in the modes dvvset, merged, lww and lww-hybrid; the vector clock modes keep what is stored (`stored`, the first argument)
+ * where equal clocks carry different values (K-2). It is associative in dvvset, lww and lww-hybrid; in merged the order of merges
  * decides which false siblings stay, never whether a write is lost, and replicas that exchange sets still converge.
  */
 export interface Versioning {
@@ -84,6 +106,8 @@ export interface Versioning {
    * name must not mint again (K-8).
    */
   readonly countsFromContext?: boolean;
+  /** In the modes where the last write wins: its time; undefined where there is no version. */
+  writeTime?(siblings: Siblings): WriteTime | undefined;
   /** Canonical bytes: equal sets are equal bytes on all nodes. Begins with a format version and the mode. */
   encode(siblings: Siblings): Uint8Array;
   /**

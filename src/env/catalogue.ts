@@ -165,6 +165,12 @@ const REPLICA_POINTS = [
     why: "In a merge such a clock covers less than it has seen (K-8).",
   },
   {
+    name: "a record was ahead of the node's clock beyond the bound",
+    kind: "reachable",
+    required: true,
+    why: "The skew alarm, where the last write wins by clocks (K-14).",
+  },
+  {
     name: "a write was refused for too many siblings",
     kind: "reachable",
     required: false,

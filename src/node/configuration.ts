@@ -49,6 +49,12 @@ export interface NodeConfiguration {
    * many (exceeds). Only for versioning `merged`, `vector-clock` and `vector-clock-max`. Costs false siblings (K-8). Default off.
    */
   readonly truncate: "off" | Truncation["rule"];
+  /**
+   * Where the last write wins: a record that is ahead of the node's clock by more raises an alarm, and `lww-hybrid` does not
+   * follow it. In milliseconds, 1 to a day. Larger: clocks that are far off lose fewer writes, and one that is wrong takes others with it.
+   * Default 500.
+   */
+  readonly clockSkewMaxMs: number;
   /** Pairs of a clock, 2 to 1,000: where truncation begins, or, without it, an alarm is raised. Default 10, the paper's. */
   readonly clockEntriesMax: number;
   /** Versions of a key from which on a node warns, and beyond which a write that adds one is refused. Defaults 25 and 100. */

@@ -71,6 +71,7 @@ export class DynamoNode implements KeyValueStore {
     });
     const versioning = versioningFor(configuration.versioning, {
       truncation: truncationOf(configuration),
+      clockSkewMaxMs: configuration.clockSkewMaxMs,
     });
     const incarnation = await startIncarnation(environment, engine, configuration.nodeId);
     const replica = await Replica.open(environment, {
@@ -80,6 +81,7 @@ export class DynamoNode implements KeyValueStore {
       nodeId: configuration.nodeId,
       incarnation,
       limits: configuration,
+      clockSkewMaxMs: configuration.clockSkewMaxMs,
     });
     const node = new DynamoNode(environment, { ...parts, ring, versioning, incarnation, replica });
     await node.#listen();

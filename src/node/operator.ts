@@ -27,6 +27,7 @@ export interface OperatorParts {
     read(key: Uint8Array): Promise<Uint8Array | undefined>;
     hintCount(): number;
     lostWriteCount(): number;
+    skewStatus(): object;
   };
 }
 
@@ -66,6 +67,7 @@ export class Operator implements NodeOperator {
       inFlight: admission.inFlight,
       suspected: detector.suspected(),
       writesLost: replica.lostWriteCount(),
+      clockSkew: replica.skewStatus(),
       wallMs: this.#environment.clock.wallMs(),
     };
   }

@@ -1,7 +1,7 @@
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { isTimed } from "../causality/timed-clock.ts";
-import { VERSIONING_MODES } from "../causality/versioning.ts";
+import { CLOCK_SKEW_MS_MAX, VERSIONING_MODES } from "../causality/versioning.ts";
 import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { Member, NodeConfiguration } from "./configuration.ts";
 
@@ -43,6 +43,7 @@ export function parseConfiguration(
     versioning: fields.oneOf("versioning", VERSIONING_MODES, "dvvset"),
     truncate: fields.oneOf("truncate", ["off", "reaches", "exceeds"], "off"),
     clockEntriesMax: fields.whole("clockEntriesMax", 2, 1_000, RECORD_LIMITS.clockEntriesMax),
+    clockSkewMaxMs: fields.whole("clockSkewMaxMs", 1, 86_400_000, CLOCK_SKEW_MS_MAX),
     siblingsWarn: fields.whole("siblingsWarn", 2, 1_000, RECORD_LIMITS.siblingsWarn),
     siblingsMax: fields.whole("siblingsMax", 2, 1_000, RECORD_LIMITS.siblingsMax),
     recordBytesWarn: fields.whole(

@@ -2,6 +2,7 @@ import { FormatError } from "../base/binary.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
+import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
@@ -21,6 +22,8 @@ import { recordOf } from "./row.ts";
 import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place } from "./rows.ts";
 import { Rows, readStored } from "./rows.ts";
+import type { SkewStatus } from "./skew-watch.ts";
+import { SkewWatch } from "./skew-watch.ts";
 
 /** What a replica is made of. */
 export interface ReplicaParts {
@@ -32,6 +35,8 @@ export interface ReplicaParts {
   readonly incarnation: string;
   /** Default `RECORD_LIMITS`. */
   readonly limits?: RecordLimits;
+  /** How far ahead of this node's clock a record may be where the last write wins. Default `CLOCK_SKEW_MS_MAX`. */
+  readonly clockSkewMaxMs?: number;
 }
 
 /** A coordinator's own write. */
@@ -70,6 +75,7 @@ export class Replica {
   readonly #lock = new KeyLock();
   readonly #metrics: ReplicaMetrics;
   readonly #watch: RecordWatch;
+  readonly #skew: SkewWatch;
 
   private constructor(env: Environment, parts: ReplicaParts, hints: HintIndex) {
     this.#env = env;
@@ -84,6 +90,7 @@ export class Replica {
     });
     this.#hints = hints;
     this.#watch = new RecordWatch(env, parts.limits ?? RECORD_LIMITS);
+    this.#skew = new SkewWatch(env, parts.clockSkewMaxMs ?? CLOCK_SKEW_MS_MAX);
   }
 
   /** Finds the hints that earlier lives left, then is ready. */
@@ -169,13 +176,17 @@ export class Replica {
         row?.localActor !== undefined && row.localActor !== actor,
       );
       const wallMs = this.#env.clock.wallMs();
-      const siblings = versioning.update(held, context, payload, { actor, wallMs });
+      this.#skew.seen(versioning.writeTime?.(held));
+      const { hybridTime } = this.#skew;
+      const siblings = versioning.update(held, context, payload, { actor, wallMs, hybridTime });
       assertions.always(
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
       );
       const record = versioning.encode(siblings);
       this.#watch.minted(held, siblings, record.length);
+      // One that lost to what is held has left no time behind.
+      if (siblings !== held) this.#skew.wrote(versioning.writeTime?.(siblings));
       return { record, siblings, stored: this.#write(place, { localActor: actor, record }) };
     } finally {
       this.#lock.release(place.keyText);
@@ -189,6 +200,11 @@ export class Replica {
 
   lostWriteCount(): number {
     return this.#rows.lostCount;
+  }
+
+  /** Clocks ahead of this node's, as records told; only where the last write wins. */
+  skewStatus(): SkewStatus {
+    return this.#skew.status;
   }
 
   hintCount(): number {
@@ -250,6 +266,7 @@ export class Replica {
       return this.#unchanged(place);
     }
     const arriving = decodeReceived(versioning, received);
+    this.#skew.seen(versioning.writeTime?.(arriving));
     if (row === undefined) {
       return { stored: this.#write(place, { localActor: undefined, record: received }) };
     }

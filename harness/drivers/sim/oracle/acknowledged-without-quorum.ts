@@ -1,4 +1,5 @@
 import type { Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
+import { isLastWriteWins } from "../../../../src/causality/versioning.ts";
 import type { Mint } from "./key-history.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, CopyOf } from "./key-state.ts";
@@ -93,7 +94,7 @@ function holds(copy: Copy, mint: Mint, { synced, mode }: QuorumCheckOptions): bo
   if (clock === undefined) {
     return false;
   }
-  return mode === "lww" ? isAsNew(clock, mint) : covers(clock, mint);
+  return isLastWriteWins(mode) ? isAsNew(clock, mint) : covers(clock, mint);
 }
 
 /** True where the one stamp of the record is at least the write's: the later write takes the place of the earlier. */

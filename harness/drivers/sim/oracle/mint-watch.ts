@@ -111,6 +111,7 @@ export class MintWatch {
       case "vector-clock":
       case "vector-clock-max":
       case "lww":
+      case "lww-hybrid":
         this.#learnLossy(copy, content, localActor);
         return undefined;
     }

@@ -1,5 +1,6 @@
 import { FormatError } from "../../../../src/base/binary.ts";
 import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
+import { isLastWriteWins } from "../../../../src/causality/versioning.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import type { TableName } from "../../../../src/storage/engine.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
@@ -303,7 +304,7 @@ export class Oracle implements WorldObserver {
     } else if (this.#isLosslessMode) {
       if (before !== undefined) checkDropped(copy, before, after, this.#violations);
       if (before?.record !== after.record) checkKept(copy, after, this.#violations);
-    } else if (before !== undefined && this.#parts.versioning.mode === "lww") {
+    } else if (before !== undefined && isLastWriteWins(this.#parts.versioning.mode)) {
       checkLastWrite(copy, before, after, this.#violations);
     }
   }

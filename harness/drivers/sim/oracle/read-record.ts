@@ -13,7 +13,7 @@ import { byteString } from "../../../../src/storage/byte-strings.ts";
 
 /** What stands in a record, as far as its bytes say it. */
 export interface RecordContent {
-  /** Everything the record has seen. In `lww` the counter is the stamp. */
+  /** Everything the record has seen. In `lww` and `lww-hybrid` the counter is the stamp. */
   readonly clock: Clock;
   readonly versions: readonly StoredVersion[];
 }
@@ -60,6 +60,7 @@ const READERS: Readonly<Record<VersioningMode, Read>> = {
   "vector-clock": readClocked,
   "vector-clock-max": readClocked,
   lww: readLast,
+  "lww-hybrid": readLast,
 };
 
 function readDotted(reader: Reader, { textOf, actors }: Texts): RecordContent {
