@@ -135,16 +135,22 @@ export function compareForListing(left: ClockEntries, right: ClockEntries): numb
 
 //     clock = varint count, count times { ascii actor, varint counter }     actors ascending, counters 1 or more
 
-export function writeClock(writer: Writer, entries: ClockEntries): void {
+/** `writeMore`: what else the format says of each pair. */
+export function writeClock<Entry extends ClockEntry>(
+  writer: Writer,
+  entries: readonly Entry[],
+  writeMore?: (entry: Entry) => void,
+): void {
   if (entries.length > CLOCK_ENTRIES_MAX) {
     throw new RangeError(
       `Cannot write a clock of ${entries.length} actors: the limit is ${CLOCK_ENTRIES_MAX}`,
     );
   }
   writer.varint(entries.length);
-  for (const { actor, counter } of entries) {
-    writer.ascii(actor);
-    writer.varint(counter);
+  for (const entry of entries) {
+    writer.ascii(entry.actor);
+    writer.varint(entry.counter);
+    writeMore?.(entry);
   }
 }
 

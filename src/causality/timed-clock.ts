@@ -1,7 +1,7 @@
 import type { Reader, Writer } from "../base/binary.ts";
 import type { Actor } from "../base/ids.ts";
 import type { ClockEntries, ClockEntry } from "./clock-entries.ts";
-import { CLOCK_ENTRIES_MAX, joinOf, readActor } from "./clock-entries.ts";
+import { CLOCK_ENTRIES_MAX, joinOf, readActor, writeClock } from "./clock-entries.ts";
 import type { ActorTable, Clock, Truncation, VersioningMode } from "./versioning.ts";
 
 /**
@@ -81,17 +81,7 @@ export function untimed(entries: TimedEntries): TimedEntries {
 //                   actors ascending, counters 1 or more
 
 export function writeTimedClock(writer: Writer, entries: TimedEntries): void {
-  if (entries.length > CLOCK_ENTRIES_MAX) {
-    throw new RangeError(
-      `Cannot write a clock of ${entries.length} actors: the limit is ${CLOCK_ENTRIES_MAX}`,
-    );
-  }
-  writer.varint(entries.length);
-  for (const { actor, counter, updatedMs } of entries) {
-    writer.ascii(actor);
-    writer.varint(counter);
-    writer.varint(updatedMs);
-  }
+  writeClock(writer, entries, ({ updatedMs }) => writer.varint(updatedMs));
 }
 
 /** `actors` as of `readActor`. */
