@@ -203,6 +203,9 @@ function refuseForeignFlags(cluster: Plan["cluster"], values: FlagValues): void 
       "Cannot use --toxiproxy with --cluster docker: its Toxiproxy must stand in every node's network; --toxiproxy-image chooses it",
     );
   }
+  if (cluster === "external" && values["truncate"] !== undefined) {
+    throw new UsageError("Cannot use --truncate with --cluster external: its nodes decide that");
+  }
   if (cluster !== "docker" && values["toxiproxy-image"] !== undefined) {
     throw new UsageError(
       `Cannot use --toxiproxy-image with --cluster ${cluster}: allowed is --cluster docker`,

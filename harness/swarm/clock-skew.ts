@@ -16,7 +16,7 @@ export function clockSkewMs({ run, world, faults }: SimPlan): number {
   }
   for (const node of new Set([...Object.keys(world.clocks), ...jumps.keys()])) {
     const { skewMs, driftPpm } = world.clocks[node] ?? { skewMs: 0, driftPpm: 0 };
-    const driftMs = Math.abs(driftPpm) * 1e-6 * RUN_MS_MAX;
+    const driftMs = (Math.abs(driftPpm) * RUN_MS_MAX) / 1e6;
     const { back, forth } = jumps.get(node) ?? { back: 0, forth: 0 };
     earliest = Math.min(earliest, skewMs - driftMs + back);
     latest = Math.max(latest, skewMs + driftMs + forth);
