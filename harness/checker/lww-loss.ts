@@ -14,7 +14,6 @@
  * skew that was applied. Nothing is judged where faults may have destroyed all copies of a write.
  */
 
-import { CLOCK_SKEW_MS_MAX, isLastWriteWins } from "../../src/causality/versioning.ts";
 import type { Plan } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
@@ -38,6 +37,8 @@ export interface LwwLossOptions extends Pick<Plan, "versioning" | "beyondBudget"
 
 type Loss = "replaced" | "earlier" | "concurrent";
 
+/** How far ahead of its own clock a node follows others, unless it is told otherwise (`clockSkewMaxMs`). */
+const HYBRID_FOLLOWS_MS = 500;
 /** Two clocks without skew may still tell two times within one of their milliseconds. */
 const CLOCK_TICK_NS = 2e6;
 
@@ -47,7 +48,7 @@ export function checkLwwLoss(
   keys: ReadonlyMap<string, KeyVersions>,
   { versioning, beyondBudget, clockSkewMs }: LwwLossOptions,
 ): LwwLossResult | undefined {
-  if (!isLastWriteWins(versioning)) return undefined;
+  if (versioning !== "lww" && versioning !== "lww-hybrid") return undefined;
   const counts = { replaced: 0, earlier: 0, concurrent: 0 };
   const worst: Partial<Record<Loss, string>> = {};
   let acknowledged = 0;
@@ -68,7 +69,7 @@ export function checkLwwLoss(
   const { isSettled, doubts } = settledState(evidence);
   const reasons: string[] = [];
   if (!beyondBudget && clockSkewMs !== undefined && isSettled) {
-    const followed = versioning === "lww-hybrid" ? CLOCK_SKEW_MS_MAX : 0;
+    const followed = versioning === "lww-hybrid" ? HYBRID_FOLLOWS_MS : 0;
     if (counts.replaced > 0 && clockSkewMs <= followed) {
       reasons.push(
         `${counts.replaced} write(s) lost to what they replaced, with clocks at most ${clockSkewMs} ms apart: ${worst.replaced}.`,
