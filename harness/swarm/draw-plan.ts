@@ -33,7 +33,7 @@ const SECONDS_MAX = 15;
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
 const TRUNCATED_SHARE = 0.3;
 const KEPT_CLOCKS_SHARE = 0.8;
-const KEPT_SKEW_MS_MAX = CLOCK_SKEW_MS_MAX / 2;
+const KEPT_SKEW_MS_MAX = (2 * CLOCK_SKEW_MS_MAX) / 5;
 const CORE_SHARE = 0.7;
 const ADVERSARY_SHARE = 0.8;
 /** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */

@@ -39,6 +39,8 @@ export interface OracleParts {
   readonly versioning: Versioning;
   /** True where coordinators cut long clocks: what is judged by clocks is not judged then, what is judged by values is. */
   readonly truncated?: boolean;
+  /** True where all nodes' clocks are within what hybrid ones follow. */
+  readonly clocksKept?: boolean;
   /** The clock in a token, or undefined where no node can have handed it out for the key. */
   readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
   readonly nodes: readonly string[];
@@ -381,7 +383,7 @@ export class Oracle implements WorldObserver {
   }
 
   get #quorumOptions(): QuorumCheckOptions {
-    const { synced, strict, versioning } = this.#parts;
-    return { synced, strict, mode: versioning.mode };
+    const { synced, strict, versioning, clocksKept = false } = this.#parts;
+    return { synced, strict, mode: versioning.mode, clocksKept };
   }
 }
