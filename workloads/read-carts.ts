@@ -10,6 +10,7 @@ import type { FinalReadParts } from "../harness/run/workload.ts";
 import type { CartReconciler } from "../src/client/reconcile/cart.ts";
 import { view } from "../src/client/update.ts";
 import { cartFailure } from "./cart-failure.ts";
+import { versionNames } from "./version-names.ts";
 
 export interface ReadCartsOptions {
   readonly keys: readonly string[];
@@ -57,7 +58,8 @@ async function readCart(
       const { value, read } = await view(store, Buffer.from(key, "utf8"), reconciler, options);
       const versions = read.siblings.length;
       const items = versions === 0 ? null : reconciler.items(value);
-      recorder.note({ type: "final-read", node, key, value: items, versions });
+      const names = versionNames(read.siblings);
+      recorder.note({ type: "final-read", node, key, value: items, versions, ...names });
       return;
     } catch (error) {
       last = { node, error: cartFailure(error).code };

@@ -24,6 +24,7 @@ import type { Random } from "../src/env/random.ts";
 import { cartFailure } from "./cart-failure.ts";
 import { readCarts } from "./read-carts.ts";
 import { rememberedCarts } from "./remembered-carts.ts";
+import { namedType, versionNames } from "./version-names.ts";
 
 /** Shares of the functions, in percent. */
 export const CART_MIX = { add: 60, remove: 15, view: 25 } as const;
@@ -86,7 +87,8 @@ export function cartClients(
   openStore: (process: number, homeNode: string) => ProcessStore,
 ): WorkloadClients {
   return {
-    open: (process, homeNode) => new CartClient(reconciler, random, openStore(process, homeNode)),
+    open: (process, homeNode) =>
+      new CartClient(process, { reconciler, random, processStore: openStore(process, homeNode) }),
   };
 }
 
@@ -94,8 +96,22 @@ class CartClient implements WorkloadClient {
   readonly #reconciler: CartReconciler;
   readonly #random: Random;
   readonly #processStore: ProcessStore;
+  readonly #process: number;
+  #writes = 0;
 
-  constructor(reconciler: CartReconciler, random: Random, processStore: ProcessStore) {
+  constructor(
+    process: number,
+    {
+      reconciler,
+      random,
+      processStore,
+    }: {
+      readonly reconciler: CartReconciler;
+      readonly random: Random;
+      readonly processStore: ProcessStore;
+    },
+  ) {
+    this.#process = process;
     this.#reconciler = reconciler;
     this.#random = random;
     this.#processStore = processStore;
@@ -149,7 +165,8 @@ class CartClient implements WorkloadClient {
       return this.#ended("fail", { value: null, error: found.error });
     }
     const value = this.#reconciler.items(found.cart);
-    return this.#ended("ok", { value, versions: found.read.siblings.length });
+    const { siblings } = found.read;
+    return this.#ended("ok", { value, versions: siblings.length, ...versionNames(siblings) });
   }
 
   async #read(
@@ -178,14 +195,17 @@ class CartClient implements WorkloadClient {
   ): Promise<Completion> {
     const bytes = this.#reconciler.encode(cart);
     const versions = siblings.length;
+    this.#writes += 1;
+    const wrote = `${this.#process}-${this.#writes}`;
+    const told = { ...seen, versions, wrote, ...versionNames(siblings) };
     try {
-      const { contentType } = this.#reconciler;
+      const contentType = namedType(this.#reconciler.contentType, wrote);
       const options = { context, contentType, timeoutMs: CALL_TIMEOUT_MS };
       await this.#processStore.store.put(keyBytes(key), bytes, options);
-      return this.#ended("ok", { ...seen, versions });
+      return this.#ended("ok", told);
     } catch (error) {
       const { code, definite } = cartFailure(error);
-      return this.#ended(definite ? "fail" : "info", { ...seen, versions, error: code });
+      return this.#ended(definite ? "fail" : "info", { ...told, error: code });
     }
   }
 

@@ -8,17 +8,20 @@ import type { Plan } from "../run/plan.ts";
 import type { CheckerResult, Summary } from "../run/summary.ts";
 import { checkAvailability } from "./availability.ts";
 import { gatherCarts } from "./cart-items.ts";
+import { checkCausality } from "./causality.ts";
 import { checkConvergence } from "./convergence.ts";
 import type { Evidence } from "./evidence.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { checkHistorySanity } from "./history-sanity.ts";
 import { ALL_OPERATIONS, exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
 import { checkLostWrites } from "./lost-writes.ts";
+import { checkLwwLoss } from "./lww-loss.ts";
 import { checkProvesSomething } from "./proves-something.ts";
 import { checkResurrectedItems } from "./resurrected-items.ts";
 import { checkSlo, parseSlo } from "./slo.ts";
 import { checkUnexpectedItems } from "./unexpected-items.ts";
 import { combineVerdicts, distrust } from "./verdict.ts";
+import { gatherVersions } from "./version-graph.ts";
 import { countVersions } from "./versions.ts";
 
 export interface AnalysisInput {
@@ -32,6 +35,8 @@ export interface AnalysisInput {
   /** `end`: only what the end rests on must be shown, not that each phase and fault did something. Default `run`: all of it. */
   readonly guard?: "run" | "end";
   readonly toxiproxy: Summary["toxiproxy"];
+  /** The most by which two nodes' clocks may have differed; default: what the plan's kinds of faults say. */
+  readonly clockSkewMs?: number | undefined;
 }
 
 export interface Analysis {
@@ -67,6 +72,14 @@ export function analyze(input: AnalysisInput): Analysis {
     versions,
     latency,
   };
+  const keys = gatherVersions(evidence.pairs);
+  // Histories of before versions had names say nothing about it.
+  if (keys.size > 0) {
+    results["causality"] = checkCausality(evidence, keys, plan);
+    const clockSkewMs = input.clockSkewMs ?? clockSkewOf(plan);
+    const lwwLoss = checkLwwLoss(evidence, keys, { ...plan, clockSkewMs });
+    if (lwwLoss !== undefined) results["lww-loss"] = lwwLoss;
+  }
   const checkers: Record<string, CheckerResult> = { "history-sanity": sanity };
   for (const [name, result] of Object.entries(results)) {
     checkers[name] = sanity.verdict === "valid" ? result : distrust(result);
@@ -93,6 +106,11 @@ export function analyze(input: AnalysisInput): Analysis {
     },
   };
   return { summary, hgrm: () => exportHgrm(histograms) };
+}
+
+/** Nodes of one machine share its clock. Undefined: nobody knows how far the clocks are apart. */
+function clockSkewOf({ cluster, nemesis }: Plan): number | undefined {
+  return cluster === "external" || nemesis.includes("clock") ? undefined : 0;
 }
 
 function clusterOf(plan: Plan): Summary["cluster"] {

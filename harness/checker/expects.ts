@@ -43,6 +43,14 @@ export function expectationOf(plan: ExpectationInput): Expectation {
   };
 }
 
+/**
+ * True where a version may stay beside one whose writer had seen it, by design: only dvvset knows for each version whether a
+ * context covers it. One vector for all versions does not (K-5), a clock that was cut forgot it (K-8).
+ */
+export function keepsFalseSiblings({ versioning }: Pick<ExpectationInput, "versioning">): boolean {
+  return versioning !== "dvvset";
+}
+
 /** True of the kinds of faults that may take acknowledged data from the node they hit: all that end a process in memory do. */
 export function destroysData(kind: NemesisKind, engine: Plan["engine"]): boolean {
   switch (kind) {

@@ -17,6 +17,7 @@ import type { Operation } from "../history/operation.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { CartHistory, Carts } from "./cart-items.ts";
 import type { Evidence } from "./evidence.ts";
+import { settledState } from "./settled.ts";
 
 export interface LostWrite {
   readonly key: string;
@@ -117,24 +118,14 @@ function lostWrite({ phases }: Evidence, item: string, completion: Operation): L
 }
 
 function judge(
-  { settled, finalReads }: Evidence,
+  evidence: Evidence,
   { count, undecided }: { readonly count: number; readonly undecided: number },
   unreadKeys: readonly string[],
   examples: readonly LostWrite[],
 ): CheckerResult {
-  const doubts: string[] = [];
-  const isSettled =
-    settled?.name === "quiesced" &&
-    [...finalReads.values()].every(({ index }) => index > settled.index);
-  if (settled?.name !== "quiesced") {
-    doubts.push(
-      settled === undefined
-        ? "The history does not say that the cluster settled before the final reads."
-        : "Hints were not delivered by the end, so a missing item may still wait in one.",
-    );
-  } else if (!isSettled) {
-    doubts.push("A final read was made before the cluster had settled.");
-  }
+  const state = settledState(evidence);
+  const { isSettled } = state;
+  const doubts: string[] = [...state.doubts];
   if (unreadKeys.length > 0) {
     doubts.push(`${unreadKeys.length} key(s) have no final read, the first is ${unreadKeys[0]}.`);
   }

@@ -1,5 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { CausalitySample } from "../report/causality-table.ts";
+import { renderCausalityTable } from "../report/causality-table.ts";
 import { formatCount } from "../report/format.ts";
 import type { ExperimentResult } from "../report/junit.ts";
 import { isMet, renderJunit } from "../report/junit.ts";
@@ -27,18 +29,36 @@ interface Experiment {
 /** A load that a machine of two cores carries beside five nodes that sync: a backlog would prove nothing. */
 const SHARED_FLAGS = ["--rate", "200"];
 
+/** Three nodes coordinate a key of N=3 while all are well, so a threshold of 10 would never be reached. */
+const CUT_FLAGS = ["--truncate", "exceeds", "--clock-entries-max", "2"];
+
 /** The versioning modes that lose writes are here to show that the harness sees it. */
 const EXPERIMENTS: readonly Experiment[] = [
   { name: "default", flags: [], expected: "valid", byDefault: true },
   lossy("lww", "lww", true),
+  lossy("lww-hybrid", "lww-hybrid", false),
   lossy("vector-clock", "vector-clock", true),
   lossy("vector-clock-max", "vector-clock-max", true),
   // The paper's clocks need no fault to lose a write, only two clients and one coordinator (K-1, K-2).
   lossy("vector-clock-calm", "vector-clock", false, ["--nemesis", "none"]),
   lossy("vector-clock-max-calm", "vector-clock-max", false, ["--nemesis", "none"]),
+  // Clocks that are cut forget what they replaced (K-8): more false siblings, and no loss where there was none.
+  { name: "merged", flags: ["--versioning", "merged"], expected: "valid", byDefault: false },
+  {
+    name: "merged-cut",
+    flags: ["--versioning", "merged", ...CUT_FLAGS],
+    expected: "valid",
+    byDefault: false,
+  },
+  lossy("vector-clock-max-cut", "vector-clock-max", false, CUT_FLAGS),
+  // Clocks off by seconds to an hour, beyond what hybrid ones follow (K-14).
+  lossy("lww-skew", "lww", false, ["--nemesis", "clock"]),
+  lossy("lww-hybrid-skew", "lww-hybrid", false, ["--nemesis", "clock"]),
   // Nothing here destroys data, so that one synced copy is enough; reads that miss it only come late.
   { name: "w1", flags: ["--w", "1"], expected: "valid", byDefault: false },
 ];
+
+type Sample = LossSample & CausalitySample;
 
 const CLUSTERS = ["sim", "processes", "docker"] as const satisfies readonly Plan["cluster"][];
 type CheckedCluster = (typeof CLUSTERS)[number];
@@ -92,7 +112,7 @@ Exit status: 0 every verdict as expected, 1 one differs, 64 bad use, 70 the harn
     const { out } = values;
     const results = typeof out === "string" ? out : RESULTS_FOLDER;
     const experiments: ExperimentResult[] = [];
-    const samples: LossSample[] = [];
+    const samples: Sample[] = [];
     for (const { experiment, ...where } of runsOf(values)) {
       const outcome = await runOne(experiment, { ...where, results, context });
       if (outcome === undefined) return EXIT_INTERRUPTED;
@@ -156,7 +176,7 @@ async function runOne(
     readonly results: string;
     readonly context: CommandContext;
   },
-): Promise<{ readonly result: ExperimentResult; readonly sample: LossSample } | undefined> {
+): Promise<{ readonly result: ExperimentResult; readonly sample: Sample } | undefined> {
   const { cluster, seed, seconds, results, context } = options;
   const where = ["--cluster", cluster, "--seed", `${seed}`, "--seconds", `${seconds}`];
   const plan = parsePlan([...SHARED_FLAGS, ...flags, ...where], seed);
@@ -181,7 +201,7 @@ async function runOne(
 async function writeSummaries(
   results: string,
   experiments: readonly ExperimentResult[],
-  samples: readonly LossSample[],
+  samples: readonly Sample[],
 ): Promise<void> {
   await mkdir(results, { recursive: true });
   await writeWhole(join(results, "check.xml"), renderJunit("check", experiments));
@@ -191,10 +211,10 @@ async function writeSummaries(
 }
 
 /** Side by side only where there is more than one side. */
-function renderTables(samples: readonly LossSample[]): string {
+function renderTables(samples: readonly Sample[]): string {
   const clusters = new Set(samples.map(({ cluster }) => cluster));
-  if (clusters.size > 1) return renderVerdictTable(samples);
-  return renderLossTable(samples);
+  const losses = clusters.size > 1 ? renderVerdictTable(samples) : renderLossTable(samples);
+  return `${losses}\n${renderCausalityTable(samples)}`;
 }
 
 function sentenceOf(experiment: ExperimentResult): string {

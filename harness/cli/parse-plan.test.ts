@@ -74,6 +74,19 @@ describe("parsePlan()", () => {
     ],
     [`${FOUND} --nemesis clock`, { nemesis: ["clock"] }],
     [`${FOUND} --toxiproxy http://t:8474 --nemesis slow,halves`, { nemesis: ["slow", "halves"] }],
+    [
+      "--versioning merged --truncate reaches",
+      {
+        truncate: "reaches",
+        clockEntriesMax: 10,
+        expects: expect.objectContaining({ verdict: "valid" }),
+      },
+    ],
+    [
+      "--versioning vector-clock --truncate exceeds --clock-entries-max 3",
+      { truncate: "exceeds", clockEntriesMax: 3 },
+    ],
+    ["--versioning lww-hybrid", { expects: expect.objectContaining({ verdict: "may-lose" }) }],
     ["--nemesis restart,wipe,clock", { nemesis: ["restart", "wipe", "clock"] }],
     ["--nemesis wipe --cluster sim", { expects: expect.objectContaining({ verdict: "valid" }) }],
     [
@@ -98,6 +111,14 @@ describe("parsePlan()", () => {
     ["--workload bank", "Cannot use --workload bank: allowed is shopping-cart"],
     ["--quorum loose", "Cannot use --quorum loose: allowed is sloppy, strict"],
     ["--versioning clock", "allowed is dvvset, merged, vector-clock, vector-clock-max, lww"],
+    ["--truncate reaches", "Cannot use --truncate reaches with --versioning dvvset: allowed are"],
+    ["--versioning merged --truncate 9", "Cannot use --truncate 9: allowed is off, reaches,"],
+    ["--versioning merged --clock-entries-max 9", "Cannot use --clock-entries-max without"],
+    [
+      "--versioning merged --truncate exceeds --clock-entries-max 1",
+      "Cannot use --clock-entries-max 1: allowed is a whole number from 2 to 1000",
+    ],
+    [`${FOUND} --truncate exceeds`, "Cannot use --truncate with --cluster external"],
     ["--nemesis halves,fire", 'Cannot use --nemesis "fire": allowed is halves, one, ring'],
     ["--nemesis none,one", "Cannot use --nemesis none together with other kinds"],
     ["--nodes 3 --nemesis ring", "Cannot use --nemesis ring with 3 nodes: allowed are 4 or more"],

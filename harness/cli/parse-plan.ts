@@ -1,5 +1,6 @@
 /** From the flags of `bench` to a checked plan. Pure: the same flags give the same plan or the same refusal. */
 
+import { isTimed } from "../../src/causality/timed-clock.ts";
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
 import { destroysData, expectationOf } from "../checker/expects.ts";
 import { parseSlo, SloError } from "../checker/slo.ts";
@@ -14,6 +15,8 @@ import { oneOf, originOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
 const WORKLOADS = ["shopping-cart"] as const;
 const CLUSTERS = ["processes", "docker", "external", "sim"] as const;
+const TRUNCATE_WORDS = ["off", "reaches", "exceeds"] as const;
+const TIMED_MODES = VERSIONING_MODES.filter(isTimed);
 const QUORUMS = ["sloppy", "strict"] as const;
 const ENGINES = ["lmdb", "memory"] as const;
 const DEFAULT_NEMESIS: readonly FaultKind[] = ["halves", "one", "ring", "bridge", "one-way"];
@@ -44,6 +47,11 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   },
   quorum: { value: "KIND", help: "sloppy (default) or strict" },
   versioning: { value: "MODE", help: `${VERSIONING_MODES.join(", ")} (default dvvset)` },
+  truncate: {
+    value: "RULE",
+    help: `cut the clocks of ${TIMED_MODES.join(", ")}: off (default), reaches or exceeds --clock-entries-max`,
+  },
+  "clock-entries-max": { value: "COUNT", help: "pairs of a clock, 2 to 1000 (default 10)" },
   reconcile: { value: "RULE", help: `${RECONCILERS.join(", ")} (default union)` },
   engine: { value: "ENGINE", help: "lmdb (default, synced) or memory" },
   nemesis: {
@@ -79,6 +87,10 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
   const n = wholeNumber(values, "n", { min: 1, max: nodes, byDefault: Math.min(3, nodes) });
   const quorumDefault = Math.min(2, n);
   const seconds = wholeNumber(values, "seconds", { min: 1, max: SECONDS_MAX, byDefault: 30 });
+  const versioning = oneOf(values, "versioning", {
+    words: VERSIONING_MODES,
+    byDefault: "dvvset",
+  });
   const given = {
     workload: oneOf(values, "workload", { words: WORKLOADS, byDefault: "shopping-cart" }),
     cluster,
@@ -92,7 +104,8 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
       byDefault: 1_024,
     }),
     quorum: oneOf(values, "quorum", { words: QUORUMS, byDefault: "sloppy" }),
-    versioning: oneOf(values, "versioning", { words: VERSIONING_MODES, byDefault: "dvvset" }),
+    versioning,
+    ...truncationOf(values, versioning),
     reconcile: oneOf(values, "reconcile", { words: RECONCILERS, byDefault: "union" }),
     engine: oneOf(values, "engine", { words: ENGINES, byDefault: "lmdb" }),
     nemesis: nemesisOf(values, { cluster, nodes, seconds }),
@@ -110,6 +123,28 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
   } as const;
   checkBudget(given);
   return { format: "ringside-plan", version: 1, ...given, expects: expectationOf(given) };
+}
+
+function truncationOf(
+  values: FlagValues,
+  versioning: Plan["versioning"],
+): Pick<Plan, "truncate" | "clockEntriesMax"> {
+  const truncate = oneOf(values, "truncate", { words: TRUNCATE_WORDS, byDefault: "off" });
+  if (truncate === "off") {
+    if (values["clock-entries-max"] === undefined) return {};
+    throw new UsageError("Cannot use --clock-entries-max without --truncate reaches or exceeds");
+  }
+  if (!isTimed(versioning)) {
+    throw new UsageError(
+      `Cannot use --truncate ${truncate} with --versioning ${versioning}: allowed are ${TIMED_MODES.join(", ")}`,
+    );
+  }
+  const clockEntriesMax = wholeNumber(values, "clock-entries-max", {
+    min: 2,
+    max: 1_000,
+    byDefault: 10,
+  });
+  return { truncate, clockEntriesMax };
 }
 
 /** Kinds that were asked for must be possible; of the default ones, those that are possible. */
@@ -167,6 +202,9 @@ function refuseForeignFlags(cluster: Plan["cluster"], values: FlagValues): void 
     throw new UsageError(
       "Cannot use --toxiproxy with --cluster docker: its Toxiproxy must stand in every node's network; --toxiproxy-image chooses it",
     );
+  }
+  if (cluster === "external" && values["truncate"] !== undefined) {
+    throw new UsageError("Cannot use --truncate with --cluster external: its nodes decide that");
   }
   if (cluster !== "docker" && values["toxiproxy-image"] !== undefined) {
     throw new UsageError(

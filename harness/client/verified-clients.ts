@@ -75,7 +75,7 @@ class VerifiedClient implements WorkloadClient {
 const NO_PROMISES: readonly string[] = [];
 
 function brokenPromises(completion: Completion, nodes: ReadonlySet<string>): readonly string[] {
-  const { type, node, value, error, readSet, versions } = completion;
+  const { type, node, value, error, readSet, versions, wrote, saw } = completion;
   const succeeded = type === "ok";
   if (
     (succeeded || type === "fail" || type === "info") &&
@@ -83,7 +83,9 @@ function brokenPromises(completion: Completion, nodes: ReadonlySet<string>): rea
     nodes.has(node) &&
     value !== undefined &&
     (versions === undefined || isCount(versions)) &&
-    (readSet === undefined || isStrings(readSet))
+    (readSet === undefined || isStrings(readSet)) &&
+    (wrote === undefined || typeof wrote === "string") &&
+    (saw === undefined || isStrings(saw))
   ) {
     return NO_PROMISES;
   }
@@ -95,6 +97,8 @@ function brokenPromises(completion: Completion, nodes: ReadonlySet<string>): rea
     ...(value === undefined ? ["value is undefined instead of null"] : []),
     ...(versions === undefined || isCount(versions) ? [] : [`versions ${versions} is no count`]),
     ...(readSet === undefined || isStrings(readSet) ? [] : ["readSet is no list of strings"]),
+    ...(wrote === undefined || typeof wrote === "string" ? [] : ["wrote is no string"]),
+    ...(saw === undefined || isStrings(saw) ? [] : ["saw is no list of strings"]),
   ];
 }
 

@@ -4,7 +4,16 @@ import type { Plan } from "../run/plan.ts";
 /** The parts of a plan that every node's configuration takes over. */
 export type ClusterPlan = Pick<
   Plan,
-  "nodes" | "n" | "r" | "w" | "partitions" | "quorum" | "versioning" | "engine"
+  | "nodes"
+  | "n"
+  | "r"
+  | "w"
+  | "partitions"
+  | "quorum"
+  | "versioning"
+  | "truncate"
+  | "clockEntriesMax"
+  | "engine"
 >;
 
 export interface NodePlace {
@@ -35,10 +44,11 @@ export type WrittenConfiguration = Pick<
   | "requestTimeoutMs"
   | "testFaults"
   | "logLevel"
-> & {
-  readonly nodeId: string;
-  readonly members: readonly { readonly id: string; readonly address: string }[];
-};
+> &
+  Partial<Pick<NodeConfiguration, "truncate" | "clockEntriesMax">> & {
+    readonly nodeId: string;
+    readonly members: readonly { readonly id: string; readonly address: string }[];
+  };
 
 /**
  * Half the nodes' default: on the cut side of a partition of a few seconds, a handful of clients must fail often enough to
@@ -74,6 +84,8 @@ export function nodeConfigurationFile(
     w: plan.w,
     quorum: plan.quorum,
     versioning: plan.versioning,
+    ...(plan.truncate === undefined ? {} : { truncate: plan.truncate }),
+    ...(plan.clockEntriesMax === undefined ? {} : { clockEntriesMax: plan.clockEntriesMax }),
     partitions: plan.partitions,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     testFaults: true,

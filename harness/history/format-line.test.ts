@@ -18,6 +18,8 @@ const operations: fc.Arbitrary<Operation> = fc.record(
     error: texts,
     readSet: fc.array(texts),
     versions: fc.nat(),
+    wrote: texts,
+    saw: fc.array(texts),
   },
   {
     requiredKeys: ["index", "process", "node", "type", "f", "key", "value", "timeNs", "intendedNs"],

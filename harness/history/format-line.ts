@@ -29,6 +29,12 @@ function formatOperation(operation: Operation): string {
   if (operation.versions !== undefined) {
     text += `,"versions":${operation.versions}`;
   }
+  if (operation.wrote !== undefined) {
+    text += `,"wrote":${quote(operation.wrote)}`;
+  }
+  if (operation.saw !== undefined) {
+    text += `,"saw":${formatStrings(operation.saw)}`;
+  }
   return `${text}}`;
 }
 

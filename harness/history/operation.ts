@@ -27,6 +27,10 @@ export interface Operation {
   readonly readSet?: readonly string[];
   /** How many versions the read behind this operation returned. */
   readonly versions?: number;
+  /** Name of the version that a write made; no other write has it. */
+  readonly wrote?: string;
+  /** Names of the versions that the read behind this operation returned: a write's context covers these. */
+  readonly saw?: readonly string[];
 }
 
 /** A fault began or ended; the same times stand in `faults.json`. */
@@ -49,6 +53,8 @@ export interface FinalRead {
   readonly versions: number;
   /** Hex digest of the replica's canonical record (replica-read); null where it holds none. */
   readonly digest?: string | null;
+  /** Names of the versions (final-read). */
+  readonly saw?: readonly string[];
   readonly error?: string;
   readonly timeNs: number;
 }

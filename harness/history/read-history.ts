@@ -141,7 +141,7 @@ function checkLine(parsed: unknown, index: number, number: number): HistoryLine 
 }
 
 function checkOperation(fields: Fields, number: number): void {
-  const { process, intendedNs, error, readSet, versions } = fields;
+  const { process, intendedNs, error, readSet, versions, wrote, saw } = fields;
   require(isCount(process), number, "process", "a whole number", process);
   requireStrings(fields, number, ["node", "f", "key"]);
   require(isCount(intendedNs), number, "intendedNs", "a whole number", intendedNs);
@@ -149,14 +149,17 @@ function checkOperation(fields: Fields, number: number): void {
   require(error === undefined || typeof error === "string", number, "error", "a string", error);
   require(readSet === undefined || isStrings(readSet), number, "readSet", "strings", readSet);
   require(versions === undefined || isCount(versions), number, "versions", "a count", versions);
+  require(wrote === undefined || typeof wrote === "string", number, "wrote", "a string", wrote);
+  require(saw === undefined || isStrings(saw), number, "saw", "strings", saw);
 }
 
 function checkFinalRead(fields: Fields, number: number): void {
-  const { digest, error, versions } = fields;
+  const { digest, error, versions, saw } = fields;
   requireStrings(fields, number, ["node", "key"]);
   require(isCount(versions), number, "versions", "a count", versions);
   const digestFits = digest === undefined || digest === null || typeof digest === "string";
   require(digestFits, number, "digest", "a string or null", digest);
+  require(saw === undefined || isStrings(saw), number, "saw", "strings", saw);
   require(error === undefined || typeof error === "string", number, "error", "a string", error);
 }
 

@@ -46,6 +46,8 @@ export interface Completion {
   readonly error?: string;
   readonly readSet?: readonly string[];
   readonly versions?: number;
+  readonly wrote?: string;
+  readonly saw?: readonly string[];
 }
 
 type Unplaced<Line> = Line extends unknown ? Omit<Line, "index" | "timeNs"> : never;
@@ -121,7 +123,7 @@ export class Recorder {
   }
 
   complete(invocation: Operation, completion: Completion): Operation {
-    const { error, readSet, versions } = completion;
+    const { error, readSet, versions, wrote, saw } = completion;
     return this.#append<Operation>({
       index: this.#nextIndex++,
       process: invocation.process,
@@ -135,6 +137,8 @@ export class Recorder {
       ...(error === undefined ? undefined : { error }),
       ...(readSet === undefined ? undefined : { readSet }),
       ...(versions === undefined ? undefined : { versions }),
+      ...(wrote === undefined ? undefined : { wrote }),
+      ...(saw === undefined ? undefined : { saw }),
     });
   }
 

@@ -1,4 +1,4 @@
-import type { VersioningMode } from "../../src/causality/versioning.ts";
+import type { Truncation, VersioningMode } from "../../src/causality/versioning.ts";
 
 export const RECONCILERS = ["union", "or-set", "lww"] as const;
 export const NEMESIS_KINDS = [
@@ -56,6 +56,10 @@ export interface Plan {
   readonly partitions: number;
   readonly quorum: "sloppy" | "strict";
   readonly versioning: VersioningMode;
+  /** Undefined: clocks are never cut. */
+  readonly truncate?: Truncation["rule"];
+  /** Only with `truncate`: its threshold. */
+  readonly clockEntriesMax?: number;
   readonly reconcile: Reconciler;
   readonly engine: "lmdb" | "memory";
   readonly nemesis: readonly NemesisKind[];

@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, test } from "vitest";
+import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import { PATIENCE } from "../run/stores.ts";
 import { drawPlan } from "./draw-plan.ts";
@@ -136,7 +137,8 @@ describe("drawPlan()", () => {
     const seen = (of: (plan: SimPlan) => unknown) => new Set(PLANS.map(of));
     expect(seen(({ run }) => run.nodes).size).toBe(9);
     expect(seen(({ run }) => run.n).size).toBe(5);
-    expect(seen(({ run }) => run.versioning).size).toBe(5);
+    expect(seen(({ run }) => run.versioning).size).toBe(VERSIONING_MODES.length);
+    expect(seen(({ run }) => run.truncate).size).toBe(3);
     expect(seen(({ run }) => run.reconcile).size).toBe(3);
     for (const of of [
       ({ run }: SimPlan) => run.engine,

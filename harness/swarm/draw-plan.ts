@@ -7,7 +7,9 @@
  */
 
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { isTimed } from "../../src/causality/timed-clock.ts";
 import type { VersioningMode } from "../../src/causality/versioning.ts";
+import { CLOCK_SKEW_MS_MAX } from "../../src/causality/versioning.ts";
 import type { SimFaultKind, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan, Reconciler } from "../run/plan.ts";
 import { PATIENCE } from "../run/stores.ts";
@@ -30,6 +32,9 @@ const REPLICAS_MAX = 5;
 const SECONDS_MAX = 15;
 /** Powers of two as in practice, and others, which find what only works with powers of two. */
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
+const TRUNCATED_SHARE = 0.3;
+const KEPT_CLOCKS_SHARE = 0.8;
+const KEPT_SKEW_MS_MAX = (2 * CLOCK_SKEW_MS_MAX) / 5;
 const CORE_SHARE = 0.7;
 const ADVERSARY_SHARE = 0.8;
 /** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */
@@ -45,7 +50,7 @@ const VERSIONINGS: readonly VersioningMode[] = [
   ...Array<VersioningMode>(4).fill("merged"),
   "vector-clock",
   "vector-clock-max",
-  "lww",
+  "lww-hybrid",
 ];
 const RECONCILERS: readonly Reconciler[] = [
   ...Array<Reconciler>(10).fill("union"),
@@ -57,11 +62,20 @@ const RECONCILERS: readonly Reconciler[] = [
 export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions = {}): SimPlan {
   const random = new SeededRandom(seed).fork("plan");
   const cluster = drawCluster(random.fork("cluster"));
-  const run = { ...cluster, ...drawLoad(random.fork("load"), cluster.versioning), seed };
+  const run = {
+    ...cluster,
+    ...drawTruncation(random.fork("truncation"), cluster.versioning),
+    ...drawLoad(random.fork("load"), cluster.versioning),
+    seed,
+  };
   const nodes = nodeNames(run.nodes);
   const clientsMax = run.versioning === "merged" ? MERGED_CLIENTS_MAX : 4 * run.nodes;
   const clients = wholeBetween(random.fork("clients"), 1, clientsMax);
-  const world = drawWorld(random.fork("world"), run.engine, nodes);
+  const drawn = drawWorld(random.fork("world"), run.engine, nodes);
+  const isKept = run.versioning === "lww-hybrid" && chance(random.fork("kept"), KEPT_CLOCKS_SHARE);
+  const world = isKept
+    ? { ...drawn, clocks: keptClocks(random.fork("kept clocks"), nodes) }
+    : drawn;
   const planned = {
     ...run,
     format: "ringside-plan",
@@ -73,7 +87,13 @@ export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions =
     toxiproxyUrl: undefined,
     slo: undefined,
   } as const;
-  const faults = drawFaults(random.fork("faults"), { run: planned, world, nodes, kinds });
+  const faultKinds = isKept ? kinds.filter((kind) => !kind.startsWith("clock-")) : kinds;
+  const faults = drawFaults(random.fork("faults"), {
+    run: planned,
+    world,
+    nodes,
+    kinds: faultKinds,
+  });
   return {
     format: "ringside-sim-plan",
     version: 1,
@@ -85,6 +105,16 @@ export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions =
     faults,
     core: servesInTime(world) ? drawCore(random.fork("core"), planned, nodes) : [],
   };
+}
+
+/** Clocks as a time service keeps them on a bad day, within what hybrid clocks follow: there they have something to promise. */
+function keptClocks(random: SeededRandom, nodes: readonly string[]): WorldPlan["clocks"] {
+  return Object.fromEntries(
+    nodes.map((node) => [
+      node,
+      { skewMs: wholeBetween(random, -KEPT_SKEW_MS_MAX, KEPT_SKEW_MS_MAX), driftPpm: 0 },
+    ]),
+  );
 }
 
 function drawCluster(random: SeededRandom) {
@@ -102,6 +132,18 @@ function drawCluster(random: SeededRandom) {
     engine: chance(random, 0.75) ? "lmdb" : "memory",
     clientsRoam: chance(random, 0.3),
   } as const;
+}
+
+/** Thresholds far below the paper's: the few coordinators of a key would never reach that one. */
+function drawTruncation(
+  random: SeededRandom,
+  versioning: VersioningMode,
+): Pick<Plan, "truncate" | "clockEntriesMax"> {
+  if (!isTimed(versioning) || !chance(random, TRUNCATED_SHARE)) return {};
+  return {
+    truncate: random.pick(["reaches", "exceeds"]),
+    clockEntriesMax: wholeBetween(random, 2, 4),
+  };
 }
 
 /** About a thousand operations, in 1 to 15 seconds of virtual time; with merged vectors a third of that. */

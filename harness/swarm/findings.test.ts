@@ -42,6 +42,25 @@ describe("findingsOf()", () => {
     expect(found("valid")).toEqual([]);
   });
 
+  test("excuses no loss that no clock explains, though its plan may lose", () => {
+    const summary = {
+      verdict: "invalid",
+      checkers: { "lww-loss": { verdict: "invalid", reasons: ["an older version came back"] } },
+    } as const;
+    expect(found("invalid", { summary, expected: "may-lose" })).toEqual([
+      {
+        check: "lww-loss",
+        anomaly: "a loss that no clock explains",
+        detail: "an older version came back",
+      },
+    ]);
+    const explained = {
+      ...summary,
+      checkers: { "lww-loss": { verdict: "valid", reasons: [] } },
+    } as const;
+    expect(found("invalid", { summary: explained, expected: "may-lose" })).toEqual([]);
+  });
+
   test("lists what the simulator saw first, then what others found", () => {
     const other = { check: "crash", anomaly: "Error", detail: "died" };
     const oracle = { violations: [VIOLATION], lossSeen: false };

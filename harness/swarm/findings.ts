@@ -25,6 +25,7 @@ export function findingsOf({ plan, summary, oracle, others }: FindingsParts): re
       findings.push({ check, anomaly: `${verdict}`, detail: reasons[0] ?? "no reason given" });
     }
   }
+  findings.push(...neverExcused(plan, summary));
   if (oracle?.lossSeen === true && summary.verdict === "valid") {
     findings.push({
       check: "verdict",
@@ -33,4 +34,15 @@ export function findingsOf({ plan, summary, oracle, others }: FindingsParts): re
     });
   }
   return findings;
+}
+
+/** Where a plan may lose, its verdict excuses it; what that mode must not do whatever it loses stands here. */
+function neverExcused(
+  { run }: SimPlan,
+  { checkers }: FindingsParts["summary"],
+): readonly Finding[] {
+  const check = "lww-loss";
+  const result = checkers[check];
+  if (run.expects.verdict === "valid" || result?.verdict !== "invalid") return [];
+  return [{ check, anomaly: "a loss that no clock explains", detail: result.reasons[0] ?? "" }];
 }

@@ -1,6 +1,7 @@
 /** A simulated run as a file: what a shrunk finding is kept as, and what anybody can replay. */
 
 import { readFile } from "node:fs/promises";
+import { isTimed } from "../../src/causality/timed-clock.ts";
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
@@ -120,6 +121,10 @@ function readRun(fields: PlanFields): Plan {
   for (const name of ["toxiproxyUrl", "slo"]) {
     if (fields.has(name)) fields.refuse(name, "nothing: a simulated run has none");
   }
+  const versioning = fields.oneOf("versioning", VERSIONING_MODES);
+  if (fields.has("truncate") && !isTimed(versioning)) {
+    fields.refuse("truncate", `nothing: clocks of ${versioning} are never cut`);
+  }
   const run: Plan = {
     format: fields.oneOf("format", ["ringside-plan"]),
     version: fields.oneOf("version", [1]),
@@ -131,7 +136,13 @@ function readRun(fields: PlanFields): Plan {
     w: fields.whole("w", 1, n),
     partitions: fields.whole("partitions", nodes, 65_536),
     quorum: fields.oneOf("quorum", ["sloppy", "strict"]),
-    versioning: fields.oneOf("versioning", VERSIONING_MODES),
+    versioning,
+    ...(fields.has("truncate")
+      ? { truncate: fields.oneOf("truncate", ["reaches", "exceeds"]) }
+      : {}),
+    ...(fields.has("clockEntriesMax")
+      ? { clockEntriesMax: fields.whole("clockEntriesMax", 2, 1_000) }
+      : {}),
     reconcile: fields.oneOf("reconcile", RECONCILERS),
     engine: fields.oneOf("engine", ["lmdb", "memory"]),
     nemesis: ["none"],

@@ -2,6 +2,7 @@ import { fromBase64url } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { macKeyOf, openContext } from "../../src/causality/context-token.ts";
 import type { Clock as VersionClock } from "../../src/causality/versioning.ts";
+import { CLOCK_SKEW_MS_MAX } from "../../src/causality/versioning.ts";
 import { versioningFor } from "../../src/causality/versioning-for.ts";
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { Oracle } from "../drivers/sim/oracle/oracle.ts";
@@ -12,6 +13,7 @@ import type { HistoryHeader } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import { Stores } from "../run/stores.ts";
 import { CalmPairs } from "./calm-pairs.ts";
+import { clockSkewMs } from "./clock-skew.ts";
 import { nodesDestroyed } from "./plan-expectation.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
@@ -131,6 +133,8 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
   return new Oracle({
     nowMs: () => cluster.scheduler.monotonicMs(),
     versioning,
+    truncated: run.truncate !== undefined,
+    clocksKept: clockSkewMs(plan) < CLOCK_SKEW_MS_MAX,
     openContext: (key, token): VersionClock | undefined => {
       const bytes = fromBase64url(token);
       if (bytes === undefined) return undefined;

@@ -1,6 +1,7 @@
 import type { AnalysisInput } from "../checker/analyze.ts";
 import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import type { FaultFile } from "../nemesis/fault.ts";
+import { clockSkewMs } from "./clock-skew.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 const NO_FAULTS: FaultFile = {
@@ -23,5 +24,6 @@ export function simulationInput(
     faultFile: NO_FAULTS,
     toxiproxy: { kind: "none", version: "" },
     guard: "end",
+    clockSkewMs: clockSkewMs(plan),
   };
 }

@@ -66,9 +66,13 @@ export function orderOf(left: ClockEntries, right: ClockEntries): ClockOrder {
   return rightHasMore ? "before" : "equal";
 }
 
-/** The least clock that both are at most. */
-export function joinOf(left: ClockEntries, right: ClockEntries): ClockEntries {
-  const joined: ClockEntry[] = [];
+/** The least clock that both are at most. Of two pairs of one actor `newer` says which stays. */
+export function joinOf<Entry extends ClockEntry>(
+  left: readonly Entry[],
+  right: readonly Entry[],
+  newer: (one: Entry, other: Entry) => Entry = byCounter,
+): readonly Entry[] {
+  const joined: Entry[] = [];
   let rightIndex = 0;
   for (const entry of left) {
     let other = right[rightIndex];
@@ -78,16 +82,20 @@ export function joinOf(left: ClockEntries, right: ClockEntries): ClockEntries {
       other = right[rightIndex];
     }
     if (other !== undefined && other.actor === entry.actor) {
-      joined.push(other.counter > entry.counter ? other : entry);
+      joined.push(newer(entry, other));
       rightIndex += 1;
     } else {
       joined.push(entry);
     }
   }
   for (; rightIndex < right.length; rightIndex += 1) {
-    joined.push(right[rightIndex] as ClockEntry);
+    joined.push(right[rightIndex] as Entry);
   }
   return joined;
+}
+
+function byCounter<Entry extends ClockEntry>(one: Entry, other: Entry): Entry {
+  return other.counter > one.counter ? other : one;
 }
 
 /** The actor's counter, 0 where it has none. */
@@ -127,16 +135,22 @@ export function compareForListing(left: ClockEntries, right: ClockEntries): numb
 
 //     clock = varint count, count times { ascii actor, varint counter }     actors ascending, counters 1 or more
 
-export function writeClock(writer: Writer, entries: ClockEntries): void {
+/** `writeMore`: what else the format says of each pair. */
+export function writeClock<Entry extends ClockEntry>(
+  writer: Writer,
+  entries: readonly Entry[],
+  writeMore?: (entry: Entry) => void,
+): void {
   if (entries.length > CLOCK_ENTRIES_MAX) {
     throw new RangeError(
       `Cannot write a clock of ${entries.length} actors: the limit is ${CLOCK_ENTRIES_MAX}`,
     );
   }
   writer.varint(entries.length);
-  for (const { actor, counter } of entries) {
-    writer.ascii(actor);
-    writer.varint(counter);
+  for (const entry of entries) {
+    writer.ascii(entry.actor);
+    writer.varint(entry.counter);
+    writeMore?.(entry);
   }
 }
 

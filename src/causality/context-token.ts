@@ -3,6 +3,13 @@ import { utf8Bytes } from "../base/bytes.ts";
 import { equalInConstantTime, HmacKey, hmacSha256 } from "../base/hash.ts";
 import { clockEntries, clockOf, readClock, writeClock } from "./clock-entries.ts";
 import { MODE_CODES } from "./record-format.ts";
+import {
+  isTimed,
+  readTimedClock,
+  timedClockOf,
+  timedEntries,
+  writeTimedClock,
+} from "./timed-clock.ts";
 import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
 
 /**
@@ -12,7 +19,7 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  * Sketch: the cluster authenticates what it hands out. Every node holds the same key, so any node can check the context of
  * any other. A context is good for one cluster and one key, and never expires: an old one only covers less.
  *
- *     token = u8 format version (1), u8 mode, clock, raw mac (16)
+ *     token = u8 format version (1), u8 mode, clock, or timed clock in the modes that time them, raw mac (16)
  *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
  *
  * Without a cluster secret the key follows from the cluster's name alone: that catches mistakes, not attackers.
@@ -21,16 +28,17 @@ export function sealContext(
   context: ContextScope & { readonly clock: Clock },
   macKey: HmacKey,
 ): Uint8Array {
-  const entries = clockEntries(context.clock);
-  const writer = new Writer(32 + MAC_SIZE_BYTES + 48 * entries.length);
+  const { clock, mode } = context;
+  const writer = new Writer(32 + MAC_SIZE_BYTES + 56 * clock.size);
   writer.u8(TOKEN_VERSION);
-  writer.u8(MODE_CODES[context.mode]);
-  writeClock(writer, entries);
+  writer.u8(MODE_CODES[mode]);
+  if (isTimed(mode)) writeTimedClock(writer, timedEntries(clock));
+  else writeClock(writer, clockEntries(clock));
   const sizeBytes = writer.length;
   if (sizeBytes + MAC_SIZE_BYTES > CONTEXT_SIZE_BYTES_MAX) {
     throw new ContextError(
       "too-long",
-      `Cannot seal a context of ${entries.length} actors: its ${sizeBytes + MAC_SIZE_BYTES} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`,
+      `Cannot seal a context of ${clock.size} actors: its ${sizeBytes + MAC_SIZE_BYTES} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`,
     );
   }
   writer.raw(EMPTY_MAC);
@@ -62,7 +70,7 @@ export function openContext(
   if (body[1] !== MODE_CODES[scope.mode]) {
     refuse("wrong-mode", `it was not issued under versioning ${scope.mode}`);
   }
-  return readBody(body, scope.actors);
+  return readBody(body, scope);
 }
 
 /** The key that authenticates contexts, the same on all nodes of a cluster. */
@@ -108,13 +116,18 @@ function macOf({ clusterId, key }: ContextScope, body: Uint8Array, macKey: HmacK
   return macKey.sign(MAC_DOMAIN, head.finish(), body).subarray(0, MAC_SIZE_BYTES);
 }
 
-function readBody(body: Uint8Array, actors: ActorTable | undefined): Clock {
+function readBody(
+  body: Uint8Array,
+  { mode, actors }: Pick<ContextScope, "mode"> & { readonly actors?: ActorTable | undefined },
+): Clock {
   try {
     const reader = new Reader(body, "a context");
     reader.u16();
-    const entries = readClock(reader, actors);
+    const clock = isTimed(mode)
+      ? timedClockOf(readTimedClock(reader, actors))
+      : clockOf(readClock(reader, actors));
     reader.end();
-    return clockOf(entries);
+    return clock;
   } catch (error) {
     if (error instanceof FormatError) {
       throw new ContextError("malformed", error.message, { cause: error });

@@ -35,6 +35,7 @@ export const dvvset: Versioning = {
   update,
   merge,
   descends,
+  fingerprintBytes: (record) => record,
   encode,
   decode,
 };

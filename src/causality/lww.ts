@@ -2,34 +2,89 @@ import { ACTOR_LENGTH_MAX, isActor } from "../base/actor.ts";
 import { assert } from "../base/assert.ts";
 import { compareBytes } from "../base/bytes.ts";
 import type { Actor } from "../base/ids.ts";
+import { nextHybridTime, wallMsOf } from "./hybrid-time.ts";
 import { beginRecord, openRecord, PAYLOAD_SIZE_BYTES_MAX } from "./record-format.ts";
-import type { Clock, Mint, Siblings, Versioning } from "./versioning.ts";
+import type {
+  Clock,
+  Mint,
+  Siblings,
+  Versioning,
+  VersioningMode,
+  VersioningOptions,
+  WriteTime,
+} from "./versioning.ts";
+import { CLOCK_SKEW_MS_MAX } from "./versioning.ts";
 
 /**
- * Last write wins: of two versions the one with the larger wall time stays (paper 6.1, D-6-2). Simple, always one version,
- * and it loses acknowledged writes: all but one of concurrent ones, and every later one of a node whose clock is behind
- * (K-14). Here to show that. Equal times are decided by actor, then by payload, the same way on all nodes.
+ * Versioning switched off (paper 5, 6.1; D-5-5, D-6-2): of two versions the one with the larger stamp stays, always one
+ * version, and acknowledged writes are lost: all but one of concurrent ones (K-14). Equal stamps are decided by actor, then by
+ * payload, the same way on all nodes.
  *
- * A write goes by the time alone and ignores its context, as in the paper. The stamp doubles as the actor's counter in the
- * clock that clients get, so that a read hands out a context like in every other mode.
+ *     lww          the stamp is the coordinator's wall time, as in the paper. The context is ignored. Every later write of a
+ *                  node whose clock is behind is lost too.
+ *     lww-hybrid   the stamp is a hybrid time (`hybrid-time.ts`), later than all that the coordinator and its client have
+ *                  seen, up to a bound. A write is lost to concurrent ones, and not to what it replaced.
+ *
+ * The stamp doubles as the actor's counter in the clock that clients get, so that a read hands out a context like in every other
+ * mode.
  *
  *     body = u8 0 where there is no version, else u8 1, ascii actor, varint stamp, bytes payload     stamp 1 or more
  */
-export const lww: Versioning = {
-  mode: "lww",
-  get empty() {
-    return EMPTY;
-  },
-  update,
-  merge,
-  descends,
-  encode,
-  decode,
-};
+export const lww: Versioning = lastWriteWins("lww", {
+  // A counter of 0 would mean "nothing seen".
+  stampOf: ({ mint }) => Math.max(1, Math.floor(mint.wallMs)),
+  timeOf: ({ actor, stamp }) => ({ actor, wallMs: stamp, hybridTime: undefined }),
+});
+
+export function lwwHybrid({
+  clockSkewMaxMs: skewMaxMs = CLOCK_SKEW_MS_MAX,
+}: VersioningOptions = {}): Versioning {
+  return lastWriteWins("lww-hybrid", {
+    stampOf: ({ stored, context, mint: { wallMs, hybridTime: last = 0 } }) =>
+      nextHybridTime({
+        wallMs,
+        last,
+        seen: [stored?.stamp ?? 0, ...context.values()],
+        skewMaxMs,
+      }),
+    timeOf: ({ actor, stamp }) => ({ actor, wallMs: wallMsOf(stamp), hybridTime: stamp }),
+  });
+}
+
+interface Stamps {
+  stampOf(write: {
+    readonly stored: Stamped | undefined;
+    readonly context: Clock;
+    readonly mint: Mint;
+  }): number;
+  timeOf(version: Stamped): WriteTime;
+}
+
+function lastWriteWins(mode: "lww" | "lww-hybrid", { stampOf, timeOf }: Stamps): Versioning {
+  return {
+    mode,
+    get empty() {
+      return EMPTY;
+    },
+    update(stored, context, payload, mint) {
+      const stamp = stampOf({ stored: versionOf(stored), context, mint });
+      return merge(stored, new LastWrite({ actor: mint.actor, stamp, payload }));
+    },
+    merge,
+    descends,
+    fingerprintBytes: (record) => record,
+    writeTime(siblings) {
+      const version = versionOf(siblings);
+      return version === undefined ? undefined : timeOf(version);
+    },
+    encode: (siblings) => encode(mode, siblings),
+    decode: (bytes) => decode(mode, bytes),
+  };
+}
 
 interface Stamped {
   readonly actor: Actor;
-  /** Wall time of the write in milliseconds since 1970, at least 1. */
+  /** Wall time of the write in milliseconds since 1970, or its hybrid time; at least 1. */
   readonly stamp: number;
   readonly payload: Uint8Array;
 }
@@ -52,12 +107,6 @@ class LastWrite implements Siblings {
 }
 
 const EMPTY = new LastWrite(undefined);
-
-function update(stored: Siblings, _context: Clock, payload: Uint8Array, mint: Mint): Siblings {
-  // A counter of 0 would mean "nothing seen".
-  const stamp = Math.max(1, Math.floor(mint.wallMs));
-  return merge(stored, new LastWrite({ actor: mint.actor, stamp, payload }));
-}
 
 function merge(stored: Siblings, received: Siblings): Siblings {
   return descends(stored, received) ? stored : received;
@@ -82,9 +131,9 @@ function compareVersions(left: Stamped, right: Stamped): number {
   return compareBytes(left.payload, right.payload);
 }
 
-function encode(siblings: Siblings): Uint8Array {
+function encode(mode: VersioningMode, siblings: Siblings): Uint8Array {
   const version = versionOf(siblings);
-  const writer = beginRecord("lww", 128 + (version?.payload.length ?? 0));
+  const writer = beginRecord(mode, 128 + (version?.payload.length ?? 0));
   writer.u8(version === undefined ? 0 : 1);
   if (version !== undefined) {
     writer.ascii(version.actor);
@@ -94,8 +143,8 @@ function encode(siblings: Siblings): Uint8Array {
   return writer.finish();
 }
 
-function decode(bytes: Uint8Array): Siblings {
-  const reader = openRecord("lww", bytes);
+function decode(mode: VersioningMode, bytes: Uint8Array): Siblings {
+  const reader = openRecord(mode, bytes);
   const present = reader.u8();
   if (present > 1) {
     reader.fail(`${present} does not say whether there is a version`);

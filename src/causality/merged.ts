@@ -1,16 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { compareBytes } from "../base/bytes.ts";
-import type { ClockEntries } from "./clock-entries.ts";
-import {
-  clockEntries,
-  clockOf,
-  counterOf,
-  joinOf,
-  orderOf,
-  readClock,
-  withCounter,
-  writeClock,
-} from "./clock-entries.ts";
+import { counterOf, orderOf } from "./clock-entries.ts";
 import {
   beginRecord,
   isAscending,
@@ -19,7 +9,26 @@ import {
   readPayloads,
   writePayloads,
 } from "./record-format.ts";
-import type { ActorTable, Clock, Mint, Siblings, Versioning } from "./versioning.ts";
+import type { TimedEntries } from "./timed-clock.ts";
+import {
+  joinTimed,
+  readTimedClock,
+  stampedMs,
+  timedClockOf,
+  timedEntries,
+  untimed,
+  withDot,
+  writeTimedClock,
+} from "./timed-clock.ts";
+import type {
+  ActorTable,
+  Clock,
+  Mint,
+  Siblings,
+  Truncation,
+  Versioning,
+  VersioningOptions,
+} from "./versioning.ts";
 
 /**
  * One version vector for the whole key and a set of payloads, as old Riak had it. A write whose context covers the vector
@@ -30,47 +39,74 @@ import type { ActorTable, Clock, Mint, Siblings, Versioning } from "./versioning
  * Merging takes the side whose vector covers the other, and the union where neither does. Payloads of equal vectors can
  * differ by false siblings, depending on the order of earlier merges; the union is taken there too, so replicas converge.
  *
- *     body = clock, payloads     payloads ascending, without repetition
+ * A dot stands for the whole set that its write left, so a clock cut short (`timed-clock.ts`) still loses no write: whoever has
+ * the dot has seen that set, and who lost it only keeps what it could drop. A dot has one time, so equal vectors are
+ * equal bytes with their times too.
+ *
+ *     body = timed clock, payloads     payloads ascending, without repetition
  */
-export const merged: Versioning = {
-  mode: "merged",
-  get empty() {
-    return EMPTY;
-  },
-  update,
-  merge,
-  descends,
-  encode,
-  decode,
-};
+export const merged: Versioning = mergedVersioning();
+
+export function mergedVersioning({ truncation }: VersioningOptions = {}): Versioning {
+  return {
+    mode: "merged",
+    get empty() {
+      return EMPTY;
+    },
+    update: (stored, context, payload, mint) =>
+      update(stored, { context, payload, mint, truncation }),
+    merge,
+    descends,
+    fingerprintBytes: (record) => {
+      const { entries, payloads } = mergedSet(decode(record));
+      return encode(new MergedSet(untimed(entries), payloads));
+    },
+    encode,
+    decode,
+  };
+}
 
 class MergedSet implements Siblings {
-  readonly entries: ClockEntries;
+  readonly entries: TimedEntries;
   /** A set: ascending, without repetition. */
   readonly payloads: readonly Uint8Array[];
 
-  constructor(entries: ClockEntries, payloads: readonly Uint8Array[]) {
+  readonly entriesDropped: number;
+
+  constructor(entries: TimedEntries, payloads: readonly Uint8Array[], entriesDropped = 0) {
     this.entries = entries;
     this.payloads = payloads;
+    this.entriesDropped = entriesDropped;
   }
 
   get clock(): Clock {
-    return clockOf(this.entries);
+    return timedClockOf(this.entries);
   }
 }
 
 const EMPTY = new MergedSet([], []);
 
-function update(stored: Siblings, context: Clock, payload: Uint8Array, mint: Mint): Siblings {
+interface Write {
+  readonly context: Clock;
+  readonly payload: Uint8Array;
+  readonly mint: Mint;
+  readonly truncation: Truncation | undefined;
+}
+
+function update(stored: Siblings, { context, payload, mint, truncation }: Write): Siblings {
   const { entries, payloads } = mergedSet(stored);
-  const read = clockEntries(context);
-  const joined = joinOf(entries, read);
-  const clock = withCounter(joined, mint.actor, counterOf(joined, mint.actor) + 1);
+  const { actor, wallMs } = mint;
+  const read = timedEntries(context);
+  const joined = joinTimed(entries, read);
+  const last = counterOf(joined, actor);
+  const dot = { actor, counter: last + 1, updatedMs: stampedMs(wallMs) };
+  const clock = withDot(joined, dot, truncation);
+  const dropped = joined.length + (last === 0 ? 1 : 0) - clock.length;
   const order = orderOf(read, entries);
   if (order === "equal" || order === "after") {
-    return new MergedSet(clock, [payload]);
+    return new MergedSet(clock, [payload], dropped);
   }
-  return new MergedSet(clock, unionOf(payloads, [payload]));
+  return new MergedSet(clock, unionOf(payloads, [payload]), dropped);
 }
 
 function merge(stored: Siblings, received: Siblings): Siblings {
@@ -82,7 +118,10 @@ function merge(stored: Siblings, received: Siblings): Siblings {
   if (descends(received, stored)) {
     return received;
   }
-  return new MergedSet(joinOf(left.entries, right.entries), unionOf(left.payloads, right.payloads));
+  return new MergedSet(
+    joinTimed(left.entries, right.entries),
+    unionOf(left.payloads, right.payloads),
+  );
 }
 
 function descends(newer: Siblings, older: Siblings): boolean {
@@ -118,15 +157,15 @@ function unionOf(left: readonly Uint8Array[], right: readonly Uint8Array[]): rea
 
 function encode(siblings: Siblings): Uint8Array {
   const { entries, payloads } = mergedSet(siblings);
-  const writer = beginRecord("merged", 16 + 48 * entries.length + payloadRoom(payloads));
-  writeClock(writer, entries);
+  const writer = beginRecord("merged", 16 + 56 * entries.length + payloadRoom(payloads));
+  writeTimedClock(writer, entries);
   writePayloads(writer, payloads);
   return writer.finish();
 }
 
 function decode(bytes: Uint8Array, actors?: ActorTable): Siblings {
   const reader = openRecord("merged", bytes);
-  const entries = readClock(reader, actors);
+  const entries = readTimedClock(reader, actors);
   const payloads = readPayloads(reader);
   reader.end();
   if (!isAscending(payloads)) {

@@ -5,11 +5,9 @@ import type { VersioningMode } from "./versioning.ts";
 /**
  * What the record formats of all modes share.
  *
- *     record   = u8 format version (1), u8 mode, body
+ *     record   = u8 format version (of the mode), u8 mode, body
  *     payloads = varint count, count times bytes
  */
-const FORMAT_VERSION = 1;
-
 /** Numbers of the modes on the wire and on disk; never given to another mode. */
 export const MODE_CODES = {
   dvvset: 1,
@@ -17,6 +15,20 @@ export const MODE_CODES = {
   "vector-clock": 3,
   "vector-clock-max": 4,
   lww: 5,
+  "lww-hybrid": 6,
+} as const satisfies Record<VersioningMode, number>;
+
+/**
+ * Format version of each mode's records. 2: pairs carry times (D-4.4-8). Records of version 1 of those modes are refused: they
+ * are the modes that show what the paper's clocks do, and nobody keeps data in them.
+ */
+const FORMAT_VERSIONS = {
+  dvvset: 1,
+  merged: 2,
+  "vector-clock": 2,
+  "vector-clock-max": 2,
+  lww: 1,
+  "lww-hybrid": 1,
 } as const satisfies Record<VersioningMode, number>;
 
 /** Most versions one record may hold. */
@@ -28,7 +40,7 @@ export const PAYLOAD_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 /** Begins a record of a mode; `sizeBytes` is a guess that saves copying. */
 export function beginRecord(mode: VersioningMode, sizeBytes: number): Writer {
   const writer = new Writer(sizeBytes);
-  writer.u8(FORMAT_VERSION);
+  writer.u8(FORMAT_VERSIONS[mode]);
   writer.u8(MODE_CODES[mode]);
   return writer;
 }
@@ -37,8 +49,8 @@ export function beginRecord(mode: VersioningMode, sizeBytes: number): Writer {
 export function openRecord(mode: VersioningMode, bytes: Uint8Array): Reader {
   const reader = new Reader(bytes, `a ${mode} record`);
   const version = reader.u8();
-  if (version !== FORMAT_VERSION) {
-    reader.fail(`its format version is ${version} and only ${FORMAT_VERSION} is known`);
+  if (version !== FORMAT_VERSIONS[mode]) {
+    reader.fail(`its format version is ${version} and only ${FORMAT_VERSIONS[mode]} is known`);
   }
   const code = reader.u8();
   if (code !== MODE_CODES[mode]) {

@@ -1,18 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { Actor } from "../base/ids.ts";
-import type { ClockEntries } from "./clock-entries.ts";
-import {
-  clockEntries,
-  clockOf,
-  compareForListing,
-  counterOf,
-  joinOf,
-  orderOf,
-  readClock,
-  withCounter,
-  writeClock,
-} from "./clock-entries.ts";
+import { compareForListing, counterOf, orderOf } from "./clock-entries.ts";
 import {
   beginRecord,
   openRecord,
@@ -20,7 +9,25 @@ import {
   payloadRoom,
   writeCount,
 } from "./record-format.ts";
-import type { ActorTable, Clock, Siblings, Versioning, VersioningMode } from "./versioning.ts";
+import type { TimedEntries } from "./timed-clock.ts";
+import {
+  joinTimed,
+  readTimedClock,
+  stampedMs,
+  timedClockOf,
+  timedEntries,
+  untimed,
+  withDot,
+  writeTimedClock,
+} from "./timed-clock.ts";
+import type {
+  ActorTable,
+  Clock,
+  Siblings,
+  Versioning,
+  VersioningMode,
+  VersioningOptions,
+} from "./versioning.ts";
 
 /**
  * The paper's own way (4.4, D-4.4-4): every version carries a vector clock, and a version whose clock is covered by another's
@@ -31,24 +38,28 @@ import type { ActorTable, Clock, Siblings, Versioning, VersioningMode } from "./
  *
  * Both lose acknowledged writes without any failure. In the first, two clients that read the same version get equal clocks
  * for different values, and the stored one stays (K-2). In the second, the later one dominates the earlier that its
- * client never saw (K-1). Here to show that; there is no truncation.
+ * client never saw (K-1). Here to show that, and what truncation costs (`timed-clock.ts`).
  *
- *     body = varint count, count times { clock, bytes payload }     clocks ascending, none covered by another
+ * Of equal clocks the stored version stays, with its times: its payload may be another already, and times are compared nowhere.
+ *
+ *     body = varint count, count times { timed clock, bytes payload }     clocks ascending, none covered by another
  */
 export const vectorClock: Versioning = paperVersioning("vector-clock");
 export const vectorClockMax: Versioning = paperVersioning("vector-clock-max");
 
 interface ClockedVersion {
-  readonly entries: ClockEntries;
+  readonly entries: TimedEntries;
   readonly payload: Uint8Array;
 }
 
 class ClockedVersions implements Siblings {
   /** Ascending by `compareForListing`, none covered by another. */
   readonly versions: readonly ClockedVersion[];
+  readonly entriesDropped: number;
 
-  constructor(versions: readonly ClockedVersion[]) {
+  constructor(versions: readonly ClockedVersion[], entriesDropped = 0) {
     this.versions = versions;
+    this.entriesDropped = entriesDropped;
   }
 
   get payloads(): readonly Uint8Array[] {
@@ -56,11 +67,11 @@ class ClockedVersions implements Siblings {
   }
 
   get clock(): Clock {
-    let joined: ClockEntries = [];
+    let joined: TimedEntries = [];
     for (const version of this.versions) {
-      joined = joinOf(joined, version.entries);
+      joined = joinTimed(joined, version.entries);
     }
-    return clockOf(joined);
+    return timedClockOf(joined);
   }
 }
 
@@ -69,22 +80,35 @@ const EMPTY = new ClockedVersions([]);
 /** Most versions a record of these modes may hold: each is compared with each. */
 const CLOCKED_VERSIONS_MAX = 1_024;
 
-function paperVersioning(mode: VersioningMode & `vector-clock${string}`): Versioning {
+export function paperVersioning(
+  mode: VersioningMode & `vector-clock${string}`,
+  { truncation }: VersioningOptions = {},
+): Versioning {
   return {
     mode,
+    countsFromContext: mode === "vector-clock" && truncation !== undefined,
     get empty() {
       return EMPTY;
     },
-    update(stored, context, payload, mint) {
-      const read = clockEntries(context);
-      const seen = counterOf(read, mint.actor);
-      const last =
-        mode === "vector-clock" ? seen : Math.max(seen, storedCounter(stored, mint.actor));
-      const entries = withCounter(read, mint.actor, last + 1);
-      return merge(stored, new ClockedVersions([{ entries, payload }]));
+    update(stored, context, payload, { actor, wallMs }) {
+      const read = timedEntries(context);
+      const seen = counterOf(read, actor);
+      const last = mode === "vector-clock" ? seen : Math.max(seen, storedCounter(stored, actor));
+      const dot = { actor, counter: last + 1, updatedMs: stampedMs(wallMs) };
+      const entries = withDot(read, dot, truncation);
+      const dropped = read.length + (seen === 0 ? 1 : 0) - entries.length;
+      const updated = merge(stored, new ClockedVersions([{ entries, payload }], dropped));
+      return dropped === 0 || updated === stored
+        ? updated
+        : new ClockedVersions(versionsOf(updated), dropped);
     },
     merge,
     descends,
+    fingerprintBytes: (record) => {
+      const versions = decode(mode, record, undefined);
+      const bare = versions.map(({ entries, payload }) => ({ entries: untimed(entries), payload }));
+      return encode(mode, new ClockedVersions(bare));
+    },
     encode: (siblings) => encode(mode, siblings),
     decode: (bytes, actors) => {
       const versions = decode(mode, bytes, actors);
@@ -150,11 +174,11 @@ function encode(mode: VersioningMode, siblings: Siblings): Uint8Array {
     );
   }
   const entryCount = versions.reduce((sum, version) => sum + version.entries.length, 0);
-  const sizeGuess = 16 + 48 * entryCount + payloadRoom(siblings.payloads);
+  const sizeGuess = 16 + 56 * entryCount + payloadRoom(siblings.payloads);
   const writer = beginRecord(mode, sizeGuess);
   writeCount(writer, versions.length);
   for (const version of versions) {
-    writeClock(writer, version.entries);
+    writeTimedClock(writer, version.entries);
     writer.bytes(version.payload);
   }
   return writer.finish();
@@ -169,7 +193,7 @@ function decode(
   const count = reader.varint(CLOCKED_VERSIONS_MAX);
   const versions: ClockedVersion[] = [];
   for (let index = 0; index < count; index += 1) {
-    const entries = readClock(reader, actors);
+    const entries = readTimedClock(reader, actors);
     const payload = reader.bytes(PAYLOAD_SIZE_BYTES_MAX);
     const previous = versions.at(-1);
     if (previous !== undefined && compareForListing(previous.entries, entries) >= 0) {

@@ -12,7 +12,7 @@ import { versioningFor } from "./versioning-for.ts";
 // What every mode promises, over all sets that replicas come to hold in random schedules with lost messages.
 
 const WORLD = { nodeCount: 3, clientCount: 4 } as const;
-const LATTICES = ["dvvset", "merged", "lww"] as const;
+const LATTICES = ["dvvset", "merged", "lww", "lww-hybrid"] as const;
 
 describe.each(VERSIONING_MODES)("%s", (mode) => {
   const versioning = versioningFor(mode);
@@ -151,7 +151,7 @@ describe.each(LATTICES)("%s", (mode) => {
   });
 });
 
-describe.each(["dvvset", "lww"] as const)("%s", (mode) => {
+describe.each(["dvvset", "lww", "lww-hybrid"] as const)("%s", (mode) => {
   const versioning = versioningFor(mode);
 
   it("merge() is associative", () => {

@@ -1,5 +1,6 @@
 import type { BytesMemo } from "../base/bytes-memo.ts";
 import type { Actor } from "../base/ids.ts";
+import type { HybridTime } from "./hybrid-time.ts";
 
 export const VERSIONING_MODES = [
   "dvvset",
@@ -7,20 +8,39 @@ export const VERSIONING_MODES = [
   "vector-clock",
   "vector-clock-max",
   "lww",
+  "lww-hybrid",
 ] as const;
 
 export type VersioningMode = (typeof VERSIONING_MODES)[number];
 
 /** Counters by actor; an absent actor counts 0. What a context carries. */
-export type Clock = ReadonlyMap<Actor, number>;
+export interface Clock extends ReadonlyMap<Actor, number> {
+  /** When each actor last wrote the item, in wall milliseconds; only where the mode keeps it (`timed-clock.ts`). */
+  readonly updatedMs?: ReadonlyMap<Actor, number>;
+}
 
 /** Actors read before: the next one of the same bytes is the same string, and was checked. */
 export type ActorTable = BytesMemo<Actor>;
 
-/** Who mints the next dot, and the wall time that only last write wins looks at. */
+/** Who mints the next dot, and the node's wall time. */
 export interface Mint {
   readonly actor: Actor;
   readonly wallMs: number;
+  /** The latest time that the node's hybrid clock has seen (`hybrid-time.ts`); only `lww-hybrid` looks at it. Default 0. */
+  readonly hybridTime?: HybridTime;
+}
+
+/** When, by the clock of its coordinator, the version was written that wins. */
+export interface WriteTime {
+  readonly actor: Actor;
+  readonly wallMs: number;
+  /** Only in `lww-hybrid`. */
+  readonly hybridTime: HybridTime | undefined;
+}
+
+/** The modes without versions (paper 5): one value, the last one, by clocks. */
+export function isLastWriteWins(mode: VersioningMode): boolean {
+  return mode === "lww" || mode === "lww-hybrid";
 }
 
 /**
@@ -32,12 +52,32 @@ export interface Siblings {
   readonly payloads: readonly Uint8Array[];
   /** Covers every version that these siblings hold or have seen; handed out only with all payloads. */
   readonly clock: Clock;
+  /** On the result of an update: how many pairs its clock lost to truncation (D-4.4-8). */
+  readonly entriesDropped?: number;
 }
+
+/** When a clock is too long, and what it may keep (D-4.4-8). */
+export interface Truncation {
+  /** The paper's "when the number reaches a threshold", and how Riak reads it: at most one less is kept, or as many. */
+  readonly rule: "reaches" | "exceeds";
+  /** The threshold; the paper's is 10. */
+  readonly entriesMax: number;
+}
+
+export interface VersioningOptions {
+  /** Undefined: clocks are never cut short. Modes other than the paper's and `merged` never do. */
+  readonly truncation?: Truncation | undefined;
+  /** How far ahead of a node's clock a time may be that `lww-hybrid` follows. Default `CLOCK_SKEW_MS_MAX`. */
+  readonly clockSkewMaxMs?: number | undefined;
+}
+
+/** Clocks that NTP keeps are within a few milliseconds of each other; the rest is what a bad moment may add. */
+export const CLOCK_SKEW_MS_MAX = 500;
 
 /**
  * One way of ordering versions (paper 4.4, D-4.4-7). All functions are pure. `merge` is idempotent, and commutative
- * in the modes dvvset, merged and lww; the vector clock modes keep what is stored (`stored`, the first argument)
- * where equal clocks carry different values (K-2). It is associative in dvvset and lww; in merged the order of merges
+ * in the modes dvvset, merged, lww and lww-hybrid; the vector clock modes keep what is stored (`stored`, the first argument)
+ * where equal clocks carry different values (K-2). It is associative in dvvset, lww and lww-hybrid; in merged the order of merges
  * decides which false siblings stay, never whether a write is lost, and replicas that exchange sets still converge.
  */
 export interface Versioning {
@@ -56,6 +96,18 @@ export interface Versioning {
   merge(stored: Siblings, received: Siblings): Siblings;
   /** True where merging `older` into `newer` would give `newer` again. */
   descends(newer: Siblings, older: Siblings): boolean;
+  /**
+   * What replicas compare and hash of a record (D-4.4-8): its bytes, in the modes with timestamps without them. Equal sets
+   * are equal here although one of the timestamps may differ. Throws FormatError like `decode`.
+   */
+  fingerprintBytes(record: Uint8Array): Uint8Array;
+  /**
+   * True where the next dot counts on from the context alone, which may have forgotten the actor: then an actor that it does not
+   * name must not mint again (K-8).
+   */
+  readonly countsFromContext?: boolean;
+  /** In the modes where the last write wins: its time; undefined where there is no version. */
+  writeTime?(siblings: Siblings): WriteTime | undefined;
   /** Canonical bytes: equal sets are equal bytes on all nodes. Begins with a format version and the mode. */
   encode(siblings: Siblings): Uint8Array;
   /**

@@ -1,5 +1,5 @@
 import type { NodeId } from "../base/ids.ts";
-import type { VersioningMode } from "../causality/versioning.ts";
+import type { Truncation, VersioningMode } from "../causality/versioning.ts";
 
 /** A cluster member as its configuration names it. */
 export interface Member {
@@ -44,6 +44,25 @@ export interface NodeConfiguration {
   /** Sloppy: fallbacks count. Strict: only the N primaries do. Default sloppy. */
   readonly quorum: "sloppy" | "strict";
   readonly versioning: VersioningMode;
+  /**
+   * Cuts clocks of many pairs, as the paper does (4.4): a clock keeps fewer than `clockEntriesMax` pairs (reaches), or at most as
+   * many (exceeds). Only for versioning `merged`, `vector-clock` and `vector-clock-max`. Costs false siblings (K-8). Default off.
+   */
+  readonly truncate: "off" | Truncation["rule"];
+  /**
+   * Where the last write wins: a record that is ahead of the node's clock by more raises an alarm, and `lww-hybrid` does not
+   * follow it. In milliseconds, 1 to a day. Larger: clocks that are far off lose fewer writes, and one that is wrong takes others with it.
+   * Default 500.
+   */
+  readonly clockSkewMaxMs: number;
+  /** Pairs of a clock, 2 to 1,000: where truncation begins, or, without it, an alarm is raised. Default 10, the paper's. */
+  readonly clockEntriesMax: number;
+  /** Versions of a key from which on a node warns, and beyond which a write that adds one is refused. Defaults 25 and 100. */
+  readonly siblingsWarn: number;
+  readonly siblingsMax: number;
+  /** The same for the bytes of all versions of a key. Defaults 5 and 50 MiB. */
+  readonly recordBytesWarn: number;
+  readonly recordBytesMax: number;
   /** Q, fixed when the cluster is created. Default 1,024. */
   readonly partitions: number;
   readonly valueBytesMax: number;

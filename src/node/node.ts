@@ -1,7 +1,7 @@
 import { toBase64url } from "../base/bytes.ts";
 import type { HmacKey } from "../base/hash.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
-import type { Siblings, Versioning } from "../causality/versioning.ts";
+import type { Siblings, Truncation, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
 import { Coordinator } from "../coordinator/coordinator.ts";
 import { coordinatorInstruments } from "../coordinator/instruments.ts";
@@ -71,7 +71,10 @@ export class DynamoNode implements KeyValueStore {
       nodes: configuration.members.map((member) => member.id),
       partitionCount: configuration.partitions,
     });
-    const versioning = versioningFor(configuration.versioning);
+    const versioning = versioningFor(configuration.versioning, {
+      truncation: truncationOf(configuration),
+      clockSkewMaxMs: configuration.clockSkewMaxMs,
+    });
     const incarnation = await startIncarnation(environment, engine, configuration.nodeId);
     const replica = await Replica.open(environment, {
       engine,
@@ -79,6 +82,8 @@ export class DynamoNode implements KeyValueStore {
       ring: () => ring,
       nodeId: configuration.nodeId,
       incarnation,
+      limits: configuration,
+      clockSkewMaxMs: configuration.clockSkewMaxMs,
     });
     const node = new DynamoNode(environment, { ...parts, ring, versioning, incarnation, replica });
     await node.#listen();
@@ -246,6 +251,10 @@ export class DynamoNode implements KeyValueStore {
     const token = sealContext({ clusterId, key, clock, mode }, this.#macKey);
     return { payloads, context: toBase64url(token) };
   }
+}
+
+function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncation | undefined {
+  return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
 }
 
 interface OpenedParts {

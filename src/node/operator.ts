@@ -27,6 +27,7 @@ export interface OperatorParts {
     read(key: Uint8Array): Promise<Uint8Array | undefined>;
     hintCount(): number;
     lostWriteCount(): number;
+    skewStatus(): object;
   };
 }
 
@@ -54,6 +55,8 @@ export class Operator implements NodeOperator {
       ready: ready(),
       ring: ring().stamp,
       versioning: configuration.versioning,
+      truncate: configuration.truncate,
+      clockEntriesMax: configuration.clockEntriesMax,
       n: configuration.n,
       r: configuration.r,
       w: configuration.w,
@@ -64,6 +67,7 @@ export class Operator implements NodeOperator {
       inFlight: admission.inFlight,
       suspected: detector.suspected(),
       writesLost: replica.lostWriteCount(),
+      clockSkew: replica.skewStatus(),
       wallMs: this.#environment.clock.wallMs(),
     };
   }
@@ -77,8 +81,9 @@ export class Operator implements NodeOperator {
   async replica(key: Uint8Array): Promise<object> {
     const record = await this.#parts.replica.read(key);
     if (record === undefined) return { digest: null, versions: 0 };
-    const digest = toHex(sha256(record)).slice(0, 32);
-    return { digest, versions: this.#parts.versioning.decode(record).payloads.length };
+    const { versioning } = this.#parts;
+    const digest = toHex(sha256(versioning.fingerprintBytes(record))).slice(0, 32);
+    return { digest, versions: versioning.decode(record).payloads.length };
   }
 
   routes(): object {

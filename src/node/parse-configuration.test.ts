@@ -21,6 +21,11 @@ describe("parseConfiguration()", () => {
     [{ r: 4 }, "Cannot use r: 4 is given, allowed is a whole number from 1 to 3"],
     [{ n: 1, w: 2 }, "Cannot use w: 2 is given, allowed is a whole number from 1 to 1"],
     [{ n: 0 }, "Cannot use n: 0 is given, allowed is a whole number from 1 to 64"],
+    [{ truncate: "reaches" }, "Cannot use truncate reaches with versioning dvvset: only merged,"],
+    [{ truncate: "often" }, "allowed is one of off, reaches, exceeds"],
+    [{ clockEntriesMax: 1 }, "allowed is a whole number from 2 to 1000"],
+    [{ siblingsMax: 1 }, "allowed is a whole number from 2 to 1000"],
+    [{ clockSkewMaxMs: 0 }, "allowed is a whole number from 1 to 86400000"],
     [{ engine: "floppy" }, 'Cannot use engine: "floppy" is given, allowed is one of lmdb, memory'],
     [{ rpcAddress: "nowhere" }, 'Cannot use rpcAddress: "nowhere" is given, allowed is host:port'],
     [{ rpcAddress: "h:70000" }, "allowed is host:port with a port from 1 to 65535"],
@@ -43,6 +48,12 @@ describe("parseConfiguration()", () => {
     const configuration = { ...WRITTEN_CONFIGURATION, ...change };
     expect(() => parseConfiguration(configuration)).toThrow(ConfigurationError);
     expect(() => parseConfiguration(configuration)).toThrow(message);
+  });
+
+  test("takes a threshold for clocks that can be cut, the paper's where none is given", () => {
+    const cut = { ...WRITTEN_CONFIGURATION, versioning: "merged", truncate: "exceeds" };
+    expect(parseConfiguration(cut)).toMatchObject({ truncate: "exceeds", clockEntriesMax: 10 });
+    expect(parseConfiguration(WRITTEN_CONFIGURATION).truncate).toBe("off");
   });
 
   test.each([[null], [[]], ["text"], [7]])("refuses %j, which is no object", (json) => {

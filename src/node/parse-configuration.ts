@@ -1,6 +1,8 @@
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
-import { VERSIONING_MODES } from "../causality/versioning.ts";
+import { isTimed } from "../causality/timed-clock.ts";
+import { CLOCK_SKEW_MS_MAX, VERSIONING_MODES } from "../causality/versioning.ts";
+import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { Member, NodeConfiguration } from "./configuration.ts";
 
 /** A configuration that cannot be used; the message names the field, the reason and what is allowed. */
@@ -39,6 +41,23 @@ export function parseConfiguration(
     w: fields.whole("w", 1, n, Math.min(2, n)),
     quorum: fields.oneOf("quorum", ["sloppy", "strict"], "sloppy"),
     versioning: fields.oneOf("versioning", VERSIONING_MODES, "dvvset"),
+    truncate: fields.oneOf("truncate", ["off", "reaches", "exceeds"], "off"),
+    clockEntriesMax: fields.whole("clockEntriesMax", 2, 1_000, RECORD_LIMITS.clockEntriesMax),
+    clockSkewMaxMs: fields.whole("clockSkewMaxMs", 1, 86_400_000, CLOCK_SKEW_MS_MAX),
+    siblingsWarn: fields.whole("siblingsWarn", 2, 1_000, RECORD_LIMITS.siblingsWarn),
+    siblingsMax: fields.whole("siblingsMax", 2, 1_000, RECORD_LIMITS.siblingsMax),
+    recordBytesWarn: fields.whole(
+      "recordBytesWarn",
+      1,
+      RECORD_BYTES_MAX,
+      RECORD_LIMITS.recordBytesWarn,
+    ),
+    recordBytesMax: fields.whole(
+      "recordBytesMax",
+      1,
+      RECORD_BYTES_MAX,
+      RECORD_LIMITS.recordBytesMax,
+    ),
     partitions: fields.whole("partitions", members.length, 65_536, 1_024),
     valueBytesMax: fields.whole("valueBytesMax", 1, 64 * 1_024 * 1_024, 1_024 * 1_024),
     requestTimeoutMs: fields.whole("requestTimeoutMs", 10, 60_000, 1_000),
@@ -51,6 +70,11 @@ export function parseConfiguration(
     logLevel: fields.oneOf("logLevel", ["debug", "info", "warn", "error"], "info"),
   };
   fields.refuseUnread();
+  if (configuration.truncate !== "off" && !isTimed(configuration.versioning)) {
+    throw new ConfigurationError(
+      `Cannot use truncate ${configuration.truncate} with versioning ${configuration.versioning}: only merged, vector-clock and vector-clock-max have clocks that can be cut`,
+    );
+  }
   if (!members.some((member) => member.id === id)) {
     throw new ConfigurationError(
       `Cannot use members: node ${id} is not among ${members.map((member) => member.id).join(", ")}`,
@@ -60,6 +84,8 @@ export function parseConfiguration(
 }
 
 const SECRET_LENGTH_MAX = 1_024;
+/** What fits an RPC frame. */
+const RECORD_BYTES_MAX = 60 * 1_024 * 1_024;
 const PATH_LENGTH_MAX = 4_096;
 const ADDRESS_PATTERN = /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 

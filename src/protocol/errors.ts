@@ -10,6 +10,8 @@ export const ERRORS = {
   "not-found": { definite: true, status: 404 },
   "method-not-allowed": { definite: true, status: 405 },
   "value-too-large": { definite: true, status: 413 },
+  // The client's to cure, by reading first: asking another node again would not help, as 503 suggests.
+  "too-many-siblings": { definite: true, status: 409 },
   "headers-too-large": { definite: true, status: 431 },
   "context-required": { definite: true, status: 428 },
   "request-timeout": { definite: true, status: 408 },

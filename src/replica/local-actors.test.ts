@@ -19,6 +19,16 @@ test("LocalActors goes on with a row's actor only while its record knows it, in 
   expect(nextLife.actorFor(actor, knows(actor))).not.toBe(actor);
 });
 
+test("LocalActors gives up an actor that a truncated context forgot, where counters follow from the context (K-8)", () => {
+  const actors = new LocalActors(SELF, incarnationOf(new Uint8Array(8)));
+  const actor = actors.fresh();
+  const held = knows(actor);
+  expect(actors.actorFor(actor, held, held.clock)).toBe(actor);
+  const renamed = actors.actorFor(actor, held, knows().clock);
+  expect(renamed).not.toBe(actor);
+  expect(actors.actorFor(renamed, knows(actor, renamed), knows(renamed).clock)).toBe(renamed);
+});
+
 test("LocalActors never gives a retired actor again, however many are retired", () => {
   const actors = new LocalActors(SELF, incarnationOf(new Uint8Array(8)));
   const kept = actors.fresh();

@@ -9,7 +9,8 @@ import type { Siblings } from "../causality/versioning.ts";
  * - The row is the one the actor was made for. Actors are never copied between rows, and epochs are never used twice.
  * - No write of the row was lost. A write that failed may have been seen by peers, and the row went back to a lower
  *   counter, so its actor is retired for good.
- * - The record still knows the actor. A truncated clock (paper 4.4) may have forgotten it.
+ * - What the next counter follows from still knows the actor: the record, and where the mode counts on from the client's
+ *   context, that too. A truncated clock (paper 4.4) may have forgotten it, and its counter would begin again (K-8).
  *
  * Where one fails the row gets a fresh epoch. Retired actors are remembered one by one, up to a bound; beyond it every
  * actor made so far is retired at once, which costs longer clocks and nothing else.
@@ -28,9 +29,16 @@ export class LocalActors {
     this.#prefix = `${nodeId}/${incarnation}/`;
   }
 
-  /** The actor for the next dot of a row: the one it has where that is safe, else a fresh one. */
-  actorFor(localActor: Actor | undefined, held: Siblings): Actor {
-    return localActor !== undefined && this.#isUsable(localActor) && held.clock.has(localActor)
+  /** The actor for the next dot of a row: the one it has where that is safe, else a fresh one. `counted`: what is counted on from. */
+  actorFor(
+    localActor: Actor | undefined,
+    held: Siblings,
+    counted: Siblings["clock"] = held.clock,
+  ): Actor {
+    return localActor !== undefined &&
+      this.#isUsable(localActor) &&
+      held.clock.has(localActor) &&
+      counted.has(localActor)
       ? localActor
       : this.fresh();
   }

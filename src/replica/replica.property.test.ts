@@ -38,6 +38,31 @@ test.each(["dvvset", "merged"] as const)(
   },
 );
 
+/*
+ * The same for clocks that are cut after every other write: what they forgot must not be minted again. A record then no longer
+ * descends from all that it replaced, so what is left in the end is not compared.
+ */
+test.each(["merged", "vector-clock-max"] as const)(
+  "Replica in mode %s with truncated clocks mints no dot twice",
+  async (mode) => {
+    const truncation = { rule: "exceeds", entriesMax: 2 } as const;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60, size: "max" }),
+        fc.nat(),
+        async (steps, seed) => {
+          const world = new World(versioningFor(mode, { truncation }), { seed, tellsLate: false });
+          await world.start();
+          for (const current of steps) {
+            await world.take(current);
+          }
+        },
+      ),
+      { numRuns: 400, interruptAfterTimeLimit: 10_000 },
+    );
+  },
+);
+
 const KEYS = [Buffer.from("a"), Buffer.from("b")] as const;
 const key = fc.constantFrom(...KEYS);
 const owner = fc.constantFrom(undefined, undefined, ...OTHERS);

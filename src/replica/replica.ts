@@ -2,6 +2,7 @@ import { FormatError } from "../base/binary.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
+import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
@@ -11,6 +12,9 @@ import type { HintIndex } from "./hint-index.ts";
 import { loadHintIndex } from "./hint-index.ts";
 import { KeyLock } from "./key-lock.ts";
 import { LocalActors } from "./local-actors.ts";
+import type { RecordLimits } from "./record-limits.ts";
+import { RECORD_LIMITS } from "./record-limits.ts";
+import { RecordWatch } from "./record-watch.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
 import type { Row } from "./row.ts";
@@ -19,6 +23,8 @@ import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-key
 import type { Place } from "./rows.ts";
 import { Rows, readStored } from "./rows.ts";
 import { TombstoneRows } from "./tombstone-rows.ts";
+import type { SkewStatus } from "./skew-watch.ts";
+import { SkewWatch } from "./skew-watch.ts";
 
 /** What a replica is made of. */
 export interface ReplicaParts {
@@ -28,6 +34,10 @@ export interface ReplicaParts {
   readonly nodeId: NodeId;
   /** Of `startIncarnation`, stored before this. */
   readonly incarnation: string;
+  /** Default `RECORD_LIMITS`. */
+  readonly limits?: RecordLimits;
+  /** How far ahead of this node's clock a record may be where the last write wins. Default `CLOCK_SKEW_MS_MAX`. */
+  readonly clockSkewMaxMs?: number;
 }
 
 /** A coordinator's own write. */
@@ -67,6 +77,8 @@ export class Replica {
   readonly #hints: HintIndex;
   readonly #lock = new KeyLock();
   readonly #metrics: ReplicaMetrics;
+  readonly #watch: RecordWatch;
+  readonly #skew: SkewWatch;
 
   private constructor(env: Environment, parts: ReplicaParts, hints: HintIndex) {
     this.#env = env;
@@ -88,6 +100,8 @@ export class Replica {
       isHinted: (keyText) => hints.ownersOf(keyText).length > 0,
       locked: (keyText, change) => this.#locked(keyText, change),
     });
+    this.#watch = new RecordWatch(env, parts.limits ?? RECORD_LIMITS);
+    this.#skew = new SkewWatch(env, parts.clockSkewMaxMs ?? CLOCK_SKEW_MS_MAX);
   }
 
   /** Finds the hints that earlier lives left, then is ready. */
@@ -143,7 +157,8 @@ export class Replica {
    * A coordinator's write (architecture, "Write"): puts `payload` over what `context` covers, under a new dot, into the
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
    * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
-   * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded.
+   * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded, one with too many
+   * siblings with too-many-siblings.
    */
   async mint(
     key: Uint8Array,
@@ -166,7 +181,9 @@ export class Replica {
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
       this.#refuseWithdrawn(isWithdrawn);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
-      const actor = this.#actors.actorFor(row?.localActor, held);
+      const { versioning } = this.#parts;
+      const counted = versioning.countsFromContext === true ? context : held.clock;
+      const actor = this.#actors.actorFor(row?.localActor, held, counted);
       assertions.sometimes(
         "a row that came from others got a fresh actor",
         row !== undefined && row.localActor === undefined,
@@ -176,13 +193,17 @@ export class Replica {
         row?.localActor !== undefined && row.localActor !== actor,
       );
       const wallMs = this.#env.clock.wallMs();
-      const { versioning } = this.#parts;
-      const siblings = versioning.update(held, context, payload, { actor, wallMs });
+      this.#skew.seen(versioning.writeTime?.(held));
+      const { hybridTime } = this.#skew;
+      const siblings = versioning.update(held, context, payload, { actor, wallMs, hybridTime });
       assertions.always(
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
       );
       const record = versioning.encode(siblings);
+      this.#watch.minted(held, siblings, record.length);
+      // One that lost to what is held has left no time behind.
+      if (siblings !== held) this.#skew.wrote(versioning.writeTime?.(siblings));
       return { record, siblings, stored: this.#write(place, { localActor: actor, record }) };
     } finally {
       this.#lock.release(place.keyText);
@@ -196,6 +217,11 @@ export class Replica {
 
   lostWriteCount(): number {
     return this.#rows.lostCount;
+  }
+
+  /** Clocks ahead of this node's, as records told; only where the last write wins. */
+  skewStatus(): SkewStatus {
+    return this.#skew.status;
   }
 
   hintCount(): number {
@@ -257,6 +283,7 @@ export class Replica {
       return this.#unchanged(place);
     }
     const arriving = decodeReceived(versioning, received);
+    this.#skew.seen(versioning.writeTime?.(arriving));
     if (row === undefined) {
       return { stored: this.#write(place, { localActor: undefined, record: received }) };
     }

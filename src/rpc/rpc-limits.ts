@@ -23,8 +23,8 @@ export interface RpcLimits {
 }
 
 export const RPC_LIMITS: RpcLimits = {
-  frameBytesMax: 16 * 1_024 * 1_024,
-  queueBytesMax: 32 * 1_024 * 1_024,
+  frameBytesMax: 64 * 1_024 * 1_024,
+  queueBytesMax: 64 * 1_024 * 1_024,
   callsMax: 16_384,
   servedMax: 4_096,
   connectionsPerPeerMax: 8,

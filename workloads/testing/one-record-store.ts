@@ -14,6 +14,7 @@ import { versioningFor } from "../../src/causality/versioning-for.ts";
 import type { Store } from "../../src/client/contract.ts";
 import { ClientError } from "../../src/client/contract.ts";
 import type { Random } from "../../src/env/random.ts";
+import { decodePayload, encodePayload } from "../../src/protocol/payload.ts";
 
 export interface OneRecordStoreOptions {
   readonly mode: VersioningMode;
@@ -43,18 +44,19 @@ export function oneRecordStore(options: OneRecordStoreOptions): Store {
       const record = records.get(keyText(key)) ?? versioning.empty;
       const context = String(contexts.push(record.clock) - 1);
       await after(random.float() * 3);
-      const siblings = record.payloads.map((bytes) => ({ bytes, contentType: "" }));
+      const siblings = record.payloads.map(decodePayload);
       return { siblings, context };
     },
-    async put(key, value, { context } = {}) {
+    async put(key, bytes, { context, contentType = "" } = {}) {
       await after(random.float() * 3);
       refuseSome();
       const doubtful = random.float() < doubt;
       if (!doubtful || random.float() < 0.5) {
         const stored = records.get(keyText(key)) ?? versioning.empty;
         const read: CausalClock = contexts[Number(context)] ?? new Map();
+        const payload = encodePayload({ contentType, tombstone: false, bytes });
         const mint = { actor: "n1/test/0" as Actor, wallMs: random.uint32() };
-        records.set(keyText(key), versioning.update(stored, read, value, mint));
+        records.set(keyText(key), versioning.update(stored, read, payload, mint));
       }
       await after(random.float() * 3);
       if (doubtful) {

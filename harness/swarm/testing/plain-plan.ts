@@ -15,8 +15,9 @@ export interface PlainPlanOptions
 export function plainPlan(options: PlainPlanOptions = {}): SimPlan {
   const { seed = 7, operations = 100, faults = [], core = [] } = options;
   const world = { ...CALM_WORLD, ...options.world };
+  const { truncate: _rule, clockEntriesMax: _threshold, ...drawn } = drawPlan(seed).run;
   const run: Plan = {
-    ...drawPlan(seed).run,
+    ...drawn,
     nodes: 3,
     n: 3,
     r: 2,

@@ -31,13 +31,13 @@ export function replicaEnvironment(seed: number): Environment & CountedMetrics {
     },
     random: new SeededRandom(seed),
     transport: { connect: refuse, listen: refuse },
-    log: { debug: refuse, info: refuse, warn: refuse, error: refuse },
+    log: { debug: refuse, info: refuse, warn() {}, error: refuse },
     metrics: {
       counter: (name) => ({
         increment: (by = 1) => counts.set(name, (counts.get(name) ?? 0) + by),
       }),
       gauge: () => ({ set: refuse }),
-      histogram: refuse,
+      histogram: () => ({ observe() {} }),
     },
     assertions: new CountingAssertions(),
     counts,

@@ -133,6 +133,18 @@ describe("acknowledged-without-quorum", () => {
     ]);
   });
 
+  test("finds one in lww-hybrid too, while clocks are as far apart as those follow, and not in lww", () => {
+    for (const [mode, clocksKept, found] of [
+      ["lww-hybrid", true, CHECK],
+      ["lww-hybrid", false, []],
+      ["lww", true, []],
+    ] as const) {
+      const world = new HandMadeWorld(mode, { clocksKept });
+      world.done(world.askWrite("a", "one"));
+      expect(world.found).toEqual(found);
+    }
+  });
+
   test("takes a retry through another coordinator for either write", () => {
     const world = new HandMadeWorld("merged");
     const first = world.askWrite("a", "one");

@@ -1,4 +1,5 @@
 import type { Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
+import { isLastWriteWins } from "../../../../src/causality/versioning.ts";
 import type { Mint } from "./key-history.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, CopyOf } from "./key-state.ts";
@@ -13,6 +14,11 @@ export interface QuorumCheckOptions {
   /** True where hints do not count. */
   readonly strict: boolean;
   readonly mode: VersioningMode;
+  /**
+   * True where the clocks of all nodes are no further apart than hybrid ones follow: then a write by hybrid time is later than all
+   * that its coordinator holds, and shows at least there.
+   */
+  readonly clocksKept?: boolean;
 }
 
 /**
@@ -33,7 +39,7 @@ export function checkQuorum(
   if (!isLossless(options.mode) && payload !== undefined && state.isRepeated(payload)) return;
   if (mints.length === 0) {
     // Where the paper's clocks let a stored version stand for the new one, nothing of the write may ever show (K-2).
-    if (isLossless(options.mode)) {
+    if (showsEachWrite(options)) {
       violations.report(CHECK, () => ({
         anomaly: "a write was acknowledged that no node ever stored",
         detail: `Node ${ask.node} acknowledged request ${ask.id}, and no row ever showed its payload under a dot`,
@@ -59,6 +65,10 @@ export function checkQuorum(
     detail: `Node ${ask.node} acknowledged request ${ask.id} with W ${ask.quorum}, and only ${most.length} ${options.synced ? "durable " : ""}copies count (${namesOf(most)})`,
     key: state.name,
   }));
+}
+
+function showsEachWrite({ mode, clocksKept }: QuorumCheckOptions): boolean {
+  return isLossless(mode) || (mode === "lww-hybrid" && clocksKept === true);
 }
 
 /** To be called before a node loses rows: what it held for requests that are not answered yet keeps counting. */
@@ -93,7 +103,7 @@ function holds(copy: Copy, mint: Mint, { synced, mode }: QuorumCheckOptions): bo
   if (clock === undefined) {
     return false;
   }
-  return mode === "lww" ? isAsNew(clock, mint) : covers(clock, mint);
+  return isLastWriteWins(mode) ? isAsNew(clock, mint) : covers(clock, mint);
 }
 
 /** True where the one stamp of the record is at least the write's: the later write takes the place of the earlier. */

@@ -9,7 +9,8 @@ import { decodeRow } from "../../../../src/replica/row.ts";
 import type { Mint } from "./key-history.ts";
 import { joined } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRecord, KnownRow } from "./key-state.ts";
-import { isLossless } from "./lossless.ts";
+import type { ClocksOf } from "./lossless.ts";
+import { tellsCausality } from "./lossless.ts";
 import { checkMint } from "./mint-ignores-row.ts";
 import type { RecordContent } from "./read-record.ts";
 import { readRecord } from "./read-record.ts";
@@ -28,11 +29,17 @@ const CHECK = "dot-issued-twice";
  */
 export class MintWatch {
   readonly #mode: VersioningMode;
+  readonly #tellsCausality: boolean;
   readonly #actors: ActorTable | undefined;
   readonly #violations: Violations;
   #issuedTwiceByDesign = 0;
 
-  constructor({ mode, actors }: Versioning, violations: Violations) {
+  constructor(
+    { mode, actors }: Versioning,
+    violations: Violations,
+    clocks: ClocksOf = { mode, truncated: false },
+  ) {
+    this.#tellsCausality = tellsCausality(clocks);
     this.#mode = mode;
     this.#actors = actors;
     this.#violations = violations;
@@ -57,7 +64,7 @@ export class MintWatch {
         this.#reportTwice(copy, "a dot was minted again in a later life of its row", mint);
       }
     }
-    if (state.history.count > mintsBefore && isLossless(this.#mode)) {
+    if (state.history.count > mintsBefore && this.#tellsCausality) {
       checkMint(copy, record, this.#violations);
     }
     return { value, localActor, record };
@@ -104,6 +111,7 @@ export class MintWatch {
       case "vector-clock":
       case "vector-clock-max":
       case "lww":
+      case "lww-hybrid":
         this.#learnLossy(copy, content, localActor);
         return undefined;
     }

@@ -1,5 +1,6 @@
 import { FormatError } from "../../../../src/base/binary.ts";
 import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
+import { isLastWriteWins } from "../../../../src/causality/versioning.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import type { TableName } from "../../../../src/storage/engine.ts";
 import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.ts";
@@ -14,7 +15,7 @@ import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
-import { isLossless } from "./lossless.ts";
+import { tellsCausality } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
@@ -37,6 +38,10 @@ export interface OracleParts {
   readonly nowMs: () => number;
   /** The nodes' own; used to merge what is left in the end, everything else is judged without it. */
   readonly versioning: Versioning;
+  /** True where coordinators cut long clocks: what is judged by clocks is not judged then, what is judged by values is. */
+  readonly truncated?: boolean;
+  /** True where all nodes' clocks are within what hybrid ones follow. */
+  readonly clocksKept?: boolean;
   /** The clock in a token, or undefined where no node can have handed it out for the key. */
   readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
   readonly nodes: readonly string[];
@@ -93,10 +98,11 @@ export class Oracle implements WorldObserver {
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
-    this.#isLosslessMode = isLossless(parts.versioning.mode);
+    const clocks = { mode: parts.versioning.mode, truncated: parts.truncated ?? false };
+    this.#isLosslessMode = tellsCausality(clocks);
     this.#index = new StoreIndex(parts);
     this.#violations = new Violations(parts.nowMs);
-    this.#mints = new MintWatch(parts.versioning, this.#violations);
+    this.#mints = new MintWatch(parts.versioning, this.#violations, clocks);
     this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
     this.#acknowledgements = new AcknowledgedWatch(parts);
     this.#deadlines = new DeadlineWatch(parts.nowMs, this.#violations);
@@ -317,7 +323,7 @@ export class Oracle implements WorldObserver {
         checkKept(copy, after, this.#violations);
         if (this.#parts.lossless) checkResurrected(copy, after, this.#violations);
       }
-    } else if (before !== undefined && this.#parts.versioning.mode === "lww") {
+    } else if (before !== undefined && isLastWriteWins(this.#parts.versioning.mode)) {
       checkLastWrite(copy, before, after, this.#violations);
     }
   }
@@ -342,7 +348,9 @@ export class Oracle implements WorldObserver {
     const { state } = request;
     state.removeWriter(payload, request);
     state.acknowledged.push(request);
-    checkQuorum(request, this.#quorumOptions, this.#violations);
+    if (this.#parts.truncated !== true) {
+      checkQuorum(request, this.#quorumOptions, this.#violations);
+    }
     checkAcceptedContext(request, this.#violations);
     if (this.#isLosslessMode) this.#acknowledgements.writeAcknowledged(request);
   }
@@ -392,7 +400,7 @@ export class Oracle implements WorldObserver {
   }
 
   get #quorumOptions(): QuorumCheckOptions {
-    const { synced, strict, versioning } = this.#parts;
-    return { synced, strict, mode: versioning.mode };
+    const { synced, strict, versioning, clocksKept = false } = this.#parts;
+    return { synced, strict, mode: versioning.mode, clocksKept };
   }
 }

@@ -1,23 +1,19 @@
 import type { Reader } from "../../../../src/base/binary.ts";
 import type { Actor } from "../../../../src/base/ids.ts";
-import type { ClockEntries } from "../../../../src/causality/clock-entries.ts";
-import {
-  CLOCK_ENTRIES_MAX,
-  clockOf,
-  readActor,
-  readClock,
-} from "../../../../src/causality/clock-entries.ts";
+import { CLOCK_ENTRIES_MAX, clockOf, readActor } from "../../../../src/causality/clock-entries.ts";
 import {
   openRecord,
   PAYLOAD_SIZE_BYTES_MAX,
   readPayloads,
 } from "../../../../src/causality/record-format.ts";
+import type { TimedEntries } from "../../../../src/causality/timed-clock.ts";
+import { readTimedClock } from "../../../../src/causality/timed-clock.ts";
 import type { ActorTable, Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
 import { byteString } from "../../../../src/storage/byte-strings.ts";
 
 /** What stands in a record, as far as its bytes say it. */
 export interface RecordContent {
-  /** Everything the record has seen. In `lww` the counter is the stamp. */
+  /** Everything the record has seen. In `lww` and `lww-hybrid` the counter is the stamp. */
   readonly clock: Clock;
   readonly versions: readonly StoredVersion[];
 }
@@ -64,6 +60,7 @@ const READERS: Readonly<Record<VersioningMode, Read>> = {
   "vector-clock": readClocked,
   "vector-clock-max": readClocked,
   lww: readLast,
+  "lww-hybrid": readLast,
 };
 
 function readDotted(reader: Reader, { textOf, actors }: Texts): RecordContent {
@@ -88,7 +85,7 @@ function readDotted(reader: Reader, { textOf, actors }: Texts): RecordContent {
 }
 
 function readMerged(reader: Reader, { textOf, actors }: Texts): RecordContent {
-  const clock = clockOf(readClock(reader, actors));
+  const clock = clockOf(readTimedClock(reader, actors));
   const versions = readPayloads(reader).map((payload) => ({
     payload: textOf(payload),
     dot: undefined,
@@ -102,7 +99,7 @@ function readClocked(reader: Reader, { textOf, actors }: Texts): RecordContent {
   const versions: StoredVersion[] = [];
   const count = reader.varint(CLOCK_ENTRIES_MAX);
   for (let index = 0; index < count; index += 1) {
-    const entries: ClockEntries = readClock(reader, actors);
+    const entries: TimedEntries = readTimedClock(reader, actors);
     for (const { actor, counter } of entries) {
       joined.set(actor, Math.max(counter, joined.get(actor) ?? 0));
     }

@@ -58,6 +58,7 @@ export class HandMadeWorld {
       strict = false,
       lossless = true,
       nodesDestroyed = 0,
+      clocksKept = false,
       n = 3,
       key = "cart",
     }: WorldOptions = {},
@@ -75,6 +76,7 @@ export class HandMadeWorld {
       strict,
       lossless,
       nodesDestroyed,
+      clocksKept,
       bounds: {
         hedgeMs: 100,
         readAnswerMs: 20,
@@ -316,6 +318,7 @@ interface WorldOptions {
   readonly strict?: boolean;
   readonly lossless?: boolean;
   readonly nodesDestroyed?: number;
+  readonly clocksKept?: boolean;
   readonly n?: number;
   readonly key?: string;
 }

@@ -1,0 +1,150 @@
+/*
+ * Hand-made histories of one key, each with one anomaly planted, and the same without it. `write` names what it makes after
+ * what it saw.
+ */
+
+import { describe, expect, test } from "vitest";
+import type { VersioningMode } from "../../src/causality/versioning.ts";
+import { checkCausality } from "./causality.ts";
+import { HistoryBuilder } from "./testing/history-builder.ts";
+import { gatherVersions } from "./version-graph.ts";
+
+const KEY = "cart-0";
+let processes = 0;
+
+function write(
+  builder: HistoryBuilder,
+  wrote: string,
+  saw: readonly string[],
+  type: "ok" | "fail" | "info" = "ok",
+): void {
+  processes += 1;
+  const invocation = builder.invoke(processes, "add", KEY, wrote);
+  builder.complete(invocation, type, { wrote, saw, versions: saw.length });
+}
+
+function ended(
+  builder: HistoryBuilder,
+  saw: readonly string[],
+  versioning: VersioningMode = "dvvset",
+) {
+  builder.marker("quiesced").finalRead(KEY, []);
+  const last = builder.lines.pop();
+  builder.lines.push({ ...last, saw } as HistoryBuilder["lines"][number]);
+  return judged(builder, versioning);
+}
+
+function judged(builder: HistoryBuilder, versioning: VersioningMode = "dvvset") {
+  const { evidence } = builder.gathered();
+  return checkCausality(evidence, gatherVersions(evidence.pairs), { versioning });
+}
+
+const history = (): HistoryBuilder => new HistoryBuilder();
+
+describe("checkCausality()", () => {
+  test("is silent where every version is there or was seen by one that is", () => {
+    const builder = history();
+    write(builder, "a", []);
+    write(builder, "b", ["a"]);
+    write(builder, "c", ["a"]);
+    write(builder, "d", ["b", "c"]);
+    write(builder, "e", ["b"]);
+    expect(ended(builder, ["d", "e"])).toMatchObject({ verdict: "valid", acknowledged: 5 });
+  });
+
+  test("finds a version dominated by one whose writer never saw it (K-1), with the nearest such one", () => {
+    const builder = history();
+    write(builder, "a", []);
+    write(builder, "b", ["a"]);
+    write(builder, "c", ["a"]);
+    const { verdict, counts, examples, reasons } = ended(builder, ["c"]);
+    expect(verdict).toBe("invalid");
+    expect(counts["false-dominance"]).toBe(1);
+    expect(examples).toEqual([
+      { kind: "false-dominance", key: KEY, version: "b", other: "c", index: 3 },
+    ]);
+    expect(reasons[0]).toContain("b of cart-0, acknowledged at index 3, is gone, and c is there");
+  });
+
+  test("excuses a version that was superseded through writes in doubt, and misses none in doubt itself", () => {
+    const builder = history();
+    write(builder, "a", []);
+    write(builder, "b", ["a"], "info");
+    write(builder, "c", ["b"], "info");
+    write(builder, "d", [], "info");
+    expect(ended(builder, ["c"])).toMatchObject({ verdict: "valid" });
+  });
+
+  test("finds a version missing where only what it replaced is there, or nothing", () => {
+    for (const saw of [["a"], []]) {
+      const builder = history();
+      write(builder, "a", []);
+      write(builder, "b", ["a"]);
+      const { verdict, examples } = ended(builder, saw);
+      expect(verdict).toBe("invalid");
+      expect(examples).toContainEqual(
+        expect.objectContaining({ kind: "missing-sibling", version: "b", other: saw[0] }),
+      );
+    }
+  });
+
+  test("finds a version beside one that has seen it, and allows it where a mode keeps such ones (K-5)", () => {
+    const build = () => {
+      const builder = history();
+      write(builder, "a", []);
+      write(builder, "b", ["a"]);
+      write(builder, "c", ["b"]);
+      return builder;
+    };
+    const strict = ended(build(), ["a", "c"]);
+    expect(strict).toMatchObject({ verdict: "invalid", counts: { "false-sibling": 1 } });
+    expect(strict.examples[0]).toMatchObject({ version: "a", other: "c" });
+    const lax = ended(build(), ["a", "c"], "merged");
+    expect(lax).toMatchObject({ verdict: "valid", counts: { "false-sibling": 1 } });
+  });
+
+  test("finds it in reads of the run too, though the end is clean or was never reached", () => {
+    const builder = history();
+    write(builder, "a", []);
+    write(builder, "b", ["a"]);
+    builder.complete(builder.invoke(99, "view", KEY), "ok", { value: [], saw: ["b", "a"] });
+    write(builder, "c", ["a", "b"]);
+    expect(judged(builder)).toMatchObject({ verdict: "invalid", readsWithFalseSiblings: 2 });
+    const clean = ended(builder, ["c"]);
+    expect(clean).toMatchObject({ verdict: "invalid", counts: { "false-sibling": 1 } });
+  });
+
+  test("finds versions that nobody wrote, or that were refused for certain", () => {
+    for (const ghost of ["x", "refused"]) {
+      const builder = history();
+      write(builder, "a", []);
+      write(builder, "refused", ["a"], "fail");
+      expect(ended(builder, ["a", ghost])).toMatchObject({
+        verdict: "invalid",
+        counts: { "never-written": 1 },
+      });
+    }
+  });
+
+  test("says nothing of a key that shows a name of a write that never ended", () => {
+    const builder = history();
+    write(builder, "a", []);
+    builder.invoke(50, "add", KEY, "lost in the end");
+    expect(ended(builder, ["x"])).toMatchObject({ verdict: "unknown", undecidedKeys: [KEY] });
+  });
+
+  test("accuses nobody before the cluster has settled", () => {
+    const builder = history();
+    write(builder, "a", []);
+    write(builder, "b", []);
+    const { verdict } = judged(builder);
+    expect(verdict).toBe("unknown");
+  });
+
+  test("has nothing to judge where clients name no versions", () => {
+    const builder = history();
+    builder.add(1, KEY, "i1");
+    const { evidence } = builder.gathered();
+    expect(gatherVersions(evidence.pairs).size).toBe(0);
+  });
+});

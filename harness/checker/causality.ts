@@ -1,0 +1,220 @@
+/*
+ * Does the store keep the order of versions that its clients know? (C2; paper 4.4, D-4.4-3, D-4.4-5)
+ *
+ * Problem. A store may lose a write, or keep one that was replaced, and call it causality: its own clocks say so. Whether they
+ * are right only the clients know, who wrote with the context of what they had read.
+ * Sketch. Each write names its version, and each read tells the names that it returned. A version is superseded by those
+ * whose writers had seen it, directly or through others, and by nothing else. Of the last read of a key (R=N, after all hints
+ * were delivered):
+ *
+ *     false dominance   an acknowledged version is gone, no version there has seen it, and one there is concurrent with it
+ *     missing sibling   the same, and nothing is there but what its writer had seen, or nothing at all
+ *     false sibling     a version is there beside one that has seen it; looked for in every read of the run
+ *     never written     a version is there that no write made, or one that was refused for certain
+ *
+ * Each is shown by its smallest witness: the version and the one that stands in its place, beside it, or nothing. Where a
+ * version has a name that nobody told (a write that never ended), nothing is said of its key.
+ *
+ * Expected (`expects.ts`): none of them under dvvset. Under merged only false siblings (K-5), with cut clocks more of them
+ * (K-8). The paper's clocks and last write wins lose versions (K-1 to K-3, K-14); there the kinds say how.
+ */
+
+import type { CheckerResult } from "../run/summary.ts";
+import type { Evidence } from "./evidence.ts";
+import type { ExpectationInput } from "./expects.ts";
+import { keepsFalseSiblings } from "./expects.ts";
+import { settledState } from "./settled.ts";
+import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
+import { pastOf } from "./version-graph.ts";
+
+export type CausalAnomalyKind =
+  | "false-dominance"
+  | "missing-sibling"
+  | "false-sibling"
+  | "never-written";
+
+export interface CausalAnomaly {
+  readonly kind: CausalAnomalyKind;
+  readonly key: string;
+  /** The version that is gone, or there and should not be. */
+  readonly version: string;
+  /** The version in its place, or beside it; undefined where there is none. */
+  readonly other: string | undefined;
+  /** Of the read or write that shows it first. */
+  readonly index: number;
+}
+
+export interface CausalityResult extends CheckerResult {
+  readonly counts: Readonly<Record<CausalAnomalyKind, number>>;
+  /** Reads of the run that returned a version beside one that has seen it. */
+  readonly readsWithFalseSiblings: number;
+  /** Acknowledged versions. */
+  readonly acknowledged: number;
+  readonly undecidedKeys: readonly string[];
+  readonly examples: readonly CausalAnomaly[];
+}
+
+const EXAMPLES_MAX = 20;
+
+export function checkCausality(
+  evidence: Evidence,
+  keys: ReadonlyMap<string, KeyVersions>,
+  plan: Pick<ExpectationInput, "versioning">,
+): CausalityResult {
+  const anomalies: CausalAnomaly[] = [];
+  const undecidedKeys: string[] = [];
+  let acknowledged = 0;
+  let readsWithFalseSiblings = 0;
+  for (const [key, history] of keys) {
+    acknowledged += [...history.versions.values()].filter(({ outcome }) => outcome === "ok").length;
+    const inReads = falseSiblingsOfReads(key, history);
+    readsWithFalseSiblings += inReads.length;
+    anomalies.push(...firstOfEach(inReads));
+    const last = evidence.finalReads.get(key);
+    if (last?.saw === undefined || last.error !== undefined) {
+      undecidedKeys.push(key);
+      continue;
+    }
+    const unknown = last.saw.filter((name) => !history.versions.has(name));
+    if (unknown.length > 0 && history.unnamed > 0) {
+      undecidedKeys.push(key);
+      continue;
+    }
+    anomalies.push(...judgeEnd(key, history, { saw: last.saw, index: last.index }));
+  }
+  const counts = {
+    "false-dominance": 0,
+    "missing-sibling": 0,
+    "false-sibling": 0,
+    "never-written": 0,
+  };
+  for (const { kind } of anomalies) counts[kind] += 1;
+  const isAllowed = ({ kind }: CausalAnomaly) =>
+    kind === "false-sibling" && keepsFalseSiblings(plan);
+  const bad = anomalies.filter((each) => !isAllowed(each)).sort(bySeverity);
+  return {
+    ...judge(evidence, bad, undecidedKeys),
+    counts,
+    readsWithFalseSiblings,
+    acknowledged,
+    undecidedKeys,
+    examples: [...bad, ...anomalies.filter(isAllowed)].slice(0, EXAMPLES_MAX),
+  };
+}
+
+/** What the last read of a key shows, and what it lacks. */
+function judgeEnd(
+  key: string,
+  history: KeyVersions,
+  { saw, index }: { readonly saw: readonly string[]; readonly index: number },
+): readonly CausalAnomaly[] {
+  const shown = new Set(saw);
+  const past = pastOf(history, shown);
+  const anomalies: CausalAnomaly[] = [];
+  for (const version of shown) {
+    const written = history.versions.get(version);
+    if (written === undefined || written.outcome === "fail") {
+      anomalies.push({ kind: "never-written", key, version, other: undefined, index });
+    } else if (past.has(version)) {
+      const other = saw.find((each) => pastOf(history, [each]).has(version));
+      anomalies.push({ kind: "false-sibling", key, version, other, index });
+    }
+  }
+  for (const written of history.versions.values()) {
+    const { name: version, outcome } = written;
+    if (outcome !== "ok" || shown.has(version) || past.has(version)) continue;
+    anomalies.push(lostVersion(key, history, { written, saw }));
+  }
+  return anomalies;
+}
+
+function lostVersion(
+  key: string,
+  history: KeyVersions,
+  { written, saw }: { readonly written: WrittenVersion; readonly saw: readonly string[] },
+): CausalAnomaly {
+  const { name: version, endedIndex: index } = written;
+  const own = pastOf(history, [version]);
+  const rivals = saw.filter((name) => !own.has(name));
+  const [nearest] = rivals.sort(
+    (left, right) => distance(history, left, written) - distance(history, right, written),
+  );
+  if (nearest !== undefined) {
+    return { kind: "false-dominance", key, version, other: nearest, index };
+  }
+  return { kind: "missing-sibling", key, version, other: saw[0], index };
+}
+
+function distance({ versions }: KeyVersions, name: string, { begunIndex }: WrittenVersion): number {
+  return Math.abs((versions.get(name)?.begunIndex ?? 0) - begunIndex);
+}
+
+/** One for each read that returned a version beside one that has seen it. */
+function falseSiblingsOfReads(key: string, history: KeyVersions): readonly CausalAnomaly[] {
+  return history.reads.flatMap(({ saw, index }): readonly CausalAnomaly[] => {
+    if (saw.length < 2) return [];
+    const begun = saw.map((name) => history.versions.get(name)?.begunIndex ?? 0);
+    const oldest = Math.min(...begun);
+    for (const other of saw) {
+      const past = pastOf(history, [other], oldest);
+      const version = saw.find((name) => past.has(name));
+      if (version !== undefined) return [{ kind: "false-sibling", key, version, other, index }];
+    }
+    return [];
+  });
+}
+
+/** A version that many reads show is one anomaly. */
+function firstOfEach(anomalies: readonly CausalAnomaly[]): readonly CausalAnomaly[] {
+  const first = new Map<string, CausalAnomaly>();
+  for (const anomaly of anomalies) {
+    if (!first.has(anomaly.version)) first.set(anomaly.version, anomaly);
+  }
+  return [...first.values()];
+}
+
+const SEVERITY: readonly CausalAnomalyKind[] = [
+  "false-dominance",
+  "missing-sibling",
+  "never-written",
+  "false-sibling",
+];
+
+function bySeverity(left: CausalAnomaly, right: CausalAnomaly): number {
+  return SEVERITY.indexOf(left.kind) - SEVERITY.indexOf(right.kind) || left.index - right.index;
+}
+
+function judge(
+  evidence: Evidence,
+  bad: readonly CausalAnomaly[],
+  undecidedKeys: readonly string[],
+): CheckerResult {
+  const { isSettled, doubts: unsettled } = settledState(evidence);
+  const doubts = [...unsettled];
+  if (undecidedKeys.length > 0) {
+    doubts.push(
+      `Of ${undecidedKeys.length} key(s) it is not known which versions are there, the first is ${undecidedKeys[0]}.`,
+    );
+  }
+  const [first] = bad;
+  if (first === undefined)
+    return { verdict: doubts.length === 0 ? "valid" : "unknown", reasons: doubts };
+  const sentence = `${bad.length} version(s) against the order that clients know; the first: ${sentenceOf(first)}`;
+  // A read during the run accuses whatever comes later.
+  const isCertain = isSettled || bad.some(({ kind }) => kind === "false-sibling");
+  return { verdict: isCertain ? "invalid" : "unknown", reasons: [sentence, ...doubts] };
+}
+
+function sentenceOf({ kind, key, version, other, index }: CausalAnomaly): string {
+  const instead = other === undefined ? "nothing" : other;
+  switch (kind) {
+    case "false-dominance":
+      return `version ${version} of ${key}, acknowledged at index ${index}, is gone, and ${instead} is there, whose writer never saw it (false dominance).`;
+    case "missing-sibling":
+      return `version ${version} of ${key}, acknowledged at index ${index}, is gone, and ${instead} is there in its place (missing sibling).`;
+    case "false-sibling":
+      return `version ${version} of ${key} is there at index ${index} beside ${instead}, whose writer had seen it (false sibling).`;
+    case "never-written":
+      return `version ${version} of ${key} is there at index ${index}, and no write made it (never written).`;
+  }
+}

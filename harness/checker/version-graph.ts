@@ -1,0 +1,100 @@
+/*
+ * Which version of a key was written by whom, and which versions its writer had seen: the order of versions as their clients
+ * know it, whatever the store's clocks say. From the names in the history (`wrote`, `saw`) alone.
+ */
+
+import type { Pair } from "../history/pairs.ts";
+
+/** One write. */
+export interface WrittenVersion {
+  readonly name: string;
+  /** Index of the invocation. */
+  readonly begunIndex: number;
+  readonly begunNs: number;
+  /** Index of the completion. */
+  readonly endedIndex: number;
+  readonly endedNs: number;
+  /** `fail`: the store said that it did not happen; `info`: it may have. */
+  readonly outcome: "ok" | "fail" | "info";
+  readonly process: number;
+  /** Node that answered, or was asked last. */
+  readonly node: string;
+  /** Names of the versions that its context covered. */
+  readonly saw: readonly string[];
+}
+
+/** What one read of the key returned, as far as its versions have names. */
+export interface ReadVersions {
+  readonly index: number;
+  readonly saw: readonly string[];
+}
+
+export interface KeyVersions {
+  readonly versions: ReadonlyMap<string, WrittenVersion>;
+  readonly reads: readonly ReadVersions[];
+  /** Writes that never ended: their versions may be there, under names that nobody told. */
+  readonly unnamed: number;
+}
+
+interface OpenKey {
+  readonly versions: Map<string, WrittenVersion>;
+  readonly reads: ReadVersions[];
+  unnamed: number;
+}
+
+/** By key; empty where clients named no versions. */
+export function gatherVersions(pairs: readonly Pair[]): ReadonlyMap<string, KeyVersions> {
+  const keys = new Map<string, OpenKey>();
+  const isNamed = pairs.some(({ completion }) => completion?.wrote !== undefined);
+  if (!isNamed) return keys;
+  for (const { invocation, completion } of pairs) {
+    let key = keys.get(invocation.key);
+    if (key === undefined) {
+      key = { versions: new Map(), reads: [], unnamed: 0 };
+      keys.set(invocation.key, key);
+    }
+    if (
+      completion === undefined ||
+      (completion.type === "info" && completion.wrote === undefined)
+    ) {
+      key.unnamed += 1;
+      continue;
+    }
+    const { saw, wrote, index } = completion;
+    if (saw !== undefined) key.reads.push({ index, saw });
+    if (wrote === undefined) continue;
+    key.versions.set(wrote, {
+      name: wrote,
+      begunIndex: invocation.index,
+      begunNs: invocation.timeNs,
+      endedIndex: index,
+      endedNs: completion.timeNs,
+      outcome: completion.type === "ok" || completion.type === "fail" ? completion.type : "info",
+      process: completion.process,
+      node: completion.node,
+      saw: saw ?? [],
+    });
+  }
+  return keys;
+}
+
+/**
+ * Everything that the writers of these versions had seen, directly or through what they saw, without the versions
+ * themselves unless another of them saw them.
+ */
+export function pastOf(
+  { versions }: KeyVersions,
+  names: Iterable<string>,
+  begunIndexMin = 0,
+): ReadonlySet<string> {
+  const past = new Set<string>();
+  const open = [...names].flatMap((name) => versions.get(name)?.saw ?? []);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (past.has(name)) continue;
+    past.add(name);
+    const version = versions.get(name);
+    // Who saw a version began after its writer did, so nothing older leads to it.
+    if (version !== undefined && version.begunIndex >= begunIndexMin) open.push(...version.saw);
+  }
+  return past;
+}
