@@ -63,6 +63,11 @@ export interface Versioning {
    * are given.
    */
   decode(bytes: Uint8Array, actors?: ActorTable): Siblings;
+  /**
+   * The part of a record in which equal replicas are equal, for the hash trees (D-4.7-6); absent where that is all of it.
+   * Throws FormatError like `decode`.
+   */
+  canonicalForHash?(record: Uint8Array): Uint8Array;
   /** What the instance remembers of the actors it has read; changes how fast it reads and nothing else. */
   readonly actors?: ActorTable;
 }

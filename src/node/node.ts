@@ -1,3 +1,5 @@
+import { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
+import { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { toBase64url } from "../base/bytes.ts";
 import type { HmacKey } from "../base/hash.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
@@ -15,6 +17,7 @@ import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import { startIncarnation } from "../replica/incarnation.ts";
 import { Replica } from "../replica/replica.ts";
+import type { TreeKeeper } from "../replica/tree-keeper.ts";
 import { createRing } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
 import { RpcClient } from "../rpc/rpc-client.ts";
@@ -59,6 +62,8 @@ export class DynamoNode implements KeyValueStore {
   readonly #rpcClient: RpcClient;
   readonly #rpcServer: RpcServer;
   readonly #handoff: HintDelivery;
+  readonly #trees: TreeKeeper;
+  readonly #antiEntropy: AntiEntropy;
   #ready = false;
 
   /** Stores a fresh incarnation, then starts to serve peers; rejects when the RPC address is taken. */
@@ -126,6 +131,23 @@ export class DynamoNode implements KeyValueStore {
       { hints: replica, calls, detector: this.#detector, ring: ringNow },
       { scanMs: configuration.hintScanMs, callTimeoutMs: configuration.requestTimeoutMs },
     );
+    this.#trees = replica.trees;
+    const shared = new SharedTrees({
+      nodeId,
+      trees: replica.trees,
+      ring: ringNow,
+      n: configuration.n,
+    });
+    this.#antiEntropy = new AntiEntropy(
+      environment,
+      { copies: replica, shared, calls, detector: this.#detector, ring: ringNow },
+      {
+        everyMs: configuration.antiEntropyMs,
+        callTimeoutMs: configuration.requestTimeoutMs,
+        keysPerSecond: configuration.antiEntropyKeysPerSecond,
+        bytesPerSecond: configuration.antiEntropyBytesPerSecond,
+      },
+    );
     const coordination: CoordinatorParts = {
       nodeId,
       replica,
@@ -148,6 +170,7 @@ export class DynamoNode implements KeyValueStore {
       identity,
       handler: peerService(environment, {
         replica,
+        shared,
         coordinator: this.#coordinator,
         admission: this.#admission,
         ring: ringNow,
@@ -165,6 +188,8 @@ export class DynamoNode implements KeyValueStore {
       routes,
       versioning,
       replica,
+      shared,
+      antiEntropy: this.#antiEntropy,
     });
   }
 
@@ -206,7 +231,7 @@ export class DynamoNode implements KeyValueStore {
     this.refuseRequests();
     await this.#admission.drained();
     await this.#liveRequests.idle();
-    await this.#handoff.stop();
+    await Promise.all([this.#handoff.stop(), this.#antiEntropy.stop(), this.#trees.stop()]);
     this.#detector.stop();
     await this.#rpcServer.close();
     this.#rpcClient.close();
@@ -220,6 +245,11 @@ export class DynamoNode implements KeyValueStore {
   async #listen(): Promise<void> {
     await this.#rpcServer.listen(this.#configuration.rpcAddress);
     this.#handoff.start();
+    const { antiEntropyMs, verifyTreesMs } = this.#configuration;
+    if (antiEntropyMs > 0) {
+      this.#trees.start({ verifyMs: verifyTreesMs });
+      this.#antiEntropy.start();
+    }
     this.#ready = true;
   }
 

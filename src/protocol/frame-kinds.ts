@@ -7,9 +7,12 @@ export const FRAME_KINDS = {
   put: 0x11,
   forward: 0x12,
   ping: 0x13,
+  tree: 0x14,
+  copy: 0x15,
   getReply: 0x90,
   putReply: 0x91,
   forwardReply: 0x92,
   pingReply: 0x93,
+  treeReply: 0x94,
   errorReply: 0xff,
 } as const;

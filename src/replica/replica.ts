@@ -18,6 +18,7 @@ import { recordOf } from "./row.ts";
 import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place } from "./rows.ts";
 import { Rows, readStored } from "./rows.ts";
+import { TreeKeeper } from "./tree-keeper.ts";
 
 /** What a replica is made of. */
 export interface ReplicaParts {
@@ -57,6 +58,8 @@ export interface Hint {
  * Errors: StorageError of the engine, or where a stored row is damaged.
  */
 export class Replica {
+  /** The hash trees of the node's own rows; whoever runs the node starts them. */
+  readonly trees: TreeKeeper;
   readonly #env: Environment;
   readonly #parts: ReplicaParts;
   readonly #actors: LocalActors;
@@ -70,8 +73,15 @@ export class Replica {
     this.#parts = parts;
     this.#actors = new LocalActors(parts.nodeId, parts.incarnation);
     this.#metrics = replicaMetrics(env.metrics, () => hints.count);
+    const { engine, versioning, ring } = parts;
+    this.trees = new TreeKeeper(env, {
+      engine,
+      partitionCount: ring().partitionCount,
+      canonical: (record) => versioning.canonicalForHash?.(record) ?? record,
+    });
     this.#rows = new Rows({
       ...parts,
+      watch: this.trees,
       actors: this.#actors,
       lost: this.#metrics.writesLost,
       assertions: env.assertions,
@@ -91,7 +101,7 @@ export class Replica {
     const keyText = byteString(key);
     const partition = this.#parts.ring().partitionOf(key);
     const owners = this.#hints.ownersOf(keyText);
-    const record = await this.#rows.record("records", recordRowKey(partition, key));
+    const record = await this.own(key);
     if (owners.length === 0) {
       return record;
     }
@@ -107,6 +117,11 @@ export class Replica {
       }
     }
     return records.length < 2 ? records[0] : this.#parts.versioning.encode(this.#merged(records));
+  }
+
+  /** Canonical bytes of the node's own row of the key, hints left out; undefined for none. */
+  own(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#rows.record("records", recordRowKey(this.#parts.ring().partitionOf(key), key));
   }
 
   /**
