@@ -33,6 +33,7 @@ export type WrittenConfiguration = Pick<
   | "versioning"
   | "partitions"
   | "requestTimeoutMs"
+  | "antiEntropyMs"
   | "testFaults"
   | "logLevel"
 > & {
@@ -45,6 +46,9 @@ export type WrittenConfiguration = Pick<
  * prove that they tried.
  */
 const REQUEST_TIMEOUT_MS = 500;
+
+/** The nodes' default is made for days: a wiped node shall be whole again within the seconds of a run. */
+const ANTI_ENTROPY_MS = 1_000;
 
 /** The configuration of one node: the places of all, and the proxies' addresses that it dials instead, by peer. */
 export function nodeConfigurationFile(
@@ -76,6 +80,7 @@ export function nodeConfigurationFile(
     versioning: plan.versioning,
     partitions: plan.partitions,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    antiEntropyMs: ANTI_ENTROPY_MS,
     testFaults: true,
     logLevel: "info",
   };

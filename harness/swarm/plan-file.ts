@@ -206,6 +206,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     hedgeMs: [1, 60_000],
     hintScanMs: [10, 3_600_000],
     retryDownMs: [10, 3_600_000],
+    antiEntropyMs: [0, 3_600_000],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))
