@@ -23,6 +23,8 @@ export interface TreeKeeperParts {
 export interface TreeKeeperOptions {
   /** Time between two passes over all rows, which compare the trees with them; 0: never again after the first. */
   readonly verifyMs: number;
+  /** Rows read at once. Default 256, which takes about a millisecond. */
+  readonly pageRows?: number;
 }
 
 /**
@@ -47,6 +49,7 @@ export class TreeKeeper implements RowWatch {
   #timer: Timer | undefined;
   #reading: Promise<void> | undefined;
   #verifyMs = 0;
+  #pageRows = PAGE_ROWS;
   #stopped = false;
 
   constructor(env: Environment, parts: TreeKeeperParts) {
@@ -71,8 +74,9 @@ export class TreeKeeper implements RowWatch {
   }
 
   /** Begins the first pass. */
-  start({ verifyMs }: TreeKeeperOptions): void {
+  start({ verifyMs, pageRows = PAGE_ROWS }: TreeKeeperOptions): void {
     this.#verifyMs = verifyMs;
+    this.#pageRows = pageRows;
     this.#beginPass();
   }
 
@@ -156,7 +160,7 @@ export class TreeKeeper implements RowWatch {
     const startMs = clock.monotonicMs();
     const pauseMs = this.isBuilt ? VERIFY_PAUSE_MS : 0;
     try {
-      await pass.readPage(PAGE_ROWS);
+      await pass.readPage(this.#pageRows);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       log.warn({ err: error }, "Cannot read a page of rows for the hash trees");
@@ -205,7 +209,6 @@ export class TreeKeeper implements RowWatch {
   }
 }
 
-/** Rows read at once: a page takes about a millisecond. */
 const PAGE_ROWS = 256;
 /** A verifying pass reads at most PAGE_ROWS in this time, 5,120 rows a second. */
 const VERIFY_PAUSE_MS = 50;
