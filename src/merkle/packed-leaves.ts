@@ -51,7 +51,7 @@ export function writeDigest(bytes: Buffer, at: number, digest: string): void {
 }
 
 /** The leaf at `at`; its key is a view. */
-export function readLeaf(bytes: Buffer, at: number): Leaf {
+function readLeaf(bytes: Buffer, at: number): Leaf {
   return { key: bytes.subarray(at + KEY_AT, leafEnd(bytes, at)), digest: readDigest(bytes, at) };
 }
 

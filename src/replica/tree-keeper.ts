@@ -9,7 +9,7 @@ import { byteString } from "../storage/byte-strings.ts";
 import type { Engine } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import { recordOf } from "./row.ts";
-import { keyOfRecordRow, partitionOfRecordRow } from "./row-keys.ts";
+import { keyOfRecordRow, partitionOfRecordRow, recordRowKey } from "./row-keys.ts";
 import type { RowWatch } from "./rows.ts";
 import { TreePass } from "./tree-pass.ts";
 
@@ -179,15 +179,18 @@ export class TreeKeeper implements RowWatch {
 
   #replace(partition: number, tree: HashTree | undefined): void {
     if (partition < this.#partitionsBuilt) {
-      this.#countDrift(this.#trees[partition], tree);
+      this.#countDrift(partition, tree);
     } else {
       this.#partitionsBuilt = partition + 1;
     }
     this.#trees[partition] = tree;
   }
 
-  #countDrift(old: HashTree | undefined, fresh: HashTree | undefined): void {
-    const drifted = differencesOf(old ?? new HashTree(), fresh ?? new HashTree());
+  #countDrift(partition: number, fresh: HashTree | undefined): void {
+    const old = this.#trees[partition];
+    const drifted = differencesOf(old ?? new HashTree(), fresh ?? new HashTree()).filter(
+      ({ key }) => !this.#restoring.has(byteString(recordRowKey(partition, key))),
+    );
     if (drifted.length === 0) return;
     this.#metrics.drift.increment(drifted.length);
     this.#env.log.warn({ keys: drifted.length }, "Hash tree had drifted from its rows");
