@@ -101,7 +101,7 @@ export class Replica {
     const keyText = byteString(key);
     const partition = this.#parts.ring().partitionOf(key);
     const owners = this.#hints.ownersOf(keyText);
-    const record = await this.own(key);
+    const record = await this.#rows.record("records", recordRowKey(partition, key));
     if (owners.length === 0) {
       return record;
     }

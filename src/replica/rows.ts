@@ -129,8 +129,8 @@ export class Rows {
         end();
         throw error;
       });
-    rows.set(id, underWay);
     if (place.table === "records") this.#watch.shown(place.rowKey, row.record);
+    rows.set(id, underWay);
     return underWay.done;
   }
 
