@@ -17,8 +17,4 @@ export const STANDARD_KINDS: readonly SimFaultKind[] = [
 ];
 
 /** Those, and the ones that bring back what was overtaken, or garble it. */
-export const FAULT_KINDS: readonly SimFaultKind[] = [
-  ...STANDARD_KINDS,
-  "restore",
-  "corrupt",
-];
+export const FAULT_KINDS: readonly SimFaultKind[] = [...STANDARD_KINDS, "restore", "corrupt"];

@@ -12,7 +12,7 @@ import type { HistoryHeader } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import { Stores } from "../run/stores.ts";
 import { CalmPairs } from "./calm-pairs.ts";
-import { nodesDestroyed } from "./plan-expectation.ts";
+import { destroyedNodes, nodesDestroyed } from "./plan-expectation.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -144,6 +144,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     strict: run.quorum === "strict",
     synced: run.engine !== "memory" && world.sync,
     lossless: run.expects.verdict === "valid",
+    destroyed: destroyedNodes(plan),
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),
     isCalm: (node, peer, sinceMs) =>

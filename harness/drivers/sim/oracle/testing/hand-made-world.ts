@@ -58,6 +58,7 @@ export class HandMadeWorld {
       strict = false,
       lossless = true,
       nodesDestroyed = 0,
+      destroyed = [],
       n = 3,
       key = "cart",
     }: WorldOptions = {},
@@ -75,6 +76,7 @@ export class HandMadeWorld {
       strict,
       lossless,
       nodesDestroyed,
+      destroyed: new Set(destroyed),
       bounds: {
         writeGraceMs: 10,
         hedgeMs: 100,
@@ -317,6 +319,7 @@ interface WorldOptions {
   readonly strict?: boolean;
   readonly lossless?: boolean;
   readonly nodesDestroyed?: number;
+  readonly destroyed?: readonly string[];
   readonly n?: number;
   readonly key?: string;
 }
