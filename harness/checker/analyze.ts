@@ -19,6 +19,7 @@ import { checkLwwLoss } from "./lww-loss.ts";
 import { checkProvesSomething } from "./proves-something.ts";
 import { checkResurrectedItems } from "./resurrected-items.ts";
 import { checkSlo, parseSlo } from "./slo.ts";
+import { checkTreeRoots } from "./tree-roots.ts";
 import { checkUnexpectedItems } from "./unexpected-items.ts";
 import { combineVerdicts, distrust } from "./verdict.ts";
 import { gatherVersions } from "./version-graph.ts";
@@ -62,6 +63,7 @@ export function analyze(input: AnalysisInput): Analysis {
     "unexpected-items": checkUnexpectedItems(evidence, carts),
     "resurrected-items": checkResurrectedItems(evidence, carts, plan.reconcile),
     convergence: checkConvergence(evidence, { replicas: plan.n }),
+    "tree-roots": checkTreeRoots(evidence, plan),
     "proves-something": checkProvesSomething(evidence, {
       ...plan,
       truncated: input.truncated,

@@ -3,7 +3,13 @@
  * the times of the faults.
  */
 
-import type { FinalRead, HistoryHeader, HistoryLine, Marker } from "../history/operation.ts";
+import type {
+  FinalRead,
+  HistoryHeader,
+  HistoryLine,
+  Marker,
+  TreeRoots,
+} from "../history/operation.ts";
 import type { Pair } from "../history/pairs.ts";
 import { pairOperations } from "../history/pairs.ts";
 import type { FaultFile } from "../nemesis/fault.ts";
@@ -20,6 +26,8 @@ export interface Evidence {
   /** By key, the last one that could be read, else the last one. */
   readonly finalReads: ReadonlyMap<string, FinalRead>;
   readonly replicaReads: readonly FinalRead[];
+  /** By node, the last that it told. */
+  readonly treeRoots: ReadonlyMap<string, TreeRoots>;
   readonly markers: readonly Marker[];
   /** The last of the markers that tell whether the cluster settled; undefined where there is none. */
   readonly settled: Marker | undefined;
@@ -36,6 +44,7 @@ export function gatherEvidence(
   const { pairs, problems } = pairOperations(lines);
   const finalReads = new Map<string, FinalRead>();
   const replicaReads: FinalRead[] = [];
+  const treeRoots = new Map<string, TreeRoots>();
   const markers: Marker[] = [];
   let settled: Marker | undefined;
   for (const line of lines) {
@@ -46,6 +55,8 @@ export function gatherEvidence(
       }
     } else if (line.type === "replica-read") {
       replicaReads.push(line);
+    } else if (line.type === "tree-roots") {
+      treeRoots.set(line.node, line);
     } else if (line.type === "marker") {
       markers.push(line);
       if (line.name === "quiesced" || line.name === "unsettled") {
@@ -60,6 +71,7 @@ export function gatherEvidence(
     pairProblems: problems,
     finalReads,
     replicaReads,
+    treeRoots,
     markers,
     settled,
     faultFile,

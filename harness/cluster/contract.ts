@@ -16,6 +16,20 @@ export interface NodeStatus {
   readonly writesLost: number;
   /** Wall time of the node's own clock, in milliseconds since 1970. */
   readonly wallMs: number;
+  readonly antiEntropy?: {
+    /** From one exchange to the next; 0: there is none. */
+    readonly everyMs: number;
+    /** True once this life of the node has completed an exchange with each peer that shares data with it. */
+    readonly isSynchronised: boolean;
+  };
+}
+
+/** What a node tells of its hash trees. */
+export interface NodeTrees {
+  /** False while a tree may lack rows. */
+  readonly isBuilt: boolean;
+  /** By partition: the root in hexadecimal; only partitions that the node replicates and that hold keys. */
+  readonly roots: Readonly<Record<string, string>>;
 }
 
 export interface ReplicaCopy {
@@ -139,6 +153,8 @@ export interface Cluster {
   probe(node: string, peer: string): Promise<ProbeAnswer>;
   /** The node's own copy of a key, without repair, past the proxies. */
   replica(node: string, key: Uint8Array): Promise<ReplicaCopy>;
+  /** The roots of the node's hash trees, past the proxies. */
+  trees(node: string): Promise<NodeTrees>;
   readonly network: NetworkPower | undefined;
   readonly processes: ProcessPower | undefined;
   readonly machines: MachinePower | undefined;

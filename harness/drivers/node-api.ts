@@ -1,4 +1,4 @@
-import type { NodeStatus, ProbeAnswer, ReplicaCopy } from "../cluster/contract.ts";
+import type { NodeStatus, NodeTrees, ProbeAnswer, ReplicaCopy } from "../cluster/contract.ts";
 
 /** A request of the harness to a node, which ends in time. */
 export interface BoundedRequest {
@@ -28,6 +28,7 @@ export interface NodeApi {
   status(): Promise<NodeStatus>;
   probe(peer: string): Promise<ProbeAnswer>;
   replica(key: Uint8Array): Promise<ReplicaCopy>;
+  trees(): Promise<NodeTrees>;
   /** Makes the node dial its peers at these addresses, by peer. */
   setRoutes(routes: Routes): Promise<void>;
   /** Makes it dial them again as its configuration says. */
@@ -75,6 +76,15 @@ export function nodeApi(url: string, send: SendBounded): NodeApi {
         );
       }
       return { digest };
+    },
+    async trees() {
+      const answer = await ask({ url: `${url}/admin/trees`, timeoutMs: REPLICA_TIMEOUT_MS });
+      const { isBuilt, roots } = answer as NodeTrees;
+      if (typeof isBuilt !== "boolean" || typeof roots !== "object") {
+        const shown = JSON.stringify(answer).slice(0, 200);
+        throw new Error(`Cannot read the trees at ${url}: it answered ${shown}`);
+      }
+      return { isBuilt, roots };
     },
     setRoutes,
     async restoreRoutes() {

@@ -42,6 +42,7 @@ export type WrittenConfiguration = Pick<
   | "versioning"
   | "partitions"
   | "requestTimeoutMs"
+  | "antiEntropyMs"
   | "testFaults"
   | "logLevel"
 > &
@@ -55,6 +56,9 @@ export type WrittenConfiguration = Pick<
  * prove that they tried.
  */
 const REQUEST_TIMEOUT_MS = 500;
+
+/** The nodes' default is made for days: a wiped node shall be whole again within the seconds of a run. */
+const ANTI_ENTROPY_MS = 1_000;
 
 /** The configuration of one node: the places of all, and the proxies' addresses that it dials instead, by peer. */
 export function nodeConfigurationFile(
@@ -88,6 +92,7 @@ export function nodeConfigurationFile(
     ...(plan.clockEntriesMax === undefined ? {} : { clockEntriesMax: plan.clockEntriesMax }),
     partitions: plan.partitions,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    antiEntropyMs: ANTI_ENTROPY_MS,
     testFaults: true,
     logLevel: "info",
   };

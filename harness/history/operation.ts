@@ -68,7 +68,19 @@ export interface Marker {
   readonly detail?: string;
 }
 
-export type HistoryLine = Operation | FaultLine | FinalRead | Marker;
+/** After settling, before anything is read back: what one node tells of its hash trees. */
+export interface TreeRoots {
+  readonly index: number;
+  readonly type: "tree-roots";
+  readonly node: string;
+  readonly isBuilt: boolean;
+  /** By partition: the root in hexadecimal; only partitions that the node replicates and that hold keys. */
+  readonly roots: Readonly<Record<string, string>>;
+  readonly error?: string;
+  readonly timeNs: number;
+}
+
+export type HistoryLine = Operation | FaultLine | FinalRead | Marker | TreeRoots;
 
 /** First line of `history.jsonl`. */
 export interface HistoryHeader {

@@ -12,6 +12,7 @@ import type {
   HistoryLine,
   Marker,
   Operation,
+  TreeRoots,
 } from "./operation.ts";
 
 export interface History {
@@ -74,7 +75,12 @@ function refusal(number: number, reason: string, cause?: unknown): HistoryError 
 type Fields = Readonly<
   Partial<
     Record<
-      keyof HistoryHeader | keyof Operation | keyof FaultLine | keyof FinalRead | keyof Marker,
+      | keyof HistoryHeader
+      | keyof Operation
+      | keyof FaultLine
+      | keyof FinalRead
+      | keyof Marker
+      | keyof TreeRoots,
       unknown
     >
   >
@@ -134,6 +140,9 @@ function checkLine(parsed: unknown, index: number, number: number): HistoryLine 
     case "replica-read":
       checkFinalRead(fields, number);
       break;
+    case "tree-roots":
+      checkTreeRoots(fields, number);
+      break;
     default:
       throw refusal(number, `type ${shown(fields.type)} is not known`);
   }
@@ -160,6 +169,15 @@ function checkFinalRead(fields: Fields, number: number): void {
   const digestFits = digest === undefined || digest === null || typeof digest === "string";
   require(digestFits, number, "digest", "a string or null", digest);
   require(saw === undefined || isStrings(saw), number, "saw", "strings", saw);
+  require(error === undefined || typeof error === "string", number, "error", "a string", error);
+}
+
+function checkTreeRoots(fields: Fields, number: number): void {
+  const { isBuilt, roots, error } = fields;
+  requireStrings(fields, number, ["node"]);
+  require(typeof isBuilt === "boolean", number, "isBuilt", "true or false", isBuilt);
+  const areRoots = typeof roots === "object" && roots !== null && isStrings(Object.values(roots));
+  require(areRoots, number, "roots", "an object of hexadecimal roots", roots);
   require(error === undefined || typeof error === "string", number, "error", "a string", error);
 }
 

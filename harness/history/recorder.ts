@@ -18,6 +18,7 @@ import type {
   HistoryLine,
   Marker,
   Operation,
+  TreeRoots,
 } from "./operation.ts";
 
 /** Where the text of the history goes: the file, which is the edge's business. */
@@ -50,6 +51,7 @@ export interface Completion {
   readonly saw?: readonly string[];
 }
 
+type NotedLine = FaultLine | Marker | FinalRead | TreeRoots;
 type Unplaced<Line> = Line extends unknown ? Omit<Line, "index" | "timeNs"> : never;
 
 export interface RecorderOptions {
@@ -142,9 +144,9 @@ export class Recorder {
     });
   }
 
-  /** A fault line, a marker, or a read after settling. */
-  note(line: Unplaced<FaultLine | Marker | FinalRead>): FaultLine | Marker | FinalRead {
-    return this.#append<FaultLine | Marker | FinalRead>({
+  /** A fault line, a marker, or what was read after settling. */
+  note(line: Unplaced<NotedLine>): NotedLine {
+    return this.#append<NotedLine>({
       index: this.#nextIndex++,
       ...line,
       timeNs: this.nowNs(),

@@ -5,6 +5,7 @@ import type { Plan } from "./plan.ts";
 import { readReplicas } from "./read-replicas.ts";
 import type { SettleParts } from "./settle.ts";
 import { settle, waitUntilEqual } from "./settle.ts";
+import { waitForTrees } from "./wait-for-trees.ts";
 import type { FinalReadParts, Workload } from "./workload.ts";
 
 export interface Ending extends SettleParts {
@@ -16,11 +17,18 @@ export interface Ending extends SettleParts {
 
 const EQUAL_AFTER_READS_TIMEOUT_MS = 10_000;
 
-/** Waits, bounded, until the healed cluster is quiet, and marks in the history whether it became so. */
+/**
+ * Waits, bounded, until the healed cluster is quiet and its replicas have become equal by themselves, and records whether they
+ * have.
+ */
 export async function settleDown(ending: Ending, plan: Plan): Promise<void> {
   const wanted = { keys: ending.workload.keys(plan), replicas: plan.n };
   const { quiesced, detail } = await settle(ending, wanted);
   ending.recorder.note({ type: "marker", name: quiesced ? "quiesced" : "unsettled", detail });
+  if (!quiesced) return;
+  for (const told of await waitForTrees(ending, plan.n)) {
+    ending.recorder.note({ type: "tree-roots", ...told });
+  }
 }
 
 /** Reads every key with R=N, then every node's own copy, and records it all. */

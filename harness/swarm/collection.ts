@@ -1,4 +1,4 @@
-import { isLossless } from "../drivers/sim/oracle/lossless.ts";
+import { tellsCausality } from "../drivers/sim/oracle/lossless.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import type { Adversary } from "./adversary.ts";
 import type { Finding } from "./sim-outcome.ts";
@@ -22,7 +22,9 @@ export async function checkCollection(
   const { cluster, oracle, plan } = world;
   const { tombstoneGraceMs = 0 } = plan.world.settings;
   // In the paper's modes replicas may differ for good under one clock (K-2); then they never agree.
-  if (tombstoneGraceMs === 0 || oracle === undefined || !isLossless(plan.run.versioning)) return [];
+  const { versioning: mode, truncate } = plan.run;
+  const isJudged = tellsCausality({ mode, truncated: truncate !== undefined });
+  if (tombstoneGraceMs === 0 || oracle === undefined || !isJudged) return [];
   const { scheduler } = cluster;
   const endMs = scheduler.monotonicMs() + GRACES * tombstoneGraceMs + BEYOND_MS;
   while (oracle.tombstonesLeft.length > 0 && scheduler.monotonicMs() < endMs) {

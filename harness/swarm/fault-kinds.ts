@@ -13,12 +13,8 @@ export const STANDARD_KINDS: readonly SimFaultKind[] = [
   "clock-strobe",
   "slow-disk",
   "full-disk",
+  "wipe",
 ];
 
-/** Those, and the ones whose cure is anti-entropy, which is not built yet. */
-export const FAULT_KINDS: readonly SimFaultKind[] = [
-  ...STANDARD_KINDS,
-  "wipe",
-  "restore",
-  "corrupt",
-];
+/** Those, and the ones that bring back what was overtaken, or garble it. */
+export const FAULT_KINDS: readonly SimFaultKind[] = [...STANDARD_KINDS, "restore", "corrupt"];

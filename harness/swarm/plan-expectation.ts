@@ -34,6 +34,12 @@ export function nodesDestroyed({ run, world, faults }: SimPlan): number {
   return worstDestruction(destructions(faults, { engine: run.engine, sync: world.sync }));
 }
 
+/** The nodes on which the plan's faults destroy acknowledged data. */
+export function destroyedNodes({ run, world, faults }: SimPlan): ReadonlySet<string> {
+  const events = destructions(faults, { engine: run.engine, sync: world.sync });
+  return new Set(events.map(({ node }) => node));
+}
+
 /** True where the fault takes acknowledged data from its node. */
 export function destroysData(fault: SimFault, { engine, sync }: Durability): boolean {
   switch (fault.kind) {

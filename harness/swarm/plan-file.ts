@@ -218,6 +218,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     hintScanMs: [10, 3_600_000],
     tombstoneGraceMs: [0, 30 * 86_400_000],
     retryDownMs: [10, 3_600_000],
+    antiEntropyMs: [0, 3_600_000],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))

@@ -13,6 +13,7 @@ import { readBack, settleDown } from "../run/read-back.ts";
 import { untilAborted } from "../run/until-aborted.ts";
 import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
+import { checkEqualTrees, checkTrees } from "./check-trees.ts";
 import { checkCollection } from "./collection.ts";
 import { runLiveness } from "./liveness.ts";
 import type { Finding } from "./sim-outcome.ts";
@@ -67,11 +68,12 @@ export async function runPhases(
   };
   await settleDown(ending, plan.run);
   await checkDelivery(world);
+  checkReplicas(world);
   await readBack(ending, plan.run);
   await adversary?.readBack();
   if (wasQuiet(recorder.lines)) findings.push(...(await checkCollection(world, adversary)));
   findings.push(...(adversary?.findings ?? []));
-  findings.push(...(await checkAtRest(cluster)));
+  findings.push(...(await checkAtRest(cluster)), ...truthOfTrees(world));
   oracle?.finish({ settled: wasQuiet(recorder.lines) });
   findings.push(...(await checkStops(cluster)));
   await recorder.flush();
@@ -167,6 +169,18 @@ async function checkDelivery({ cluster, oracle, plan, recorder }: SimulatedWorld
   if (mayForget || !wasQuiet(recorder.lines)) return;
   const left = await checkAtRest(cluster);
   if (left.length === 0) oracle?.hintsDelivered();
+}
+
+/** Before the final reads, which repair what anti-entropy should have brought. */
+function checkReplicas(world: SimulatedWorld): void {
+  const { findings, plan, recorder } = world;
+  findings.push(...truthOfTrees(world));
+  if (wasQuiet(recorder.lines)) findings.push(...checkEqualTrees(recorder.lines, plan.run));
+}
+
+/** A row that its disk has garbled keeps its leaf until somebody reads it. */
+function truthOfTrees({ cluster, plan }: SimulatedWorld): readonly Finding[] {
+  return plan.faults.some(({ kind }) => kind === "corrupt") ? [] : checkTrees(cluster);
 }
 
 /** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */

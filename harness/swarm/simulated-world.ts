@@ -14,7 +14,7 @@ import { Recorder } from "../history/recorder.ts";
 import { Stores } from "../run/stores.ts";
 import { CalmPairs } from "./calm-pairs.ts";
 import { clockSkewMs } from "./clock-skew.ts";
-import { nodesDestroyed } from "./plan-expectation.ts";
+import { destroyedNodes, nodesDestroyed } from "./plan-expectation.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -149,6 +149,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     strict: run.quorum === "strict",
     synced: run.engine !== "memory" && world.sync,
     lossless: run.expects.verdict === "valid",
+    destroyed: destroyedNodes(plan),
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),
     isCalm: (node, peer, sinceMs) =>

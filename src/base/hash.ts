@@ -20,6 +20,11 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return Buffer.from(hash("sha256", bytes, "latin1"), "latin1");
 }
 
+/** SHA-256 as 32 characters, one a byte. */
+export function sha256Text(bytes: Uint8Array): string {
+  return hash("sha256", bytes, "latin1");
+}
+
 /** SHA-256 of a text's UTF-8, in hexadecimal. */
 export function sha256Hex(text: string): string {
   return hash("sha256", text, "hex");

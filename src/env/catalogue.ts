@@ -217,6 +217,26 @@ const PEER_POINTS = [
   { name: "a detector that has stopped pings nobody", kind: "always", required: true },
 ] as const satisfies readonly CataloguePoint[];
 
+const ANTI_ENTROPY_POINTS = [
+  { name: "an exchange found equal trees", kind: "sometimes", required: true },
+  { name: "an exchange brought a record from a peer", kind: "reachable", required: true },
+  { name: "an exchange brought a record to a peer", kind: "reachable", required: true },
+  { name: "an exchange merged both ways", kind: "sometimes", required: true },
+  {
+    name: "a difference was gone when an exchange looked at it",
+    kind: "reachable",
+    required: true,
+    why: "A write in flight makes replicas differ for a moment, which must harm nothing.",
+  },
+  { name: "an exchange stopped before its end", kind: "reachable", required: true },
+  {
+    name: "a leaf went back with its row after a lost write",
+    kind: "reachable",
+    required: true,
+    why: "Else two replicas would be equal by their trees and different by their rows.",
+  },
+] as const satisfies readonly CataloguePoint[];
+
 const RPC_POINTS = [
   { name: "a connection was dropped for silence", kind: "reachable", required: true },
   { name: "a hello was not answered in time", kind: "reachable", required: true },
@@ -282,6 +302,7 @@ export const CATALOGUE = [
   ...REPLICA_POINTS,
   ...TOMBSTONE_POINTS,
   ...PEER_POINTS,
+  ...ANTI_ENTROPY_POINTS,
   ...RPC_POINTS,
   ...NODE_POINTS,
 ] as const;

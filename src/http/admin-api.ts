@@ -16,6 +16,9 @@ export async function handleAdmin(
     case "/admin/ring":
       expectMethod(method, "GET");
       return json(operator.ring());
+    case "/admin/trees":
+      expectMethod(method, "GET");
+      return json(operator.trees());
     case "/admin/routes":
       if (method === "GET") return json(operator.routes());
       expectMethod(method, "POST");

@@ -1,6 +1,6 @@
 import { fromBase64url } from "../base/bytes.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import { KEY_BYTES_MAX } from "../protocol/request-codec.ts";
+import { KEY_BYTES_MAX } from "../protocol/key-limit.ts";
 
 /**
  * The key a path names: `/kv/{percent-encoded}` or the exact form `/kv64/{base64url}`, which the client library uses

@@ -81,6 +81,16 @@ export interface NodeConfiguration {
   readonly tombstoneGraceMs: number;
   /** How often a node believed down is tried again. Default 500. */
   readonly retryDownMs: number;
+  /**
+   * From one exchange of replicas to the next, each with one peer; 0: none, and no hash trees. Lower: replicas that differ
+   * become equal sooner, and equal ones tell each other so more often. Default 15,000.
+   */
+  readonly antiEntropyMs: number;
+  /** Most keys, and most bytes of records, that exchanges bring either way in a second. Default 2,000 and 4 MiB. */
+  readonly antiEntropyKeysPerSecond: number;
+  readonly antiEntropyBytesPerSecond: number;
+  /** From one pass that checks the hash trees and all rows to the next; 0: none. Default 3,600,000. */
+  readonly verifyTreesMs: number;
   /** Allows `/admin/probe` and the other hooks that break things on purpose. */
   readonly testFaults: boolean;
   readonly logLevel: "debug" | "info" | "warn" | "error";

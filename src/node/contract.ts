@@ -37,6 +37,8 @@ export interface KeyValueStore {
 export interface NodeOperator {
   status(): object;
   ring(): object;
+  /** The roots of the node's hash trees, by partition; only those that it replicates and that hold keys. */
+  trees(): object;
   /** The node's own copy of a key, nothing repaired. */
   replica(key: Uint8Array): Promise<object>;
   /** `routes`, the table in force, and `configured`, the one the node started with. */

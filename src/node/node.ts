@@ -1,3 +1,5 @@
+import { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
+import { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { toBase64url } from "../base/bytes.ts";
 import type { HmacKey } from "../base/hash.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
@@ -15,6 +17,7 @@ import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import { startIncarnation } from "../replica/incarnation.ts";
 import { Replica } from "../replica/replica.ts";
+import type { TreeKeeper } from "../replica/tree-keeper.ts";
 import { createRing } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
 import { RpcClient } from "../rpc/rpc-client.ts";
@@ -61,6 +64,8 @@ export class DynamoNode implements KeyValueStore {
   readonly #rpcServer: RpcServer;
   readonly #handoff: HintDelivery;
   readonly #collector: TombstoneCollector;
+  readonly #trees: TreeKeeper;
+  readonly #antiEntropy: AntiEntropy;
   #ready = false;
 
   /** Stores a fresh incarnation, then starts to serve peers; rejects when the RPC address is taken. */
@@ -142,6 +147,23 @@ export class DynamoNode implements KeyValueStore {
         callTimeoutMs: configuration.requestTimeoutMs,
       },
     );
+    this.#trees = replica.trees;
+    const shared = new SharedTrees({
+      nodeId,
+      trees: replica.trees,
+      ring: ringNow,
+      n: configuration.n,
+    });
+    this.#antiEntropy = new AntiEntropy(
+      environment,
+      { copies: replica, shared, calls, detector: this.#detector, ring: ringNow },
+      {
+        everyMs: configuration.antiEntropyMs,
+        callTimeoutMs: configuration.requestTimeoutMs,
+        keysPerSecond: configuration.antiEntropyKeysPerSecond,
+        bytesPerSecond: configuration.antiEntropyBytesPerSecond,
+      },
+    );
     const coordination: CoordinatorParts = {
       nodeId,
       replica,
@@ -164,6 +186,7 @@ export class DynamoNode implements KeyValueStore {
       identity,
       handler: peerService(environment, {
         replica,
+        shared,
         coordinator: this.#coordinator,
         admission: this.#admission,
         ring: ringNow,
@@ -181,6 +204,8 @@ export class DynamoNode implements KeyValueStore {
       routes,
       versioning,
       replica,
+      shared,
+      antiEntropy: this.#antiEntropy,
     });
   }
 
@@ -222,8 +247,12 @@ export class DynamoNode implements KeyValueStore {
     this.refuseRequests();
     await this.#admission.drained();
     await this.#liveRequests.idle();
-    await this.#collector.stop();
-    await this.#handoff.stop();
+    await Promise.all([
+      this.#collector.stop(),
+      this.#handoff.stop(),
+      this.#antiEntropy.stop(),
+      this.#trees.stop(),
+    ]);
     this.#detector.stop();
     await this.#rpcServer.close();
     this.#rpcClient.close();
@@ -238,6 +267,11 @@ export class DynamoNode implements KeyValueStore {
     await this.#rpcServer.listen(this.#configuration.rpcAddress);
     this.#handoff.start();
     this.#collector.start();
+    const { antiEntropyMs, verifyTreesMs } = this.#configuration;
+    if (antiEntropyMs > 0) {
+      this.#trees.start({ verifyMs: verifyTreesMs });
+      this.#antiEntropy.start();
+    }
     this.#ready = true;
   }
 

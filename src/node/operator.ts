@@ -1,3 +1,5 @@
+import type { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
+import type { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
@@ -23,6 +25,8 @@ export interface OperatorParts {
   readonly calls: PeerCalls;
   readonly routes: Routes;
   readonly versioning: Versioning;
+  readonly shared: SharedTrees;
+  readonly antiEntropy: AntiEntropy;
   readonly replica: {
     read(key: Uint8Array): Promise<Uint8Array | undefined>;
     hintCount(): number;
@@ -68,8 +72,14 @@ export class Operator implements NodeOperator {
       suspected: detector.suspected(),
       writesLost: replica.lostWriteCount(),
       clockSkew: replica.skewStatus(),
+      antiEntropy: this.#antiEntropy(),
       wallMs: this.#environment.clock.wallMs(),
     };
+  }
+
+  trees(): object {
+    const { shared } = this.#parts;
+    return { isBuilt: shared.isBuilt, roots: shared.roots() };
   }
 
   ring(): object {
@@ -134,6 +144,21 @@ export class Operator implements NodeOperator {
       );
     }
     return this.#ping(calls, member.id, timeoutMs);
+  }
+
+  #antiEntropy(): object {
+    const { antiEntropy, shared, configuration } = this.#parts;
+    const nowMs = this.#environment.clock.monotonicMs();
+    const exchanges = [...antiEntropy.completed].map(([peer, { count, differences, endedMs }]) => [
+      peer,
+      { count, differences, agoMs: nowMs - endedMs },
+    ]);
+    return {
+      everyMs: configuration.antiEntropyMs,
+      partitionsBuilt: shared.partitionsBuilt,
+      isSynchronised: antiEntropy.isSynchronised,
+      exchanges: Object.fromEntries(exchanges),
+    };
   }
 
   #expectTestFaults(verb: string): void {

@@ -66,6 +66,15 @@ export function parseConfiguration(
     hintScanMs: fields.whole("hintScanMs", 10, 3_600_000, 1_000),
     tombstoneGraceMs: fields.whole("tombstoneGraceMs", 0, 30 * 86_400_000, 3_600_000),
     retryDownMs: fields.whole("retryDownMs", 10, 3_600_000, 500),
+    antiEntropyMs: fields.whole("antiEntropyMs", 0, 3_600_000, 15_000),
+    antiEntropyKeysPerSecond: fields.whole("antiEntropyKeysPerSecond", 1, 1_000_000, 2_000),
+    antiEntropyBytesPerSecond: fields.whole(
+      "antiEntropyBytesPerSecond",
+      1_024,
+      1_024 * 1_024 * 1_024,
+      4 * 1_024 * 1_024,
+    ),
+    verifyTreesMs: fields.whole("verifyTreesMs", 0, 7 * 86_400_000, 3_600_000),
     testFaults: fields.flag("testFaults", false),
     logLevel: fields.oneOf("logLevel", ["debug", "info", "warn", "error"], "info"),
   };

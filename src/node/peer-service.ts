@@ -1,3 +1,5 @@
+import type { OwnCopies } from "../anti-entropy/exchange.ts";
+import type { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { LocalReplica } from "../coordinator/parts.ts";
@@ -10,9 +12,9 @@ import type { RequestHandler } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
 
 export interface PeerServiceParts {
-  readonly replica: LocalReplica & {
-    readonly tombstones: Pick<TombstoneRows, "holding" | "remove">;
-  };
+  readonly replica: LocalReplica &
+    Pick<OwnCopies, "own"> & { readonly tombstones: Pick<TombstoneRows, "holding" | "remove"> };
+  readonly shared: SharedTrees;
   readonly coordinator: Coordinator;
   readonly admission: Admission;
   readonly ring: () => Ring;
@@ -25,7 +27,7 @@ export interface PeerServiceParts {
  * never forwarded again. A peer with another ring is told so: its preference lists may not be ours (K-17).
  */
 export function peerService(environment: Environment, parts: PeerServiceParts): RequestHandler {
-  return (_from: NodeId, request: Request, respond: (reply: Reply) => void) => {
+  return (from: NodeId, request: Request, respond: (reply: Reply) => void) => {
     const refuse = (error: unknown): void => {
       if (!(error instanceof DynamoError)) {
         environment.assertions.reachable("a replica failed to serve a peer");
@@ -45,6 +47,14 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
         parts.replica
           .read(request.key)
           .then((record) => respond({ type: "get-reply", record }), refuse);
+        break;
+      case "copy":
+        parts.replica
+          .own(request.key)
+          .then((record) => respond({ type: "get-reply", record }), refuse);
+        break;
+      case "tree":
+        respond({ type: "tree-reply", nodes: parts.shared.answer(from, request.paths) });
         break;
       case "put":
         parts.replica

@@ -79,6 +79,19 @@ describe("request and reply codecs", () => {
     expect(hex({ type: "forward", ...forward })).toBe(
       `0000001e1200000002${stamp}02000001f400016b00016b7272`,
     );
+    expect(hex({ type: "copy", ring, key })).toBe(`000000121500000002${stamp}6b`);
+    const paths = [Uint8Array.of(), Uint8Array.of(1, 2, 15)];
+    expect(hex({ type: "tree", ring, paths })).toBe(`000000161400000002${stamp}02000312f0`);
+    const nodes: Reply = {
+      type: "tree-reply",
+      nodes: [
+        { kind: "leaves", leaves: [{ key, digest: "d".repeat(16) }] },
+        { kind: "children", hashes: Buffer.concat([Buffer.alloc(240), Buffer.alloc(16, 7)]) },
+      ],
+    };
+    expect(frameOf((writer) => writeReply(writer, 2, nodes)).bytes.toString("hex")).toBe(
+      `0000002f9400000002010100010001${"6b"}${"64".repeat(16)}008000${"07".repeat(16)}`,
+    );
     const reply: Reply = { type: "get-reply", record: undefined };
     expect(frameOf((writer) => writeReply(writer, 2, reply)).bytes.toString("hex")).toBe(
       "00000006900000000200",
@@ -86,7 +99,10 @@ describe("request and reply codecs", () => {
   });
 
   test("read garbage as FormatError, and what they accept is canonical", () => {
-    const kinds = fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0x10, 0x11, 0x12, 0x13));
+    const kinds = fc.oneof(
+      fc.nat({ max: 255 }),
+      fc.constantFrom(0x10, 0x11, 0x12, 0x13, 0x14, 0x15),
+    );
     fc.assert(
       fc.property(kinds, fc.uint8Array({ maxLength: 60 }), (kind, body) => {
         expectCanonicalOrFormatError(kind, body);

@@ -8,10 +8,13 @@ export const FRAME_KINDS = {
   forward: 0x12,
   ping: 0x13,
   tombstone: 0x18,
+  tree: 0x14,
+  copy: 0x15,
   getReply: 0x90,
   putReply: 0x91,
   forwardReply: 0x92,
   pingReply: 0x93,
   tombstoneReply: 0x98,
+  treeReply: 0x94,
   errorReply: 0xff,
 } as const;

@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/ids.ts";
+import type { NodeAnswer } from "../merkle/comparison.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import type { ErrorCode } from "./errors.ts";
 
@@ -13,6 +14,27 @@ export interface GetRequest {
 export interface GetReply {
   readonly type: "get-reply";
   readonly record: Uint8Array | undefined;
+}
+
+/** Asks a replica for its own row of the key, hints left out; answered like `get`. */
+export interface CopyRequest {
+  readonly type: "copy";
+  readonly ring: RingStamp;
+  readonly key: Uint8Array;
+}
+
+/** Asks what lies at these paths of the trees that both nodes have in common (D-4.7-3). */
+export interface TreeRequest {
+  readonly type: "tree";
+  readonly ring: RingStamp;
+  /** Digits 0 to 15 from the root on. */
+  readonly paths: readonly Uint8Array[];
+}
+
+/** The nodes at the first of the paths, in their order: one or more. Undefined: the trees are not built yet. */
+export interface TreeReply {
+  readonly type: "tree-reply";
+  readonly nodes: readonly NodeAnswer[] | undefined;
 }
 
 /** Asks a replica to merge a record into its own, or, with `hintFor`, to keep it for that node. */
@@ -82,8 +104,22 @@ export interface ErrorReply {
   readonly message: string;
 }
 
-export type Request = GetRequest | PutRequest | ForwardRequest | TombstoneRequest | PingRequest;
-export type Reply = GetReply | PutReply | ForwardReply | TombstoneReply | PingReply | ErrorReply;
+export type Request =
+  | GetRequest
+  | CopyRequest
+  | TreeRequest
+  | PutRequest
+  | ForwardRequest
+  | TombstoneRequest
+  | PingRequest;
+export type Reply =
+  | GetReply
+  | TreeReply
+  | PutReply
+  | ForwardReply
+  | TombstoneReply
+  | PingReply
+  | ErrorReply;
 
 /** First frame in each direction of a connection (architecture, section 5). */
 export interface Hello {

@@ -2,6 +2,7 @@
  * Replies as frame bodies, canonical: one reply, one form.
  *
  *     get-reply     = found:u8 (0 or 1) record:rest              (found 0: nothing follows)
+ *     tree-reply    = built:u8 (0 or 1) nodes                    (built 0: nothing follows; tree-codec.ts)
  *     put-reply     =
  *     forward-reply = record:rest
  *     tombstone-reply = holding:u8 (0 none, 1 the same, 2 other)
@@ -16,6 +17,7 @@ import { ERRORS } from "./errors.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
 import type { ErrorReply, Holding, Reply } from "./messages.ts";
+import { readNodes, writeNodes } from "./tree-codec.ts";
 
 /** By their codes. */
 const HOLDINGS: readonly Holding[] = ["none", "same", "other"];
@@ -41,6 +43,11 @@ function writeParts(writer: FrameWriter, id: number, reply: Reply): void {
       writer.begin(FRAME_KINDS.getReply, id);
       writer.u8(reply.record === undefined ? 0 : 1);
       if (reply.record !== undefined) writer.raw(reply.record);
+      return;
+    case "tree-reply":
+      writer.begin(FRAME_KINDS.treeReply, id);
+      writer.u8(reply.nodes === undefined ? 0 : 1);
+      if (reply.nodes !== undefined) writeNodes(writer, reply.nodes);
       return;
     case "put-reply":
       writer.begin(FRAME_KINDS.putReply, id);
@@ -72,6 +79,14 @@ export function readReply(kind: number, body: Uint8Array): Reply {
       if (found === 1) return { type: "get-reply", record: reader.raw(reader.remaining) };
       reader.end();
       return { type: "get-reply", record: undefined };
+    }
+    case FRAME_KINDS.treeReply: {
+      const reader = new Reader(body, "a tree reply");
+      const built = reader.u8();
+      if (built > 1) return reader.fail(`built is ${built}, allowed are 0 and 1`);
+      if (built === 1) return { type: "tree-reply", nodes: readNodes(reader) };
+      reader.end();
+      return { type: "tree-reply", nodes: undefined };
     }
     case FRAME_KINDS.putReply:
       new Reader(body, "a put reply").end();

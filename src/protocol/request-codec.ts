@@ -2,6 +2,8 @@
  * Requests as frame bodies, canonical: one request, one form. Numbers are big endian.
  *
  *     get     = stamp key:rest
+ *     copy    = stamp key:rest
+ *     tree    = stamp paths                                                             (tree-codec.ts)
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
  *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
  *     tombstone = stamp remove:u8 (0 or 1) digest:16 bytes key:rest
@@ -16,9 +18,10 @@ import { nodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
+import { KEY_BYTES_MAX } from "./key-limit.ts";
 import type { Request } from "./messages.ts";
+import { readPaths, writePaths } from "./tree-codec.ts";
 
-export const KEY_BYTES_MAX = 1_024;
 const CONTEXT_BYTES_MAX = 0xffff;
 const DIGEST_BYTES = 8;
 const RECORD_DIGEST_BYTES = 16;
@@ -40,10 +43,16 @@ export function writeRequest(writer: FrameWriter, id: number, request: Request):
 function writeParts(writer: FrameWriter, id: number, request: Request): void {
   switch (request.type) {
     case "get":
-      writer.begin(FRAME_KINDS.get, id);
+    case "copy":
+      writer.begin(FRAME_KINDS[request.type], id);
       writeStamp(writer, request.ring);
       checkKey(request.key);
       writer.raw(request.key);
+      return;
+    case "tree":
+      writer.begin(FRAME_KINDS.tree, id);
+      writeStamp(writer, request.ring);
+      writePaths(writer, request.paths);
       return;
     case "put": {
       const hintFor = request.hintFor ?? "";
@@ -92,6 +101,16 @@ export function readRequest(kind: number, body: Uint8Array): Request {
       const ring = readStamp(reader);
       return { type: "get", ring, key: readKey(reader, reader.remaining) };
     }
+    case FRAME_KINDS.copy: {
+      const reader = new Reader(body, "a copy request");
+      const ring = readStamp(reader);
+      return { type: "copy", ring, key: readKey(reader, reader.remaining) };
+    }
+    case FRAME_KINDS.tree: {
+      const reader = new Reader(body, "a tree request");
+      const ring = readStamp(reader);
+      return { type: "tree", ring, paths: readPaths(reader) };
+    }
     case FRAME_KINDS.put: {
       const reader = new Reader(body, "a put request");
       const ring = readStamp(reader);
@@ -131,7 +150,10 @@ export function requestSizeBytes(request: Request): number {
   switch (request.type) {
     case "get":
     case "tombstone":
+    case "copy":
       return request.key.length;
+    case "tree":
+      return request.paths.reduce((sum, path) => sum + path.length, 0);
     case "put":
       return request.key.length + request.record.length;
     case "forward":

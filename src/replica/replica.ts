@@ -22,9 +22,10 @@ import { recordOf } from "./row.ts";
 import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place } from "./rows.ts";
 import { Rows, readStored } from "./rows.ts";
-import { TombstoneRows } from "./tombstone-rows.ts";
 import type { SkewStatus } from "./skew-watch.ts";
 import { SkewWatch } from "./skew-watch.ts";
+import { TombstoneRows } from "./tombstone-rows.ts";
+import { TreeKeeper } from "./tree-keeper.ts";
 
 /** What a replica is made of. */
 export interface ReplicaParts {
@@ -70,6 +71,8 @@ export interface Hint {
 export class Replica {
   /** Rows that hold tombstones only. */
   readonly tombstones: TombstoneRows;
+  /** The hash trees of the node's own rows; whoever runs the node starts them. */
+  readonly trees: TreeKeeper;
   readonly #env: Environment;
   readonly #parts: ReplicaParts;
   readonly #actors: LocalActors;
@@ -85,8 +88,15 @@ export class Replica {
     this.#parts = parts;
     this.#actors = new LocalActors(parts.nodeId, parts.incarnation);
     this.#metrics = replicaMetrics(env.metrics, () => hints.count);
+    const { engine, versioning, ring } = parts;
+    this.trees = new TreeKeeper(env, {
+      engine,
+      partitionCount: ring().partitionCount,
+      canonical: (record) => versioning.fingerprintBytes(record),
+    });
     this.#rows = new Rows({
       ...parts,
+      watch: this.trees,
       actors: this.#actors,
       lost: this.#metrics.writesLost,
       assertions: env.assertions,
@@ -132,6 +142,11 @@ export class Replica {
       }
     }
     return records.length < 2 ? records[0] : this.#parts.versioning.encode(this.#merged(records));
+  }
+
+  /** Canonical bytes of the node's own row of the key, hints left out; undefined for none. */
+  own(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#rows.record("records", recordRowKey(this.#parts.ring().partitionOf(key), key));
   }
 
   /**

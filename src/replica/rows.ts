@@ -20,12 +20,21 @@ export interface Place {
   readonly owner: NodeId | undefined;
 }
 
+/** Told of every change of a row in `records` at the moment in which it becomes visible. */
+export interface RowWatch {
+  /** Undefined: there is no row any more. */
+  shown(rowKey: Uint8Array, record: Uint8Array | undefined): void;
+  /** A change shown before could not be stored: the row is what it was before, or what a later change made of it. */
+  lost(rowKey: Uint8Array): void;
+}
+
 export interface RowsParts {
   readonly engine: Engine;
   readonly versioning: Versioning;
   readonly actors: LocalActors;
   /** Counts writes that the engine took and then could not store. */
   readonly lost: Counter;
+  readonly watch: RowWatch;
   readonly assertions: Assertions;
 }
 
@@ -38,6 +47,7 @@ export class Rows {
   readonly #versioning: Versioning;
   readonly #actors: LocalActors;
   readonly #lost: Counter;
+  readonly #watch: RowWatch;
   readonly #assertions: Assertions;
   readonly #underWay = {
     records: new Map<string, UnderWay>(),
@@ -45,11 +55,12 @@ export class Rows {
   } as const;
   #lostCount = 0;
 
-  constructor({ engine, versioning, actors, lost, assertions }: RowsParts) {
+  constructor({ engine, versioning, actors, lost, watch, assertions }: RowsParts) {
     this.#engine = engine;
     this.#versioning = versioning;
     this.#actors = actors;
     this.#lost = lost;
+    this.#watch = watch;
     this.#assertions = assertions;
   }
 
@@ -114,16 +125,24 @@ export class Rows {
         }
         this.#lostCount += 1;
         this.#lost.increment();
+        if (place.table === "records") this.#watch.lost(place.rowKey);
         end();
         throw error;
       });
+    if (place.table === "records") this.#watch.shown(place.rowKey, row.record);
     rows.set(id, underWay);
     return underWay.done;
   }
 
   /** Removes a row; resolves when that is durable. Holds the row's lock, so nothing is written meanwhile. */
-  remove(place: Place): Promise<void> {
-    return this.#engine.write([{ table: place.table, key: place.rowKey, value: undefined }]);
+  remove({ table, rowKey }: Place): Promise<void> {
+    const removed = this.#engine.write([{ table, key: rowKey, value: undefined }]);
+    if (table === "hints") return removed;
+    this.#watch.shown(rowKey, undefined);
+    return removed.catch((error: unknown) => {
+      this.#watch.lost(rowKey);
+      throw error;
+    });
   }
 
   /** The last write of the row while it is under way; rejects when it fails. */

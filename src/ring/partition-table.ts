@@ -94,7 +94,10 @@ class TableRing implements Ring {
   }
 
   preferenceList(key: Uint8Array): readonly NodeId[] {
-    const partition = this.partitionOf(key);
+    return this.preferenceListOf(this.partitionOf(key));
+  }
+
+  preferenceListOf(partition: number): readonly NodeId[] {
     const known = this.#preferenceLists[partition];
     if (known !== undefined) {
       return known;

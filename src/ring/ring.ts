@@ -23,4 +23,6 @@ export interface Ring {
    * are the fallbacks (D-4.3-3, D-4.3-4).
    */
   preferenceList(key: Uint8Array): readonly NodeId[];
+  /** The same for all keys of a range, by its number. */
+  preferenceListOf(partition: number): readonly NodeId[];
 }

@@ -110,6 +110,16 @@ export class HistoryBuilder {
     return this;
   }
 
+  treeRoots(
+    node: string,
+    roots: Readonly<Record<string, string>>,
+    { isBuilt = true, error }: { readonly isBuilt?: boolean; readonly error?: string } = {},
+  ): this {
+    const failure = error === undefined ? {} : { error };
+    this.#push({ ...this.#place(), type: "tree-roots", node, isBuilt, roots, ...failure });
+    return this;
+  }
+
   gathered(faults?: readonly FaultRecord[]): { evidence: Evidence; carts: Carts } {
     const faultFile =
       faults === undefined

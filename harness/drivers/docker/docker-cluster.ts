@@ -164,6 +164,7 @@ async function startParts(options: DockerClusterOptions, cleanUp: CleanUp): Prom
     status: async (node) => apis(node).status(),
     probe: async (node, peer) => apis(node).probe(peer),
     replica: async (node, key) => apis(node).replica(key),
+    trees: async (node) => apis(node).trees(),
     network: new LinkProxies(control, { links: [...links, ...clientLinks], countedLinks: links }),
     processes: containerPower(containerOf, {
       discard: (node) => project.discard(node),

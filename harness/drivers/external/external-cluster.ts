@@ -67,6 +67,7 @@ async function startParts(options: ExternalClusterOptions, cleanUp: CleanUp): Pr
     status: async (node) => apiOf(node).status(),
     probe: async (node, peer) => apiOf(node).probe(peer),
     replica: async (node, key) => apiOf(node).replica(key),
+    trees: async (node) => apiOf(node).trees(),
     processes: undefined,
     machines: undefined,
     clocks,

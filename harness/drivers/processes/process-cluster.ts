@@ -110,6 +110,7 @@ async function startParts(options: ProcessClusterOptions, cleanUp: CleanUp): Pro
     status: async (node) => apiOf(node).status(),
     probe: async (node, peer) => apiOf(node).probe(peer),
     replica: async (node, key) => apiOf(node).replica(key),
+    trees: async (node) => apiOf(node).trees(),
     network: new LinkProxies(control, { links: [...links, ...clientLinks], countedLinks: links }),
     processes: processPower(lookUp(processes), placeOf),
     machines: undefined,

@@ -64,7 +64,10 @@ function labelOf(kind: number, body: Buffer): string {
 function requestLabel(request: Request): string {
   switch (request.type) {
     case "get":
-      return `get ${keyText(request.key)}`;
+    case "copy":
+      return `${request.type} ${keyText(request.key)}`;
+    case "tree":
+      return `tree ${request.paths.length} paths`;
     case "put":
       return request.hintFor === undefined
         ? `put ${keyText(request.key)}`
@@ -82,6 +85,10 @@ function replyLabel(reply: Reply): string {
   switch (reply.type) {
     case "get-reply":
       return reply.record === undefined ? "get-reply not found" : "get-reply";
+    case "tree-reply":
+      return reply.nodes === undefined
+        ? "tree-reply not built"
+        : `tree-reply ${reply.nodes.length} nodes`;
     case "put-reply":
     case "forward-reply":
     case "ping-reply":

@@ -177,6 +177,10 @@ export class SimCluster implements Cluster {
     return this.#api(node).replica(key);
   }
 
+  trees(node: string) {
+    return this.#api(node).trees();
+  }
+
   /** SIGTERM to every node, and its end where it does not end what it has under way in time. */
   async stop(): Promise<void> {
     const machines = [...this.simNodes.values()];

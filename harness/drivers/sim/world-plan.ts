@@ -37,6 +37,7 @@ export interface WorldPlan {
     readonly hintScanMs?: number;
     readonly retryDownMs?: number;
     readonly tombstoneGraceMs?: number;
+    readonly antiEntropyMs?: number;
   };
 }
 

@@ -116,6 +116,10 @@ export class FakeCluster implements Cluster {
     return { digest: this.#wiped.has(node) ? null : digest };
   }
 
+  async trees() {
+    return { isBuilt: true, roots: {} };
+  }
+
   async stop(): Promise<void> {}
 
   #appear(node: string, isNew: boolean): void {

@@ -14,10 +14,34 @@ const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.nat({ max: 70_000 }).map((length) => new Uint8Array(length).fill(length)),
 );
+const path = fc.array(fc.nat({ max: 15 }), { maxLength: 20 }).map((it) => Uint8Array.from(it));
+const hash = fc.uint8Array({ minLength: 16, maxLength: 16 });
+/** Leaves, and children of which some have no keys. */
+const treeNode = fc.oneof(
+  fc.record({
+    kind: fc.constant("leaves" as const),
+    leaves: fc.array(
+      fc.record({ key, digest: hash.map((it) => Buffer.from(it).toString("latin1")) }),
+      { maxLength: 3 },
+    ),
+  }),
+  fc.record({
+    kind: fc.constant("children" as const),
+    hashes: fc
+      .array(fc.oneof(hash, fc.constant(new Uint8Array(16))), { minLength: 16, maxLength: 16 })
+      .map((hashes) => Buffer.concat(hashes)),
+  }),
+);
 const node = fc.constantFrom("a", "node-1", "x".repeat(64)).map(nodeId);
 
 export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: fc.constant("get" as const), ring: stamp, key }),
+  fc.record({ type: fc.constant("copy" as const), ring: stamp, key }),
+  fc.record({
+    type: fc.constant("tree" as const),
+    ring: stamp,
+    paths: fc.array(path, { minLength: 1, maxLength: 64 }),
+  }),
   fc.record({
     type: fc.constant("put" as const),
     ring: stamp,
@@ -49,6 +73,10 @@ export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
     type: fc.constant("get-reply" as const),
     record: fc.option(bytes, { nil: undefined }),
   }),
+  fc.record({
+    type: fc.constant("tree-reply" as const),
+    nodes: fc.option(fc.array(treeNode, { maxLength: 5 }), { nil: undefined }),
+  }),
   fc.constant({ type: "put-reply" as const }),
   fc.record({ type: fc.constant("forward-reply" as const), record: bytes }),
   fc.record({
@@ -65,10 +93,12 @@ export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
 
 /** The same message with plain byte arrays, for comparison. */
 export function plainMessage<M extends Request | Reply>(message: M): M {
-  return Object.fromEntries(
-    Object.entries(message).map(([name, value]) => [
-      name,
-      value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value,
-    ]),
-  ) as unknown as M;
+  return plain(message) as M;
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
 }

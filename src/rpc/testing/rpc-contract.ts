@@ -44,6 +44,8 @@ export function putOf(key: string, sizeBytes: number): Request {
 export const echo: RequestHandler = (_from, request, respond) => {
   const replies: Record<Request["type"], () => Reply> = {
     get: () => ({ type: "get-reply", record: request.type === "get" ? request.key : undefined }),
+    copy: () => ({ type: "get-reply", record: request.type === "copy" ? request.key : undefined }),
+    tree: () => ({ type: "tree-reply", nodes: undefined }),
     put: () => ({ type: "put-reply" }),
     forward: () => ({
       type: "forward-reply",

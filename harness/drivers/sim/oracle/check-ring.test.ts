@@ -60,5 +60,6 @@ function plainOf(ring: Ring): Ring {
     owners: ring.owners,
     partitionOf: (key) => ring.partitionOf(key),
     preferenceList: (key) => ring.preferenceList(key),
+    preferenceListOf: (partition) => ring.preferenceListOf(partition),
   };
 }

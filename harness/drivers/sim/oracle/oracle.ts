@@ -57,6 +57,8 @@ export interface OracleParts {
    * its node therefore refuses are no row: they are left out of `rowsReplaced`.
    */
   readonly lossless: boolean;
+  /** Nodes whose data the plan destroys at some time: what one of them acknowledged may be gone once it died. */
+  readonly destroyed: ReadonlySet<string>;
   /** On how many nodes the plan destroys data: a write whose own W is no more than that may be lost, whatever the plan's W. */
   readonly nodesDestroyed: number;
   readonly bounds: TimeBounds;
@@ -298,9 +300,10 @@ export class Oracle implements WorldObserver {
       copy.visible = undefined;
       this.#reads.forgot(copy.state, copy.node);
       if (before !== undefined && this.#isLosslessMode) {
-        const { synced, lossless } = this.#parts;
-        // An owner that keeps nothing may have died since it said that it holds the hint.
-        const keepsData = lossless && (synced || !this.#died.has(copy.owner));
+        const { synced, lossless, destroyed } = this.#parts;
+        // An owner that keeps nothing, or was wiped, may have died since it said that it holds the hint.
+        const survives = synced && !destroyed.has(copy.owner);
+        const keepsData = lossless && (survives || !this.#died.has(copy.owner));
         if (copy.node === copy.owner && isTombstonesOnly(before)) {
           checkCollected(copy, before, { keepsData: lossless }, this.#violations);
         } else {

@@ -188,3 +188,18 @@ test("version-dropped judges no delivered hint whose owner kept nothing and has 
     expect(world.found).toEqual(died ? [] : CHECK);
   }
 });
+
+test("version-dropped judges no delivered hint whose owner is one that the plan wipes and has died since", () => {
+  for (const [wiped, died] of [
+    ["b", true],
+    ["b", false],
+    ["c", true],
+  ] as const) {
+    const world = new HandMadeWorld("dvvset", { destroyed: [wiped] });
+    const siblings = twoWrites("dvvset").at({ node: "a" });
+    world.store({ node: "d", owner: "b" }, siblings);
+    if (died) world.crash("b", []);
+    world.remove({ node: "d", owner: "b" });
+    expect(world.found).toEqual(wiped === "b" && died ? [] : CHECK);
+  }
+});

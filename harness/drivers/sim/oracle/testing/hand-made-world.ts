@@ -59,6 +59,7 @@ export class HandMadeWorld {
       lossless = true,
       nodesDestroyed = 0,
       clocksKept = false,
+      destroyed = [],
       n = 3,
       key = "cart",
     }: WorldOptions = {},
@@ -77,6 +78,7 @@ export class HandMadeWorld {
       lossless,
       nodesDestroyed,
       clocksKept,
+      destroyed: new Set(destroyed),
       bounds: {
         hedgeMs: 100,
         readAnswerMs: 20,
@@ -319,6 +321,7 @@ interface WorldOptions {
   readonly lossless?: boolean;
   readonly nodesDestroyed?: number;
   readonly clocksKept?: boolean;
+  readonly destroyed?: readonly string[];
   readonly n?: number;
   readonly key?: string;
 }

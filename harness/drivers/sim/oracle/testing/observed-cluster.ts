@@ -42,6 +42,7 @@ export async function observedCluster(
     synced: true,
     lossless,
     nodesDestroyed: 0,
+    destroyed: new Set(),
     bounds: {
       hedgeMs: 100,
       readAnswerMs: 50,

@@ -1,0 +1,77 @@
+/*
+ * After healing and settling the replicas of each partition must have become equal by themselves, before anything is read that
+ * reads could repair (C3). Each node tells the roots of its hash trees; a partition's roots tell no primaries from others, so
+ * their number decides: exactly N equal ones, or none. Only versionings in which replicas that have seen the same hold the
+ * same are judged: the paper's clocks may carry different values under one clock, each replica keeping its own (K-2).
+ */
+
+import type { TreeRoots } from "../history/operation.ts";
+import type { Plan } from "../run/plan.ts";
+import type { CheckerResult } from "../run/summary.ts";
+import type { Evidence } from "./evidence.ts";
+
+export interface TreeRootsResult extends CheckerResult {
+  /** Partitions with keys; null where the run had no anti-entropy. */
+  readonly partitions: number | null;
+  readonly differing: number;
+}
+
+/** What one node told. */
+export type NodeRoots = Pick<TreeRoots, "node" | "isBuilt" | "roots" | "error">;
+
+/** True where equal histories make equal replicas. */
+export function convergesToEqual(versioning: Plan["versioning"]): boolean {
+  return versioning !== "vector-clock" && versioning !== "vector-clock-max";
+}
+
+/** Partitions whose roots are not N equal ones, in ascending order. */
+export function differingPartitions(
+  nodes: readonly NodeRoots[],
+  replicas: number,
+): readonly string[] {
+  return [...rootsByPartition(nodes)]
+    .filter(([, roots]) => roots.length !== replicas || new Set(roots).size !== 1)
+    .map(([partition]) => partition)
+    .sort((left, right) => Number(left) - Number(right));
+}
+
+export function checkTreeRoots(
+  { header, treeRoots, settled }: Evidence,
+  { n, versioning }: Pick<Plan, "n" | "versioning">,
+): TreeRootsResult {
+  if (treeRoots.size === 0) return { ...VALID, partitions: null, differing: 0 };
+  const nodes = [...treeRoots.values()];
+  const partitions = rootsByPartition(nodes).size;
+  const untold = header.nodes.filter((node) => {
+    const told = treeRoots.get(node);
+    return told === undefined || told.error !== undefined || !told.isBuilt;
+  });
+  const differing = differingPartitions(nodes, n);
+  const counts = { partitions, differing: differing.length };
+  if (!convergesToEqual(versioning)) return { ...VALID, ...counts };
+  if (untold.length > 0) {
+    const reasons = [`The trees of ${untold.join(", ")} were not built or not told.`];
+    return { verdict: "unknown", reasons, ...counts };
+  }
+  if (differing.length === 0) return { ...VALID, ...counts };
+  const reason = `The replicas of ${differing.length} of ${partitions} partitions did not become equal; the first is partition ${differing[0]}.`;
+  return {
+    verdict: settled?.name === "quiesced" ? "invalid" : "unknown",
+    reasons: [reason],
+    ...counts,
+  };
+}
+
+const VALID = { verdict: "valid", reasons: [] } as const;
+
+function rootsByPartition(nodes: readonly NodeRoots[]): ReadonlyMap<string, readonly string[]> {
+  const byPartition = new Map<string, string[]>();
+  for (const { roots } of nodes) {
+    for (const [partition, root] of Object.entries(roots)) {
+      const others = byPartition.get(partition);
+      if (others === undefined) byPartition.set(partition, [root]);
+      else others.push(root);
+    }
+  }
+  return byPartition;
+}

@@ -1,0 +1,112 @@
+import type { NodeId } from "../base/ids.ts";
+import { commonTree } from "../merkle/common-tree.ts";
+import type { NodeAnswer } from "../merkle/comparison.ts";
+import { answerAt } from "../merkle/comparison.ts";
+import type { HashTree } from "../merkle/hash-tree.ts";
+import type { Subtree } from "../merkle/subtree.ts";
+import { nodeSizeBytes } from "../protocol/tree-codec.ts";
+import type { Ring } from "../ring/ring.ts";
+
+/** A node's trees, as exchanges use them. Implemented by `replica/tree-keeper.ts`. */
+export interface OwnTrees {
+  readonly isBuilt: boolean;
+  readonly partitionsBuilt: number;
+  treeOf(partition: number): HashTree | undefined;
+}
+
+export interface SharedTreesParts {
+  readonly nodeId: NodeId;
+  readonly trees: OwnTrees;
+  readonly ring: () => Ring;
+  /** N. */
+  readonly n: number;
+}
+
+/** Which partitions a node replicates, alone and together with each peer, and their trees as one. */
+export class SharedTrees {
+  readonly #parts: SharedTreesParts;
+  /** Those of the ring that was in force when it was last asked. */
+  #known:
+    | { readonly ring: Ring; readonly byPeer: ReadonlyMap<NodeId, readonly number[]> }
+    | undefined;
+
+  constructor(parts: SharedTreesParts) {
+    this.#parts = parts;
+  }
+
+  get isBuilt(): boolean {
+    return this.#parts.trees.isBuilt;
+  }
+
+  get partitionsBuilt(): number {
+    return this.#parts.trees.partitionsBuilt;
+  }
+
+  /** Nodes with which this one has partitions in common. */
+  peers(): readonly NodeId[] {
+    const { nodeId } = this.#parts;
+    return [...this.#byPeer().keys()].filter((peer) => peer !== nodeId);
+  }
+
+  /** The trees of the partitions in common, as of now. */
+  with(peer: NodeId): Subtree {
+    const partitions = this.#byPeer().get(peer) ?? [];
+    return commonTree(partitions.map((partition) => this.#parts.trees.treeOf(partition)));
+  }
+
+  /** What a peer is told: the nodes at the first of the paths, as many as fit; undefined while a tree is not built. */
+  answer(peer: NodeId, paths: readonly Uint8Array[]): readonly NodeAnswer[] | undefined {
+    if (!this.isBuilt) return undefined;
+    const top = this.with(peer);
+    const nodes: NodeAnswer[] = [];
+    let sizeBytes = 0;
+    for (const path of paths) {
+      if (sizeBytes > ANSWER_BYTES_MAX) break;
+      const node = answerAt(top, path);
+      nodes.push(node);
+      sizeBytes += nodeSizeBytes(node);
+    }
+    return nodes;
+  }
+
+  /** By partition with keys: the root of its tree, in hexadecimal; only partitions that this node replicates. */
+  roots(): Readonly<Record<string, string>> {
+    const roots: Record<string, string> = {};
+    for (const partition of this.#byPeer().get(this.#parts.nodeId) ?? []) {
+      const tree = this.#parts.trees.treeOf(partition);
+      if (tree !== undefined && tree.count > 0) {
+        roots[partition] = Buffer.from(tree.hash(), "latin1").toString("hex");
+      }
+    }
+    return roots;
+  }
+
+  #byPeer(): ReadonlyMap<NodeId, readonly number[]> {
+    const ring = this.#parts.ring();
+    if (this.#known?.ring !== ring) {
+      this.#known = { ring, byPeer: partitionsByPeer(ring, this.#parts) };
+    }
+    return this.#known.byPeer;
+  }
+}
+
+/** An answer ends with the node that takes it over this. */
+const ANSWER_BYTES_MAX = 64 * 1_024;
+
+/** By node, this one included: the partitions that both replicate, in ascending order. */
+function partitionsByPeer(
+  ring: Ring,
+  { nodeId, n }: Pick<SharedTreesParts, "nodeId" | "n">,
+): ReadonlyMap<NodeId, readonly number[]> {
+  const byPeer = new Map<NodeId, number[]>();
+  for (let partition = 0; partition < ring.partitionCount; partition += 1) {
+    const primaries = ring.preferenceListOf(partition).slice(0, n);
+    if (!primaries.includes(nodeId)) continue;
+    for (const peer of primaries) {
+      const partitions = byPeer.get(peer);
+      if (partitions === undefined) byPeer.set(peer, [partition]);
+      else partitions.push(partition);
+    }
+  }
+  return byPeer;
+}
