@@ -32,6 +32,12 @@ const READ_POINTS = [
     why: "A replica that lost or never had the key looks like one that answers for it.",
   },
   { name: "a read repaired the coordinator's own copy", kind: "reachable", required: true },
+  {
+    name: "a read repaired a damaged replica",
+    kind: "reachable",
+    required: false,
+    why: "Takes a damaged row, in a run with corrupted data.",
+  },
   { name: "a read repair did not arrive", kind: "reachable", required: true },
   {
     name: "a coordinator could not read its own copy",
@@ -163,6 +169,18 @@ const REPLICA_POINTS = [
   { name: "the write of a hint was lost", kind: "reachable", required: true },
   { name: "a node started with hints of an earlier life", kind: "sometimes", required: true },
   { name: "a hint changed during its delivery and stayed", kind: "reachable", required: true },
+  {
+    name: "a damaged row was read to be written over",
+    kind: "reachable",
+    required: false,
+    why: "Takes a damaged row, in a run with corrupted data.",
+  },
+  {
+    name: "a damaged hint was removed",
+    kind: "reachable",
+    required: false,
+    why: "Takes a damaged hint, in a run with corrupted data.",
+  },
 ] as const satisfies readonly CataloguePoint[];
 
 const PEER_POINTS = [
@@ -206,6 +224,18 @@ const RPC_POINTS = [
 ] as const satisfies readonly CataloguePoint[];
 
 const NODE_POINTS = [
+  { name: "a life went on with an incarnation", kind: "reachable", required: true },
+  {
+    name: "a peer did not vouch for a life",
+    kind: "sometimes",
+    required: false,
+    why: "Takes a peer that never heard of the life before, or data of an earlier one.",
+  },
+  {
+    name: "a peer did not say in time whether a life goes on",
+    kind: "sometimes",
+    required: true,
+  },
   {
     name: "a request was shed for overload",
     kind: "reachable",

@@ -7,9 +7,11 @@ export const FRAME_KINDS = {
   put: 0x11,
   forward: 0x12,
   ping: 0x13,
+  life: 0x18,
   getReply: 0x90,
   putReply: 0x91,
   forwardReply: 0x92,
   pingReply: 0x93,
+  lifeReply: 0x98,
   errorReply: 0xff,
 } as const;

@@ -5,21 +5,24 @@
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
  *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
  *     ping    =
+ *     life    = incarnation:11 ASCII life:11 ASCII after:rest          (nothing, or 11 ASCII)
  *     stamp   = epoch:u32 digest:8 bytes
  *
  * A key is 1 to 1,024 bytes. What is as long as the rest is bounded by the frame.
  */
+import { isIncarnation } from "../base/actor.ts";
 import { Reader } from "../base/binary.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
-import type { Request } from "./messages.ts";
+import type { LifeRequest, Request } from "./messages.ts";
 
 export const KEY_BYTES_MAX = 1_024;
 const CONTEXT_BYTES_MAX = 0xffff;
 const DIGEST_BYTES = 8;
+const INCARNATION_BYTES = 11;
 
 /**
  * Adds the request's frame. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
@@ -70,6 +73,12 @@ function writeParts(writer: FrameWriter, id: number, request: Request): void {
       return;
     case "ping":
       writer.begin(FRAME_KINDS.ping, id);
+      return;
+    case "life":
+      writer.begin(FRAME_KINDS.life, id);
+      writer.latin1(request.incarnation);
+      writer.latin1(request.life);
+      writer.latin1(request.after ?? "");
   }
 }
 
@@ -101,6 +110,8 @@ export function readRequest(kind: number, body: Uint8Array): Request {
     case FRAME_KINDS.ping:
       new Reader(body, "a ping request").end();
       return { type: "ping" };
+    case FRAME_KINDS.life:
+      return readLife(new Reader(body, "a life request"));
     default:
       return new Reader(body, "a request").fail(`its kind ${kind} is unknown`);
   }
@@ -116,6 +127,7 @@ export function requestSizeBytes(request: Request): number {
     case "forward":
       return request.key.length + request.context.length + request.payload.length;
     case "ping":
+    case "life":
       return 0;
   }
 }
@@ -139,6 +151,20 @@ function readKey(reader: Reader, sizeBytes: number): Uint8Array {
     return reader.fail(`its key has ${sizeBytes} bytes, allowed are 1 to ${KEY_BYTES_MAX}`);
   }
   return reader.raw(sizeBytes);
+}
+
+function readLife(reader: Reader): LifeRequest {
+  const incarnation = readIncarnation(reader);
+  const life = readIncarnation(reader);
+  const after = reader.remaining === 0 ? undefined : readIncarnation(reader);
+  reader.end();
+  return { type: "life", incarnation, life, after };
+}
+
+function readIncarnation(reader: Reader): string {
+  const bytes = reader.raw(INCARNATION_BYTES);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  return isIncarnation(text) ? text : reader.fail("a life or an incarnation is malformed");
 }
 
 function readHintFor(reader: Reader): NodeId | undefined {

@@ -73,6 +73,8 @@ function requestLabel(request: Request): string {
       return `forward ${keyText(request.key)}`;
     case "ping":
       return "ping";
+    case "life":
+      return request.after === undefined ? "life" : "life goes on";
   }
 }
 
@@ -84,6 +86,8 @@ function replyLabel(reply: Reply): string {
     case "forward-reply":
     case "ping-reply":
       return reply.type;
+    case "life-reply":
+      return reply.accepted ? "life accepted" : "life refused";
     case "error-reply":
       return `error ${reply.code}`;
   }

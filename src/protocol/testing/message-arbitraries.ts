@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { incarnationOf } from "../../base/actor.ts";
 import { nodeId } from "../../base/ids.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ERRORS } from "../errors.ts";
@@ -15,6 +16,8 @@ const bytes = fc.oneof(
   fc.nat({ max: 70_000 }).map((length) => new Uint8Array(length).fill(length)),
 );
 const node = fc.constantFrom("a", "node-1", "x".repeat(64)).map(nodeId);
+
+const incarnation = fc.uint8Array({ minLength: 8, maxLength: 8 }).map(incarnationOf);
 
 export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: fc.constant("get" as const), ring: stamp, key }),
@@ -35,6 +38,12 @@ export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     budgetMs: fc.nat({ max: 0xffff_ffff }),
   }),
   fc.constant({ type: "ping" as const }),
+  fc.record({
+    type: fc.constant("life" as const),
+    incarnation,
+    life: incarnation,
+    after: fc.option(incarnation, { nil: undefined }),
+  }),
 );
 
 export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
@@ -45,6 +54,7 @@ export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
   fc.constant({ type: "put-reply" as const }),
   fc.record({ type: fc.constant("forward-reply" as const), record: bytes }),
   fc.constant({ type: "ping-reply" as const }),
+  fc.record({ type: fc.constant("life-reply" as const), accepted: fc.boolean() }),
   fc.record({
     type: fc.constant("error-reply" as const),
     code: fc.constantFrom(...(Object.keys(ERRORS) as ErrorCode[])),

@@ -50,6 +50,7 @@ export const echo: RequestHandler = (_from, request, respond) => {
       record: request.type === "forward" ? request.payload : new Uint8Array(0),
     }),
     ping: () => ({ type: "ping-reply" }),
+    life: () => ({ type: "life-reply", accepted: true }),
   };
   respond(replies[request.type]());
 };

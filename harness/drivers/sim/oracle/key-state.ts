@@ -54,6 +54,8 @@ export interface Copy extends CopyOf {
   readonly state: KeyState;
   visible: KnownRow | undefined;
   durable: KnownRow | undefined;
+  /** What the row held when its disk garbled it, until something takes its place. Then the others are undefined. */
+  damaged: KnownRow | undefined;
 }
 
 /** What a context token stands for. */

@@ -150,6 +150,19 @@ export class Oracle implements WorldObserver {
     }
   }
 
+  rowDamaged(node: string, table: TableName, key: Uint8Array): void {
+    const copy = this.#index.copyAt(node, { table, key, value: undefined });
+    if (copy === undefined) return;
+    for (const request of this.#requests.values()) {
+      if (request.state === copy.state) keepLostCopies(request, node, this.#quorumOptions);
+    }
+    const promised = copy.durable;
+    copy.damaged = copy.visible;
+    copy.visible = undefined;
+    copy.durable = undefined;
+    this.#acknowledgements.replaced(copy, promised);
+  }
+
   rowsReplaced(node: string, rows: readonly RowState[]): void {
     this.#died.add(node);
     for (const request of this.#requests.values()) {
@@ -161,6 +174,7 @@ export class Oracle implements WorldObserver {
     for (const { copy } of promised) {
       copy.visible = undefined;
       copy.durable = undefined;
+      copy.damaged = undefined;
     }
     for (const row of rows) {
       const copy = this.#index.copyAt(node, row);
@@ -278,6 +292,9 @@ export class Oracle implements WorldObserver {
 
   #written(copy: Copy, value: Uint8Array | undefined): void {
     const before = copy.visible;
+    // What takes the place of a damaged row may hold less.
+    if (copy.damaged !== undefined) this.#reads.forgot(copy.state, copy.node);
+    copy.damaged = undefined;
     if (value === undefined) {
       copy.visible = undefined;
       this.#reads.forgot(copy.state, copy.node);
