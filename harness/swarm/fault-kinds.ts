@@ -8,6 +8,7 @@ export const STANDARD_KINDS: readonly SimFaultKind[] = [
   "bandwidth",
   "reset",
   "crash",
+  "restart",
   "pause",
   "clock-jump",
   "clock-strobe",
