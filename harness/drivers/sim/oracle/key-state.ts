@@ -56,6 +56,8 @@ export interface Copy extends CopyOf {
   durable: KnownRow | undefined;
   /** What the row held when its disk garbled it, until something takes its place. Then the others are undefined. */
   damaged: KnownRow | undefined;
+  /** True once its disk did not keep what it had promised to. */
+  isForgetful: boolean;
 }
 
 /** What a context token stands for. */

@@ -300,8 +300,12 @@ export class Oracle implements WorldObserver {
       this.#reads.forgot(copy.state, copy.node);
       if (before !== undefined && this.#isLosslessMode) {
         const { synced, lossless } = this.#parts;
-        // An owner that keeps nothing may have died since it said that it holds the hint.
-        const keepsData = lossless && (synced || !this.#died.has(copy.owner));
+        // An owner may have lost it since it said that it holds the hint: in memory whenever it died.
+        const hasForgotten = copy.state.copies.some(
+          ({ node, owner, isForgetful }) =>
+            isForgetful && node === copy.owner && owner === copy.owner,
+        );
+        const keepsData = lossless && !hasForgotten && (synced || !this.#died.has(copy.owner));
         checkRemoved(copy, before, { synced, keepsData }, this.#violations);
       }
       return;

@@ -59,6 +59,7 @@ export class StoreIndex {
         visible: undefined,
         durable: undefined,
         damaged: undefined,
+        isForgetful: false,
       };
       state.addCopy(copy);
       rows.set(rowKey, copy);
