@@ -1,7 +1,7 @@
 import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
 
-/** Faults that the store as it is must survive. */
-export const STANDARD_KINDS: readonly SimFaultKind[] = [
+/** Every kind of fault of a simulated run; the store must survive them all, those that destroy data within the fault budget. */
+export const FAULT_KINDS: readonly SimFaultKind[] = [
   "cut",
   "slow",
   "clog",
@@ -14,11 +14,6 @@ export const STANDARD_KINDS: readonly SimFaultKind[] = [
   "clock-strobe",
   "slow-disk",
   "full-disk",
-];
-
-/** Those, and the ones whose cure is anti-entropy, which is not built yet. */
-export const FAULT_KINDS: readonly SimFaultKind[] = [
-  ...STANDARD_KINDS,
   "wipe",
   "restore",
   "corrupt",
