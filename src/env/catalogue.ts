@@ -192,7 +192,7 @@ const PEER_POINTS = [
     name: "a peer said that it stops",
     kind: "reachable",
     required: false,
-    why: "Takes a node that stops in order while others are at work: simulated ones crash.",
+    why: "Takes a request that reaches a node in the moment in which it stops.",
   },
   { name: "a peer that counted as down answered", kind: "reachable", required: true },
   { name: "an answer cleared misses that were too few", kind: "sometimes", required: true },
@@ -246,7 +246,7 @@ const NODE_POINTS = [
     name: "a node drained the requests under way when it stopped",
     kind: "reachable",
     required: false,
-    why: "The simulation's nodes are killed, not stopped.",
+    why: "Takes a node that is shut down while it has requests under way.",
   },
   {
     name: "a request under another ring was refused",
@@ -258,8 +258,7 @@ const NODE_POINTS = [
   {
     name: "no request is under way once a node has stopped",
     kind: "always",
-    required: false,
-    why: "The simulation's nodes are killed, not stopped.",
+    required: true,
   },
   {
     name: "a context that goes out with versions is not empty",

@@ -46,6 +46,8 @@ const SETTLE_LIFE_MS = 2_000;
 export interface NodeParts {
   readonly configuration: NodeConfiguration;
   readonly engine: Engine;
+  /** True: the data come from a backup, and whatever was minted since may be known elsewhere. */
+  readonly isRestored?: boolean;
 }
 
 /** One Dynamo node, put together (D-5-1). What speaks HTTP in front of it is in `http`. */
@@ -83,7 +85,7 @@ export class DynamoNode implements KeyValueStore {
     });
     const versioning = versioningFor(configuration.versioning);
     const { nodeId } = configuration;
-    const life = await Life.begin(environment, { engine, nodeId });
+    const life = await Life.begin(environment, { engine, nodeId, isRestored: parts.isRestored });
     const replica = await Replica.open(environment, {
       engine,
       versioning,

@@ -67,6 +67,15 @@ test("a life that has ended mints no more", async () => {
   expect(() => life.takeEpoch()).toThrow("life has ended");
 });
 
+test("a life on restored data does not go on, whatever they say", async () => {
+  const engine = new MemoryEngine();
+  const first = await begin(engine);
+  await first.end();
+  const second = await Life.begin(env, { engine, nodeId: SELF, isRestored: true });
+  expect(second.incarnation).not.toBe(first.incarnation);
+  expect(second.claim.after).toBeUndefined();
+});
+
 test("an engine that keeps no order lets no life go on", async () => {
   const engine = Object.assign(new MemoryEngine(), { ordered: false });
   const first = await begin(engine);

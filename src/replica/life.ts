@@ -46,7 +46,7 @@ export class Life {
 
   /** Resolves when the beginning is stored: from then on nobody takes the life before for the last one. */
   static async begin(env: Environment, parts: LifeParts): Promise<Life> {
-    const before = await readOwnLife(parts.engine, parts.nodeId);
+    const before = parts.isRestored ? undefined : await readOwnLife(parts.engine, parts.nodeId);
     const goesOn = before?.ended === true;
     const incarnation = goesOn ? before.incarnation : incarnationOf(env.random.bytes(8));
     const life = new Life(env, parts, {
@@ -112,6 +112,8 @@ export class Life {
 interface LifeParts {
   readonly engine: Engine;
   readonly nodeId: NodeId;
+  /** True: the operator says that the data come from a backup. Default false. */
+  readonly isRestored?: boolean | undefined;
 }
 
 interface Beginning {
