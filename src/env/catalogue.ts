@@ -35,15 +35,13 @@ const READ_POINTS = [
   {
     name: "a read repaired a damaged replica",
     kind: "reachable",
-    required: false,
-    why: "Takes a damaged row, in a run with corrupted data.",
+    required: true,
   },
   { name: "a read repair did not arrive", kind: "reachable", required: true },
   {
     name: "a coordinator could not read its own copy",
     kind: "reachable",
-    required: false,
-    why: "Takes a damaged row, in a run with corrupted data.",
+    required: true,
   },
   {
     name: "a read was answered by R slots",
@@ -172,14 +170,13 @@ const REPLICA_POINTS = [
   {
     name: "a damaged row was read to be written over",
     kind: "reachable",
-    required: false,
-    why: "Takes a damaged row, in a run with corrupted data.",
+    required: true,
   },
   {
     name: "a damaged hint was removed",
     kind: "reachable",
     required: false,
-    why: "Takes a damaged hint, in a run with corrupted data.",
+    why: "Takes a damaged hint that is there long enough to be found.",
   },
 ] as const satisfies readonly CataloguePoint[];
 
@@ -228,13 +225,13 @@ const NODE_POINTS = [
   {
     name: "a peer did not vouch for a life",
     kind: "sometimes",
-    required: false,
-    why: "Takes a peer that never heard of the life before, or data of an earlier one.",
+    required: true,
   },
   {
     name: "a peer did not say in time whether a life goes on",
     kind: "sometimes",
-    required: true,
+    required: false,
+    why: "Takes a link that fails within the two seconds after a restart.",
   },
   {
     name: "a request was shed for overload",
