@@ -30,7 +30,10 @@ export interface Engine {
   readonly name: string;
   /** True where a resolved `write` survives a power failure. */
   readonly synced: boolean;
-  /** True where whatever ends the process, or the power, leaves no write without all those called and resolved before it. */
+  /**
+   * True where whatever ends the process, or the power, leaves no write without all those called and resolved before it. An
+   * engine that resolves before it stores must then store in that order, and after a failure nothing more.
+   */
   readonly ordered: boolean;
   /** The bytes stored, which the caller must not change, or undefined. Rejects with DamageError where they are not what was written. */
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined>;
