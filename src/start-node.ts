@@ -17,6 +17,8 @@ const USAGE = `Starts one node of a Ringside cluster.
   --config FILE        the node's configuration, a JSON object; its fields are described in
                        src/node/configuration.ts; without it the object is taken from the
                        environment variable RINGSIDE_CONFIG
+  --restored           the data come from a backup: for a cluster of which every node was restored,
+                       in which no peer can tell
   --exit-with-stdin    stop when standard input closes, for a parent that wants no orphans
   --help               this text
 
@@ -32,7 +34,7 @@ const HTTP_HEADER_BYTES_MAX = 32_768;
 
 /** Starts the node that the arguments ask for; resolves once it serves. Throws ConfigurationError on bad use. */
 export async function startNode(argv: readonly string[]): Promise<void> {
-  const { config, help, "exit-with-stdin": exitWithStdin } = readArguments(argv);
+  const { config, help, restored, "exit-with-stdin": exitWithStdin } = readArguments(argv);
   if (help === true) {
     process.stdout.write(USAGE);
     return;
@@ -44,6 +46,7 @@ export async function startNode(argv: readonly string[]): Promise<void> {
   const node = await DynamoNode.start(environment, {
     configuration,
     engine,
+    isRestored: restored === true,
   });
   const http = await startHttpServer(environment, {
     address: configuration.httpAddress,
@@ -86,6 +89,7 @@ export function exitStatusOf(error: unknown): number {
 function readArguments(argv: readonly string[]): {
   config?: string;
   help?: boolean;
+  restored?: boolean;
   "exit-with-stdin"?: boolean;
 } {
   try {
@@ -94,6 +98,7 @@ function readArguments(argv: readonly string[]): {
       options: {
         config: { type: "string" },
         help: { type: "boolean" },
+        restored: { type: "boolean" },
         "exit-with-stdin": { type: "boolean" },
       },
     });

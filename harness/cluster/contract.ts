@@ -4,6 +4,8 @@ import type { Link } from "../nemesis/fault.ts";
 export interface NodeStatus {
   readonly nodeId: string;
   readonly incarnation: string;
+  /** Names the start of the process; an incarnation may outlast it. */
+  readonly life: string;
   readonly ready: boolean;
   readonly ring: { readonly epoch: number; readonly digest: string };
   /** Hints waiting here for other nodes. */

@@ -9,7 +9,7 @@ export interface Probe extends ProbeResult {
   readonly latencyMs: number;
 }
 
-/** What the harness itself learned from a node. `detail` is the incarnation where it answered. */
+/** What the harness itself learned from a node. `detail` is the life where it answered. */
 export interface StatusProbe extends Probe {
   /** Undefined where it did not answer. */
   readonly status: NodeStatus | undefined;
@@ -59,7 +59,7 @@ export async function probeStatus(
     const status = await cluster.status(node);
     const latencyMs = clock.monotonicMs() - startMs;
     const clockAheadMs = status.wallMs - (clock.wallMs() - latencyMs / 2);
-    const detail = `incarnation ${status.incarnation}`;
+    const detail = `life ${status.life}`;
     return { ...base, answered: true, detail, latencyMs, status, clockAheadMs };
   } catch (error) {
     const latencyMs = clock.monotonicMs() - startMs;

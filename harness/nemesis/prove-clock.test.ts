@@ -4,8 +4,8 @@ import { statusProbe } from "./testing/status-probe.ts";
 
 const OFFSET_MS = -60_000;
 
-function ahead(clockAheadMs: number, incarnation: string | undefined = "1") {
-  return [statusProbe({ incarnation, clockAheadMs })];
+function ahead(clockAheadMs: number, life: string | undefined = "1") {
+  return [statusProbe({ life, clockAheadMs })];
 }
 
 describe("judgeClock()", () => {
@@ -30,7 +30,7 @@ describe("judgeClock()", () => {
       "the clock of n2 was off by -60000 ms after healing, expected 0 ms",
     ],
     [
-      { during: [statusProbe({ incarnation: undefined })] },
+      { during: [statusProbe({ life: undefined })] },
       "n2 did not answer harness during the fault: refused",
     ],
     [{ during: [] }, "nobody asked during the fault"],

@@ -15,13 +15,13 @@ const CALM: MachinePressure = {
 /** n2 in its first life, or the one named; undefined: it does not answer. */
 function pressed(
   change: Partial<MachinePressure> = {},
-  incarnation: string | undefined = "1",
+  life: string | undefined = "1",
 ): PressureProbe {
-  return { ...statusProbe({ incarnation }), pressure: { ...CALM, ...change } };
+  return { ...statusProbe({ life }), pressure: { ...CALM, ...change } };
 }
 
 function silent(change: Partial<MachinePressure> = {}): PressureProbe {
-  return { ...statusProbe({ incarnation: undefined }), pressure: { ...CALM, ...change } };
+  return { ...statusProbe({ life: undefined }), pressure: { ...CALM, ...change } };
 }
 
 describe("judgeCpu()", () => {

@@ -2,7 +2,7 @@
  * Whether a limit of a node's machine bit: what the machine counts must have grown while the limit was there. The node must
  * answer before and after; that it answers slowly or not at all in between is what the fault is for.
  *
- * A node that its limit of memory killed has met it, too, and comes back as another incarnation. A full disk is proven by the
+ * A node that its limit of memory killed has met it, too, and comes back as another life. A full disk is proven by the
  * free bytes alone: a store that reuses the room of what it removed may go on for a while. How many writes it lost stands in
  * the probes.
  */

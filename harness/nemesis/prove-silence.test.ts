@@ -3,14 +3,14 @@ import type { Probe, StatusProbe } from "./probes.ts";
 import { judgeDisconnect, judgeSilence, judgeWipe } from "./prove-silence.ts";
 import { statusProbe } from "./testing/status-probe.ts";
 
-const FIRST = statusProbe({ incarnation: "1" });
-const SECOND = statusProbe({ incarnation: "2" });
-const SILENT = statusProbe({ incarnation: undefined });
+const FIRST = statusProbe({ life: "1" });
+const SECOND = statusProbe({ life: "2" });
+const SILENT = statusProbe({ life: undefined });
 
 describe("judgeSilence()", () => {
   const good = { before: [FIRST], during: [SILENT, SILENT], after: [SECOND] };
 
-  it("wants a node whose process ended to be silent and to come back as another incarnation", () => {
+  it("wants a node whose process ended to be silent and to come back as another life", () => {
     expect(judgeSilence(good, "another").bit).toBe(true);
     expect(judgeSilence({ ...good, after: [FIRST] }, "another").bit).toBe(false);
     expect(judgeSilence({ ...good, during: [SILENT, FIRST] }, "another").bit).toBe(false);

@@ -1,6 +1,6 @@
 /**
  * Whether a fault that silences one node bit. The harness asks the node itself: it must answer before, be silent during and
- * answer after the fault, then as another incarnation where its process ended, as the same where it lived on.
+ * answer after the fault, then as another life where its process ended, as the same where it lived on.
  *
  * A wipe is proven by the node's own copies: of the keys that it held before, it must hold none when it has started again and
  * nobody has reached it yet.

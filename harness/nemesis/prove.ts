@@ -29,7 +29,7 @@ export function unanswered(probes: readonly Probe[], when: string): readonly str
 
 /** Whether one node answered before and after the fault in the same life. */
 export function isSameLife({ before, after }: ProofProbes<StatusProbe>): boolean {
-  return before[0]?.status?.incarnation === after[0]?.status?.incarnation;
+  return before[0]?.status?.life === after[0]?.status?.life;
 }
 
 /** Pairs that nobody probed. */

@@ -30,6 +30,7 @@ export interface Span {
 type NodePattern =
   | "process-crash"
   | "power-failure"
+  | "restart"
   | "pause"
   | "clock-jump"
   | "clock-strobe"
@@ -37,11 +38,13 @@ type NodePattern =
   | "full-disk"
   | "wipe"
   | "restore"
+  | "cold-restore"
   | "corrupt";
 
 const NODE_PATTERNS: Readonly<Record<NodePattern, SimFaultKind>> = {
   "process-crash": "crash",
   "power-failure": "crash",
+  restart: "restart",
   pause: "pause",
   "clock-jump": "clock-jump",
   "clock-strobe": "clock-strobe",
@@ -49,6 +52,7 @@ const NODE_PATTERNS: Readonly<Record<NodePattern, SimFaultKind>> = {
   "full-disk": "full-disk",
   wipe: "wipe",
   restore: "restore",
+  "cold-restore": "restore",
   corrupt: "corrupt",
 };
 
@@ -88,13 +92,8 @@ export function drawFaults(random: SeededRandom, draw: FaultDraw): readonly SimF
       pattern === "power-failure" && !draw.world.sync ? UNSYNCED_POWER_SHARE : PATTERN_SHARE;
     for (let left = drawCount(own, seconds, share); left > 0; left -= 1) {
       const span = drawSpan(own, seconds);
-      const fault = drawNodeFault(
-        own,
-        pattern,
-        span,
-        possibleNodes(faults, pattern, span, draw, beyondBudget),
-      );
-      if (fault !== undefined) faults.push(fault);
+      const nodes = possibleNodes(faults, pattern, span, draw, beyondBudget);
+      faults.push(...drawNodeFault(own, pattern, span, nodes));
     }
   }
   return faults.sort((left, right) => left.startMs - right.startMs);
@@ -129,9 +128,9 @@ function possibleNodes(
       : [],
   );
   return nodes.filter((node) => {
-    const sample = faultOn(node, pattern, span);
-    if (faults.some((other) => killsTwice(other, sample))) return false;
-    if (beyondBudget || !destroysData(sample, durability)) return true;
+    const samples = faultsOn(node, pattern, span);
+    if (samples.some((sample) => faults.some((other) => killsTwice(other, sample)))) return false;
+    if (beyondBudget || !samples.some((sample) => destroysData(sample, durability))) return true;
     return withinBudget([...lost, { node, what: "destroyed" }], run.w);
   });
 }
@@ -147,16 +146,20 @@ export function killsTwice(one: SimFault, other: SimFault): boolean {
   );
 }
 
-function kills(fault: SimFault): fault is SimFault & { kind: "crash" | "wipe" | "restore" } {
-  return fault.kind === "crash" || fault.kind === "wipe" || fault.kind === "restore";
+type Kill = SimFault & { kind: "crash" | "restart" | "wipe" | "restore" };
+
+function kills(fault: SimFault): fault is Kill {
+  return KILLS.has(fault.kind);
 }
+
+const KILLS: ReadonlySet<SimFaultKind> = new Set(["crash", "restart", "wipe", "restore"]);
 
 function drawNodeFault(
   random: SeededRandom,
   pattern: NodePattern,
   span: Span,
   nodes: readonly string[],
-): SimFault | undefined {
+): readonly SimFault[] {
   const numbers = {
     jumpMs: magnitudeBetween(random, 10, 3_600_000) * (chance(random, 0.5) ? 1 : -1),
     deltaMs: magnitudeBetween(random, 50, 5_000),
@@ -165,7 +168,7 @@ function drawNodeFault(
     writeMs: magnitudeBetween(random, 1, 1_000),
     snapshotMs: wholeBetween(random, 0, span.startMs),
   };
-  return nodes.length === 0 ? undefined : faultOn(random.pick(nodes), pattern, span, numbers);
+  return nodes.length === 0 ? [] : faultsOn(random.pick(nodes), pattern, span, numbers);
 }
 
 interface FaultNumbers {
@@ -186,9 +189,27 @@ const SMALLEST: FaultNumbers = {
   snapshotMs: 0,
 };
 
-function faultOn(
+/** Mostly one; a cold backup takes a node that was shut down, and comes back over a later life of it. */
+function faultsOn(
   node: string,
   pattern: NodePattern,
+  span: Span,
+  numbers: FaultNumbers = SMALLEST,
+): readonly SimFault[] {
+  if (pattern !== "cold-restore") return [faultOn(node, pattern, span, numbers)];
+  const { startMs, endMs } = span;
+  const part = Math.floor((endMs - startMs) / 3);
+  if (part < 1) return [];
+  const upMs = startMs + part;
+  return [
+    { kind: "restart", startMs, endMs: upMs, node },
+    { kind: "restore", startMs: endMs - part, endMs, node, snapshotMs: upMs - 1 },
+  ];
+}
+
+function faultOn(
+  node: string,
+  pattern: Exclude<NodePattern, "cold-restore">,
   span: Span,
   numbers: FaultNumbers = SMALLEST,
 ): SimFault {
@@ -200,6 +221,7 @@ function faultOn(
     case "power-failure":
       return { kind: "crash", ...span, node, power: true };
     case "pause":
+    case "restart":
     case "full-disk":
     case "wipe":
       return { kind: pattern, ...span, node };

@@ -18,6 +18,8 @@ export function withGrace(
   faults: readonly SimFault[],
 ): WorldPlan {
   if (!chance(random, COLLECTING_SHARE)) return world;
+  // A backup older than the grace would bring back what was deleted.
+  if (faults.some(({ kind }) => kind === "restore")) return world;
   const { settings, network, links, diskRead, diskWrite } = world;
   const slowestMs = Math.max(
     ...[network, ...Object.values(links), diskRead, diskWrite].map(({ meanMs }) => meanMs),

@@ -8,7 +8,7 @@ import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import { PATIENCE } from "../run/stores.ts";
 import { drawPlan } from "./draw-plan.ts";
-import { STANDARD_KINDS } from "./fault-kinds.ts";
+import { FAULT_KINDS } from "./fault-kinds.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 const PLANS = Array.from({ length: 500 }, (_, index) => drawPlan(index + 1));
@@ -55,7 +55,7 @@ function faultsOf(plan: SimPlan): string[] {
     sorted: faults.every((fault, at) => fault.startMs >= (faults[at - 1]?.startMs ?? 0)),
     names: faults.every((fault) => namesOf(fault).every((name) => nodes.includes(name))),
     links: faults.every((fault) => !("links" in fault) || fault.links.length > 0),
-    kinds: faults.every(({ kind }) => STANDARD_KINDS.includes(kind)),
+    kinds: faults.every(({ kind }) => FAULT_KINDS.includes(kind)),
     "alive when killed": !faults.some((fault, at) =>
       faults.slice(0, at).some((other) => overlappingCrashes(fault, other)),
     ),
@@ -80,15 +80,31 @@ function namesOf(fault: SimFault): string[] {
 }
 
 function overlappingCrashes(one: SimFault, other: SimFault): boolean {
-  if (one.kind !== "crash" || other.kind !== "crash" || one.node !== other.node) return false;
+  const kills = ["crash", "restart", "wipe", "restore"];
+  if (!kills.includes(one.kind) || !kills.includes(other.kind)) return false;
+  if (!("endMs" in one && "endMs" in other && "node" in one && "node" in other)) return false;
+  if (one.node !== other.node) return false;
   return one.startMs <= other.endMs && other.startMs <= one.endMs;
 }
 
 function destroyedNodes({ faults, run, world }: SimPlan): Set<string> {
-  const crashes = faults.filter((fault) => fault.kind === "crash");
-  const isLoss = ({ power }: { readonly power: boolean }) =>
-    run.engine === "memory" || (power && !world.sync);
-  return new Set(crashes.filter(isLoss).map(({ node }) => node));
+  const isInMemory = run.engine === "memory";
+  return new Set(
+    faults.flatMap((fault) => {
+      switch (fault.kind) {
+        case "crash":
+          return isInMemory || (fault.power && !world.sync) ? [fault.node] : [];
+        case "restart":
+          return isInMemory ? [fault.node] : [];
+        case "wipe":
+        case "restore":
+        case "corrupt":
+          return [fault.node];
+        default:
+          return [];
+      }
+    }),
+  );
 }
 
 describe("drawPlan()", () => {
@@ -160,7 +176,7 @@ describe("drawPlan()", () => {
     expect(seen(({ run }) => run.partitions).size).toBe(12);
     expect(seen(({ run }) => run.partitions % 2).size).toBe(2);
     const kinds = PLANS.flatMap(({ faults }) => faults.map(({ kind }) => kind));
-    expect(new Set(kinds)).toEqual(new Set(STANDARD_KINDS));
+    expect(new Set(kinds)).toEqual(new Set(FAULT_KINDS));
     const methods = PLANS.flatMap(({ faults }) =>
       faults.flatMap((fault) => (fault.kind === "cut" ? [fault.method] : [])),
     );

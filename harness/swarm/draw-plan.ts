@@ -18,12 +18,12 @@ import { nodeNames } from "./cluster-names.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
 import { drawWorld } from "./draw-world.ts";
-import { STANDARD_KINDS } from "./fault-kinds.ts";
+import { FAULT_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 export interface DrawOptions {
-  /** Kinds that may be drawn; a seed takes some of them. Default: `STANDARD_KINDS`. */
+  /** Kinds that may be drawn; a seed takes some of them. Default: `FAULT_KINDS`. */
   readonly kinds?: readonly SimFaultKind[];
 }
 
@@ -59,7 +59,7 @@ const RECONCILERS: readonly Reconciler[] = [
 ];
 
 /** The plan of a seed. Pure: the same seed and kinds give the same plan. */
-export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions = {}): SimPlan {
+export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}): SimPlan {
   const random = new SeededRandom(seed).fork("plan");
   const cluster = drawCluster(random.fork("cluster"));
   const run = {

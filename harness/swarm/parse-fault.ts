@@ -52,6 +52,7 @@ function readFault(fields: PlanFields, kind: SimFaultKind, context: FaultContext
     case "crash":
       return { kind, ...lasting(), node: node(), power: fields.flag("power") };
     case "pause":
+    case "restart":
     case "full-disk":
     case "wipe":
       return { kind, ...lasting(), node: node() };

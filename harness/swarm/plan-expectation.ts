@@ -45,6 +45,8 @@ export function destroysData(fault: SimFault, { engine, sync }: Durability): boo
   switch (fault.kind) {
     case "crash":
       return engine === "memory" || (fault.power && !sync);
+    case "restart":
+      return engine === "memory";
     case "wipe":
     case "restore":
     case "corrupt":

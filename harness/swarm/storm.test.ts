@@ -93,6 +93,9 @@ describe("Storm", () => {
   test("slow disks add up, and a disk is full until the last fault that fills it ends", async () => {
     const { begin, pass, ask, drive, cluster } = await openStorm();
     const node = "n1";
+    // The first connections bring news of lives, which the disk must keep too.
+    await drive(ask(node, PUT));
+    await pass(100);
     begin(
       { kind: "slow-disk", startMs: 0, endMs: 1_000, node, readMs: 0, writeMs: 100 },
       { kind: "slow-disk", startMs: 0, endMs: 2_000, node, readMs: 0, writeMs: 200 },
@@ -117,6 +120,22 @@ describe("Storm", () => {
     expect(Buffer.from(body).toString()).toContain('"code":"storage"');
     await pass(2_000);
     expect(await putMs()).toBeLessThan(100);
+  });
+
+  test("a restart shuts the node down in order: it knows that its life ended, and goes on", async () => {
+    const { begin, pass, ask, drive, digestOf, cluster } = await openStorm();
+    for (const name of cluster.nodes) await drive(ask(name, PUT));
+    await pass(100);
+    const before = await drive(cluster.status("n2"));
+    const written = await digestOf("n2");
+    begin({ kind: "restart", startMs: 0, endMs: 500, node: "n2" });
+    await pass(400);
+    expect(cluster.machine("n2").isRunning).toBe(false);
+    await pass(1_000);
+    const after = await drive(cluster.status("n2"));
+    expect(after.life).not.toBe(before.life);
+    expect(after.incarnation).toBe(before.incarnation);
+    expect(await digestOf("n2")).toBe(written);
   });
 
   test("a wipe destroys what the node kept, and nothing of the others", async () => {

@@ -6,6 +6,7 @@
 import type { DiskSnapshot } from "../drivers/sim/disk/sim-disk.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import type { SimNode } from "../drivers/sim/sim-node.ts";
+import { stopInTime } from "../drivers/sim/sim-process-power.ts";
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import type { Link } from "../nemesis/fault.ts";
 
@@ -107,6 +108,8 @@ export class Storm {
         return NOTHING;
       case "crash":
         return this.#takeDown(fault.node, fault.power ? "power" : "process");
+      case "restart":
+        return this.#shutDown(fault.node);
       case "wipe":
         return this.#takeDown(fault.node, "process", (node) => node.disk.wipe());
       case "restore":
@@ -136,18 +139,32 @@ export class Storm {
     this.#downBy.set(name, (this.#downBy.get(name) ?? 0) + 1);
     node.kill(how);
     whileDown?.(node);
+    return this.#bringUp(node, Promise.resolve());
+  }
+
+  #shutDown(name: string): Undo {
+    const node = this.#cluster.machine(name);
+    this.#downBy.set(name, (this.#downBy.get(name) ?? 0) + 1);
+    const stopped = node.isRunning ? stopInTime(node, this.#cluster.scheduler) : Promise.resolve();
+    return this.#bringUp(node, stopped);
+  }
+
+  /** Starts the node once nothing holds it down any more and it is `down`. */
+  #bringUp(node: SimNode, down: Promise<unknown>): Undo {
     return () => {
-      const left = (this.#downBy.get(name) ?? 1) - 1;
-      this.#downBy.set(name, left);
-      if (left === 0) this.#start(node);
+      const left = (this.#downBy.get(node.name) ?? 1) - 1;
+      this.#downBy.set(node.name, left);
+      if (left === 0) this.#start(node, down);
     };
   }
 
   /** A node that cannot start (its disk is full) is tried again when all is calm, by whoever heals the cluster. */
-  #start(node: SimNode): void {
-    const start = node.start().catch((error: unknown) => {
-      node.log.warn({ err: error }, "Cannot start for now");
-    });
+  #start(node: SimNode, down: Promise<unknown>): void {
+    const start = down
+      .then(() => node.start())
+      .catch((error: unknown) => {
+        node.log.warn({ err: error }, "Cannot start for now");
+      });
     this.#starting.add(start);
     start.finally(() => this.#starting.delete(start));
   }

@@ -58,7 +58,7 @@ async function recordsOf(engine: Engine): Promise<ReadonlyMap<string, string>> {
   return new Map(
     rows.map(({ key, value }) => [
       Buffer.from(key).toString("hex"),
-      Buffer.from(recordOf(value)).toString("hex"),
+      Buffer.from(recordOf(value ?? new Uint8Array(0))).toString("hex"),
     ]),
   );
 }

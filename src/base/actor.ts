@@ -9,7 +9,7 @@ export const ACTOR_LENGTH_MAX = 64 + 1 + 11 + 1 + 11;
 /** What an actor is made of. */
 export interface ActorParts {
   readonly nodeId: NodeId;
-  /** 8 random bytes, drawn anew at each start, as 11 characters of base64url. */
+  /** 8 random bytes as 11 characters of base64url, drawn anew at each start that does not go on with the one before. */
   readonly incarnation: string;
   /** Counts the rows this incarnation began to mint in; never the same one twice. */
   readonly epoch: number;
@@ -18,7 +18,7 @@ export interface ActorParts {
 /** Writes an actor as `node/incarnation/epoch`, the epoch in base 36. */
 export function actorOf(parts: ActorParts): Actor {
   assert(
-    INCARNATION_PATTERN.test(parts.incarnation),
+    isIncarnation(parts.incarnation),
     `Cannot make an actor: ${JSON.stringify(parts.incarnation)} is no incarnation`,
   );
   assert(
@@ -46,6 +46,11 @@ export function isActor(text: string): text is Actor {
   const epoch = text.slice(text.lastIndexOf("/") + 1);
   // Only epochs as long as the largest can be over it; equal lengths compare as text.
   return epoch.length < EPOCH_MAX.length || epoch <= EPOCH_MAX;
+}
+
+/** True where `incarnationOf` can have made the value. */
+export function isIncarnation(value: unknown): value is string {
+  return typeof value === "string" && INCARNATION_PATTERN.test(value);
 }
 
 /** The name of an incarnation from its 8 random bytes. */

@@ -2,11 +2,12 @@ import type { NodeId } from "../base/ids.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import type { GetRequest as GetMessage } from "../protocol/messages.ts";
+import type { GetRequest as GetMessage, Reply } from "../protocol/messages.ts";
 import type { Found } from "../quorum/get-core.ts";
 import { GetCore } from "../quorum/get-core.ts";
 import type { Placement, Send } from "../quorum/placement.ts";
 import type { Ring } from "../ring/ring.ts";
+import { DamageError } from "../storage/engine.ts";
 import type { CoordinatorOptions, CoordinatorParts } from "./parts.ts";
 import { placeRequest } from "./place-request.ts";
 
@@ -79,6 +80,7 @@ export class GetRequest {
         (error: unknown) => {
           this.#environment.assertions.reachable("a coordinator could not read its own copy");
           this.#environment.log.error({ err: error }, "Cannot read the node's own copy");
+          if (error instanceof DamageError) this.#core.damaged(node);
           this.#fail(node);
         },
       );
@@ -87,9 +89,10 @@ export class GetRequest {
     this.#parts.calls.call(node, this.#message, Math.max(1, this.#remainingMs()), (outcome) => {
       if (outcome.kind === "reply" && outcome.reply.type === "get-reply") {
         this.#reply(node, outcome.reply.record);
-      } else {
-        this.#fail(node);
+        return;
       }
+      if (outcome.kind === "reply" && isDamaged(outcome.reply)) this.#core.damaged(node);
+      this.#fail(node);
     });
   }
 
@@ -184,7 +187,9 @@ export class GetRequest {
     assertions.always("a read asked no node for two slots", this.#placement.asksNoNodeForTwoSlots);
     const found = this.#found();
     for (const repair of found === undefined ? [] : this.#core.repairs(found)) {
-      if (this.#core.answeredNotFound(repair.node)) {
+      if (this.#core.isDamaged(repair.node)) {
+        assertions.reachable("a read repaired a damaged replica");
+      } else if (this.#core.answeredNotFound(repair.node)) {
         assertions.reachable("a read repaired a replica that answered not found");
       } else {
         assertions.reachable("a read repaired a replica with older versions");
@@ -241,4 +246,8 @@ export class GetRequest {
   #remainingMs(): number {
     return this.#deadlineMs - this.#environment.clock.monotonicMs();
   }
+}
+
+function isDamaged(reply: Reply): boolean {
+  return reply.type === "error-reply" && reply.code === "damaged";
 }

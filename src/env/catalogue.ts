@@ -32,12 +32,16 @@ const READ_POINTS = [
     why: "A replica that lost or never had the key looks like one that answers for it.",
   },
   { name: "a read repaired the coordinator's own copy", kind: "reachable", required: true },
+  {
+    name: "a read repaired a damaged replica",
+    kind: "reachable",
+    required: true,
+  },
   { name: "a read repair did not arrive", kind: "reachable", required: true },
   {
     name: "a coordinator could not read its own copy",
     kind: "reachable",
-    required: false,
-    why: "Takes a damaged row, in a run with corrupted data.",
+    required: true,
   },
   {
     name: "a read was answered by R slots",
@@ -183,6 +187,17 @@ const REPLICA_POINTS = [
   { name: "the write of a hint was lost", kind: "reachable", required: true },
   { name: "a node started with hints of an earlier life", kind: "sometimes", required: true },
   { name: "a hint changed during its delivery and stayed", kind: "reachable", required: true },
+  {
+    name: "a damaged row was read to be written over",
+    kind: "reachable",
+    required: true,
+  },
+  {
+    name: "a damaged hint was removed",
+    kind: "reachable",
+    required: false,
+    why: "Takes a damaged hint that is there long enough to be found.",
+  },
 ] as const satisfies readonly CataloguePoint[];
 
 const TOMBSTONE_POINTS = [
@@ -210,7 +225,7 @@ const PEER_POINTS = [
     name: "a peer said that it stops",
     kind: "reachable",
     required: false,
-    why: "Takes a node that stops in order while others are at work: simulated ones crash.",
+    why: "Takes a request that reaches a node in the moment in which it stops.",
   },
   { name: "a peer that counted as down answered", kind: "reachable", required: true },
   { name: "an answer cleared misses that were too few", kind: "sometimes", required: true },
@@ -262,6 +277,18 @@ const RPC_POINTS = [
 ] as const satisfies readonly CataloguePoint[];
 
 const NODE_POINTS = [
+  { name: "a life went on with an incarnation", kind: "reachable", required: true },
+  {
+    name: "a peer did not vouch for a life",
+    kind: "sometimes",
+    required: true,
+  },
+  {
+    name: "a peer did not say in time whether a life goes on",
+    kind: "sometimes",
+    required: false,
+    why: "Takes a link that fails within the two seconds after a restart.",
+  },
   {
     name: "a request was shed for overload",
     kind: "reachable",
@@ -272,7 +299,7 @@ const NODE_POINTS = [
     name: "a node drained the requests under way when it stopped",
     kind: "reachable",
     required: false,
-    why: "The simulation's nodes are killed, not stopped.",
+    why: "Takes a node that is shut down while it has requests under way.",
   },
   {
     name: "a request under another ring was refused",
@@ -284,8 +311,7 @@ const NODE_POINTS = [
   {
     name: "no request is under way once a node has stopped",
     kind: "always",
-    required: false,
-    why: "The simulation's nodes are killed, not stopped.",
+    required: true,
   },
   {
     name: "a context that goes out with versions is not empty",

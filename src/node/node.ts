@@ -15,7 +15,9 @@ import type { Environment } from "../env/environment.ts";
 import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
-import { startIncarnation } from "../replica/incarnation.ts";
+import type { Hello } from "../protocol/messages.ts";
+import { Life } from "../replica/life.ts";
+import { PeerLives } from "../replica/peer-lives.ts";
 import { Replica } from "../replica/replica.ts";
 import type { TreeKeeper } from "../replica/tree-keeper.ts";
 import { createRing } from "../ring/partition-table.ts";
@@ -23,6 +25,7 @@ import type { Ring } from "../ring/ring.ts";
 import { RpcClient } from "../rpc/rpc-client.ts";
 import { RpcServer } from "../rpc/rpc-server.ts";
 import type { Engine } from "../storage/engine.ts";
+import { StorageError } from "../storage/engine.ts";
 import { TombstoneCollector } from "../tombstones/tombstone-collector.ts";
 import { Admission } from "./admission.ts";
 import type { NodeConfiguration } from "./configuration.ts";
@@ -33,6 +36,7 @@ import type {
   PutOrder,
   SiblingsAnswer,
 } from "./contract.ts";
+import { Introductions } from "./introductions.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
 import { Routes } from "./routes.ts";
@@ -40,16 +44,21 @@ import { Routes } from "./routes.ts";
 /** Misses in a row after which a peer counts as down; see FailureDetector. */
 const MISSES_MAX = 3;
 const REPAIR_WAIT_MS = 100;
+/** Long enough for a peer that was started in the same moment; a start with a peer that is away takes this much longer. */
+const SETTLE_LIFE_MS = 2_000;
 
 export interface NodeParts {
   readonly configuration: NodeConfiguration;
   readonly engine: Engine;
+  /** True: the data come from a backup, and whatever was minted since may be known elsewhere. */
+  readonly isRestored?: boolean;
 }
 
 /** One Dynamo node, put together (D-5-1). What speaks HTTP in front of it is in `http`. */
 export class DynamoNode implements KeyValueStore {
   readonly operator: NodeOperator;
   readonly #assertions: Assertions;
+  readonly #log: Environment["log"];
   readonly #configuration: NodeConfiguration;
   readonly #ring: Ring;
   readonly #engine: Engine;
@@ -66,9 +75,14 @@ export class DynamoNode implements KeyValueStore {
   readonly #collector: TombstoneCollector;
   readonly #trees: TreeKeeper;
   readonly #antiEntropy: AntiEntropy;
+  readonly #replica: Replica;
+  readonly #introductions: Introductions;
   #ready = false;
 
-  /** Stores a fresh incarnation, then starts to serve peers; rejects when the RPC address is taken. */
+  /**
+   * Stores that a life begins, serves peers, and resolves once it is settled under which incarnation the node mints. Rejects when
+   * the RPC address is taken or the engine does not store.
+   */
   static async start(environment: Environment, parts: NodeParts): Promise<DynamoNode> {
     const { configuration, engine } = parts;
     const ring = createRing({
@@ -80,29 +94,32 @@ export class DynamoNode implements KeyValueStore {
       truncation: truncationOf(configuration),
       clockSkewMaxMs: configuration.clockSkewMaxMs,
     });
-    const incarnation = await startIncarnation(environment, engine, configuration.nodeId);
+    const { nodeId } = configuration;
+    const life = await Life.begin(environment, { engine, nodeId, isRestored: parts.isRestored });
     const replica = await Replica.open(environment, {
       engine,
       versioning,
       ring: () => ring,
-      nodeId: configuration.nodeId,
-      incarnation,
+      nodeId,
+      life,
       limits: configuration,
       clockSkewMaxMs: configuration.clockSkewMaxMs,
     });
-    const node = new DynamoNode(environment, { ...parts, ring, versioning, incarnation, replica });
+    const node = new DynamoNode(environment, { ...parts, ring, versioning, life, replica });
     await node.#listen();
     return node;
   }
 
   private constructor(environment: Environment, parts: NodeParts & OpenedParts) {
-    const { configuration, engine, ring, versioning, incarnation, replica } = parts;
+    const { configuration, engine, ring, versioning, life, replica } = parts;
     const { nodeId } = configuration;
     const ringNow = (): Ring => ring;
     this.#assertions = environment.assertions;
+    this.#log = environment.log;
     this.#configuration = configuration;
     this.#ring = ring;
     this.#engine = engine;
+    this.#replica = replica;
     this.#versioning = versioning;
     this.#macKey = macKeyOf(configuration.clusterSecret, configuration.clusterId);
     this.#admission = new Admission(environment, configuration.inFlightMax);
@@ -111,16 +128,30 @@ export class DynamoNode implements KeyValueStore {
       clusterId: configuration.clusterId,
       clusterSecret: configuration.clusterSecret,
       nodeId,
-      incarnation,
+      get incarnation() {
+        return life.incarnation;
+      },
       ringStamp: () => ring.stamp,
     };
     const routes = new Routes(configuration.members, configuration.routes, () =>
       this.#rpcClient.redial(),
     );
+    const onHello = (hello: Hello): void => this.#introductions.greeted(hello.nodeId);
     this.#rpcClient = new RpcClient(environment, {
       identity,
       addressOf: (peer) => routes.addressOf(peer),
+      onHello,
     });
+    this.#introductions = new Introductions(
+      environment,
+      // Not observed: that a peer has not started yet says nothing about it.
+      { life, calls: this.#rpcClient, peers: ring.nodes.filter((node) => node !== nodeId) },
+      {
+        settleMs: SETTLE_LIFE_MS,
+        callTimeoutMs: configuration.requestTimeoutMs,
+        retryMs: configuration.retryDownMs,
+      },
+    );
     this.#detector = new FailureDetector(
       environment,
       {
@@ -184,18 +215,21 @@ export class DynamoNode implements KeyValueStore {
     this.#router = new WriteRouter(environment, coordination, this.#coordinator);
     this.#rpcServer = new RpcServer(environment, {
       identity,
+      onHello,
       handler: peerService(environment, {
         replica,
         shared,
         coordinator: this.#coordinator,
         admission: this.#admission,
+        lives: new PeerLives(engine),
         ring: ringNow,
+        ready: () => this.#ready,
         w,
       }),
     });
     this.operator = new Operator(environment, {
       configuration,
-      incarnation,
+      life,
       ring: ringNow,
       ready: () => this.#ready,
       admission: this.#admission,
@@ -254,17 +288,36 @@ export class DynamoNode implements KeyValueStore {
       this.#trees.stop(),
     ]);
     this.#detector.stop();
+    this.#introductions.stop();
     await this.#rpcServer.close();
     this.#rpcClient.close();
     this.#assertions.always(
       "no request is under way once a node has stopped",
       this.#liveRequests.count === 0,
     );
+    await this.#endLife();
     await this.#engine.close();
+  }
+
+  /** Nobody mints any more. A node that cannot note it is none the worse: it starts with a fresh incarnation. */
+  async #endLife(): Promise<void> {
+    try {
+      await this.#replica.end();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#log.warn({ err: error }, "Cannot note that the node stopped in order");
+    }
   }
 
   async #listen(): Promise<void> {
     await this.#rpcServer.listen(this.#configuration.rpcAddress);
+    try {
+      await this.#introductions.settle();
+    } catch (error) {
+      await this.#rpcServer.close();
+      this.#rpcClient.close();
+      throw error;
+    }
     this.#handoff.start();
     this.#collector.start();
     const { antiEntropyMs, verifyTreesMs } = this.#configuration;
@@ -294,6 +347,6 @@ function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncat
 interface OpenedParts {
   readonly ring: Ring;
   readonly versioning: Versioning;
-  readonly incarnation: string;
+  readonly life: Life;
   readonly replica: Replica;
 }

@@ -7,6 +7,7 @@ import type { Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import type { Life } from "../replica/life.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
@@ -17,7 +18,7 @@ import type { Routes } from "./routes.ts";
 
 export interface OperatorParts {
   readonly configuration: NodeConfiguration;
-  readonly incarnation: string;
+  readonly life: Pick<Life, "incarnation" | "name">;
   readonly ring: () => Ring;
   readonly ready: () => boolean;
   readonly admission: Admission;
@@ -51,11 +52,12 @@ export class Operator implements NodeOperator {
   }
 
   status(): object {
-    const { configuration, incarnation, ready, ring, replica, admission, detector } = this.#parts;
+    const { configuration, life, ready, ring, replica, admission, detector } = this.#parts;
     return {
       nodeId: configuration.nodeId,
       clusterId: configuration.clusterId,
-      incarnation,
+      incarnation: life.incarnation,
+      life: life.name,
       ready: ready(),
       ring: ring().stamp,
       versioning: configuration.versioning,

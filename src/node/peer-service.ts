@@ -6,9 +6,11 @@ import type { LocalReplica } from "../coordinator/parts.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { ForwardRequest, Reply, Request, TombstoneRequest } from "../protocol/messages.ts";
+import type { LifeClaim } from "../replica/life.ts";
 import type { TombstoneRows } from "../replica/tombstone-rows.ts";
 import type { Ring, RingStamp } from "../ring/ring.ts";
 import type { RequestHandler } from "../rpc/contract.ts";
+import { DamageError } from "../storage/engine.ts";
 import type { Admission } from "./admission.ts";
 
 export interface PeerServiceParts {
@@ -17,7 +19,11 @@ export interface PeerServiceParts {
   readonly shared: SharedTrees;
   readonly coordinator: Coordinator;
   readonly admission: Admission;
+  /** What this node remembers of the lives of its peers. */
+  readonly lives: { accept(from: NodeId, claim: LifeClaim): Promise<boolean> };
   readonly ring: () => Ring;
+  /** False until it is certain under which incarnation this node mints. */
+  readonly ready: () => boolean;
   /** The cluster's own W, for forwarded writes that name none. */
   readonly w: number;
 }
@@ -39,6 +45,12 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
       // Whoever counts this node as down because it stops shall not be told otherwise.
       if (parts.admission.isClosed) throw new DynamoError("stopping", "This node stops");
       respond({ type: "ping-reply" });
+      return;
+    }
+    if (request.type === "life") {
+      parts.lives
+        .accept(from, request)
+        .then((accepted) => respond({ type: "life-reply", accepted }), refuse);
       return;
     }
     checkRing(environment, request.ring, parts.ring().stamp);
@@ -98,6 +110,9 @@ async function held(
 }
 
 async function forwarded(parts: PeerServiceParts, request: ForwardRequest): Promise<Reply> {
+  if (!parts.ready() && !parts.admission.isClosed) {
+    throw new DynamoError("overloaded", "Cannot take the request: the node starts");
+  }
   const { key, context, payload, budgetMs } = request;
   const w = request.w === 0 ? parts.w : request.w;
   const order = { key, context, payload, w, timeoutMs: budgetMs };
@@ -108,6 +123,9 @@ async function forwarded(parts: PeerServiceParts, request: ForwardRequest): Prom
 function errorReply(error: unknown): Reply {
   if (error instanceof DynamoError) {
     return { type: "error-reply", code: error.code, message: error.message };
+  }
+  if (error instanceof DamageError) {
+    return { type: "error-reply", code: "damaged", message: "The node's copy is damaged" };
   }
   return { type: "error-reply", code: "internal", message: "Cannot serve the request" };
 }

@@ -1,7 +1,7 @@
 import type { Database } from "lmdb";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write } from "../storage/engine.ts";
-import { StorageError } from "../storage/engine.ts";
+import { DamageError, StorageError } from "../storage/engine.ts";
 import { checkScan, checkWrites } from "../storage/limits.ts";
 import { PendingWrites } from "../storage/pending-writes.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
@@ -39,6 +39,7 @@ export async function openLmdbEngine(options: LmdbEngineOptions): Promise<Engine
 class LmdbEngine implements Engine {
   readonly name = "lmdb";
   readonly synced: boolean;
+  readonly ordered: boolean;
   readonly #folder: LmdbFolder;
   readonly #sizeBytesMax: number;
   readonly #pending = new PendingWrites();
@@ -51,6 +52,8 @@ class LmdbEngine implements Engine {
   constructor(folder: LmdbFolder, options: LmdbEngineOptions) {
     this.#folder = folder;
     this.synced = options.sync;
+    // Unsynced, the kernel writes the pages of a commit in any order.
+    this.ordered = options.sync;
     this.#sizeBytesMax = options.mapSizeBytesMax ?? Number.POSITIVE_INFINITY;
   }
 
@@ -236,10 +239,22 @@ function* storedEntries(
       if (!byteString(stable).startsWith(prefixText)) {
         return;
       }
-      yield { key: stable, value: unsealValue(stable, Uint8Array.prototype.slice.call(value)) };
+      yield { key: stable, value: unsealed(stable, Uint8Array.prototype.slice.call(value)) };
     }
   } catch (error) {
     throw asReadError(error);
+  }
+}
+
+/** Undefined where the value is damaged. */
+function unsealed(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  try {
+    return unsealValue(key, sealed);
+  } catch (error) {
+    if (error instanceof DamageError) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { StorageError } from "../storage/engine.ts";
+import { DamageError } from "../storage/engine.ts";
 
 /**
  * LMDB trusts its file. A value is stored behind a checksum of itself and its key, so that what the disk or a stray
@@ -14,13 +14,13 @@ export function sealValue(key: Uint8Array, value: Uint8Array): Buffer {
   return sealed;
 }
 
-/** The value, a view of `sealed`. Throws StorageError where it is not what was sealed under this key. */
+/** The value, a view of `sealed`. Throws DamageError where it is not what was sealed under this key. */
 export function unsealValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
   const value = sealed.subarray(SEAL_SIZE_BYTES);
   const [first = 0, second = 0, third = 0, fourth = 0] = sealed;
   const expected = ((first << 24) | (second << 16) | (third << 8) | fourth) >>> 0;
   if (sealed.length < SEAL_SIZE_BYTES || checksum(key, value) !== expected) {
-    throw new StorageError(
+    throw new DamageError(
       `Cannot read the value of key ${Buffer.from(key).toString("hex")}: its ${sealed.length} bytes are damaged`,
     );
   }

@@ -22,6 +22,8 @@ export const ERRORS = {
   "read-quorum-not-met": { definite: true, status: 503 },
   "write-quorum-not-met": { definite: false, status: 503 },
   "forward-lost": { definite: false, status: 503 },
+  /** The replica holds something of the key that its disk has garbled; only peers are told. */
+  damaged: { definite: false, status: 500 },
   storage: { definite: false, status: 500 },
   internal: { definite: false, status: 500 },
 } as const satisfies Record<string, { definite: boolean; status: number }>;

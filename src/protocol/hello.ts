@@ -31,6 +31,7 @@ export interface HelloIdentity {
   /** Undefined or empty: no proof is sent and none is asked for. */
   readonly clusterSecret: string | undefined;
   readonly nodeId: NodeId;
+  /** Under which it mints, or hopes to; asked anew for each hello. */
   readonly incarnation: string;
   /** Asked anew for each hello. */
   ringStamp(): RingStamp;

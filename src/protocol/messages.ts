@@ -98,6 +98,20 @@ export interface PingReply {
   readonly type: "ping-reply";
 }
 
+/** A start of the sender, told to every peer; `after`: it wants to go on with the incarnation of that start (K-6). */
+export interface LifeRequest {
+  readonly type: "life";
+  readonly incarnation: string;
+  readonly life: string;
+  readonly after: string | undefined;
+}
+
+/** False: the peer knows better, or knows nothing of the life before. What was accepted is stored. */
+export interface LifeReply {
+  readonly type: "life-reply";
+  readonly accepted: boolean;
+}
+
 export interface ErrorReply {
   readonly type: "error-reply";
   readonly code: ErrorCode;
@@ -111,7 +125,8 @@ export type Request =
   | PutRequest
   | ForwardRequest
   | TombstoneRequest
-  | PingRequest;
+  | PingRequest
+  | LifeRequest;
 export type Reply =
   | GetReply
   | TreeReply
@@ -119,6 +134,7 @@ export type Reply =
   | ForwardReply
   | TombstoneReply
   | PingReply
+  | LifeReply
   | ErrorReply;
 
 /** First frame in each direction of a connection (architecture, section 5). */

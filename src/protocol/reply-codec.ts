@@ -7,6 +7,7 @@
  *     forward-reply = record:rest
  *     tombstone-reply = holding:u8 (0 none, 1 the same, 2 other)
  *     ping-reply    =
+ *     life-reply    = accepted:u8 (0 or 1)
  *     error-reply   = length:u8 code:ASCII[length] message:UTF-8 with a varint length
  *
  * A message is at most 1,024 bytes; a longer one is cut.
@@ -63,6 +64,10 @@ function writeParts(writer: FrameWriter, id: number, reply: Reply): void {
     case "ping-reply":
       writer.begin(FRAME_KINDS.pingReply, id);
       return;
+    case "life-reply":
+      writer.begin(FRAME_KINDS.lifeReply, id);
+      writer.u8(reply.accepted ? 1 : 0);
+      return;
     case "error-reply":
       writer.begin(FRAME_KINDS.errorReply, id);
       writer.raw(errorBody(reply));
@@ -106,6 +111,13 @@ export function readReply(kind: number, body: Uint8Array): Reply {
     case FRAME_KINDS.pingReply:
       new Reader(body, "a ping reply").end();
       return { type: "ping-reply" };
+    case FRAME_KINDS.lifeReply: {
+      const reader = new Reader(body, "a life reply");
+      const accepted = reader.u8();
+      if (accepted > 1) return reader.fail(`accepted is ${accepted}, allowed are 0 and 1`);
+      reader.end();
+      return { type: "life-reply", accepted: accepted === 1 };
+    }
     case FRAME_KINDS.errorReply:
       return readError(body);
     default:

@@ -8,10 +8,12 @@
  *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
  *     tombstone = stamp remove:u8 (0 or 1) digest:16 bytes key:rest
  *     ping    =
+ *     life    = incarnation:11 ASCII life:11 ASCII after:rest          (nothing, or 11 ASCII)
  *     stamp   = epoch:u32 digest:8 bytes
  *
  * A key is 1 to 1,024 bytes. What is as long as the rest is bounded by the frame.
  */
+import { isIncarnation } from "../base/actor.ts";
 import { Reader } from "../base/binary.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
@@ -19,12 +21,13 @@ import type { RingStamp } from "../ring/ring.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
 import { KEY_BYTES_MAX } from "./key-limit.ts";
-import type { Request } from "./messages.ts";
+import type { LifeRequest, Request } from "./messages.ts";
 import { readPaths, writePaths } from "./tree-codec.ts";
 
 const CONTEXT_BYTES_MAX = 0xffff;
 const DIGEST_BYTES = 8;
 const RECORD_DIGEST_BYTES = 16;
+const INCARNATION_BYTES = 11;
 
 /**
  * Adds the request's frame. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
@@ -90,6 +93,12 @@ function writeParts(writer: FrameWriter, id: number, request: Request): void {
       return;
     case "ping":
       writer.begin(FRAME_KINDS.ping, id);
+      return;
+    case "life":
+      writer.begin(FRAME_KINDS.life, id);
+      writer.latin1(request.incarnation);
+      writer.latin1(request.life);
+      writer.latin1(request.after ?? "");
   }
 }
 
@@ -140,6 +149,8 @@ export function readRequest(kind: number, body: Uint8Array): Request {
     case FRAME_KINDS.ping:
       new Reader(body, "a ping request").end();
       return { type: "ping" };
+    case FRAME_KINDS.life:
+      return readLife(new Reader(body, "a life request"));
     default:
       return new Reader(body, "a request").fail(`its kind ${kind} is unknown`);
   }
@@ -159,6 +170,7 @@ export function requestSizeBytes(request: Request): number {
     case "forward":
       return request.key.length + request.context.length + request.payload.length;
     case "ping":
+    case "life":
       return 0;
   }
 }
@@ -190,6 +202,20 @@ function readKey(reader: Reader, sizeBytes: number): Uint8Array {
     return reader.fail(`its key has ${sizeBytes} bytes, allowed are 1 to ${KEY_BYTES_MAX}`);
   }
   return reader.raw(sizeBytes);
+}
+
+function readLife(reader: Reader): LifeRequest {
+  const incarnation = readIncarnation(reader);
+  const life = readIncarnation(reader);
+  const after = reader.remaining === 0 ? undefined : readIncarnation(reader);
+  reader.end();
+  return { type: "life", incarnation, life, after };
+}
+
+function readIncarnation(reader: Reader): string {
+  const bytes = reader.raw(INCARNATION_BYTES);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  return isIncarnation(text) ? text : reader.fail("a life or an incarnation is malformed");
 }
 
 function readHintFor(reader: Reader): NodeId | undefined {

@@ -70,6 +70,17 @@ describe("GetCore", () => {
     expect(get.repairs(get.found()).map((repair) => repair.node)).toEqual([B]);
   });
 
+  test("counts no damaged copy as an answer, and repairs it, also where R is missed", () => {
+    const get = core(3, false);
+    get.damaged(A);
+    get.fail(A);
+    get.reply(B, undefined);
+    get.reply(C, record("C", "x"));
+    expect(get.state).toBe("missed");
+    expect(get.isDamaged(A)).toBe(true);
+    expect(get.repairs(get.found()).map((repair) => repair.node)).toEqual([A, B]);
+  });
+
   test("D-4.6-5 counts the answer of a fallback for its slot, and never repairs a fallback", () => {
     const get = core(2);
     expect(get.fail(A)).toEqual({ node: D, hintFor: A });

@@ -24,6 +24,7 @@ export interface Found {
 export class GetCore extends SlotProgress {
   readonly #versioning: Versioning;
   readonly #replies = new Map<NodeId, Uint8Array | undefined>();
+  readonly #damaged = new Set<NodeId>();
   /** The distinct records among the replies, in the order in which they came. */
   readonly #records: Uint8Array[] = [];
   /** The merge of the first `#mergedCount` of them. */
@@ -51,6 +52,15 @@ export class GetCore extends SlotProgress {
     }
   }
 
+  /** The node says that its copy cannot be read. To be counted as failed besides: such a copy is no answer, but due for repair. */
+  damaged(node: NodeId): void {
+    this.#damaged.add(node);
+  }
+
+  isDamaged(node: NodeId): boolean {
+    return this.#damaged.has(node);
+  }
+
   /** The node answered, and holds nothing of the key. */
   answeredNotFound(node: NodeId): boolean {
     return this.#replies.has(node) && this.#replies.get(node) === undefined;
@@ -73,18 +83,18 @@ export class GetCore extends SlotProgress {
   }
 
   /**
-   * Primaries that answered with something else than what was found. Fallbacks are left alone: they keep hints, not
+   * Primaries that answered with something else than what was found, and those whose copy is damaged. Fallbacks are left alone: they keep hints, not
    * copies of their own.
    */
   repairs(found: Found): readonly Repair[] {
     const { record } = found;
     if (record === undefined) return [];
     const repairs: Repair[] = [];
-    for (const slot of this.placement.slots) {
-      if (!this.#replies.has(slot.primary)) continue;
-      const own = this.#replies.get(slot.primary);
+    for (const { primary } of this.placement.slots) {
+      if (!this.#replies.has(primary) && !this.#damaged.has(primary)) continue;
+      const own = this.#replies.get(primary);
       if (own === undefined || !equalBytes(own, record)) {
-        repairs.push({ node: slot.primary, record });
+        repairs.push({ node: primary, record });
       }
     }
     return repairs;

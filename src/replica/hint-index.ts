@@ -50,20 +50,32 @@ export class HintIndex {
   }
 }
 
-/** The index of what earlier lives left, by one scan. Throws StorageError for a row key that is damaged. */
-export async function loadHintIndex(engine: Engine): Promise<HintIndex> {
-  const hints = new HintIndex();
+/** What earlier lives left in the table of hints. */
+export interface StoredHints {
+  readonly index: HintIndex;
+  /** Row keys of hints whose bytes are damaged; they are not in the index. */
+  readonly damaged: readonly Uint8Array[];
+}
+
+/** Found by one scan. Throws StorageError for a whole row under a key that is none of ours. */
+export async function loadHints(engine: Engine): Promise<StoredHints> {
+  const index = new HintIndex();
+  const damaged: Uint8Array[] = [];
   let after: Uint8Array | undefined;
   do {
     const limit = SCAN_ENTRIES_MAX;
     const page = await engine.scan("hints", after === undefined ? { limit } : { after, limit });
-    for (const { key: rowKey } of page) {
+    for (const { key: rowKey, value } of page) {
+      if (value === undefined) {
+        damaged.push(rowKey);
+        continue;
+      }
       const { owner, key } = readStored(() => parseHintRowKey(rowKey));
-      hints.set(byteString(key), owner, true);
+      index.set(byteString(key), owner, true);
     }
     after = page.length < limit ? undefined : page.at(-1)?.key;
   } while (after !== undefined);
-  return hints;
+  return { index, damaged };
 }
 
 const NONE: readonly NodeId[] = [];

@@ -10,17 +10,29 @@ const knows = (...actors: readonly Actor[]): Siblings => ({
   clock: new Map(actors.map((actor) => [actor, 1])),
 });
 
+/** A life under an incarnation of its own. */
+function life(number: number) {
+  let nextEpoch = 0;
+  return {
+    incarnation: incarnationOf(new Uint8Array(8).fill(number)),
+    get nextEpoch() {
+      return nextEpoch;
+    },
+    takeEpoch: () => nextEpoch++,
+  };
+}
+
 test("LocalActors goes on with a row's actor only while its record knows it, in this life", () => {
-  const actors = new LocalActors(SELF, incarnationOf(new Uint8Array(8)));
+  const actors = new LocalActors(SELF, life(0));
   const actor = actors.actorFor(undefined, knows());
   expect(actors.actorFor(actor, knows(actor))).toBe(actor);
   expect(actors.actorFor(actor, knows())).not.toBe(actor);
-  const nextLife = new LocalActors(SELF, incarnationOf(new Uint8Array(8).fill(1)));
+  const nextLife = new LocalActors(SELF, life(1));
   expect(nextLife.actorFor(actor, knows(actor))).not.toBe(actor);
 });
 
 test("LocalActors gives up an actor that a truncated context forgot, where counters follow from the context (K-8)", () => {
-  const actors = new LocalActors(SELF, incarnationOf(new Uint8Array(8)));
+  const actors = new LocalActors(SELF, life(0));
   const actor = actors.fresh();
   const held = knows(actor);
   expect(actors.actorFor(actor, held, held.clock)).toBe(actor);
@@ -30,7 +42,7 @@ test("LocalActors gives up an actor that a truncated context forgot, where count
 });
 
 test("LocalActors never gives a retired actor again, however many are retired", () => {
-  const actors = new LocalActors(SELF, incarnationOf(new Uint8Array(8)));
+  const actors = new LocalActors(SELF, life(0));
   const kept = actors.fresh();
   const retired: Actor[] = [];
   for (let count = 0; count < 3_000; count += 1) {

@@ -1,6 +1,10 @@
 import { actorOf } from "../base/actor.ts";
 import type { Actor, NodeId } from "../base/ids.ts";
 import type { Siblings } from "../causality/versioning.ts";
+import type { Life } from "./life.ts";
+
+/** What actors are made of. */
+type MintingLife = Pick<Life, "incarnation" | "nextEpoch" | "takeEpoch">;
 
 /**
  * Under whom this node may mint (architecture, "Actors"; K-6, K-7). A dot must never name two writes, and the record of
@@ -12,21 +16,22 @@ import type { Siblings } from "../causality/versioning.ts";
  * - What the next counter follows from still knows the actor: the record, and where the mode counts on from the client's
  *   context, that too. A truncated clock (paper 4.4) may have forgotten it, and its counter would begin again (K-8).
  *
+ * What is no longer true of a row that an earlier life left, Life knows: it goes on with the incarnation of those actors or not.
+ *
  * Where one fails the row gets a fresh epoch. Retired actors are remembered one by one, up to a bound; beyond it every
  * actor made so far is retired at once, which costs longer clocks and nothing else.
  */
 export class LocalActors {
   readonly #nodeId: NodeId;
-  readonly #incarnation: string;
-  readonly #prefix: string;
+  readonly #life: MintingLife;
   readonly #retired = new Set<Actor>();
-  #nextEpoch = 0;
+  #incarnation = "";
+  #prefix = "";
   #epochMin = 0;
 
-  constructor(nodeId: NodeId, incarnation: string) {
+  constructor(nodeId: NodeId, life: MintingLife) {
     this.#nodeId = nodeId;
-    this.#incarnation = incarnation;
-    this.#prefix = `${nodeId}/${incarnation}/`;
+    this.#life = life;
   }
 
   /** The actor for the next dot of a row: the one it has where that is safe, else a fresh one. `counted`: what is counted on from. */
@@ -45,9 +50,8 @@ export class LocalActors {
 
   /** An actor nobody has used. */
   fresh(): Actor {
-    const epoch = this.#nextEpoch;
-    this.#nextEpoch += 1;
-    return actorOf({ nodeId: this.#nodeId, incarnation: this.#incarnation, epoch });
+    const epoch = this.#life.takeEpoch();
+    return actorOf({ nodeId: this.#nodeId, incarnation: this.#life.incarnation, epoch });
   }
 
   /** Never to be used again: a write under it was lost. */
@@ -58,11 +62,16 @@ export class LocalActors {
     this.#retired.add(actor);
     if (this.#retired.size > RETIRED_ACTORS_MAX) {
       this.#retired.clear();
-      this.#epochMin = this.#nextEpoch;
+      this.#epochMin = this.#life.nextEpoch;
     }
   }
 
   #isUsable(actor: Actor): boolean {
+    const { incarnation } = this.#life;
+    if (incarnation !== this.#incarnation) {
+      this.#incarnation = incarnation;
+      this.#prefix = `${this.#nodeId}/${incarnation}/`;
+    }
     return (
       actor.startsWith(this.#prefix) &&
       !this.#retired.has(actor) &&

@@ -7,6 +7,8 @@ export interface ReplicaMetrics {
   readonly writesLost: Counter;
   readonly hintsStored: Counter;
   readonly hintsDropped: Counter;
+  readonly damagedRows: Counter;
+  readonly damagedHintsDropped: Counter;
 }
 
 export function replicaMetrics(metrics: Metrics, hintCount: () => number): ReplicaMetrics {
@@ -31,6 +33,14 @@ export function replicaMetrics(metrics: Metrics, hintCount: () => number): Repli
     hintsDropped: metrics.counter(
       "ringside_hints_dropped_total",
       "Hint rows removed after delivery.",
+    ),
+    damagedRows: metrics.counter(
+      "ringside_damaged_rows_total",
+      "Reads of rows that the disk has garbled. One is reason enough for an alarm.",
+    ),
+    damagedHintsDropped: metrics.counter(
+      "ringside_damaged_hints_dropped_total",
+      "Hint rows removed because the disk has garbled them. One is reason enough for an alarm.",
     ),
   };
 }

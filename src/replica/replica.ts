@@ -9,8 +9,9 @@ import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
-import { loadHintIndex } from "./hint-index.ts";
+import { loadHints } from "./hint-index.ts";
 import { KeyLock } from "./key-lock.ts";
+import type { Life } from "./life.ts";
 import { LocalActors } from "./local-actors.ts";
 import type { RecordLimits } from "./record-limits.ts";
 import { RECORD_LIMITS } from "./record-limits.ts";
@@ -33,8 +34,8 @@ export interface ReplicaParts {
   readonly versioning: Versioning;
   readonly ring: () => Ring;
   readonly nodeId: NodeId;
-  /** Of `startIncarnation`, stored before this. */
-  readonly incarnation: string;
+  /** Begun, which is stored, before this. */
+  readonly life: Life;
   /** Default `RECORD_LIMITS`. */
   readonly limits?: RecordLimits;
   /** How far ahead of this node's clock a record may be where the last write wins. Default `CLOCK_SKEW_MS_MAX`. */
@@ -66,7 +67,8 @@ export interface Hint {
  * it, and the engine commits both together. Whoever acknowledges waits for the durability of what the answer is about,
  * also where the change was none because an equal write is still under way.
  *
- * Errors: StorageError of the engine, or where a stored row is damaged.
+ * Errors: StorageError of the engine, or where a stored row cannot be read. A damaged row is never served and never passes for
+ * none to a reader; whoever writes puts a new one in its place, and a damaged hint is removed when it should be delivered.
  */
 export class Replica {
   /** Rows that hold tombstones only. */
@@ -86,7 +88,7 @@ export class Replica {
   private constructor(env: Environment, parts: ReplicaParts, hints: HintIndex) {
     this.#env = env;
     this.#parts = parts;
-    this.#actors = new LocalActors(parts.nodeId, parts.incarnation);
+    this.#actors = new LocalActors(parts.nodeId, parts.life);
     this.#metrics = replicaMetrics(env.metrics, () => hints.count);
     const { engine, versioning, ring } = parts;
     this.trees = new TreeKeeper(env, {
@@ -99,6 +101,7 @@ export class Replica {
       watch: this.trees,
       actors: this.#actors,
       lost: this.#metrics.writesLost,
+      damaged: this.#metrics.damagedRows,
       assertions: env.assertions,
     });
     this.#hints = hints;
@@ -114,11 +117,17 @@ export class Replica {
     this.#skew = new SkewWatch(env, parts.clockSkewMaxMs ?? CLOCK_SKEW_MS_MAX);
   }
 
-  /** Finds the hints that earlier lives left, then is ready. */
+  /** Finds the hints that earlier lives left, removes those that are damaged, then is ready. */
   static async open(env: Environment, parts: ReplicaParts): Promise<Replica> {
-    const hints = await loadHintIndex(parts.engine);
-    env.assertions.sometimes("a node started with hints of an earlier life", hints.count > 0);
-    return new Replica(env, parts, hints);
+    const { index, damaged } = await loadHints(parts.engine);
+    env.assertions.sometimes("a node started with hints of an earlier life", index.count > 0);
+    const replica = new Replica(env, parts, index);
+    if (damaged.length > 0) {
+      env.log.error({ count: damaged.length }, "Hints are damaged and cannot be delivered");
+      await parts.engine.write(damaged.map((key) => ({ table: "hints", key, value: undefined })));
+      replica.#metrics.damagedHintsDropped.increment(damaged.length);
+    }
+    return replica;
   }
 
   /** Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. */
@@ -225,6 +234,15 @@ export class Replica {
     }
   }
 
+  /**
+   * Notes the end of the node's life, after its last mint: where a write was lost, what it minted may be known elsewhere and be
+   * missing here, so then nothing is noted.
+   */
+  async end(): Promise<void> {
+    await this.#rows.settled();
+    if (this.#rows.lostCount === 0) await this.#parts.life.end();
+  }
+
   /** How many keys are kept for each node that anything is kept for. */
   hintedOwners(): ReadonlyMap<NodeId, number> {
     return this.#hints.countByOwner;
@@ -249,13 +267,41 @@ export class Replica {
     { after, limit }: { readonly after?: Uint8Array | undefined; readonly limit: number },
   ): Promise<readonly Hint[]> {
     const prefix = hintPrefix(owner);
-    const options = after === undefined ? { prefix, limit } : { prefix, after, limit };
-    const entries = await this.#parts.engine.scan("hints", options);
-    return entries.map(({ key, value }) => ({
-      rowKey: key,
-      key: readStored(() => parseHintRowKey(key)).key,
-      record: readStored(() => recordOf(value)),
-    }));
+    for (let from = after; ; ) {
+      const options = from === undefined ? { prefix, limit } : { prefix, after: from, limit };
+      const entries = await this.#parts.engine.scan("hints", options);
+      const hints: Hint[] = [];
+      for (const { key: rowKey, value } of entries) {
+        const { key } = readStored(() => parseHintRowKey(rowKey));
+        if (value === undefined) {
+          await this.#dropDamagedHint(owner, key);
+        } else {
+          hints.push({ rowKey, key, record: readStored(() => recordOf(value)) });
+        }
+      }
+      if (hints.length > 0 || entries.length < limit) {
+        return hints;
+      }
+      from = entries.at(-1)?.key;
+    }
+  }
+
+  /** Nobody will ever read it, and its owner gets what it held from those who hold it, too. A new hint in its place stays. */
+  async #dropDamagedHint(owner: NodeId, key: Uint8Array): Promise<void> {
+    const place = this.#hintPlace(owner, key, byteString(key));
+    await this.#lock.acquire(place.keyText);
+    try {
+      if ((await this.#rows.read(place)) !== undefined) {
+        return;
+      }
+      this.#env.assertions.reachable("a damaged hint was removed");
+      this.#env.log.error({ owner }, "A hint is damaged and cannot be delivered");
+      await this.#rows.remove(place);
+      this.#hints.set(place.keyText, owner, false);
+      this.#metrics.damagedHintsDropped.increment();
+    } finally {
+      this.#lock.release(place.keyText);
+    }
   }
 
   /**
@@ -409,7 +455,8 @@ export class Replica {
     places.unshift(this.#place(key, undefined));
     const records: Uint8Array[] = [];
     for (const { table, rowKey, owner } of places) {
-      const record = owner === place.owner ? undefined : await this.#rows.record(table, rowKey);
+      const record =
+        owner === place.owner ? undefined : await this.#rows.recordToMerge(table, rowKey);
       if (record !== undefined) {
         records.push(record);
       }

@@ -5,7 +5,7 @@ import type { Siblings, Versioning } from "../causality/versioning.ts";
 import type { Assertions } from "../env/assertions.ts";
 import type { Counter } from "../env/metrics.ts";
 import type { Engine } from "../storage/engine.ts";
-import { StorageError } from "../storage/engine.ts";
+import { DamageError, StorageError } from "../storage/engine.ts";
 import type { LocalActors } from "./local-actors.ts";
 import type { Row } from "./row.ts";
 import { decodeRow, encodeRow, recordOf } from "./row.ts";
@@ -35,6 +35,8 @@ export interface RowsParts {
   /** Counts writes that the engine took and then could not store. */
   readonly lost: Counter;
   readonly watch: RowWatch;
+  /** Counts reads of rows that the disk has garbled. */
+  readonly damaged: Counter;
   readonly assertions: Assertions;
 }
 
@@ -48,6 +50,7 @@ export class Rows {
   readonly #actors: LocalActors;
   readonly #lost: Counter;
   readonly #watch: RowWatch;
+  readonly #damaged: Counter;
   readonly #assertions: Assertions;
   readonly #underWay = {
     records: new Map<string, UnderWay>(),
@@ -55,12 +58,13 @@ export class Rows {
   } as const;
   #lostCount = 0;
 
-  constructor({ engine, versioning, actors, lost, watch, assertions }: RowsParts) {
+  constructor({ engine, versioning, actors, lost, watch, damaged, assertions }: RowsParts) {
     this.#engine = engine;
     this.#versioning = versioning;
     this.#actors = actors;
     this.#lost = lost;
     this.#watch = watch;
+    this.#damaged = damaged;
     this.#assertions = assertions;
   }
 
@@ -69,18 +73,38 @@ export class Rows {
     return this.#lostCount;
   }
 
-  /** Record bytes of the row at `rowKey`, a view of it, or undefined where there is no row. */
+  /**
+   * Record bytes of the row at `rowKey`, a view of it, or undefined where there is no row. Rejects with DamageError where it is
+   * damaged: what it held may be what is asked for, so it must not pass for nothing.
+   */
   record(table: Place["table"], rowKey: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#engine.get(table, rowKey).then(recordOfStored);
+    return this.#engine.get(table, rowKey).then(recordOfStored, this.#countDamage);
+  }
+
+  /** The same for whoever is about to write: a damaged row counts as none. */
+  async recordToMerge(table: Place["table"], rowKey: Uint8Array): Promise<Uint8Array | undefined> {
+    const bytes = await this.#engine
+      .get(table, rowKey)
+      .catch((error: unknown) => this.#nothingWhereDamaged(error));
+    return recordOfStored(bytes);
   }
 
   /**
    * The row at a place. Its local actor is left out where a write of it was lost that we have not been told of: an
    * engine shows the row before a failed write a moment before the promise rejects. Who then writes the row, to mint
    * or to merge, must not bring the actor back.
+   *
+   * A damaged row counts as none, and what is written takes its place: so it is repaired by the first record that comes from
+   * others, and a write of this node's own begins it anew under a fresh actor. That is for writers alone.
    */
   async read(place: Place): Promise<Row | undefined> {
-    const bytes = await this.#engine.get(place.table, place.rowKey);
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await this.#engine.get(place.table, place.rowKey);
+    } catch (error) {
+      bytes = this.#nothingWhereDamaged(error);
+      this.#assertions.reachable("a damaged row was read to be written over");
+    }
     if (bytes === undefined) {
       return undefined;
     }
@@ -94,7 +118,7 @@ export class Rows {
     return isCurrent ? row : { ...row, localActor: undefined };
   }
 
-  /** Siblings in a record of this node's own; StorageError where its bytes are damaged. */
+  /** Siblings in a record of this node's own; StorageError where it cannot be read. */
   siblings(record: Uint8Array): Siblings {
     return readStored(() => this.#versioning.decode(record));
   }
@@ -145,9 +169,33 @@ export class Rows {
     });
   }
 
+  /** Resolves once no write of a row is under way. */
+  async settled(): Promise<void> {
+    const { records, hints } = this.#underWay;
+    while (records.size + hints.size > 0) {
+      const all = [...records.values(), ...hints.values()];
+      await Promise.allSettled(all.map(({ done }) => done));
+    }
+  }
+
   /** The last write of the row while it is under way; rejects when it fails. */
   underWay(place: Place): Promise<void> | undefined {
     return this.#underWay[place.table].get(idOf(place))?.done;
+  }
+
+  readonly #countDamage = (error: unknown): never => {
+    if (error instanceof DamageError) {
+      this.#damaged.increment();
+    }
+    throw error;
+  };
+
+  #nothingWhereDamaged(error: unknown): undefined {
+    if (!(error instanceof DamageError)) {
+      throw error;
+    }
+    this.#damaged.increment();
+    return undefined;
   }
 }
 
@@ -167,7 +215,10 @@ function idOf({ keyText, owner }: Place): string {
   return owner === undefined ? keyText : `${owner}/${keyText}`;
 }
 
-/** Reads stored bytes; StorageError where they are damaged. */
+/**
+ * Reads stored bytes; StorageError where they are none of ours. No DamageError: the engine vouches for them, so a newer program
+ * may have written them, and they are not ours to overwrite.
+ */
 export function readStored<T>(read: () => T): T {
   try {
     return read();

@@ -51,7 +51,7 @@ export class TombstoneRows {
     );
     const tombstones: Tombstone[] = [];
     for (const { key: rowKey, value } of entries) {
-      const record = readableTombstones(versioning, value);
+      const record = value && readableTombstones(versioning, value);
       if (record !== undefined) {
         tombstones.push({ key: keyOfRecordRow(rowKey), record, digest: this.#digestOf(record) });
       }

@@ -23,6 +23,7 @@ import { TreeKeeper } from "./tree-keeper.ts";
 
 const PARTITIONS = 4;
 const VERIFY_MS = 1_000;
+const LIFE = { incarnation: "incarnation", nextEpoch: 0, takeEpoch: () => 0 };
 
 /** Rows over an engine whose writes and pages end when the test says so. */
 class World {
@@ -38,6 +39,7 @@ class World {
     const engine: Engine = {
       name: "held",
       synced: true,
+      ordered: true,
       // Tells later what it found at once, so that a write comes in between.
       get: async (table, key) => {
         const found = await this.engine.get(table, key);
@@ -61,8 +63,9 @@ class World {
     this.rows = new Rows({
       engine,
       versioning: versioningFor("dvvset"),
-      actors: new LocalActors(nodeId("self"), "incarnation"),
+      actors: new LocalActors(nodeId("self"), LIFE),
       lost: { increment: () => {} },
+      damaged: { increment: () => {} },
       watch: this.keeper,
       assertions: this.environment.assertions,
     });
@@ -101,7 +104,7 @@ class World {
   async roots(): Promise<{ readonly kept: readonly string[]; readonly true: readonly string[] }> {
     const trees = Array.from({ length: PARTITIONS }, () => new HashTree());
     for (const { key, value } of await this.engine.scan("records", { limit: 1_000 })) {
-      const digest = digestOf(recordOf(value));
+      const digest = digestOf(recordOf(value ?? new Uint8Array(0)));
       trees[partitionOfRecordRow(key)]?.put({ key: keyOfRecordRow(key), digest });
     }
     return {

@@ -9,9 +9,11 @@ export interface Write {
   readonly value: Uint8Array | undefined;
 }
 
+/** One key of a scan. */
 export interface Entry {
   readonly key: Uint8Array;
-  readonly value: Uint8Array;
+  /** Undefined where the stored bytes are damaged: one such entry spoils no page. */
+  readonly value: Uint8Array | undefined;
 }
 
 export interface ScanOptions {
@@ -28,7 +30,12 @@ export interface Engine {
   readonly name: string;
   /** True where a resolved `write` survives a power failure. */
   readonly synced: boolean;
-  /** The bytes stored, which the caller must not change, or undefined. */
+  /**
+   * True where whatever ends the process, or the power, leaves no write without all those called and resolved before it. An
+   * engine that resolves before it stores must then store in that order, and after a failure nothing more.
+   */
+  readonly ordered: boolean;
+  /** The bytes stored, which the caller must not change, or undefined. Rejects with DamageError where they are not what was written. */
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined>;
   /**
    * All of the writes or none. Visible to `get` and `scan` as soon as this call returns; the promise resolves once
@@ -46,5 +53,13 @@ export interface Engine {
 
 /** The engine could not do what it was asked: disk full, I/O error, damaged file. */
 export class StorageError extends Error {
-  override readonly name = "StorageError";
+  override readonly name: string = "StorageError";
+}
+
+/**
+ * One stored value is surely not what was written: its checksum or its grammar says so. What it was is lost here for good, so
+ * a write may take its place; no other StorageError allows that.
+ */
+export class DamageError extends StorageError {
+  override readonly name = "DamageError";
 }

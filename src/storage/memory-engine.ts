@@ -9,6 +9,7 @@ import { SortedKeys } from "./sorted-keys.ts";
 export class MemoryEngine implements Engine {
   readonly name = "memory";
   readonly synced = false;
+  readonly ordered = true;
   readonly #tables: ReadonlyMap<TableName, Table>;
   readonly #done = Promise.resolve();
   #closed = false;

@@ -60,7 +60,7 @@ export function describeClusterContract(
       const states = await Promise.all(cluster.nodes.map((node) => cluster.status(node)));
       expect(states.map(({ nodeId }) => nodeId)).toEqual(["n1", "n2", "n3"]);
       expect(states.every(({ ready }) => ready)).toBe(true);
-      expect(new Set(states.map(({ incarnation }) => incarnation)).size).toBe(3);
+      expect(new Set(states.map(({ life }) => life)).size).toBe(3);
       expect(new Set(states.map(({ ring }) => ring.digest)).size).toBe(1);
     });
 
@@ -151,7 +151,7 @@ function describeProcessPower(inCluster: InCluster): void {
   inCluster("a killed node is gone until its restart, which is another life", async (world) => {
     const { cluster } = world;
     const { processes } = cluster;
-    const { incarnation } = await cluster.status("n2");
+    const { life } = await cluster.status("n2");
     await processes.kill("n2");
     await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
     await expect(cluster.probe("n2", "n1")).rejects.toThrow(/^Cannot /);
@@ -159,19 +159,19 @@ function describeProcessPower(inCluster: InCluster): void {
     await expect(processes.pause("n2")).rejects.toThrow("it is not running");
     await processes.kill("n2");
     await processes.restart("n2");
-    expect((await cluster.status("n2")).incarnation).not.toBe(incarnation);
+    expect((await cluster.status("n2")).life).not.toBe(life);
     await expectBothReached(world);
     await expect(processes.restart("n2")).rejects.toThrow("it is running");
     await expect(processes.wipe("n2")).rejects.toThrow("it is running");
   });
 
   inCluster("a paused node is silent and goes on with the life it had", async ({ cluster }) => {
-    const { incarnation } = await cluster.status("n2");
+    const { life } = await cluster.status("n2");
     await cluster.processes.pause("n2");
     await expect(cluster.status("n2")).rejects.toThrow(/no (answer|response) within/);
     expect(await cluster.probe("n1", "n2")).toMatchObject({ answered: false });
     await cluster.processes.resume("n2");
-    expect(await cluster.status("n2")).toMatchObject({ ready: true, incarnation });
+    expect(await cluster.status("n2")).toMatchObject({ ready: true, life });
   });
 
   inCluster(
@@ -179,13 +179,13 @@ function describeProcessPower(inCluster: InCluster): void {
     async (world) => {
       const { cluster } = world;
       const { processes } = cluster;
-      const { incarnation } = await cluster.status("n2");
+      const { life } = await cluster.status("n2");
       await processes.shutDown("n2");
       await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
       expect(await cluster.probe("n1", "n2")).toMatchObject({ answered: false });
       await expect(processes.shutDown("n2")).rejects.toThrow("it is not running");
       await processes.restart("n2");
-      expect((await cluster.status("n2")).incarnation).not.toBe(incarnation);
+      expect((await cluster.status("n2")).life).not.toBe(life);
       await expectBothReached(world);
     },
   );
@@ -255,8 +255,8 @@ function describeLeaving(start: ClusterSuiteOptions["start"]): void {
     const before = await world.drive(lives());
     await world.drive(cluster.stop());
     expect(await world.leftovers()).toEqual([]);
-    const incarnationOf = ({ incarnation }: { readonly incarnation: string }) => incarnation;
-    expect((await world.drive(lives())).map(incarnationOf)).toEqual(before.map(incarnationOf));
+    const lifeOf = ({ life }: { readonly life: string }) => life;
+    expect((await world.drive(lives())).map(lifeOf)).toEqual(before.map(lifeOf));
   });
 }
 

@@ -20,7 +20,7 @@ export function describeMachinePower(inCluster: InCluster): void {
   inCluster("a detached node hears nobody and goes on with the life it had", async (world) => {
     const { cluster } = world;
     const machines = machinesOf(world);
-    const { incarnation } = await cluster.status("n2");
+    const { life } = await cluster.status("n2");
     await machines.detach("n2");
     await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
     expect(await cluster.probe("n1", "n2")).toMatchObject({ answered: false });
@@ -28,13 +28,13 @@ export function describeMachinePower(inCluster: InCluster): void {
     expect((await machines.pressure("n2")).memoryBytes).toBeGreaterThan(0);
     await machines.attach("n2");
     await until(world, async () => (await probeStatus(world, "n2")).answered);
-    expect(await cluster.status("n2")).toMatchObject({ ready: true, incarnation });
+    expect(await cluster.status("n2")).toMatchObject({ ready: true, life });
     await expectBothReached(world);
   });
 
   inCluster("a node with little processor time is held back until unlimit()", async (world) => {
     const machines = machinesOf(world);
-    const { incarnation } = await world.cluster.status("n2");
+    const { life } = await world.cluster.status("n2");
     const before = await machines.pressure("n2");
     await machines.limit("n2", { cpus: CPUS_MIN });
     await until(world, async () => {
@@ -42,7 +42,7 @@ export function describeMachinePower(inCluster: InCluster): void {
       return (await machines.pressure("n2")).throttledPeriods > before.throttledPeriods;
     });
     await machines.unlimit("n2");
-    expect(await world.cluster.status("n2")).toMatchObject({ ready: true, incarnation });
+    expect(await world.cluster.status("n2")).toMatchObject({ ready: true, life });
   });
 
   inCluster(
@@ -68,7 +68,7 @@ export function describeMachinePower(inCluster: InCluster): void {
 
   inCluster("fillDisk() leaves a node no room, freeDisk() gives it back", async (world) => {
     const machines = machinesOf(world);
-    const { incarnation } = await world.cluster.status("n2");
+    const { life } = await world.cluster.status("n2");
     const { diskFreeBytes } = await machines.pressure("n2");
     expect(diskFreeBytes).toBeGreaterThan(FULL_BYTES_MAX);
     await machines.fillDisk("n2");
@@ -76,7 +76,7 @@ export function describeMachinePower(inCluster: InCluster): void {
     expect((await machines.pressure("n1")).diskFreeBytes).toBeGreaterThan(FULL_BYTES_MAX);
     await machines.freeDisk("n2");
     expect((await machines.pressure("n2")).diskFreeBytes).toBeGreaterThan(FULL_BYTES_MAX);
-    expect(await world.cluster.status("n2")).toMatchObject({ ready: true, incarnation });
+    expect(await world.cluster.status("n2")).toMatchObject({ ready: true, life });
   });
 }
 

@@ -164,12 +164,12 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
     const { processes, machines, ...running } = await start();
     const createdAt = () => inspect<string>(`${run}-n2-data`, ".CreatedAt");
     const before = await createdAt();
-    const { incarnation } = await running.status("n2");
+    const { life } = await running.status("n2");
     await processes?.kill("n2");
     await processes?.wipe("n2");
     await processes?.restart("n2");
     expect(await createdAt()).not.toBe(before);
-    expect((await running.status("n2")).incarnation).not.toBe(incarnation);
+    expect((await running.status("n2")).life).not.toBe(life);
     await expect(machines?.fillDisk("n2")).rejects.toThrow(/^Cannot fill the disk of node n2: /);
   });
 

@@ -53,9 +53,9 @@ async function start(onFailure: (error: Error) => void = () => {}): Promise<Clus
   return cluster;
 }
 
-/** Process id of a stand-in node: it gives it as its incarnation. */
+/** Process id of a stand-in node: it gives it as its life. */
 async function pidOf(running: Cluster, node: string): Promise<number> {
-  return Number((await running.status(node)).incarnation);
+  return Number((await running.status(node)).life);
 }
 
 async function temporaryRuns(pid: number): Promise<readonly string[]> {

@@ -78,6 +78,8 @@ function requestLabel(request: Request): string {
       return `${request.remove ? "collect" : "tombstone"} ${keyText(request.key)}`;
     case "ping":
       return "ping";
+    case "life":
+      return request.after === undefined ? "life" : "life goes on";
   }
 }
 
@@ -95,6 +97,8 @@ function replyLabel(reply: Reply): string {
       return reply.type;
     case "tombstone-reply":
       return `tombstone-reply ${reply.holding}`;
+    case "life-reply":
+      return reply.accepted ? "life accepted" : "life refused";
     case "error-reply":
       return `error ${reply.code}`;
   }

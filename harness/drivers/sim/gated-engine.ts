@@ -15,6 +15,7 @@ export function gatedEngine(engine: Engine, process: SimProcess): Engine {
   return {
     name: engine.name,
     synced: engine.synced,
+    ordered: engine.ordered,
     get: (table, key) => gate(engine.get(table, key)),
     write: (writes) => gate(engine.write(writes)),
     scan: (table, options) => gate(engine.scan(table, options)),

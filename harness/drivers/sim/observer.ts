@@ -40,6 +40,8 @@ export interface WorldObserver {
   rowsDurable(node: string, changes: readonly RowState[]): void;
   /** The engine could not store changes it showed before: each row is back to `value`. */
   rowsRolledBack(node: string, rows: readonly RowState[]): void;
+  /** The disk garbled what it holds at this row: the node cannot read it any more, and must not act as if it held nothing. */
+  rowDamaged(node: string, table: TableName, key: Uint8Array): void;
   /** What the node's disk holds after a crash, a wipe or a restore: these rows and no others, all of them durable. */
   rowsReplaced(node: string, rows: readonly RowState[]): void;
   /** A node's process stops as it is (SIGSTOP). */

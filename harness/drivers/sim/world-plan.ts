@@ -76,6 +76,8 @@ export type SimFault =
   /** Killed at the start, started again at the end. `power`: what the disk was not told to sync may be lost too. */
   | (Lasting & { readonly kind: "crash"; readonly node: string; readonly power: boolean })
   | (Lasting & { readonly kind: "pause"; readonly node: string })
+  /** Shut down in order at the start, started again at the end, or once it has stopped where that takes longer. */
+  | (Lasting & { readonly kind: "restart"; readonly node: string })
   | {
       readonly kind: "clock-jump";
       readonly startMs: number;

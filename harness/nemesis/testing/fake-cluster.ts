@@ -88,7 +88,8 @@ export class FakeCluster implements Cluster {
     if (this.#silent.has(node)) throw new Error(`${node} is silent`);
     return {
       nodeId: node,
-      incarnation: String(this.#starts.get(node) ?? 0),
+      incarnation: "of all its starts",
+      life: String(this.#starts.get(node) ?? 0),
       ready: true,
       ring: { epoch: 1, digest: "" },
       hints: this.#options.hints?.() ?? 0,

@@ -1,25 +1,26 @@
 import type { StatusProbe } from "../probes.ts";
 
-/** What the harness learned from n2; without an incarnation it did not answer. */
+/** What the harness learned from n2; without a life it did not answer. */
 export function statusProbe({
-  incarnation,
+  life,
   clockAheadMs = 0,
 }: {
-  readonly incarnation: string | undefined;
+  readonly life: string | undefined;
   readonly clockAheadMs?: number;
 }): StatusProbe {
-  const answered = incarnation !== undefined;
+  const answered = life !== undefined;
   return {
     from: "harness",
     to: "n2",
     asked: true,
     answered,
-    detail: answered ? `incarnation ${incarnation}` : "refused",
+    detail: answered ? `life ${life}` : "refused",
     latencyMs: 0,
     status: answered
       ? {
           nodeId: "n2",
-          incarnation,
+          incarnation: "of all its starts",
+          life,
           ready: true,
           ring: { epoch: 1, digest: "" },
           hints: 0,

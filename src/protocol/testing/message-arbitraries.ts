@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { incarnationOf } from "../../base/actor.ts";
 import { nodeId } from "../../base/ids.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ERRORS } from "../errors.ts";
@@ -34,6 +35,8 @@ const treeNode = fc.oneof(
 );
 const node = fc.constantFrom("a", "node-1", "x".repeat(64)).map(nodeId);
 
+const incarnation = fc.uint8Array({ minLength: 8, maxLength: 8 }).map(incarnationOf);
+
 export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: fc.constant("get" as const), ring: stamp, key }),
   fc.record({ type: fc.constant("copy" as const), ring: stamp, key }),
@@ -66,6 +69,12 @@ export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     remove: fc.boolean(),
   }),
   fc.constant({ type: "ping" as const }),
+  fc.record({
+    type: fc.constant("life" as const),
+    incarnation,
+    life: incarnation,
+    after: fc.option(incarnation, { nil: undefined }),
+  }),
 );
 
 export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
@@ -84,6 +93,7 @@ export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
     holding: fc.constantFrom("same" as const, "none" as const, "other" as const),
   }),
   fc.constant({ type: "ping-reply" as const }),
+  fc.record({ type: fc.constant("life-reply" as const), accepted: fc.boolean() }),
   fc.record({
     type: fc.constant("error-reply" as const),
     code: fc.constantFrom(...(Object.keys(ERRORS) as ErrorCode[])),

@@ -1,4 +1,3 @@
-import { incarnationOf } from "../../base/actor.ts";
 import { nodeId } from "../../base/ids.ts";
 import { SeededRandom } from "../../base/seeded-random.ts";
 import type { Versioning } from "../../causality/versioning.ts";
@@ -7,6 +6,8 @@ import { CountingAssertions } from "../../env/testing/counting-assertions.ts";
 import { createRing } from "../../ring/partition-table.ts";
 import type { Ring } from "../../ring/ring.ts";
 import type { Engine } from "../../storage/engine.ts";
+import { MemoryEngine } from "../../storage/memory-engine.ts";
+import { Life } from "../life.ts";
 import { Replica } from "../replica.ts";
 
 export const SELF = nodeId("self");
@@ -49,13 +50,14 @@ export interface CountedMetrics {
 }
 
 /** A replica of node `self` over `engine`, in a life of its own. */
-export function openReplica(
+export async function openReplica(
   engine: Engine,
   versioning: Versioning,
   env: Environment = replicaEnvironment(1),
 ): Promise<Replica> {
-  const incarnation = incarnationOf(env.random.bytes(8));
-  return Replica.open(env, { engine, versioning, ring: () => RING, nodeId: SELF, incarnation });
+  // Of its own engine: how a life begins and ends is no affair of those who only want a replica.
+  const life = await Life.begin(env, { engine: new MemoryEngine(), nodeId: SELF });
+  return Replica.open(env, { engine, versioning, ring: () => RING, nodeId: SELF, life });
 }
 
 const RING: Ring = createRing({ clusterId: "test", nodes: [SELF, ...OTHERS], partitionCount: 8 });

@@ -53,6 +53,7 @@ export const echo: RequestHandler = (_from, request, respond) => {
     }),
     tombstone: () => ({ type: "tombstone-reply", holding: "none" }),
     ping: () => ({ type: "ping-reply" }),
+    life: () => ({ type: "life-reply", accepted: true }),
   };
   respond(replies[request.type]());
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Engine, Write } from "../engine.ts";
-import { StorageError } from "../engine.ts";
+import { DamageError, StorageError } from "../engine.ts";
 import { KEY_SIZE_BYTES_MAX } from "../limits.ts";
 
 /** What the suite needs to know of an engine under test. */
@@ -10,10 +10,15 @@ export interface EngineUnderTest {
   open(): Promise<Engine>;
   /** Opens again what `engine`, closed before, has stored; absent where nothing is kept. */
   reopen?(engine: Engine): Promise<Engine>;
+  /**
+   * Garbles one byte of `value`, the only one of its table `records`, wherever the files of `engine`, closed before, hold it, and
+   * opens them again; absent where nothing is kept.
+   */
+  damage?(engine: Engine, value: Uint8Array): Promise<Engine>;
 }
 
 /** The promises of `Engine`, held against one implementation. */
-export function engineSuite({ name, open, reopen }: EngineUnderTest): void {
+export function engineSuite({ name, open, reopen, damage }: EngineUnderTest): void {
   const withEngine = async (body: (engine: Engine) => Promise<void>): Promise<void> => {
     const engine = await open();
     try {
@@ -84,7 +89,7 @@ export function engineSuite({ name, open, reopen }: EngineUnderTest): void {
         await pending;
         const after = await engine.scan("records", { limit: 100 });
         expect(after.map(({ key }) => [...key])).toEqual(order);
-        expect(after.map((entry) => [...entry.value])).toEqual(order);
+        expect(after.map((entry) => [...(entry.value ?? [])])).toEqual(order);
       }));
 
     test("scan() keeps to prefix, after and limit, page by page", () =>
@@ -169,6 +174,32 @@ export function engineSuite({ name, open, reopen }: EngineUnderTest): void {
       await expect(engine.scan("records", { limit: 1 })).rejects.toThrow(StorageError);
     });
 
+    test.skipIf(damage === undefined)(
+      "a damaged value is never served, spoils no page, and gives way to a new one",
+      async () => {
+        const engine = await open();
+        const marked = "a value that is found in a file";
+        await engine.write([put("b", marked)]);
+        await engine.close();
+        const again = await damage?.(engine, bytes(marked));
+        if (again === undefined) throw new Error("Cannot damage: there is no such engine");
+        await again.write([put("a", "1"), put("c", "3")]);
+        await expect(again.get("records", bytes("b"))).rejects.toThrow(DamageError);
+        const page = await again.scan("records", { limit: 3 });
+        expect(page.map((entry) => [text(entry.key), entry.value && text(entry.value)])).toEqual([
+          ["a", "1"],
+          ["b", undefined],
+          ["c", "3"],
+        ]);
+        expect(await again.count("records")).toBe(3);
+        await again.write([put("b", "whole")]);
+        expect(await value(again, "b")).toBe("whole");
+        await again.write([remove("b")]);
+        expect(await keys(again)).toEqual(["a", "c"]);
+        await again.close();
+      },
+    );
+
     test.skipIf(reopen === undefined)(
       "close() finishes the writes under way; reopening finds them",
       async () => {
@@ -212,7 +243,9 @@ async function keys(engine: Engine): Promise<string[]> {
 
 async function everything(engine: Engine): Promise<Record<string, string>> {
   const entries = await engine.scan("records", { limit: 1_000 });
-  return Object.fromEntries(entries.map((entry) => [text(entry.key), text(entry.value)]));
+  return Object.fromEntries(
+    entries.map((entry) => [text(entry.key), text(entry.value ?? bytes("damaged"))]),
+  );
 }
 
 async function pages(

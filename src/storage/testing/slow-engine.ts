@@ -11,6 +11,7 @@ import { PendingWrites } from "../pending-writes.ts";
 export class SlowEngine implements Engine {
   readonly name = "slow";
   readonly synced = true;
+  readonly ordered = true;
   readonly durable: MemoryEngine;
   readonly #pending = new PendingWrites();
   readonly #queue: Queued[] = [];

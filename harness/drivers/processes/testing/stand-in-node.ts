@@ -64,6 +64,7 @@ async function respond(url: string, body: string): Promise<[number, object]> {
       {
         nodeId: configuration.nodeId,
         incarnation,
+        life: incarnation,
         ready: true,
         ring: { epoch: 1, digest: "0".repeat(16) },
         hints: 0,

@@ -2,7 +2,7 @@ import { assert } from "../../../../src/base/assert.ts";
 import type { SeededRandom } from "../../../../src/base/seeded-random.ts";
 import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
 import type { Entry, ScanOptions, TableName, Write } from "../../../../src/storage/engine.ts";
-import { StorageError } from "../../../../src/storage/engine.ts";
+import { DamageError } from "../../../../src/storage/engine.ts";
 import type { RowState } from "../observer.ts";
 import { DiskLog } from "./disk-log.ts";
 import type { LogEntry, StoredValue } from "./log-format.ts";
@@ -64,7 +64,7 @@ export class Medium {
     }
   }
 
-  /** The value, or undefined where there is no such row. Throws StorageError where it is damaged. */
+  /** The value, or undefined where there is no such row. Throws DamageError where it is damaged. */
   get(table: TableName, key: Uint8Array): Uint8Array | undefined {
     const stored = this.#rows.get(table, byteString(key));
     return stored === undefined ? undefined : this.#read(key, stored);
@@ -78,12 +78,12 @@ export class Medium {
     return this.#rows.count(table);
   }
 
-  /** The entries of a range in order, without its limit. Throws StorageError on the way where a value is damaged. */
+  /** The entries of a range in order, without its limit. */
   *entries(table: TableName, options: ScanOptions): Generator<Entry> {
     for (const { keyText, stored } of this.#rows.range(table, options)) {
       if (stored !== undefined) {
         const key = bytesOf(keyText);
-        yield { key, value: this.#read(key, stored) };
+        yield { key, value: this.#whole(key, stored) };
       }
     }
   }
@@ -144,10 +144,10 @@ export class Medium {
 
   /**
    * Flips one bit of a value that is on the medium for good, whole until now, and among those that `mayPick` lets through.
-   * False where there is none.
+   * Gives the row, or undefined where there is none.
    */
-  corruptOne(mayPick: (entry: LogEntry) => boolean, random: SeededRandom): boolean {
-    const candidates: StoredValue[] = [];
+  corruptOne(mayPick: (entry: LogEntry) => boolean, random: SeededRandom): LogEntry | undefined {
+    const candidates: (LogEntry & { readonly stored: StoredValue })[] = [];
     for (const entry of this.#rows.all()) {
       const { stored } = entry;
       const isOnMedium =
@@ -156,26 +156,36 @@ export class Medium {
         stored.at + stored.sizeBytes <= this.#log.syncedSizeBytes;
       // A second flip of the same bit would repair what is damaged.
       if (isOnMedium && mayPick(entry) && isIntact(this.#log.contents, entry)) {
-        candidates.push(stored);
+        candidates.push({ ...entry, stored });
       }
     }
     if (candidates.length === 0) {
-      return false;
+      return undefined;
     }
-    const { at, sizeBytes } = random.pick(candidates);
+    const damaged = random.pick(candidates);
+    const { at, sizeBytes } = damaged.stored;
     this.#log.flipBit(at + random.integer(sizeBytes), random.integer(8));
-    return true;
+    return damaged;
   }
 
   #read(key: Uint8Array, stored: StoredValue): Uint8Array {
-    const value = this.#log.valueOf(stored);
-    if (!sealsMatch(key, stored, value)) {
-      this.#counts = { ...this.#counts, damagedReads: this.#counts.damagedReads + 1 };
-      throw new StorageError(
-        `Cannot read the value of key ${Buffer.from(key).toString("hex")}: its ${value.length} bytes are damaged`,
+    const value = this.#whole(key, stored);
+    if (value === undefined) {
+      throw new DamageError(
+        `Cannot read the value of key ${Buffer.from(key).toString("hex")}: its ${stored.sizeBytes} bytes are damaged`,
       );
     }
     return value;
+  }
+
+  /** Undefined where it is damaged, which is counted. */
+  #whole(key: Uint8Array, stored: StoredValue): Uint8Array | undefined {
+    const value = this.#log.valueOf(stored);
+    if (sealsMatch(key, stored, value)) {
+      return value;
+    }
+    this.#counts = { ...this.#counts, damagedReads: this.#counts.damagedReads + 1 };
+    return undefined;
   }
 
   #recover(): void {

@@ -6,7 +6,7 @@ export type DiskKind = "memory" | "synced" | "unsynced";
 
 export type DiskObserver = Pick<
   WorldObserver,
-  "rowRead" | "rowsWritten" | "rowsDurable" | "rowsRolledBack" | "rowsReplaced"
+  "rowRead" | "rowsWritten" | "rowsDurable" | "rowsRolledBack" | "rowDamaged" | "rowsReplaced"
 >;
 
 export interface SimDiskOptions {

@@ -1,6 +1,7 @@
 import { assert } from "../../../../src/base/assert.ts";
 import type { SeededRandom } from "../../../../src/base/seeded-random.ts";
 import type { Clock } from "../../../../src/env/clock.ts";
+import { bytesOf } from "../../../../src/storage/byte-strings.ts";
 import type { Engine } from "../../../../src/storage/engine.ts";
 import type { RowState } from "../observer.ts";
 import type { DiskCounts } from "./medium.ts";
@@ -111,14 +112,20 @@ export class SimDisk {
 
   /**
    * Flips one bit of one value of `records` or `hints` that is on the medium, so that the next read of it fails. False where
-   * there is none; a value that a write under way hides is none, as nobody would read it. The observer is not told.
+   * there is none; a value that a write under way hides is none, as nobody would read it.
    */
   corruptOne(): boolean {
-    return this.#medium.corruptOne(
+    const damaged = this.#medium.corruptOne(
       (entry) =>
         (entry.table === "records" || entry.table === "hints") && this.#life?.hides(entry) !== true,
       this.#corruptions,
     );
+    if (damaged === undefined) {
+      return false;
+    }
+    const { observer, node } = this.#parts;
+    observer?.rowDamaged(node, damaged.table, bytesOf(damaged.keyText));
+    return true;
   }
 
   /** Adds to the delay of every read and commit that begins from now on. */

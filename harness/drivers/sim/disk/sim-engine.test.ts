@@ -36,7 +36,11 @@ function underTest(name: string, options: SimDiskOptions): EngineUnderTest {
     }
     return openOn(disk);
   };
+  const damage = async (engine: Engine): Promise<Engine> => {
+    disks.get(engine)?.corruptOne();
+    return reopen(engine);
+  };
   return options.kind === "memory"
     ? { name: `simulated ${name}`, open }
-    : { name: `simulated ${name}`, open, reopen };
+    : { name: `simulated ${name}`, open, reopen, damage };
 }

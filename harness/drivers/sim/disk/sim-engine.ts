@@ -37,6 +37,8 @@ export interface SimEngineParts {
 export class SimEngine implements Engine {
   readonly name: string;
   readonly synced: boolean;
+  /** The disk is a log: of what a crash leaves it is always the beginning. */
+  readonly ordered = true;
   readonly #parts: SimEngineParts;
   readonly #options: SimDiskOptions;
   readonly #chance: Chance;

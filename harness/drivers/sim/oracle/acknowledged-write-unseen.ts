@@ -55,10 +55,12 @@ export class AcknowledgedWatch {
   }
 
   /** A node's data was replaced; `before` is what it had promised to keep in the row. */
-  replaced({ state, durable }: Copy, before: KnownRow | undefined): void {
+  replaced(copy: Copy, before: KnownRow | undefined): void {
+    const { durable, state } = copy;
     if (before === undefined) return;
-    const kept = durable !== undefined && coversClock(durable.record.clock, before.record.clock);
-    if (!kept) this.#forgetful.add(state);
+    if (durable !== undefined && coversClock(durable.record.clock, before.record.clock)) return;
+    copy.isForgetful = true;
+    this.#forgetful.add(state);
   }
 
   /** The read is answered; `shown` is what the context of the answer covers, undefined where nothing was found out. */

@@ -54,6 +54,10 @@ export interface Copy extends CopyOf {
   readonly state: KeyState;
   visible: KnownRow | undefined;
   durable: KnownRow | undefined;
+  /** What the row held when its disk garbled it, until something takes its place. Then the others are undefined. */
+  damaged: KnownRow | undefined;
+  /** True once its disk did not keep what it had promised to. */
+  isForgetful: boolean;
 }
 
 /** What a context token stands for. */

@@ -159,6 +159,19 @@ export class Oracle implements WorldObserver {
     }
   }
 
+  rowDamaged(node: string, table: TableName, key: Uint8Array): void {
+    const copy = this.#index.copyAt(node, { table, key, value: undefined });
+    if (copy === undefined) return;
+    for (const request of this.#requests.values()) {
+      if (request.state === copy.state) keepLostCopies(request, node, this.#quorumOptions);
+    }
+    const promised = copy.durable;
+    copy.damaged = copy.visible;
+    copy.visible = undefined;
+    copy.durable = undefined;
+    this.#acknowledgements.replaced(copy, promised);
+  }
+
   rowsReplaced(node: string, rows: readonly RowState[]): void {
     this.#died.add(node);
     for (const request of this.#requests.values()) {
@@ -170,6 +183,7 @@ export class Oracle implements WorldObserver {
     for (const { copy } of promised) {
       copy.visible = undefined;
       copy.durable = undefined;
+      copy.damaged = undefined;
     }
     for (const row of rows) {
       const copy = this.#index.copyAt(node, row);
@@ -296,14 +310,21 @@ export class Oracle implements WorldObserver {
 
   #written(copy: Copy, value: Uint8Array | undefined): void {
     const before = copy.visible;
+    // What takes the place of a damaged row may hold less.
+    if (copy.damaged !== undefined) this.#reads.forgot(copy.state, copy.node);
+    copy.damaged = undefined;
     if (value === undefined) {
       copy.visible = undefined;
       this.#reads.forgot(copy.state, copy.node);
       if (before !== undefined && this.#isLosslessMode) {
         const { synced, lossless, destroyed } = this.#parts;
-        // An owner that keeps nothing, or was wiped, may have died since it said that it holds the hint.
+        // An owner may have lost it since it said that it holds the hint: in memory, or wiped, whenever it died.
+        const hasForgotten = copy.state.copies.some(
+          ({ node, owner, isForgetful }) =>
+            isForgetful && node === copy.owner && owner === copy.owner,
+        );
         const survives = synced && !destroyed.has(copy.owner);
-        const keepsData = lossless && (survives || !this.#died.has(copy.owner));
+        const keepsData = lossless && !hasForgotten && (survives || !this.#died.has(copy.owner));
         if (copy.node === copy.owner && isTombstonesOnly(before)) {
           checkCollected(copy, before, { keepsData: lossless }, this.#violations);
         } else {

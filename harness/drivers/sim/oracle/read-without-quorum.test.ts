@@ -36,6 +36,31 @@ describe.each(LOSSLESS)("read-without-quorum in %s", (mode) => {
     }
   });
 
+  test.each([
+    ["own row", { node: "b" }, "b", (world: HandMadeWorld) => world.writeAtTwo("one")],
+    ["hint", { node: "d", owner: "a" }, "d", hinted],
+  ])("finds a garbled %s that passes for none", (_what, spot, holder, write) => {
+    for (const shown of [false, true]) {
+      const world = new HandMadeWorld(mode, { lossless: false });
+      const siblings = write(world);
+      world.damage(spot);
+      const id = world.askRead("c", { looks: ["c", holder] });
+      world.show(id, shown ? siblings : world.versioning.empty);
+      expect(world.found).toEqual(shown ? [] : CHECK);
+    }
+  });
+
+  test("asks for nothing more of a garbled row once another took its place", () => {
+    const world = new HandMadeWorld(mode, { lossless: false });
+    world.writeAtTwo("one");
+    world.damage({ node: "b" });
+    const id = world.askRead("c", { looks: ["c", "b"] });
+    world.askWrite("b", "two");
+    const siblings = world.mint({ node: "b" }, "two");
+    world.show(id, siblings);
+    expect(world.found).toEqual([]);
+  });
+
   test("finds an answer that counted for two", () => {
     const world = new HandMadeWorld(mode);
     const siblings = world.writeAtTwo("one");

@@ -13,7 +13,8 @@ export interface ReadCheckOptions {
  * not seen here, but whoever gives one looks up its own row of the key while the read is under way, and what it holds at the
  * first such look it holds when it answers. So R nodes must be found that looked, and hold nothing that the context of the
  * answer leaves out; with a strict quorum among the primaries. A silent node taken for one that holds nothing, a fallback
- * that keeps quiet about its hints and an answer counted twice all leave fewer.
+ * that keeps quiet about its hints and an answer counted twice all leave fewer. What a row held that the disk has garbled since
+ * counts as held: its node cannot answer, and must not as if it held nothing.
  *
  * That the versions covered by the context are shown as well is the affair of `context-covers-unseen`.
  */
@@ -117,10 +118,10 @@ interface Look {
 const NONE: readonly ReadUnderWay[] = [];
 const NOTHING: readonly KnownRecord[] = [];
 
-function lookAt({ state, node, visible }: Copy): Look {
+function lookAt({ state, node, visible, damaged }: Copy): Look {
   const hints = state.hints.get(node);
-  const hinted = hints?.flatMap((hint) => hint.visible?.record ?? []) ?? NOTHING;
-  return { node, own: visible?.record, hinted };
+  const hinted = hints?.flatMap((hint) => (hint.visible ?? hint.damaged)?.record ?? []) ?? NOTHING;
+  return { node, own: (visible ?? damaged)?.record, hinted };
 }
 
 function namesOf(looks: readonly Look[]): string {

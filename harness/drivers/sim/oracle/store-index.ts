@@ -52,7 +52,15 @@ export class StoreIndex {
       const parts =
         table === "hints" ? parseHintRowKey(key) : { owner: node, key: keyOfRecordRow(key) };
       const state = this.stateOf(parts.key);
-      copy = { state, node, owner: parts.owner, visible: undefined, durable: undefined };
+      copy = {
+        state,
+        node,
+        owner: parts.owner,
+        visible: undefined,
+        durable: undefined,
+        damaged: undefined,
+        isForgetful: false,
+      };
       state.addCopy(copy);
       rows.set(rowKey, copy);
     }

@@ -120,6 +120,20 @@ describe.each(LOSSLESS)("version-dropped in %s", (mode) => {
     expect(world.found).toEqual(CHECK);
   });
 
+  test("judges no hint whose owner's disk has lost what it had promised to keep, or garbled it", () => {
+    for (const loss of ["none", "replaced", "garbled"]) {
+      const world = new HandMadeWorld(mode);
+      world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.store({ node: "d", owner: "b" }, siblings);
+      if (loss !== "none") world.store({ node: "b" }, siblings);
+      if (loss === "replaced") world.crash("b", []);
+      if (loss === "garbled") world.damage({ node: "b" });
+      world.remove({ node: "d", owner: "b" });
+      expect(world.found).toEqual(loss === "none" ? CHECK : []);
+    }
+  });
+
   test("judges no hint where the owner may have lost it", () => {
     const world = new HandMadeWorld(mode, { synced: false, lossless: false });
     world.askWrite("a", "one");

@@ -6,6 +6,7 @@ export const NO_OBSERVER: WorldObserver = {
   rowsWritten() {},
   rowsDurable() {},
   rowsRolledBack() {},
+  rowDamaged() {},
   rowsReplaced() {},
   processPaused() {},
   processResumed() {},

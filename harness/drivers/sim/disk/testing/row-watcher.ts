@@ -63,6 +63,12 @@ export class RowWatcher implements DiskObserver {
     this.visible = withChanges(this.visible, rows);
   }
 
+  rowDamaged(_node: string, table: TableName, key: Uint8Array): void {
+    const gone = [{ table, key, value: undefined }];
+    this.visible = withChanges(this.visible, gone);
+    this.durable = withChanges(this.durable, gone);
+  }
+
   rowsReplaced(_node: string, rows: readonly RowState[]): void {
     this.#underWay = [];
     this.visible = textsOf(rows);

@@ -184,6 +184,13 @@ export class HandMadeWorld {
     this.sync(spot);
   }
 
+  /** The node's disk garbles a row. */
+  damage(spot: Spot): void {
+    const { table, key } = this.#state(spot);
+    this.#rows.delete(idOf(spot));
+    this.oracle.rowDamaged(spot.node, table, key);
+  }
+
   /** A row goes back to what it was: nothing, or these siblings. */
   rollBack(spot: Spot, siblings: Siblings | undefined, localActor?: Actor): void {
     if (siblings === undefined) this.#rows.delete(idOf(spot));

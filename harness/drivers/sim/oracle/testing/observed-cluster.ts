@@ -87,6 +87,7 @@ interface EngineParts {
 class ObservedEngine implements Engine {
   readonly name = "memory";
   readonly synced = false;
+  readonly ordered = true;
   readonly #node: string;
   readonly #observer: WorldObserver;
   readonly #meddle: Meddle;

@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import type { Clock } from "../causality/versioning.ts";
+import { versioningFor } from "../causality/versioning-for.ts";
+import type { Environment } from "../env/environment.ts";
+import { DamageError } from "../storage/engine.ts";
+import { KeptEngine } from "../storage/testing/kept-engine.ts";
+import type { Replica } from "./replica.ts";
+import type { CountedMetrics } from "./testing/replica-world.ts";
+import { OTHERS, openReplica, replicaEnvironment } from "./testing/replica-world.ts";
+
+const dvvset = versioningFor("dvvset");
+const [N1, N2] = OTHERS;
+const KEY = Buffer.from("cart");
+const BLIND: Clock = new Map();
+
+/** An environment whose log may be written to. */
+function environment(): Environment & CountedMetrics {
+  const quiet = (): void => {};
+  return {
+    ...replicaEnvironment(1),
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  };
+}
+
+async function payloads(replica: Replica): Promise<string[]> {
+  const record = await replica.read(KEY);
+  const siblings = record === undefined ? dvvset.empty : dvvset.decode(record);
+  return siblings.payloads.map((payload) => Buffer.from(payload).toString());
+}
+
+async function foreignRecord(text: string): Promise<Uint8Array> {
+  const other = await openReplica(new KeptEngine(), dvvset, replicaEnvironment(2));
+  return (await other.mint(KEY, BLIND, Buffer.from(text), undefined)).record;
+}
+
+describe("a damaged row", () => {
+  test("is an error to readers, is counted, and gives way to what comes from others", async () => {
+    const engine = new KeptEngine();
+    const env = environment();
+    const replica = await openReplica(engine, dvvset, env);
+    await replica.mint(KEY, BLIND, Buffer.from("own"), undefined);
+    await engine.damage("records");
+    await expect(replica.read(KEY)).rejects.toThrow(DamageError);
+    expect(env.counts.get("ringside_damaged_rows_total")).toBe(1);
+    await replica.store(KEY, await foreignRecord("theirs"), undefined);
+    expect(await payloads(replica)).toEqual(["theirs"]);
+  });
+
+  test("is minted over under a fresh actor", async () => {
+    const engine = new KeptEngine();
+    const replica = await openReplica(engine, dvvset, environment());
+    const lost = await replica.mint(KEY, BLIND, Buffer.from("lost here"), undefined);
+    await engine.damage("records");
+    const minted = await replica.mint(KEY, BLIND, Buffer.from("own"), undefined);
+    await minted.stored;
+    expect(await payloads(replica)).toEqual(["own"]);
+    // Who still holds what was lost keeps both.
+    await replica.store(KEY, lost.record, undefined);
+    expect(await payloads(replica)).toEqual(["lost here", "own"].sort());
+  });
+
+  test("of a hint is left out of what a write builds on, not of what a read answers", async () => {
+    const engine = new KeptEngine();
+    const replica = await openReplica(engine, dvvset, environment());
+    await replica.store(KEY, await foreignRecord("hinted"), N1);
+    await engine.damage("hints");
+    const minted = await replica.mint(KEY, BLIND, Buffer.from("own"), undefined);
+    await minted.stored;
+    await expect(replica.read(KEY)).rejects.toThrow(DamageError);
+    await replica.store(KEY, minted.record, N1);
+    expect(await payloads(replica)).toEqual(["own"]);
+  });
+});
+
+describe("damaged hints", () => {
+  test("are passed over and removed when the others are delivered", async () => {
+    const engine = new KeptEngine();
+    const env = environment();
+    const replica = await openReplica(engine, dvvset, env);
+    const keys = ["a", "b", "c", "d"].map((name) => Buffer.from(name));
+    for (const key of keys.slice(0, 3)) {
+      const { record } = await replica.mint(key, BLIND, key, undefined);
+      await replica.store(key, record, N1);
+    }
+    await engine.damage("hints");
+    const { record } = await replica.mint(Buffer.from("d"), BLIND, KEY, undefined);
+    await replica.store(Buffer.from("d"), record, N1);
+    await replica.store(Buffer.from("b"), record, N1);
+    const names: string[] = [];
+    let after: Uint8Array | undefined;
+    for (;;) {
+      // One a page: some pages hold nothing but damage.
+      const page = await replica.scanHints(N1, { after, limit: 1 });
+      if (page.length === 0) break;
+      names.push(...page.map(({ key }) => Buffer.from(key).toString()));
+      after = page.at(-1)?.rowKey;
+    }
+    expect(names.sort()).toEqual(["b", "d"]);
+    expect(replica.hintCount()).toBe(2);
+    expect(await engine.count("hints")).toBe(2);
+    expect(env.counts.get("ringside_damaged_hints_dropped_total")).toBe(2);
+  });
+
+  test("keep no node from starting, and the others stay", async () => {
+    const engine = new KeptEngine();
+    const before = await openReplica(engine, dvvset, environment());
+    await before.store(KEY, await foreignRecord("garbled"), N1);
+    await engine.damage("hints");
+    await before.store(KEY, await foreignRecord("whole"), N2);
+    const env = environment();
+    const after = await openReplica(engine, dvvset, env);
+    expect([...after.hintedOwners()]).toEqual([[N2, 1]]);
+    expect(await payloads(after)).toEqual(["whole"]);
+    expect(env.counts.get("ringside_damaged_hints_dropped_total")).toBe(1);
+  });
+});
