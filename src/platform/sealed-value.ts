@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { StorageError } from "../storage/engine.ts";
 
 /**
- * LMDB trusts its file. A value is stored behind a checksum of itself and its key, so that what the disk or a stray
+ * Databases trust their files. A value is stored behind a checksum of itself and its key, so that what the disk or a stray
  * write damaged is found when it is read, and is not sent to other replicas:
  *
  *     sealed = u32 CRC-32 of key and value, value
