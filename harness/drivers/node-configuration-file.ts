@@ -4,7 +4,15 @@ import type { Plan } from "../run/plan.ts";
 /** The parts of a plan that every node's configuration takes over. */
 export type ClusterPlan = Pick<
   Plan,
-  "nodes" | "n" | "r" | "w" | "partitions" | "quorum" | "versioning" | "engine"
+  | "nodes"
+  | "n"
+  | "r"
+  | "w"
+  | "partitions"
+  | "quorum"
+  | "versioning"
+  | "engine"
+  | "writeBufferObjects"
 >;
 
 export interface NodePlace {
@@ -26,6 +34,7 @@ export type WrittenConfiguration = Pick<
   | "engine"
   | "dataFolder"
   | "sync"
+  | "writeBufferObjects"
   | "n"
   | "r"
   | "w"
@@ -69,6 +78,7 @@ export function nodeConfigurationFile(
     engine: plan.engine,
     dataFolder: self.dataFolder,
     sync: true,
+    writeBufferObjects: plan.writeBufferObjects ?? 0,
     n: plan.n,
     r: plan.r,
     w: plan.w,

@@ -15,7 +15,7 @@ import { drawLinkFaults, LINK_PATTERNS } from "./draw-link-faults.ts";
 import { destroysData } from "./plan-expectation.ts";
 
 export interface FaultDraw {
-  readonly run: Pick<Plan, "seconds" | "engine" | "w" | "clientsRoam">;
+  readonly run: Pick<Plan, "seconds" | "engine" | "writeBufferObjects" | "w" | "clientsRoam">;
   readonly world: WorldPlan;
   readonly nodes: readonly string[];
   /** Kinds that may be drawn. */
@@ -122,7 +122,7 @@ function possibleNodes(
   { nodes, run, world }: FaultDraw,
   beyondBudget: boolean,
 ): readonly string[] {
-  const durability = { engine: run.engine, sync: world.sync };
+  const durability = { ...run, sync: world.sync };
   const lost: readonly DataEvent[] = faults.flatMap((fault) =>
     "node" in fault && destroysData(fault, durability)
       ? [{ node: fault.node, what: "destroyed" as const }]

@@ -31,6 +31,7 @@ const SECONDS_MAX = 15;
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
 const CORE_SHARE = 0.7;
 const ADVERSARY_SHARE = 0.8;
+const WRITE_BUFFER_SHARE = 0.25;
 /** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */
 const ADVERSARY_REQUESTS_MAX = 120;
 const MERGED_ADVERSARY_REQUESTS_MAX = 40;
@@ -100,7 +101,14 @@ function drawCluster(random: SeededRandom) {
     quorum: chance(random, 0.7) ? "sloppy" : "strict",
     engine: chance(random, 0.75) ? "lmdb" : "memory",
     clientsRoam: chance(random, 0.3),
+    ...drawWriteBuffer(random.fork("write buffer")),
   } as const;
+}
+
+/** Small ones are full all the time, the paper's never is. */
+function drawWriteBuffer(random: SeededRandom): Pick<Plan, "writeBufferObjects"> {
+  const writeBufferObjects = magnitudeBetween(random, 2, 1_000);
+  return chance(random, WRITE_BUFFER_SHARE) ? { writeBufferObjects } : {};
 }
 
 /** About a thousand operations, in 1 to 15 seconds of virtual time; with merged vectors a third of that. */

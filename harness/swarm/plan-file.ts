@@ -134,6 +134,9 @@ function readRun(fields: PlanFields): Plan {
     versioning: fields.oneOf("versioning", VERSIONING_MODES),
     reconcile: fields.oneOf("reconcile", RECONCILERS),
     engine: fields.oneOf("engine", ["lmdb", "memory"]),
+    ...(fields.has("writeBufferObjects") && {
+      writeBufferObjects: fields.whole("writeBufferObjects", 1, 1_000_000),
+    }),
     nemesis: ["none"],
     rate: fields.whole("rate", 1, 100_000),
     clients: fields.whole("clients", 1, 10_000),
@@ -206,6 +209,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     hedgeMs: [1, 60_000],
     hintScanMs: [10, 3_600_000],
     retryDownMs: [10, 3_600_000],
+    writeBufferFlushMs: [1, 60_000],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))

@@ -142,7 +142,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     nodes: cluster.nodes,
     n: run.n,
     strict: run.quorum === "strict",
-    synced: run.engine !== "memory" && world.sync,
+    synced: run.engine !== "memory" && world.sync && run.writeBufferObjects === undefined,
     lossless: run.expects.verdict === "valid",
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),

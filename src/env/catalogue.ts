@@ -239,6 +239,22 @@ const NODE_POINTS = [
   },
 ] as const satisfies readonly CataloguePoint[];
 
+const BUFFER_POINTS = [
+  {
+    name: "a write found the buffer full and went through",
+    kind: "reachable",
+    required: true,
+    why: "Acknowledged at once it would be in no buffer and on no disk.",
+  },
+  {
+    name: "a write took the place of an older one in the buffer",
+    kind: "sometimes",
+    required: true,
+  },
+  { name: "a flush of the buffer failed", kind: "reachable", required: true },
+  { name: "a flush succeeded after one that failed", kind: "sometimes", required: true },
+] as const satisfies readonly CataloguePoint[];
+
 export const CATALOGUE = [
   ...READ_POINTS,
   ...WRITE_POINTS,
@@ -247,6 +263,7 @@ export const CATALOGUE = [
   ...PEER_POINTS,
   ...RPC_POINTS,
   ...NODE_POINTS,
+  ...BUFFER_POINTS,
 ] as const;
 
 type Point = (typeof CATALOGUE)[number];

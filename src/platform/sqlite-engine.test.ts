@@ -6,6 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Engine } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
+import { bufferedVariants } from "../storage/testing/buffered-engine.ts";
+import type { EngineUnderTest } from "../storage/testing/engine-suite.ts";
 import { engineSuite } from "../storage/testing/engine-suite.ts";
 import { openLmdbEngine } from "./lmdb-engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
@@ -26,11 +28,12 @@ for (const sync of [true, false]) {
     folders.set(engine, folder);
     return engine;
   };
-  engineSuite({
+  const underTest: EngineUnderTest = {
     name: `sqlite, sync ${sync ? "on" : "off"},`,
     open: () => openAt(freshFolder()),
     reopen: (engine) => openAt(folders.get(engine) ?? ""),
-  });
+  };
+  [underTest, ...bufferedVariants(underTest)].forEach(engineSuite);
 }
 
 describe("openSqliteEngine()", () => {

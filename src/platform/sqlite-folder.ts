@@ -105,8 +105,7 @@ function numberOf(database: DatabaseSync, pragma: string): number {
 /** A rowid table with an index on the key takes a kilobyte with less work than one clustered by the key. */
 function makeTables(database: DatabaseSync): void {
   const tables = TABLE_NAMES.map(
-    (name) =>
-      `CREATE TABLE ${name} (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
+    (name) => `CREATE TABLE ${name} (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
   );
   database.exec(
     `BEGIN; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; ${tables.join(" ")} COMMIT`,

@@ -36,6 +36,7 @@ export interface WorldPlan {
     readonly hedgeMs?: number;
     readonly hintScanMs?: number;
     readonly retryDownMs?: number;
+    readonly writeBufferFlushMs?: number;
   };
 }
 
