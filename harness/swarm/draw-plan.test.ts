@@ -86,7 +86,7 @@ function overlappingCrashes(one: SimFault, other: SimFault): boolean {
 function destroyedNodes({ faults, run, world }: SimPlan): Set<string> {
   const crashes = faults.filter((fault) => fault.kind === "crash");
   const isLoss = ({ power }: { readonly power: boolean }) =>
-    run.engine === "memory" || (power && !world.sync);
+    run.engine === "memory" || run.writeBufferObjects !== undefined || (power && !world.sync);
   return new Set(crashes.filter(isLoss).map(({ node }) => node));
 }
 
@@ -140,6 +140,7 @@ describe("drawPlan()", () => {
     expect(seen(({ run }) => run.reconcile).size).toBe(3);
     for (const of of [
       ({ run }: SimPlan) => run.engine,
+      ({ run }: SimPlan) => run.writeBufferObjects !== undefined,
       ({ run }: SimPlan) => run.quorum,
       ({ run }: SimPlan) => run.clientsRoam,
       ({ run }: SimPlan) => run.beyondBudget,
