@@ -4,17 +4,24 @@ import type { Counter, Histogram } from "../env/metrics.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
+import type { WriteOptions } from "../storage/engine.ts";
 import type { LiveRequests } from "./live-requests.ts";
 
 /** A coordinator's own copies, as it uses them. Implemented by `replica/replica.ts`. */
 export interface LocalReplica {
   read(key: Uint8Array): Promise<Uint8Array | undefined>;
-  store(key: Uint8Array, record: Uint8Array, hintFor: NodeId | undefined): Promise<void>;
+  store(
+    key: Uint8Array,
+    record: Uint8Array,
+    hintFor: NodeId | undefined,
+    options?: WriteOptions,
+  ): Promise<void>;
   mint(
     key: Uint8Array,
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
+    options?: WriteOptions,
   ): Promise<Minted>;
 }
 

@@ -7,6 +7,8 @@ export const FRAME_KINDS = {
   put: 0x11,
   forward: 0x12,
   ping: 0x13,
+  /** A put that asks to be durable; since protocol 2. */
+  durablePut: 0x18,
   getReply: 0x90,
   putReply: 0x91,
   forwardReply: 0x92,

@@ -6,7 +6,7 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
-import type { Engine } from "../storage/engine.ts";
+import type { Engine, WriteOptions } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHintIndex } from "./hint-index.ts";
 import { KeyLock } from "./key-lock.ts";
@@ -111,9 +111,15 @@ export class Replica {
 
   /**
    * Merges a record into the node's own row of the key, or, with `hintFor`, into the one it keeps for that node. Resolves
-   * when everything in `record` is durable here. Throws DynamoError bad-request for bytes that are no record.
+   * when everything in `record` is as durable here as the engine makes it, or as `options` asks. Throws DynamoError
+   * bad-request for bytes that are no record.
    */
-  async store(key: Uint8Array, record: Uint8Array, hintFor: NodeId | undefined): Promise<void> {
+  async store(
+    key: Uint8Array,
+    record: Uint8Array,
+    hintFor: NodeId | undefined,
+    options?: WriteOptions,
+  ): Promise<void> {
     const place = this.#place(key, hintFor);
     const wait = this.#lock.acquire(place.keyText);
     if (wait !== undefined) {
@@ -121,7 +127,7 @@ export class Replica {
     }
     let merged: { readonly stored: Promise<void> | undefined };
     try {
-      merged = await this.#merge(place, record);
+      merged = await this.#merge(place, record, options);
     } finally {
       this.#lock.release(place.keyText);
     }
@@ -138,6 +144,7 @@ export class Replica {
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
+    options?: WriteOptions,
   ): Promise<Minted> {
     const { assertions } = this.#env;
     const place = this.#place(key, hintFor);
@@ -167,7 +174,11 @@ export class Replica {
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
       );
       const record = versioning.encode(siblings);
-      return { record, siblings, stored: this.#write(place, { localActor: actor, record }) };
+      return {
+        record,
+        siblings,
+        stored: this.#write(place, { localActor: actor, record }, options),
+      };
     } finally {
       this.#lock.release(place.keyText);
     }
@@ -234,15 +245,16 @@ export class Replica {
   async #merge(
     place: Place,
     received: Uint8Array,
+    options: WriteOptions | undefined,
   ): Promise<{ readonly stored: Promise<void> | undefined }> {
     const { versioning } = this.#parts;
     const row = await this.#rows.read(place);
     if (row !== undefined && equalBytes(row.record, received)) {
-      return this.#unchanged(place);
+      return this.#unchanged(place, row, options);
     }
     const arriving = decodeReceived(versioning, received);
     if (row === undefined) {
-      return { stored: this.#write(place, { localActor: undefined, record: received }) };
+      return { stored: this.#write(place, { localActor: undefined, record: received }, options) };
     }
     const { localActor } = row;
     const held = this.#rows.siblings(row.record);
@@ -251,21 +263,30 @@ export class Replica {
     const merged = versioning.merge(held, arriving);
     if (merged === held) {
       this.#env.assertions.reachable("a replica received what it had overtaken");
-      return this.#unchanged(place);
+      return this.#unchanged(place, row, options);
     }
     if (merged === arriving) {
-      return { stored: this.#write(place, { localActor, record: received }) };
+      return { stored: this.#write(place, { localActor, record: received }, options) };
     }
     const { assertions } = this.#env;
     assertions.sometimes("a replica merged concurrent versions", place.owner === undefined);
     assertions.sometimes("a hint was merged into one that is kept", place.owner !== undefined);
     assertions.sometimes("a replica merged three versions or more", merged.payloads.length > 2);
     this.#metrics.merges.increment();
-    return { stored: this.#write(place, { localActor, record: versioning.encode(merged) }) };
+    const record = versioning.encode(merged);
+    return { stored: this.#write(place, { localActor, record }, options) };
   }
 
-  #unchanged(place: Place): { readonly stored: Promise<void> | undefined } {
+  #unchanged(
+    place: Place,
+    row: Row,
+    options: WriteOptions | undefined,
+  ): { readonly stored: Promise<void> | undefined } {
     this.#metrics.unchanged.increment();
+    if (options?.durable === true && this.#parts.engine.buffered === true) {
+      // What is there may be in memory only.
+      return { stored: this.#write(place, row, options) };
+    }
     const stored = this.#rows.underWay(place);
     this.#env.assertions.sometimes(
       "a record that changed nothing waited for the write under way",
@@ -274,9 +295,9 @@ export class Replica {
     return { stored };
   }
 
-  #write(place: Place, row: Row): Promise<void> {
+  #write(place: Place, row: Row, options: WriteOptions | undefined): Promise<void> {
     if (place.owner === undefined) {
-      return this.#rows.write(place, row);
+      return this.#rows.write(place, row, options);
     }
     this.#env.assertions.sometimes(
       "a hint was stored for an owner without one",
@@ -284,7 +305,7 @@ export class Replica {
     );
     this.#metrics.hintsStored.increment();
     this.#hints.set(place.keyText, place.owner, true);
-    return this.#rows.write(place, row).catch(async (error: unknown) => {
+    return this.#rows.write(place, row, options).catch(async (error: unknown) => {
       await this.#recountHint(place);
       throw error;
     });

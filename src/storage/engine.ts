@@ -14,7 +14,7 @@ export interface WriteOptions {
    * True: the promise resolves only when the writes are as durable as the engine below the write buffer makes them (paper 6.1,
    * "one of the N replicas performs a durable write"). An engine that does not buffer does no less for any write.
    */
-  readonly durable?: boolean;
+  readonly durable?: boolean | undefined;
 }
 
 export interface Entry {
@@ -36,6 +36,8 @@ export interface Engine {
   readonly name: string;
   /** True where a resolved `write` survives a power failure. */
   readonly synced: boolean;
+  /** True where a resolved `write` may be in memory only, unless it was asked to be durable. Absent: false. */
+  readonly buffered?: boolean;
   /** The bytes stored, which the caller must not change, or undefined. */
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined>;
   /**

@@ -60,6 +60,7 @@ export class WriteBuffer implements Engine {
   readonly name: string;
   /** A power failure takes what is in memory, whatever the engine below promises. */
   readonly synced = false;
+  readonly buffered = true;
   readonly #clock: Clock;
   readonly #environment: WriteBufferEnvironment;
   readonly #engine: Engine;

@@ -66,7 +66,7 @@ const ENTRIES: readonly Entry[] = [
 ];
 
 /** Overwrites, removals, batches, both kinds of promises; writes that meet in one group, and writes that wait for each other. */
-export const CRASH_SCRIPT: readonly CrashStep[] = ENTRIES.flatMap((entry, index): CrashStep[] => {
+const CRASH_SCRIPT: readonly CrashStep[] = ENTRIES.flatMap((entry, index): CrashStep[] => {
   if (entry === "durable") return [];
   if (typeof entry === "string") return [{ kind: entry }];
   return [{ kind: "write", writes: entry(index), durable: ENTRIES[index - 1] === "durable" }];
