@@ -15,6 +15,7 @@ import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawWorld } from "./draw-world.ts";
+import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
 import { STANDARD_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -31,7 +32,6 @@ const SECONDS_MAX = 15;
 const PARTITIONS = [16, 17, 31, 32, 64, 97, 128, 255, 256, 512, 1_021, 1_024] as const;
 const CORE_SHARE = 0.7;
 const ADVERSARY_SHARE = 0.8;
-const WRITE_BUFFER_SHARE = 0.25;
 /** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */
 const ADVERSARY_REQUESTS_MAX = 120;
 const MERGED_ADVERSARY_REQUESTS_MAX = 40;
@@ -61,7 +61,8 @@ export function drawPlan(seed: number, { kinds = STANDARD_KINDS }: DrawOptions =
   const nodes = nodeNames(run.nodes);
   const clientsMax = run.versioning === "merged" ? MERGED_CLIENTS_MAX : 4 * run.nodes;
   const clients = wholeBetween(random.fork("clients"), 1, clientsMax);
-  const world = drawWorld(random.fork("world"), run.engine, nodes);
+  const drawn = drawWorld(random.fork("world"), run.engine, nodes);
+  const world = withFlushes(random.fork("flushes"), run, drawn);
   const planned = {
     ...run,
     format: "ringside-plan",
@@ -103,12 +104,6 @@ function drawCluster(random: SeededRandom) {
     clientsRoam: chance(random, 0.3),
     ...drawWriteBuffer(random.fork("write buffer")),
   } as const;
-}
-
-/** Small ones are full all the time, the paper's never is. */
-function drawWriteBuffer(random: SeededRandom): Pick<Plan, "writeBufferObjects"> {
-  const writeBufferObjects = magnitudeBetween(random, 2, 1_000);
-  return chance(random, WRITE_BUFFER_SHARE) ? { writeBufferObjects } : {};
 }
 
 /** About a thousand operations, in 1 to 15 seconds of virtual time; with merged vectors a third of that. */

@@ -103,7 +103,6 @@ function drawSettings(random: SeededRandom, stepMs: number): WorldPlan["settings
     hedgeMs: magnitudeBetween(random, 5, 300),
     hintScanMs: magnitudeBetween(random, 50, 3_000),
     retryDownMs: magnitudeBetween(random, 50, 2_000),
-    writeBufferFlushMs: magnitudeBetween(random.fork("flush"), 5, 5_000),
   };
   const entries = Object.entries(drawn).filter(([name]) => {
     const isDrawn = chance(random, SETTING_SHARE);

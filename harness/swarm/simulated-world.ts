@@ -143,6 +143,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     n: run.n,
     strict: run.quorum === "strict",
     synced: run.engine !== "memory" && world.sync && run.writeBufferObjects === undefined,
+    buffered: run.writeBufferObjects !== undefined,
     lossless: run.expects.verdict === "valid",
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),

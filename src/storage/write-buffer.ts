@@ -197,10 +197,10 @@ export class WriteBuffer implements Engine {
   #pass(writes: readonly Write[], reason: PassReason): Promise<void> {
     const before = reason === "table" ? this.#rows.takeAcknowledged() : [];
     const slots = writes.map((write) => this.#rows.passThrough(write));
+    this.#watch?.written(writes);
     // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
     const earlier = before.map(({ write }) => ({ ...write }));
     const stored = this.#engine.write([...earlier, ...writes], { durable: true });
-    this.#watch?.written(writes);
     const done = stored.then(
       () => {
         this.#rows.stored(before);

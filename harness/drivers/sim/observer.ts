@@ -38,6 +38,8 @@ export interface WorldObserver {
   rowsWritten(node: string, changes: readonly RowState[]): void;
   /** Changes shown before, in that order, are now as durable as the engine promises. */
   rowsDurable(node: string, changes: readonly RowState[]): void;
+  /** Of a node that buffers its writes: these changes are on its disk now. Other nodes' are so when they are durable. */
+  rowsStored(node: string, changes: readonly RowState[]): void;
   /** The engine could not store changes it showed before: each row is back to `value`. */
   rowsRolledBack(node: string, rows: readonly RowState[]): void;
   /** What the node's disk holds after a crash, a wipe or a restore: these rows and no others, all of them durable. */

@@ -3,15 +3,17 @@ import type { TableName, Write } from "../../../src/storage/engine.ts";
 import type { BufferWatch } from "../../../src/storage/write-buffer.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
 import type { DiskObserver } from "./disk/sim-disk-options.ts";
-import type { RowState } from "./observer.ts";
+import type { RowState, WorldObserver } from "./observer.ts";
 import type { SimProcess } from "./sim-process.ts";
 
-/** Of a node that buffers, a disk has nothing to tell but what a crash leaves: what is visible the buffer decides. */
-export function observerBelowBuffer(observer: DiskObserver): DiskObserver {
+/** Of a node that buffers, a disk tells what it has and what a crash leaves: what is visible the buffer decides. */
+export function observerBelowBuffer(
+  observer: Pick<WorldObserver, "rowsStored" | "rowsReplaced">,
+): DiskObserver {
   return {
     rowRead: nothing,
     rowsWritten: nothing,
-    rowsDurable: nothing,
+    rowsDurable: (node, changes) => observer.rowsStored(node, changes),
     rowsRolledBack: nothing,
     rowsReplaced: (node, rows) => observer.rowsReplaced(node, rows),
   };

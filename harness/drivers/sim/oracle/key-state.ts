@@ -54,6 +54,8 @@ export interface Copy extends CopyOf {
   readonly state: KeyState;
   visible: KnownRow | undefined;
   durable: KnownRow | undefined;
+  /** What is on the disk of a node that buffers its writes. */
+  stored?: KnownRow | undefined;
 }
 
 /** What a context token stands for. */

@@ -56,6 +56,7 @@ export class HandMadeWorld {
     {
       synced = true,
       strict = false,
+      buffered = false,
       lossless = true,
       nodesDestroyed = 0,
       n = 3,
@@ -73,6 +74,7 @@ export class HandMadeWorld {
       n,
       synced,
       strict,
+      buffered,
       lossless,
       nodesDestroyed,
       bounds: {
@@ -172,6 +174,11 @@ export class HandMadeWorld {
 
   sync(...spots: readonly Spot[]): void {
     for (const spot of spots) this.oracle.rowsDurable(spot.node, [this.#state(spot)]);
+  }
+
+  /** The disk of a node that buffers has what its row shows. */
+  stored(spot: Spot): void {
+    this.oracle.rowsStored(spot.node, [this.#state(spot)]);
   }
 
   /** A delivered hint goes. */
@@ -315,6 +322,7 @@ export interface ReadOptions {
 interface WorldOptions {
   readonly synced?: boolean;
   readonly strict?: boolean;
+  readonly buffered?: boolean;
   readonly lossless?: boolean;
   readonly nodesDestroyed?: number;
   readonly n?: number;
