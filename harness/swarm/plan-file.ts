@@ -210,6 +210,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     hintScanMs: [10, 3_600_000],
     retryDownMs: [10, 3_600_000],
     writeBufferFlushMs: [1, 60_000],
+    durableReplicas: [0, 1],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))

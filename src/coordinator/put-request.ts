@@ -62,11 +62,14 @@ export class PutRequest {
       coordinator,
     });
     this.#core = new PutCore(this.#placement, order.w);
-    this.#durable = durableSlot(
-      this.#placement,
-      environment.random.uint32(),
-      (node) => node === coordinator || parts.detector.isUp(node),
-    );
+    this.#durable =
+      options.durableReplicas === 0
+        ? undefined
+        : durableSlot(
+            this.#placement,
+            environment.random.uint32(),
+            (node) => node === coordinator || parts.detector.isUp(node),
+          );
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
   }
 

@@ -46,6 +46,11 @@ export interface NodeConfiguration {
   readonly writeBufferObjects: number;
   /** The longest such a row waits before it is stored, 1 to 60,000. Default 100. */
   readonly writeBufferFlushMs: number;
+  /**
+   * How many of a write's N replicas store it before they acknowledge it where nodes buffer writes, 0 or 1. Default 1. 0: a
+   * crash of the W nodes that acknowledged it is enough to lose it.
+   */
+  readonly durableReplicas: number;
   /** Replicas of each key. Default 3. */
   readonly n: number;
   /** Replies a read waits for, 1 to N. Default 2. */

@@ -37,6 +37,7 @@ export function parseConfiguration(
     sync: fields.flag("sync", true),
     writeBufferObjects: fields.whole("writeBufferObjects", 0, 1_000_000, 0),
     writeBufferFlushMs: fields.whole("writeBufferFlushMs", 1, 60_000, 100),
+    durableReplicas: fields.whole("durableReplicas", 0, 1, 1),
     n,
     r: fields.whole("r", 1, n, Math.min(2, n)),
     w: fields.whole("w", 1, n, Math.min(2, n)),

@@ -37,6 +37,7 @@ export interface WorldPlan {
     readonly hintScanMs?: number;
     readonly retryDownMs?: number;
     readonly writeBufferFlushMs?: number;
+    readonly durableReplicas?: number;
   };
 }
 
