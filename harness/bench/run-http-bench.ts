@@ -63,7 +63,11 @@ export async function preload(
   let next = 0;
   const work = async (worker: number): Promise<void> => {
     for (let key = keys[next++]; key !== undefined; key = keys[next++]) {
-      await putOnce(`${urls[worker % urls.length]}/kv64/${key.toString("base64url")}`, body, signal);
+      await putOnce(
+        `${urls[worker % urls.length]}/kv64/${key.toString("base64url")}`,
+        body,
+        signal,
+      );
     }
   };
   await Promise.all(Array.from({ length: PRELOADERS }, (_, worker) => work(worker)));
