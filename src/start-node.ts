@@ -1,14 +1,12 @@
 import { parseArgs } from "node:util";
 import { nodeHandler } from "./http/node-handler.ts";
-import type { NodeConfiguration } from "./node/configuration.ts";
+import { bufferedEngine } from "./node/buffered-engine.ts";
 import { DynamoNode } from "./node/node.ts";
 import { ConfigurationError } from "./node/parse-configuration.ts";
 import { startHttpServer } from "./platform/http-server.ts";
-import { openLmdbEngine } from "./platform/lmdb-engine.ts";
 import { createNodeEnvironment } from "./platform/node-environment.ts";
+import { openEngine } from "./platform/open-engine.ts";
 import { readConfiguration } from "./read-configuration.ts";
-import type { Engine } from "./storage/engine.ts";
-import { MemoryEngine } from "./storage/memory-engine.ts";
 
 const USAGE = `Starts one node of a Ringside cluster.
 
@@ -42,12 +40,12 @@ export async function startNode(argv: readonly string[]): Promise<void> {
   const configuration = readConfiguration(config, process.env);
   const { nodeId, logLevel } = configuration;
   const environment = createNodeEnvironment({ nodeId, logLevel });
-  const engine = await openEngine(configuration);
-  const node = await DynamoNode.start(environment, {
-    configuration,
-    engine,
-    isRestored: restored === true,
+  const { dataFolder: folder } = configuration;
+  const engine = bufferedEngine(environment, configuration, {
+    engine: await openEngine({ ...configuration, folder }),
   });
+  const isRestored = restored === true;
+  const node = await DynamoNode.start(environment, { configuration, engine, isRestored });
   const http = await startHttpServer(environment, {
     address: configuration.httpAddress,
     handler: nodeHandler(environment, node, () => environment.metricsText()),
@@ -107,11 +105,4 @@ function readArguments(argv: readonly string[]): {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigurationError(`Cannot read the arguments: ${reason}`, { cause: error });
   }
-}
-
-function openEngine(configuration: NodeConfiguration): Promise<Engine> {
-  const { engine, dataFolder, sync } = configuration;
-  return engine === "memory"
-    ? Promise.resolve(new MemoryEngine())
-    : openLmdbEngine({ folder: dataFolder, sync });
 }

@@ -7,17 +7,21 @@ import { LOOPBACK, leasePorts } from "../drivers/processes/free-ports.ts";
 import { NodeProcess } from "../drivers/processes/node-process.ts";
 import { openTemporaryFolder } from "../drivers/temporary-folder.ts";
 
+import type { BenchEngine } from "./http-options.ts";
+
 /** A program and its leading arguments. */
 export type Program = readonly [file: string, ...leading: string[]];
 
 export interface BenchClusterOptions {
   readonly nodes: number;
-  readonly engine: "memory" | "lmdb";
+  readonly engine: BenchEngine;
+  /** Rows that a node may acknowledge before they are stored. Default 0: none. */
+  readonly writeBuffer?: number;
   /** Absolute path of a node's entry point. */
   readonly nodeMain: string;
   /** How to run a node, by its index; `--config FILE` is added. Without a profiler or a tracer where absent. */
   readonly program?: (nodeMain: string, index: number) => Program;
-  /** False: LMDB acknowledges before the disk does. Default true. */
+  /** False: the engine acknowledges before the disk does. Default true. */
   readonly sync?: boolean;
   /** Told when a node ends on its own. */
   onDeath(error: Error): void;
@@ -26,6 +30,8 @@ export interface BenchClusterOptions {
 export interface BenchCluster {
   /** Base URLs of the nodes. */
   readonly urls: readonly string[];
+  /** In the order of the URLs. */
+  readonly nodes: readonly NodeProcess[];
   /** Stops the nodes and removes their files; doing it twice is fine. */
   stop(): Promise<void>;
 }
@@ -34,8 +40,8 @@ export interface BenchCluster {
 export async function startBenchCluster(options: BenchClusterOptions): Promise<BenchCluster> {
   const cleanUp = new CleanUp();
   try {
-    const urls = await startNodes(options, cleanUp);
-    return { urls, stop: () => cleanUp.run() };
+    const started = await startNodes(options, cleanUp);
+    return { ...started, stop: () => cleanUp.run() };
   } catch (error) {
     await cleanUp.run();
     throw error;
@@ -45,7 +51,7 @@ export async function startBenchCluster(options: BenchClusterOptions): Promise<B
 async function startNodes(
   options: BenchClusterOptions,
   cleanUp: CleanUp,
-): Promise<readonly string[]> {
+): Promise<Pick<BenchCluster, "urls" | "nodes">> {
   const folder = await openTemporaryFolder(false);
   cleanUp.add(() => folder.remove());
   const lease = await leasePorts(2 * options.nodes);
@@ -79,11 +85,11 @@ async function startNodes(
     await Promise.all(nodes.map((node) => node.stop()));
   });
   await Promise.all(nodes.map((node) => node.start()));
-  return places.map((place) => `http://${place.httpAddress}`);
+  return { urls: places.map((place) => `http://${place.httpAddress}`), nodes };
 }
 
 function configurationOf(
-  { nodes, engine, sync = true }: BenchClusterOptions,
+  { nodes, engine, writeBuffer = 0, sync = true }: BenchClusterOptions,
   self: NodePlace,
   places: readonly NodePlace[],
 ): string {
@@ -93,6 +99,7 @@ function configurationOf(
     {
       nodes,
       engine,
+      writeBufferObjects: writeBuffer,
       n,
       r: quorum,
       w: quorum,

@@ -90,7 +90,7 @@ export function printedFigures(figures: HttpBenchFigures, options: HttpBenchOpti
   };
   const answers = Object.entries(statuses).map(([answer, count]) => `${answer}: ${count}`);
   return [
-    `${options.nodes} nodes, ${options.engine} engine, ${options.connections} connections, ${options.keys} keys, values of ${options.valueBytes} bytes`,
+    `${options.nodes} nodes, ${engineName(options)}, ${options.connections} connections, ${options.keys} keys, values of ${options.valueBytes} bytes`,
     `${rate(figures.requestsPerSecond)} requests/s over ${figures.measuredSeconds.toFixed(1)} s (closed loop)`,
     `processor time a request: ${figures.generatorCpuUs.toFixed(0)} µs load generator, ${figures.nodesCpuUs?.toFixed(0) ?? "unknown"} µs nodes`,
     "",
@@ -102,6 +102,16 @@ export function printedFigures(figures: HttpBenchFigures, options: HttpBenchOpti
     `answers: ${answers.join(", ")}`,
     `reads with several versions: ${percent(multiVersionShare(figures))}`,
   ].join("\n");
+}
+
+/** An engine and its buffer as one name. */
+export function engineName({
+  engine,
+  writeBuffer,
+}: Pick<HttpBenchOptions, "engine" | "writeBuffer">) {
+  return writeBuffer === 0
+    ? `${engine} engine`
+    : `${engine} engine with a buffer of ${writeBuffer}`;
 }
 
 function percent(share: number): string {

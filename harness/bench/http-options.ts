@@ -1,9 +1,14 @@
-import { parseArgs } from "node:util";
+import { readBenchFlags, wholeFlag } from "./bench-flags.ts";
 import { UsageError } from "./usage-error.ts";
+
+const ENGINES = ["memory", "lmdb", "sqlite"] as const;
+export type BenchEngine = (typeof ENGINES)[number];
 
 export interface HttpBenchOptions {
   readonly nodes: number;
-  readonly engine: "memory" | "lmdb";
+  readonly engine: BenchEngine;
+  /** Rows that a node may acknowledge before they are stored; 0 for none. */
+  readonly writeBuffer: number;
   readonly connections: number;
   readonly keys: number;
   readonly valueBytes: number;
@@ -24,7 +29,8 @@ that each loop GET and PUT of one key after the other with the context just read
   npm run bench:http -- [flags]
 
   --nodes COUNT          1 to 50, default 3 (N=3 R=2 W=2, less with fewer nodes)
-  --engine KIND          memory (default) or lmdb (synced)
+  --engine KIND          memory (default), lmdb or sqlite (both synced)
+  --write-buffer ROWS    acknowledged before they are stored, 0 to 1000000, default 0
   --connections COUNT    1 to 1000, default 32, dealt to the nodes in turn
   --keys COUNT           default 10000; each connection has its own share of them
   --value-bytes COUNT    1 to 1048576, default 1024
@@ -43,16 +49,17 @@ Exit status: 0 done and on target, 1 not, 64 bad use, 70 the benchmark itself br
 export function parseHttpBenchOptions(argv: readonly string[]): HttpBenchOptions | undefined {
   const flags = readFlags(argv);
   if (flags.help === true) return undefined;
-  const connections = whole("connections", flags.connections, { min: 1, max: 1_000 }, 32);
+  const connections = wholeFlag("connections", flags.connections, { min: 1, max: 1_000 }, 32);
   return {
-    nodes: whole("nodes", flags.nodes, { min: 1, max: 50 }, 3),
+    nodes: wholeFlag("nodes", flags.nodes, { min: 1, max: 50 }, 3),
     engine: engineOf(flags.engine ?? "memory"),
+    writeBuffer: wholeFlag("write-buffer", flags["write-buffer"], { min: 0, max: 1_000_000 }, 0),
     connections,
-    keys: whole("keys", flags.keys, { min: connections, max: 10_000_000 }, 10_000),
-    valueBytes: whole("value-bytes", flags["value-bytes"], { min: 1, max: 1_048_576 }, 1_024),
-    warmUpSeconds: whole("warm-up", flags["warm-up"], { min: 0, max: 3_600 }, 3),
-    seconds: whole("seconds", flags.seconds, { min: 1, max: 86_400 }, 15),
-    seed: whole("seed", flags.seed, { min: 0, max: Number.MAX_SAFE_INTEGER }, 1),
+    keys: wholeFlag("keys", flags.keys, { min: connections, max: 10_000_000 }, 10_000),
+    valueBytes: wholeFlag("value-bytes", flags["value-bytes"], { min: 1, max: 1_048_576 }, 1_024),
+    warmUpSeconds: wholeFlag("warm-up", flags["warm-up"], { min: 0, max: 3_600 }, 3),
+    seconds: wholeFlag("seconds", flags.seconds, { min: 1, max: 86_400 }, 15),
+    seed: wholeFlag("seed", flags.seed, { min: 0, max: Number.MAX_SAFE_INTEGER }, 1),
     targets: flags["no-targets"] !== true,
     cpuProfile: flags["cpu-prof"] === true,
     out: flags.out,
@@ -62,50 +69,27 @@ export function parseHttpBenchOptions(argv: readonly string[]): HttpBenchOptions
 function readFlags(argv: readonly string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        nodes: text,
-        engine: text,
-        connections: text,
-        keys: text,
-        "value-bytes": text,
-        "warm-up": text,
-        seconds: text,
-        seed: text,
-        "no-targets": flag,
-        "cpu-prof": flag,
-        out: text,
-        help: flag,
-      },
-    }).values;
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const [reason] = message.split("\n");
-    throw new UsageError(`Cannot read the flags: ${reason}`, { cause });
-  }
+  return readBenchFlags(argv, {
+    nodes: text,
+    engine: text,
+    "write-buffer": text,
+    connections: text,
+    keys: text,
+    "value-bytes": text,
+    "warm-up": text,
+    seconds: text,
+    seed: text,
+    "no-targets": flag,
+    "cpu-prof": flag,
+    out: text,
+    help: flag,
+  });
 }
 
-function whole(
-  name: string,
-  text: string | undefined,
-  range: { readonly min: number; readonly max: number },
-  fallback: number,
-): number {
-  if (text === undefined && fallback >= range.min) return fallback;
-  const value = Number(text ?? fallback);
-  if (!/^\d+$/.test(text ?? "") || value < range.min || value > range.max) {
-    throw new UsageError(
-      `Cannot use --${name} ${text ?? fallback}: it must be a whole number from ${range.min} to ${range.max}`,
-    );
+function engineOf(text: string): BenchEngine {
+  const engine = ENGINES.find((each) => each === text);
+  if (engine === undefined) {
+    throw new UsageError(`Cannot use --engine ${text}: it must be one of ${ENGINES.join(", ")}`);
   }
-  return value;
-}
-
-function engineOf(text: string): "memory" | "lmdb" {
-  if (text !== "memory" && text !== "lmdb") {
-    throw new UsageError(`Cannot use --engine ${text}: it must be memory or lmdb`);
-  }
-  return text;
+  return engine;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Program } from "./bench-cluster.ts";
 import { startBenchCluster } from "./bench-cluster.ts";
 import type { HttpBenchFigures } from "./http-figures.ts";
@@ -16,6 +17,8 @@ export interface HttpBenchPlaces {
 }
 
 const PRELOADERS = 32;
+const PRELOAD_ATTEMPTS = 10;
+const PRELOAD_PAUSE_MS = 500;
 const ASK_TIMEOUT_MS = 10_000;
 
 /** Starts the cluster, preloads it, runs the load, stops the cluster; leaves nothing behind, whatever happens. */
@@ -28,6 +31,7 @@ export async function runHttpBench(
   const cluster = await startBenchCluster({
     nodes: options.nodes,
     engine: options.engine,
+    writeBuffer: options.writeBuffer,
     nodeMain: places.nodeMain,
     ...(options.cpuProfile ? { program: profiledFirst(places.profileFolder) } : {}),
     onDeath: (error) => ended.abort(error),
@@ -48,9 +52,10 @@ export async function runHttpBench(
   }
 }
 
-async function preload(
+/** Writes every key once, through all nodes in turn. */
+export async function preload(
   urls: readonly string[],
-  keys: readonly Uint8Array[],
+  keys: readonly Buffer[],
   valueBytes: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -58,28 +63,41 @@ async function preload(
   let next = 0;
   const work = async (worker: number): Promise<void> => {
     for (let key = keys[next++]; key !== undefined; key = keys[next++]) {
-      const url = `${urls[worker % urls.length]}/kv64/${Buffer.from(key).toString("base64url")}`;
-      const bound = AbortSignal.any([signal, AbortSignal.timeout(ASK_TIMEOUT_MS)]);
-      const answer = await fetch(url, { method: "PUT", body, signal: bound });
-      const text = await answer.text();
-      if (answer.status !== 204) {
-        throw new Error(
-          `Cannot preload ${url}: it answered ${answer.status} ${text.slice(0, 200)}`,
-        );
-      }
+      await putOnce(
+        `${urls[worker % urls.length]}/kv64/${key.toString("base64url")}`,
+        body,
+        signal,
+      );
     }
   };
   await Promise.all(Array.from({ length: PRELOADERS }, (_, worker) => work(worker)));
 }
 
+/** On a busy machine nodes may take each other for dead for a moment, and refuse. */
+async function putOnce(url: string, body: Uint8Array, signal: AbortSignal): Promise<void> {
+  let refusal = "";
+  for (let attempt = 0; attempt < PRELOAD_ATTEMPTS; attempt += 1) {
+    const bound = AbortSignal.any([signal, AbortSignal.timeout(ASK_TIMEOUT_MS)]);
+    const answer = await fetch(url, { method: "PUT", body, signal: bound });
+    refusal = await answer.text();
+    if (answer.status === 204) return;
+    if (answer.status !== 503) break;
+    await sleep(PRELOAD_PAUSE_MS, undefined, { signal: bound });
+  }
+  throw new Error(`Cannot preload ${url}: it was refused with ${refusal.slice(0, 200)}`);
+}
+
 /** Processor time that all nodes have used, by their own metrics; NaN where one does not tell. */
-async function cpuSeconds(urls: readonly string[]): Promise<number> {
-  const each = urls.map(async (url) => {
-    const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
-    const line = /^process_cpu_seconds_total(?:{[^}]*})? (\S+)/m.exec(await answer.text());
-    return Number(line?.[1]);
-  });
-  return (await Promise.all(each)).reduce((sum, seconds) => sum + seconds, 0);
+export async function cpuSeconds(urls: readonly string[]): Promise<number> {
+  const each = await Promise.all(urls.map((url) => readMetric(url, "process_cpu_seconds_total")));
+  return each.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** One metric of one node; NaN where it does not tell. */
+export async function readMetric(url: string, name: string): Promise<number> {
+  const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+  const line = new RegExp(`^${name}(?:{[^}]*})? (\\S+)`, "m").exec(await answer.text());
+  return Number(line?.[1]);
 }
 
 function profiledFirst(folder: string): (nodeMain: string, index: number) => Program {

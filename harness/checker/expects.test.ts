@@ -88,7 +88,7 @@ function missesByCounting({ n, r, w, replicasDestroyed }: Parameters<typeof mayM
 describe("destroysData()", () => {
   it("knows which kinds take data from which engine", () => {
     const destroying = (engine: "lmdb" | "memory") =>
-      NEMESIS_KINDS.filter((kind) => destroysData(kind, engine));
+      NEMESIS_KINDS.filter((kind) => destroysData(kind, { engine }));
     expect(destroying("lmdb")).toEqual(["wipe"]);
     expect(destroying("memory")).toEqual(["crash", "restart", "wipe", "memory"]);
   });

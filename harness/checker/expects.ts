@@ -15,10 +15,13 @@
 
 import type { Expectation, NemesisKind, Plan } from "../run/plan.ts";
 
+/** The part of a plan that decides what the end of a process destroys. */
+export type Durability = Pick<Plan, "engine" | "writeBufferObjects">;
+
 export interface ExpectationInput
   extends Pick<
     Plan,
-    "versioning" | "reconcile" | "beyondBudget" | "engine" | "nemesis" | "n" | "w"
+    "versioning" | "reconcile" | "beyondBudget" | keyof Durability | "nemesis" | "n" | "w"
   > {
   /**
    * The most replicas whose data the planned faults destroy before they are synchronised again; undefined where only the
@@ -51,14 +54,23 @@ export function keepsFalseSiblings({ versioning }: Pick<ExpectationInput, "versi
   return versioning !== "dvvset";
 }
 
-/** True of the kinds of faults that may take acknowledged data from the node they hit: all that end a process in memory do. */
-export function destroysData(kind: NemesisKind, engine: Plan["engine"]): boolean {
+/**
+ * True of the kinds of faults that may take acknowledged data from the node they hit. All that end a process in memory do, and
+ * all that end one that buffers writes but do not let it flush. What a crash takes from a buffer is little and recent, and mostly
+ * another replica has stored it; the budget still counts the node as destroyed, since nobody can name the moment from which
+ * all that it had was stored elsewhere.
+ */
+export function destroysData(
+  kind: NemesisKind,
+  { engine, writeBufferObjects = 0 }: Durability,
+): boolean {
   switch (kind) {
     case "wipe":
       return true;
     case "crash":
-    case "restart":
     case "memory":
+      return engine === "memory" || writeBufferObjects > 0;
+    case "restart":
       return engine === "memory";
     default:
       return false;
@@ -86,7 +98,7 @@ function destructionOf(plan: ExpectationInput): string | undefined {
     return `faults destroy the data of ${replicasDestroyed} replicas, W=${w} or more`;
   }
   if (beyondBudget) return "faults may destroy the data of W or more replicas";
-  const destroying = nemesis.find((kind) => destroysData(kind, engine));
+  const destroying = nemesis.find((kind) => destroysData(kind, plan));
   if (destroying === undefined || !finalReadMisses(Math.max(1, w - 1))) return undefined;
   return `with W=${w} one ${destroying} of the ${engine} engine destroys all acknowledged copies`;
 }

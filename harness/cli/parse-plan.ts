@@ -2,6 +2,7 @@
 
 import { isTimed } from "../../src/causality/timed-clock.ts";
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
+import type { Durability } from "../checker/expects.ts";
 import { destroysData, expectationOf } from "../checker/expects.ts";
 import { parseSlo, SloError } from "../checker/slo.ts";
 import { withinBudget } from "../nemesis/fault-budget.ts";
@@ -18,7 +19,9 @@ const CLUSTERS = ["processes", "docker", "external", "sim"] as const;
 const TRUNCATE_WORDS = ["off", "reaches", "exceeds"] as const;
 const TIMED_MODES = VERSIONING_MODES.filter(isTimed);
 const QUORUMS = ["sloppy", "strict"] as const;
-const ENGINES = ["lmdb", "memory"] as const;
+const ENGINES = ["lmdb", "memory", "sqlite"] as const;
+/** A simulated disk stands for all that there are. */
+const SIM_ENGINES = ["lmdb", "memory"] as const;
 const DEFAULT_NEMESIS: readonly FaultKind[] = ["halves", "one", "ring", "bridge", "one-way"];
 
 export const SECONDS_MAX = 86_400;
@@ -28,6 +31,7 @@ const NODES_MAX = 32;
 /** A network for each node, and a published port for each pair: an engine has addresses for some 30 networks in all. */
 const DOCKER_NODES_MAX = 9;
 const PARTITIONS_MAX = 65_536;
+const WRITE_BUFFER_MAX = 1_000_000;
 const IMAGE_NAME = /^[a-z0-9][\w.:/@-]{0,254}$/;
 
 export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
@@ -53,7 +57,11 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   },
   "clock-entries-max": { value: "COUNT", help: "pairs of a clock, 2 to 1000 (default 10)" },
   reconcile: { value: "RULE", help: `${RECONCILERS.join(", ")} (default union)` },
-  engine: { value: "ENGINE", help: "lmdb (default, synced) or memory" },
+  engine: { value: "ENGINE", help: "lmdb (default, synced), sqlite (synced) or memory" },
+  "write-buffer": {
+    value: "ROWS",
+    help: `acknowledged before they are stored, 0 to ${WRITE_BUFFER_MAX} (default 0)`,
+  },
   nemesis: {
     value: "KINDS",
     help: `${NEMESIS_KINDS.join(",")}, separated by commas (default: the partitions)`,
@@ -107,7 +115,11 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     versioning,
     ...truncationOf(values, versioning),
     reconcile: oneOf(values, "reconcile", { words: RECONCILERS, byDefault: "union" }),
-    engine: oneOf(values, "engine", { words: ENGINES, byDefault: "lmdb" }),
+    engine: oneOf(values, "engine", {
+      words: cluster === "sim" ? SIM_ENGINES : ENGINES,
+      byDefault: "lmdb",
+    }),
+    ...writeBufferOf(values),
     nemesis: nemesisOf(values, { cluster, nodes, seconds }),
     rate: wholeNumber(values, "rate", { min: 1, max: 100_000, byDefault: 500 }),
     clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
@@ -182,15 +194,25 @@ function nemesisOf(
   return kinds;
 }
 
-function checkBudget(plan: Pick<Plan, "nemesis" | "engine" | "w" | "beyondBudget">): void {
+function checkBudget(plan: Pick<Plan, "nemesis" | "w" | "beyondBudget"> & Durability): void {
   const { beyondBudget, engine, w } = plan;
-  const kind = plan.nemesis.find((each) => destroysData(each, engine));
+  const kind = plan.nemesis.find((each) => destroysData(each, plan));
   if (beyondBudget || kind === undefined) return;
   if (withinBudget([{ node: "any node", what: "destroyed" }], w)) return;
-  const isSafeOnDisk = !destroysData(kind, "lmdb");
+  const isSafeOnDisk = !destroysData(kind, { engine: "lmdb" });
+  const buffer = plan.writeBufferObjects === undefined ? "" : " without --write-buffer";
   throw new UsageError(
-    `Cannot use --nemesis ${kind} with${isSafeOnDisk ? ` --engine ${engine} and` : ""} --w ${w}: one ${kind} may destroy acknowledged writes; use --w 2 or more,${isSafeOnDisk ? " --engine lmdb," : ""} or --beyond-budget`,
+    `Cannot use --nemesis ${kind} with${isSafeOnDisk ? ` --engine ${engine} and` : ""} --w ${w}: one ${kind} may destroy acknowledged writes; use --w 2 or more,${isSafeOnDisk ? ` --engine lmdb${buffer},` : ""} or --beyond-budget`,
   );
+}
+
+function writeBufferOf(values: FlagValues): Pick<Plan, "writeBufferObjects"> {
+  const writeBufferObjects = wholeNumber(values, "write-buffer", {
+    min: 0,
+    max: WRITE_BUFFER_MAX,
+    byDefault: 0,
+  });
+  return writeBufferObjects === 0 ? {} : { writeBufferObjects };
 }
 
 /** What only some drivers understand. */

@@ -14,6 +14,7 @@ export type ClusterPlan = Pick<
   | "truncate"
   | "clockEntriesMax"
   | "engine"
+  | "writeBufferObjects"
 >;
 
 export interface NodePlace {
@@ -35,6 +36,7 @@ export type WrittenConfiguration = Pick<
   | "engine"
   | "dataFolder"
   | "sync"
+  | "writeBufferObjects"
   | "n"
   | "r"
   | "w"
@@ -83,6 +85,7 @@ export function nodeConfigurationFile(
     engine: plan.engine,
     dataFolder: self.dataFolder,
     sync: true,
+    writeBufferObjects: plan.writeBufferObjects ?? 0,
     n: plan.n,
     r: plan.r,
     w: plan.w,

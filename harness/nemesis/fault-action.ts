@@ -35,7 +35,10 @@ export type FaultAction =
   | { readonly type: "clock"; readonly node: string; readonly offsetMs: number };
 
 /** The part of a plan that decides what faults may do. */
-export type ActionPlan = Pick<Plan, "w" | "engine" | "clientsRoam" | "beyondBudget">;
+export type ActionPlan = Pick<
+  Plan,
+  "w" | "engine" | "writeBufferObjects" | "clientsRoam" | "beyondBudget"
+>;
 
 export interface ActionParts {
   readonly plan: ActionPlan;
@@ -68,7 +71,7 @@ export function drawActions(
       return { kind, action: cutAction(cut, method) };
     }
     if (kind === "slow") return { kind, action: slowAction(nodes, random) };
-    if (!destroysData(kind, plan.engine)) {
+    if (!destroysData(kind, plan)) {
       return { kind, action: nodeAction(kind, random.pick(nodes), random) };
     }
     const node = destroyedNode(parts, kind, lost);

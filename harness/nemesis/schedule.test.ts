@@ -44,7 +44,7 @@ describe("buildSchedule()", () => {
         const requested = plan.nemesis.filter((kind) => kind !== "none");
         expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(requested));
         const destroyed = faults.flatMap(({ kind, action }) =>
-          "node" in action && destroysData(kind, plan.engine)
+          "node" in action && destroysData(kind, plan)
             ? [{ node: action.node, what: "destroyed" as const }]
             : [],
         );

@@ -21,6 +21,9 @@ export function repeatCommand(plan: Plan): string {
     ["seconds", plan.seconds],
     ["seed", plan.seed],
   ];
+  if (plan.writeBufferObjects !== undefined) {
+    flags.push(["write-buffer", plan.writeBufferObjects]);
+  }
   const { targets, toxiproxyHost, toxiproxyPorts } = plan.external ?? {};
   if (targets !== undefined) flags.push(["targets", targets.join(",")]);
   if (toxiproxyHost !== undefined) flags.push(["toxiproxy-host", toxiproxyHost]);

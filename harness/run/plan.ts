@@ -61,7 +61,9 @@ export interface Plan {
   /** Only with `truncate`: its threshold. */
   readonly clockEntriesMax?: number;
   readonly reconcile: Reconciler;
-  readonly engine: "lmdb" | "memory";
+  readonly engine: "lmdb" | "memory" | "sqlite";
+  /** Rows that a node may acknowledge before they are stored; absent: none. */
+  readonly writeBufferObjects?: number;
   readonly nemesis: readonly NemesisKind[];
   /** Operations begun each second. */
   readonly rate: number;

@@ -15,7 +15,7 @@ import { drawLinkFaults, LINK_PATTERNS } from "./draw-link-faults.ts";
 import { destroysData } from "./plan-expectation.ts";
 
 export interface FaultDraw {
-  readonly run: Pick<Plan, "seconds" | "engine" | "w" | "clientsRoam">;
+  readonly run: Pick<Plan, "seconds" | "engine" | "writeBufferObjects" | "w" | "clientsRoam">;
   readonly world: WorldPlan;
   readonly nodes: readonly string[];
   /** Kinds that may be drawn. */
@@ -88,6 +88,8 @@ export function drawFaults(random: SeededRandom, draw: FaultDraw): readonly SimF
     const own = random.fork(pattern);
     if (!draw.kinds.includes(NODE_PATTERNS[pattern])) continue;
     if (draw.run.engine === "memory" && NEED_DISK.has(pattern)) continue;
+    // Whether a node meets the damage depends on what its buffer holds, which the oracle is not told of its disk.
+    if (draw.run.writeBufferObjects !== undefined && pattern === "corrupt") continue;
     const share =
       pattern === "power-failure" && !draw.world.sync ? UNSYNCED_POWER_SHARE : PATTERN_SHARE;
     for (let left = drawCount(own, seconds, share); left > 0; left -= 1) {
@@ -121,7 +123,7 @@ function possibleNodes(
   { nodes, run, world }: FaultDraw,
   beyondBudget: boolean,
 ): readonly string[] {
-  const durability = { engine: run.engine, sync: world.sync };
+  const durability = { ...run, sync: world.sync };
   const lost: readonly DataEvent[] = faults.flatMap((fault) =>
     "node" in fault && destroysData(fault, durability)
       ? [{ node: fault.node, what: "destroyed" as const }]

@@ -89,11 +89,12 @@ function overlappingCrashes(one: SimFault, other: SimFault): boolean {
 
 function destroyedNodes({ faults, run, world }: SimPlan): Set<string> {
   const isInMemory = run.engine === "memory";
+  const isBuffered = run.writeBufferObjects !== undefined;
   return new Set(
     faults.flatMap((fault) => {
       switch (fault.kind) {
         case "crash":
-          return isInMemory || (fault.power && !world.sync) ? [fault.node] : [];
+          return isInMemory || isBuffered || (fault.power && !world.sync) ? [fault.node] : [];
         case "restart":
           return isInMemory ? [fault.node] : [];
         case "wipe":
@@ -158,6 +159,7 @@ describe("drawPlan()", () => {
     expect(seen(({ run }) => run.reconcile).size).toBe(3);
     for (const of of [
       ({ run }: SimPlan) => run.engine,
+      ({ run }: SimPlan) => run.writeBufferObjects !== undefined,
       ({ run }: SimPlan) => run.quorum,
       ({ run }: SimPlan) => run.clientsRoam,
       ({ run }: SimPlan) => run.beyondBudget,

@@ -18,6 +18,7 @@ import { nodeNames } from "./cluster-names.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
 import { drawWorld } from "./draw-world.ts";
+import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
 import { FAULT_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -73,9 +74,10 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
   const clients = wholeBetween(random.fork("clients"), 1, clientsMax);
   const drawn = drawWorld(random.fork("world"), run.engine, nodes);
   const isKept = run.versioning === "lww-hybrid" && chance(random.fork("kept"), KEPT_CLOCKS_SHARE);
-  const world = isKept
+  const clocked = isKept
     ? { ...drawn, clocks: keptClocks(random.fork("kept clocks"), nodes) }
     : drawn;
+  const world = withFlushes(random.fork("flushes"), run, clocked);
   const planned = {
     ...run,
     format: "ringside-plan",
@@ -131,6 +133,7 @@ function drawCluster(random: SeededRandom) {
     quorum: chance(random, 0.7) ? "sloppy" : "strict",
     engine: chance(random, 0.75) ? "lmdb" : "memory",
     clientsRoam: chance(random, 0.3),
+    ...drawWriteBuffer(random.fork("write buffer")),
   } as const;
 }
 

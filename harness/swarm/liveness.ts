@@ -3,6 +3,7 @@
  * A store that only survives faults by waiting for their end is not alive (VOPR's liveness mode).
  */
 
+import { destroysData } from "../checker/expects.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import type { SimNode } from "../drivers/sim/sim-node.ts";
@@ -36,7 +37,7 @@ export async function runLiveness(parts: LivenessParts): Promise<readonly Findin
     if (core.includes(name)) {
       const problem = await problemOfStart(machine);
       if (problem !== undefined) return [problem];
-    } else if (plan.engine === "memory") machine.pause();
+    } else if (destroysData("crash", plan)) machine.pause();
     else machine.kill("process");
   }
   const keys = servableKeys(parts);

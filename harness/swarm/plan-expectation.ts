@@ -1,12 +1,12 @@
-import { expectationOf } from "../checker/expects.ts";
+import type { Durability as ProcessDurability } from "../checker/expects.ts";
+import { expectationOf, destroysData as processDestroysData } from "../checker/expects.ts";
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import { withinBudget, worstDestruction } from "../nemesis/fault-budget.ts";
 import type { Plan } from "../run/plan.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 /** The part of a cluster that decides what a fault destroys. */
-export interface Durability {
-  readonly engine: Plan["engine"];
+export interface Durability extends ProcessDurability {
   readonly sync: boolean;
 }
 
@@ -21,7 +21,7 @@ export function judged(
   world: WorldPlan,
   faults: readonly SimFault[],
 ): Plan {
-  const events = destructions(faults, { engine: run.engine, sync: world.sync });
+  const events = destructions(faults, { ...run, sync: world.sync });
   const given = { ...run, beyondBudget: !withinBudget(events, run.w) };
   return {
     ...given,
@@ -31,22 +31,22 @@ export function judged(
 
 /** On how many nodes the plan's faults destroy acknowledged data. */
 export function nodesDestroyed({ run, world, faults }: SimPlan): number {
-  return worstDestruction(destructions(faults, { engine: run.engine, sync: world.sync }));
+  return worstDestruction(destructions(faults, { ...run, sync: world.sync }));
 }
 
 /** The nodes on which the plan's faults destroy acknowledged data. */
 export function destroyedNodes({ run, world, faults }: SimPlan): ReadonlySet<string> {
-  const events = destructions(faults, { engine: run.engine, sync: world.sync });
+  const events = destructions(faults, { ...run, sync: world.sync });
   return new Set(events.map(({ node }) => node));
 }
 
 /** True where the fault takes acknowledged data from its node. */
-export function destroysData(fault: SimFault, { engine, sync }: Durability): boolean {
+export function destroysData(fault: SimFault, durability: Durability): boolean {
   switch (fault.kind) {
     case "crash":
-      return engine === "memory" || (fault.power && !sync);
+      return processDestroysData("crash", durability) || (fault.power && !durability.sync);
     case "restart":
-      return engine === "memory";
+      return processDestroysData("restart", durability);
     case "wipe":
     case "restore":
     case "corrupt":

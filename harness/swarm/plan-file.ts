@@ -145,6 +145,9 @@ function readRun(fields: PlanFields): Plan {
       : {}),
     reconcile: fields.oneOf("reconcile", RECONCILERS),
     engine: fields.oneOf("engine", ["lmdb", "memory"]),
+    ...(fields.has("writeBufferObjects") && {
+      writeBufferObjects: fields.whole("writeBufferObjects", 1, 1_000_000),
+    }),
     nemesis: ["none"],
     rate: fields.whole("rate", 1, 100_000),
     clients: fields.whole("clients", 1, 10_000),
@@ -219,6 +222,8 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     tombstoneGraceMs: [0, 30 * 86_400_000],
     retryDownMs: [10, 3_600_000],
     antiEntropyMs: [0, 3_600_000],
+    writeBufferFlushMs: [1, 60_000],
+    durableReplicas: [0, 1],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))

@@ -8,8 +8,11 @@ import { timeBounds } from "./time-bounds.ts";
 
 const NODES = ["n1", "n2", "n3"];
 
-function boundsOf(world: Partial<WorldPlan>) {
-  const plan = plainPlan({ world });
+function boundsOf(
+  world: Partial<WorldPlan>,
+  faults: Parameters<typeof timeBounds>[0]["faults"] = [],
+) {
+  const plan = plainPlan({ world, faults });
   const configuration = simConfiguration({ plan: plan.run, world: plan.world }, NODES, "n1");
   return timeBounds(plan, configuration);
 }
@@ -29,10 +32,17 @@ test("an exchange over the slowest link takes no longer than a read's answer may
   expect(longestMs).toBeLessThan(readAnswerMs);
 });
 
-test("a healthy node's writes are given what its disk takes beside it", () => {
+test("writes are given what the disk takes beside it, and what faults make it take", () => {
   const diskWrite = { minMs: 1, meanMs: 5 };
   const quick = boundsOf({ diskWrite });
   expect(quick.writeAnswerMs).toBeGreaterThan(quick.readAnswerMs + 4);
+  const faults = [
+    { kind: "slow-disk", startMs: 0, endMs: 9, node: "n1", readMs: 7, writeMs: 50 },
+  ] as const;
+  const slow = boundsOf({ diskWrite }, faults);
+  expect(slow.ownDiskMs - quick.ownDiskMs).toBe(10 * 7 + 4 * 50);
+  // A node with a slow disk counts as no healthy one.
+  expect(slow.writeAnswerMs).toBe(quick.writeAnswerMs);
 });
 
 test("silence and settling outlast the longest call of a node", () => {

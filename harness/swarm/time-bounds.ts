@@ -17,16 +17,21 @@ const COMMITS = 4;
  * less than once in 10^8 times.
  */
 export function timeBounds(
-  { world }: Pick<SimPlan, "world">,
+  { world, faults }: Pick<SimPlan, "world" | "faults">,
   { hedgeMs, retryDownMs, requestTimeoutMs }: NodeConfiguration,
 ): TimeBounds {
   const { network, links, diskRead, diskWrite } = world;
   const readAnswerMs =
     longestMs(WAYS, [network, ...Object.values(links)]) + longestMs(READS, [diskRead]);
+  let ownDiskMs = longestMs(READS, [diskRead]) + longestMs(COMMITS, [diskWrite]);
+  for (const fault of faults) {
+    if (fault.kind === "slow-disk") ownDiskMs += READS * fault.readMs + COMMITS * fault.writeMs;
+  }
   const { helloTimeoutMs, backoffMaxMs, silentRedialMs } = RPC_LIMITS;
   // The first call that went unanswered has ended by then.
   const silenceMs = Math.max(silentRedialMs, requestTimeoutMs);
   return {
+    ownDiskMs,
     hedgeMs,
     readAnswerMs,
     writeAnswerMs: readAnswerMs + longestMs(COMMITS, [diskWrite]),

@@ -4,19 +4,30 @@ import type { Counter, Histogram } from "../env/metrics.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
+import type { WriteOptions } from "../storage/engine.ts";
 import type { LiveRequests } from "./live-requests.ts";
 
 /** A coordinator's own copies, as it uses them. Implemented by `replica/replica.ts`. */
 export interface LocalReplica {
   read(key: Uint8Array): Promise<Uint8Array | undefined>;
-  store(key: Uint8Array, record: Uint8Array, hintFor: NodeId | undefined): Promise<void>;
+  store(
+    key: Uint8Array,
+    record: Uint8Array,
+    hintFor: NodeId | undefined,
+    options?: WriteOptions,
+  ): Promise<void>;
   mint(
     key: Uint8Array,
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
-    isWithdrawn: () => boolean,
+    options?: MintOptions,
   ): Promise<Minted>;
+}
+
+/** `isWithdrawn`: true once the write must not happen any more. */
+export interface MintOptions extends WriteOptions {
+  readonly isWithdrawn?: () => boolean;
 }
 
 /** A local write that is visible; `stored` resolves once it is durable. */
@@ -42,6 +53,8 @@ export interface CoordinatorOptions {
   readonly n: number;
   readonly quorum: "sloppy" | "strict";
   readonly hedgeMs: number;
+  /** Copies of a write that are stored before they are acknowledged where nodes buffer: 0 or 1. */
+  readonly durableReplicas: number;
   /** How long after the reply outstanding answers of a read are waited for before repair (D-5-7). */
   readonly repairWaitMs: number;
 }

@@ -4,7 +4,8 @@ import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { PutRequest as PutMessage } from "../protocol/messages.ts";
-import type { Placement, Send } from "../quorum/placement.ts";
+import { durableSlot } from "../quorum/durable-slot.ts";
+import type { Placement, Send, Slot } from "../quorum/placement.ts";
 import { PutCore } from "../quorum/put-core.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
@@ -33,6 +34,8 @@ export class PutRequest {
   readonly #core: PutCore;
   readonly #placement: Placement;
   readonly #deadlineMs: number;
+  /** The copy that is to be stored before it is acknowledged where nodes buffer writes (paper 6.1). */
+  readonly #durable: Slot | undefined;
   #message: PutMessage | undefined;
   #minted: Minted | undefined;
   /** When replicas were asked last, by `monotonicMs`. */
@@ -62,6 +65,14 @@ export class PutRequest {
       coordinator,
     });
     this.#core = new PutCore(this.#placement, order.w);
+    this.#durable =
+      options.durableReplicas === 0
+        ? undefined
+        : durableSlot(
+            this.#placement,
+            environment.random.uint32(),
+            (node) => node === coordinator || parts.detector.isUp(node),
+          );
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
   }
 
@@ -78,7 +89,10 @@ export class PutRequest {
       this.#settle = { resolve, reject };
       this.#armTimer();
       replica
-        .mint(key, context, payload, own?.hintFor, () => this.#finished)
+        .mint(key, context, payload, own?.hintFor, {
+          durable: this.#isDurable(nodeId),
+          isWithdrawn: () => this.#finished,
+        })
         .then(
           (minted) => this.#replicate(minted),
           (error: unknown) => this.#notMinted(error),
@@ -118,7 +132,11 @@ export class PutRequest {
   #send(send: Send): void {
     const message = this.#message;
     if (message === undefined) return;
-    const request = send.hintFor === undefined ? message : { ...message, hintFor: send.hintFor };
+    const durable = this.#isDurable(send.node);
+    const request =
+      send.hintFor === undefined && !durable
+        ? message
+        : { ...message, hintFor: send.hintFor, durable };
     this.#parts.calls.call(send.node, request, Math.max(1, this.#remainingMs()), (outcome) => {
       if (outcome.kind === "reply" && outcome.reply.type === "put-reply") {
         this.#acknowledge(send.node);
@@ -126,6 +144,10 @@ export class PutRequest {
         this.#fail(send.node);
       }
     });
+  }
+
+  #isDurable(node: NodeId): boolean {
+    return this.#durable?.asked.includes(node) === true;
   }
 
   #acknowledge(node: NodeId): void {
@@ -273,7 +295,9 @@ export class PutRequest {
 
   async #keepHint(primary: NodeId): Promise<void> {
     if (this.#minted === undefined) return;
-    await this.#parts.replica.store(this.#order.key, this.#minted.record, primary);
+    await this.#parts.replica.store(this.#order.key, this.#minted.record, primary, {
+      durable: this.#durable?.primary === primary,
+    });
     this.#environment.assertions.reachable("a coordinator kept a hint itself");
     this.#parts.instruments.hintsKept.increment();
   }

@@ -321,6 +321,22 @@ const NODE_POINTS = [
   },
 ] as const satisfies readonly CataloguePoint[];
 
+const BUFFER_POINTS = [
+  {
+    name: "a write found the buffer full and went through",
+    kind: "reachable",
+    required: true,
+    why: "Acknowledged at once it would be in no buffer and on no disk.",
+  },
+  {
+    name: "a write took the place of an older one in the buffer",
+    kind: "sometimes",
+    required: true,
+  },
+  { name: "a flush of the buffer failed", kind: "reachable", required: true },
+  { name: "a flush succeeded after one that failed", kind: "sometimes", required: true },
+] as const satisfies readonly CataloguePoint[];
+
 export const CATALOGUE = [
   ...READ_POINTS,
   ...WRITE_POINTS,
@@ -331,6 +347,7 @@ export const CATALOGUE = [
   ...ANTI_ENTROPY_POINTS,
   ...RPC_POINTS,
   ...NODE_POINTS,
+  ...BUFFER_POINTS,
 ] as const;
 
 type Point = (typeof CATALOGUE)[number];

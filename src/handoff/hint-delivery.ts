@@ -118,6 +118,8 @@ export class HintDelivery {
         key: hint.key,
         record: hint.record,
         hintFor: undefined,
+        // The hint goes once the owner has it, and with it perhaps the copy that was stored.
+        durable: true,
       } as const;
       this.#parts.calls.call(owner, request, this.#options.callTimeoutMs, (outcome) => {
         if (outcome.kind === "reply" && outcome.reply.type === "put-reply") resolve();

@@ -1,6 +1,8 @@
 import type { NodeId } from "../base/ids.ts";
 import type { Truncation, VersioningMode } from "../causality/versioning.ts";
 
+export const ENGINES = ["lmdb", "memory", "sqlite"] as const;
+
 /** A cluster member as its configuration names it. */
 export interface Member {
   readonly id: NodeId;
@@ -30,11 +32,25 @@ export interface NodeConfiguration {
   readonly members: readonly Member[];
   /** Node id to address to dial instead of the member's own; replaceable at run time. */
   readonly routes: Readonly<Record<string, string>>;
-  readonly engine: "lmdb" | "memory";
+  /** What keeps the data; see docs/deployment.md for what each costs. Default lmdb. */
+  readonly engine: (typeof ENGINES)[number];
   /** Folder of the engine's files. */
   readonly dataFolder: string;
   /** True: an acknowledgement comes after the disk's. False: faster, and a power failure loses acknowledged writes. */
   readonly sync: boolean;
+  /**
+   * Rows that may be acknowledged before they are stored (paper 6.1), 0 to 1,000,000. Default 0: none, every acknowledgement
+   * comes after the engine's. More: lower latencies, and a crash of all replicas of a key within `writeBufferFlushMs` loses what
+   * was acknowledged meanwhile.
+   */
+  readonly writeBufferObjects: number;
+  /** The longest such a row waits before it is stored, 1 to 60,000. Default 100. */
+  readonly writeBufferFlushMs: number;
+  /**
+   * How many of a write's N replicas store it before they acknowledge it where nodes buffer writes, 0 or 1. Default 1. 0: a
+   * crash of the W nodes that acknowledged it is enough to lose it.
+   */
+  readonly durableReplicas: number;
   /** Replicas of each key. Default 3. */
   readonly n: number;
   /** Replies a read waits for, 1 to N. Default 2. */

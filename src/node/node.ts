@@ -205,11 +205,11 @@ export class DynamoNode implements KeyValueStore {
       instruments: coordinatorInstruments(environment.metrics),
       liveRequests: this.#liveRequests,
     };
-    const { n, w, quorum, hedgeMs, clusterId } = configuration;
+    const { n, w, quorum, hedgeMs, durableReplicas, clusterId } = configuration;
     this.#coordinator = new Coordinator(
       environment,
       coordination,
-      { n, quorum, hedgeMs, repairWaitMs: REPAIR_WAIT_MS },
+      { n, quorum, hedgeMs, durableReplicas, repairWaitMs: REPAIR_WAIT_MS },
       { clusterId, macKey: this.#macKey },
     );
     this.#router = new WriteRouter(environment, coordination, this.#coordinator);

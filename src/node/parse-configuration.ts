@@ -4,6 +4,7 @@ import { isTimed } from "../causality/timed-clock.ts";
 import { CLOCK_SKEW_MS_MAX, VERSIONING_MODES } from "../causality/versioning.ts";
 import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { Member, NodeConfiguration } from "./configuration.ts";
+import { ENGINES } from "./configuration.ts";
 
 /** A configuration that cannot be used; the message names the field, the reason and what is allowed. */
 export class ConfigurationError extends Error {
@@ -33,9 +34,12 @@ export function parseConfiguration(
     rpcAddress: fields.address("rpcAddress"),
     members,
     routes: fields.routes("routes", members),
-    engine: fields.oneOf("engine", ["lmdb", "memory"], "lmdb"),
+    engine: fields.oneOf("engine", ENGINES, "lmdb"),
     dataFolder: fields.text("dataFolder", PATH_LENGTH_MAX),
     sync: fields.flag("sync", true),
+    writeBufferObjects: fields.whole("writeBufferObjects", 0, 1_000_000, 0),
+    writeBufferFlushMs: fields.whole("writeBufferFlushMs", 1, 60_000, 100),
+    durableReplicas: fields.whole("durableReplicas", 0, 1, 1),
     n,
     r: fields.whole("r", 1, n, Math.min(2, n)),
     w: fields.whole("w", 1, n, Math.min(2, n)),

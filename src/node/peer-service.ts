@@ -70,7 +70,7 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
         break;
       case "put":
         parts.replica
-          .store(request.key, request.record, request.hintFor)
+          .store(request.key, request.record, request.hintFor, request)
           .then(() => respond(PUT_REPLY), refuse);
         break;
       case "tombstone":

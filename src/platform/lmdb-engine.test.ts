@@ -14,6 +14,8 @@ import { open } from "lmdb";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Engine, Write } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
+import { bufferedVariants } from "../storage/testing/buffered-engine.ts";
+import type { EngineUnderTest } from "../storage/testing/engine-suite.ts";
 import { engineSuite } from "../storage/testing/engine-suite.ts";
 import { openLmdbEngine } from "./lmdb-engine.ts";
 
@@ -33,7 +35,7 @@ for (const sync of [true, false]) {
     folders.set(engine, folder);
     return engine;
   };
-  engineSuite({
+  const underTest: EngineUnderTest = {
     name: `lmdb, sync ${sync ? "on" : "off"},`,
     open: () => openAt(freshFolder()),
     reopen: (engine) => openAt(folders.get(engine) ?? ""),
@@ -42,7 +44,8 @@ for (const sync of [true, false]) {
       garble(folder, value);
       return openAt(folder);
     },
-  });
+  };
+  [underTest, ...bufferedVariants(underTest)].forEach(engineSuite);
 }
 
 /** Changes one byte of `value` wherever the data file holds it. */

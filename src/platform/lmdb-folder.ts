@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, statfsSync, truncateSync } from "node:fs";
+import { existsSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { Database, RootDatabase } from "lmdb";
 import { open } from "lmdb";
 import type { TableName } from "../storage/engine.ts";
-import { StorageError, TABLE_NAMES } from "../storage/engine.ts";
+import { TABLE_NAMES } from "../storage/engine.ts";
 import { readLmdbHeader } from "./lmdb-header.ts";
+import type { OwnedFolder } from "./owned-folder.ts";
+import { cannotOpen, freeBytesOf, openOwnedFolder } from "./owned-folder.ts";
 import { unsealValue } from "./sealed-value.ts";
 
 /** An open LMDB environment that is ours alone. */
@@ -24,9 +25,9 @@ export interface LmdbFolder {
  *
  *     data.mdb     the database: one named table each of the engine's, and `format` with the name and version of all this
  *     lock.mdb     LMDB's own
- *     engine.lock  who has a transaction open on this SQLite file owns the folder; the kernel frees it with the process
+ *     engine.lock  see `openOwnedFolder`
  *
- * LMDB would let several processes in, each with writes under way that the others cannot see. Throws StorageError.
+ * Throws StorageError.
  */
 export function openLmdbFolder({
   folder,
@@ -35,52 +36,16 @@ export function openLmdbFolder({
   readonly folder: string;
   readonly sync: boolean;
 }): LmdbFolder {
-  try {
-    mkdirSync(folder, { recursive: true });
-    checkFiles(folder);
-    const lock = takeLock(folder);
-    try {
-      return openOwned(folder, sync, lock);
-    } catch (error) {
-      lock.close();
-      throw error;
-    }
-  } catch (error) {
-    if (error instanceof StorageError) {
-      throw error;
-    }
-    throw cannotOpen(folder, error instanceof Error ? error.message : String(error), error);
-  }
+  return openOwnedFolder({ folder, dataFile: DATA_FILE }, (owned) => openOwned(owned, sync));
 }
 
 const DATA_FILE = "data.mdb";
-const LOCK_FILE = "engine.lock";
 const FORMAT = "ringside-lmdb 1";
 const FORMAT_TABLE = "format";
 const FORMAT_KEY = Buffer.from("format");
 const BINARY = { encoding: "binary", keyEncoding: "binary" } as const;
 
-/** Refuses a folder in which somebody keeps something else. */
-function checkFiles(folder: string): void {
-  const names = readdirSync(folder).filter((name) => name !== LOCK_FILE);
-  if (names.length > 0 && !names.includes(DATA_FILE)) {
-    throw cannotOpen(folder, `it holds ${names[0]} and no ${DATA_FILE}, so it is no database`);
-  }
-}
-
-function takeLock(folder: string): DatabaseSync {
-  const lock = new DatabaseSync(join(folder, LOCK_FILE), { timeout: 0 });
-  try {
-    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    lock.close();
-    const isBusy = error instanceof Error && error.message.includes("locked");
-    throw isBusy ? cannotOpen(folder, "another process holds it", error) : error;
-  }
-}
-
-function openOwned(folder: string, sync: boolean, lock: DatabaseSync): LmdbFolder {
+function openOwned({ path: folder, release }: OwnedFolder, sync: boolean): LmdbFolder {
   const isCompleted = completeFile(folder);
   const root = open<Buffer, Uint8Array>({
     path: folder,
@@ -109,12 +74,9 @@ function openOwned(folder: string, sync: boolean, lock: DatabaseSync): LmdbFolde
     }
     const close = async (): Promise<void> => {
       await root.close();
-      lock.close();
+      release();
     };
-    const freeBytes = (): number => {
-      const { bavail, bsize } = statfsSync(folder);
-      return bavail * bsize;
-    };
+    const freeBytes = (): number => freeBytesOf(folder);
     return { root, tables, sizeBytes, freeBytes, close };
   } catch (error) {
     void root.close();
@@ -181,8 +143,4 @@ function checkFormat(folder: string, root: RootDatabase<Buffer, Uint8Array>): vo
       `its format is ${found ?? "not told"}, and this program knows ${FORMAT}`,
     );
   }
-}
-
-function cannotOpen(folder: string, reason: string, cause?: unknown): StorageError {
-  return new StorageError(`Cannot open the database in ${folder}: ${reason}`, { cause });
 }

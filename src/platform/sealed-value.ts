@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { DamageError } from "../storage/engine.ts";
 
 /**
- * LMDB trusts its file. A value is stored behind a checksum of itself and its key, so that what the disk or a stray
+ * Databases trust their files. A value is stored behind a checksum of itself and its key, so that what the disk or a stray
  * write damaged is found when it is read, and is not sent to other replicas:
  *
  *     sealed = u32 CRC-32 of key and value, value
@@ -25,6 +25,16 @@ export function unsealValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
     );
   }
   return value;
+}
+
+/** The same for a scan, which one damaged value must not end: undefined for it. */
+export function unsealIfWhole(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  try {
+    return unsealValue(key, sealed);
+  } catch (error) {
+    if (error instanceof DamageError) return undefined;
+    throw error;
+  }
 }
 
 const SEAL_SIZE_BYTES = 4;

@@ -75,6 +75,10 @@ describe("request and reply codecs", () => {
     expect(hex({ type: "put", ring, key, record, hintFor: nodeId("n") })).toBe(
       `000000181100000002${stamp}016e00016b7272`,
     );
+    const put = { type: "put", ring, key, record, hintFor: undefined, durable: true } as const;
+    expect(hex(put)).toBe(`000000171800000002${stamp}0000016b7272`);
+    const before = frameOf((writer) => writeRequest(writer, 2, put, 1)).bytes.toString("hex");
+    expect(before).toBe(`000000171100000002${stamp}0000016b7272`);
     const forward = { ring, key, context: key, payload: record, w: 2, budgetMs: 500.9 };
     expect(hex({ type: "forward", ...forward })).toBe(
       `0000001e1200000002${stamp}02000001f400016b00016b7272`,
@@ -101,7 +105,7 @@ describe("request and reply codecs", () => {
   test("read garbage as FormatError, and what they accept is canonical", () => {
     const kinds = fc.oneof(
       fc.nat({ max: 255 }),
-      fc.constantFrom(0x10, 0x11, 0x12, 0x13, 0x14, 0x15),
+      fc.constantFrom(0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18),
     );
     fc.assert(
       fc.property(kinds, fc.uint8Array({ maxLength: 60 }), (kind, body) => {
@@ -176,7 +180,7 @@ describe("checkHello()", () => {
   test("accepts its own kind and brings back what was sent", () => {
     const hello = makeHello(identity);
     const received = decodeHello(encodeHello(hello));
-    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 1 });
+    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 2 });
     expect({ ...received, proof: [...received.proof] }).toEqual({
       ...hello,
       proof: [...hello.proof],
@@ -187,7 +191,7 @@ describe("checkHello()", () => {
     const hello = makeHello(identity);
     const other = makeHello({ ...identity, incarnation: "BBBBBBBBBBB" });
     const ack = makeHello(identity, hello);
-    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 1 });
+    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 2 });
     expect(checkHello(ack, identity, { answered: other })).toHaveProperty("reason");
     expect(checkHello(hello, identity, { answered: hello })).toHaveProperty("reason");
     expect(checkHello(ack, identity)).toHaveProperty("reason");
@@ -203,10 +207,10 @@ describe("checkHello()", () => {
 
   test("names the protocols where none is common", () => {
     const open = { ...identity, clusterSecret: undefined };
-    const hello = { ...makeHello(open), protocolMin: 2, protocolMax: 3 };
+    const hello = { ...makeHello(open), protocolMin: 3, protocolMax: 4 };
     expect(checkHello(hello, open)).toEqual({
       reason:
-        "Cannot connect node a to node a of cluster c: it speaks protocols 2 to 3, this node 1 to 1",
+        "Cannot connect node a to node a of cluster c: it speaks protocols 3 to 4, this node 1 to 2",
     });
   });
 

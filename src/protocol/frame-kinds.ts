@@ -11,6 +11,8 @@ export const FRAME_KINDS = {
   tree: 0x14,
   copy: 0x15,
   life: 0x18,
+  /** A put that asks to be durable; since protocol 2. */
+  durablePut: 0x17,
   getReply: 0x90,
   putReply: 0x91,
   forwardReply: 0x92,

@@ -44,9 +44,14 @@ export interface PutRequest {
   readonly key: Uint8Array;
   readonly record: Uint8Array;
   readonly hintFor: NodeId | undefined;
+  /**
+   * True: to be acknowledged only when it is stored, past the write buffer if there is one. Said to peers of protocol 2 or
+   * later; those before have no write buffer.
+   */
+  readonly durable?: boolean | undefined;
 }
 
-/** The record is stored as durably as the node's engine promises. */
+/** The record is stored as durably as the node's engine promises; where it has a write buffer, as was asked. */
 export interface PutReply {
   readonly type: "put-reply";
 }

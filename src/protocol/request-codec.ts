@@ -5,6 +5,7 @@
  *     copy    = stamp key:rest
  *     tree    = stamp paths                                                             (tree-codec.ts)
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
+ *     durable-put = put                                                                 (since protocol 2)
  *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
  *     tombstone = stamp remove:u8 (0 or 1) digest:16 bytes key:rest
  *     ping    =
@@ -29,13 +30,21 @@ const DIGEST_BYTES = 8;
 const RECORD_DIGEST_BYTES = 16;
 const INCARNATION_BYTES = 11;
 
+/** Peers of an earlier protocol have no write buffer: any put is as durable there as this one asks to be. */
+const DURABLE_PUT_SINCE = 2;
+
 /**
- * Adds the request's frame. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
+ * Adds the request's frame, as peers read it that speak `protocol`. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
  * a request that has no frame (too large, an empty key) and leaves no trace of it.
  */
-export function writeRequest(writer: FrameWriter, id: number, request: Request): void {
+export function writeRequest(
+  writer: FrameWriter,
+  id: number,
+  request: Request,
+  protocol = DURABLE_PUT_SINCE,
+): void {
   try {
-    writeParts(writer, id, request);
+    writeParts(writer, id, request, protocol);
     writer.end();
   } catch (error) {
     writer.abort();
@@ -43,7 +52,7 @@ export function writeRequest(writer: FrameWriter, id: number, request: Request):
   }
 }
 
-function writeParts(writer: FrameWriter, id: number, request: Request): void {
+function writeParts(writer: FrameWriter, id: number, request: Request, protocol: number): void {
   switch (request.type) {
     case "get":
     case "copy":
@@ -59,7 +68,8 @@ function writeParts(writer: FrameWriter, id: number, request: Request): void {
       return;
     case "put": {
       const hintFor = request.hintFor ?? "";
-      writer.begin(FRAME_KINDS.put, id);
+      const isDurable = request.durable === true && protocol >= DURABLE_PUT_SINCE;
+      writer.begin(isDurable ? FRAME_KINDS.durablePut : FRAME_KINDS.put, id);
       writeStamp(writer, request.ring);
       writer.u8(hintFor.length);
       writer.latin1(hintFor);
@@ -120,12 +130,20 @@ export function readRequest(kind: number, body: Uint8Array): Request {
       const ring = readStamp(reader);
       return { type: "tree", ring, paths: readPaths(reader) };
     }
-    case FRAME_KINDS.put: {
+    case FRAME_KINDS.put:
+    case FRAME_KINDS.durablePut: {
       const reader = new Reader(body, "a put request");
       const ring = readStamp(reader);
       const hintFor = readHintFor(reader);
       const key = readKey(reader, reader.u16());
-      return { type: "put", ring, key, record: reader.raw(reader.remaining), hintFor };
+      const put = {
+        type: "put",
+        ring,
+        key,
+        record: reader.raw(reader.remaining),
+        hintFor,
+      } as const;
+      return kind === FRAME_KINDS.put ? put : { ...put, durable: true };
     }
     case FRAME_KINDS.forward: {
       const reader = new Reader(body, "a forward request");

@@ -2,10 +2,13 @@ import { describe, expect, test } from "vitest";
 import { AssertionError } from "../base/assert.ts";
 import type { Clock, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
+import { ManualClock } from "../env/testing/manual-clock.ts";
+import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { StorageError } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { SlowEngine } from "../storage/testing/slow-engine.ts";
+import { WriteBuffer } from "../storage/write-buffer.ts";
 import type { Replica } from "./replica.ts";
 import { hintRowKey } from "./row-keys.ts";
 import { OTHERS, openReplica, replicaEnvironment } from "./testing/replica-world.ts";
@@ -14,6 +17,19 @@ const dvvset = versioningFor("dvvset");
 const [N1, N2] = OTHERS;
 const KEY = Buffer.from("cart");
 const BLIND: Clock = new Map();
+
+test("Replica.store() that is to be durable stores a row that was in a buffer alone, changed or not", async () => {
+  const below = new MemoryEngine();
+  const options = { objectsMax: 100, flushMs: 100 };
+  const buffer = new WriteBuffer(quietEnvironment(new ManualClock()), { engine: below }, options);
+  const replica = await openReplica(buffer, dvvset);
+  const record = await foreignRecord("a");
+  await replica.store(KEY, record, undefined);
+  expect(await below.count("records")).toBe(0);
+  await replica.store(KEY, record, undefined, { durable: true });
+  expect(await below.count("records")).toBe(1);
+  expect(await replica.read(KEY)).toEqual(record);
+});
 
 describe("Replica.read()", () => {
   test("gives back stored bytes verbatim, and undefined for nothing", async () => {
@@ -152,8 +168,8 @@ describe("Replica.mint()", () => {
       asked += 1;
       return withdrawn;
     };
-    const first = replica.mint(KEY, BLIND, Buffer.from("first"), undefined, isWithdrawn);
-    const waiting = replica.mint(KEY, BLIND, Buffer.from("waiting"), undefined, isWithdrawn);
+    const first = replica.mint(KEY, BLIND, Buffer.from("first"), undefined, { isWithdrawn });
+    const waiting = replica.mint(KEY, BLIND, Buffer.from("waiting"), undefined, { isWithdrawn });
     // The first has had its turn and reads its row, the second waits.
     expect(asked).toBe(1);
     withdrawn = true;

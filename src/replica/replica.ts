@@ -7,7 +7,7 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
-import type { Engine } from "../storage/engine.ts";
+import type { Engine, WriteOptions } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHints } from "./hint-index.ts";
 import { KeyLock } from "./key-lock.ts";
@@ -50,6 +50,11 @@ export interface Minted {
   readonly siblings: Siblings;
   /** Resolves when the record is durable here, rejects with StorageError; the caller must handle it. */
   readonly stored: Promise<void>;
+}
+
+/** `isWithdrawn`: true once the write must not happen any more. */
+export interface MintOptions extends WriteOptions {
+  readonly isWithdrawn?: () => boolean;
 }
 
 /** A write kept for another node. */
@@ -160,9 +165,15 @@ export class Replica {
 
   /**
    * Merges a record into the node's own row of the key, or, with `hintFor`, into the one it keeps for that node. Resolves
-   * when everything in `record` is durable here. Throws DynamoError bad-request for bytes that are no record.
+   * when everything in `record` is as durable here as the engine makes it, or as `options` asks. Throws DynamoError
+   * bad-request for bytes that are no record.
    */
-  async store(key: Uint8Array, record: Uint8Array, hintFor: NodeId | undefined): Promise<void> {
+  async store(
+    key: Uint8Array,
+    record: Uint8Array,
+    hintFor: NodeId | undefined,
+    options?: WriteOptions,
+  ): Promise<void> {
     const place = this.#place(key, hintFor);
     const wait = this.#lock.acquire(place.keyText);
     if (wait !== undefined) {
@@ -170,7 +181,7 @@ export class Replica {
     }
     let merged: { readonly stored: Promise<void> | undefined };
     try {
-      merged = await this.#merge(place, record);
+      merged = await this.#merge(place, record, options);
     } finally {
       this.#lock.release(place.keyText);
     }
@@ -189,7 +200,7 @@ export class Replica {
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
-    isWithdrawn: () => boolean = never,
+    { isWithdrawn = never, ...options }: MintOptions = {},
   ): Promise<Minted> {
     const { assertions } = this.#env;
     const place = this.#place(key, hintFor);
@@ -228,7 +239,11 @@ export class Replica {
       this.#watch.minted(held, siblings, record.length);
       // One that lost to what is held has left no time behind.
       if (siblings !== held) this.#skew.wrote(versioning.writeTime?.(siblings));
-      return { record, siblings, stored: this.#write(place, { localActor: actor, record }) };
+      return {
+        record,
+        siblings,
+        stored: this.#write(place, { localActor: actor, record }, options),
+      };
     } finally {
       this.#lock.release(place.keyText);
     }
@@ -337,16 +352,17 @@ export class Replica {
   async #merge(
     place: Place,
     received: Uint8Array,
+    options: WriteOptions | undefined,
   ): Promise<{ readonly stored: Promise<void> | undefined }> {
     const { versioning } = this.#parts;
     const row = await this.#rows.read(place);
     if (row !== undefined && equalBytes(row.record, received)) {
-      return this.#unchanged(place);
+      return this.#unchanged(place, row, options);
     }
     const arriving = decodeReceived(versioning, received);
     this.#skew.seen(versioning.writeTime?.(arriving));
     if (row === undefined) {
-      return { stored: this.#write(place, { localActor: undefined, record: received }) };
+      return { stored: this.#write(place, { localActor: undefined, record: received }, options) };
     }
     const { localActor } = row;
     const held = this.#rows.siblings(row.record);
@@ -355,17 +371,18 @@ export class Replica {
     const merged = versioning.merge(held, arriving);
     if (merged === held) {
       this.#env.assertions.reachable("a replica received what it had overtaken");
-      return this.#unchanged(place);
+      return this.#unchanged(place, row, options);
     }
     if (merged === arriving) {
-      return { stored: this.#write(place, { localActor, record: received }) };
+      return { stored: this.#write(place, { localActor, record: received }, options) };
     }
     const { assertions } = this.#env;
     assertions.sometimes("a replica merged concurrent versions", place.owner === undefined);
     assertions.sometimes("a hint was merged into one that is kept", place.owner !== undefined);
     assertions.sometimes("a replica merged three versions or more", merged.payloads.length > 2);
     this.#metrics.merges.increment();
-    return { stored: this.#write(place, { localActor, record: versioning.encode(merged) }) };
+    const record = versioning.encode(merged);
+    return { stored: this.#write(place, { localActor, record }, options) };
   }
 
   #refuseWithdrawn(isWithdrawn: () => boolean): void {
@@ -377,8 +394,16 @@ export class Replica {
     }
   }
 
-  #unchanged(place: Place): { readonly stored: Promise<void> | undefined } {
+  #unchanged(
+    place: Place,
+    row: Row,
+    options: WriteOptions | undefined,
+  ): { readonly stored: Promise<void> | undefined } {
     this.#metrics.unchanged.increment();
+    if (options?.durable === true && this.#parts.engine.buffered === true) {
+      // What is there may be in memory only.
+      return { stored: this.#write(place, row, options) };
+    }
     const stored = this.#rows.underWay(place);
     this.#env.assertions.sometimes(
       "a record that changed nothing waited for the write under way",
@@ -387,9 +412,9 @@ export class Replica {
     return { stored };
   }
 
-  #write(place: Place, row: Row): Promise<void> {
+  #write(place: Place, row: Row, options: WriteOptions | undefined): Promise<void> {
     if (place.owner === undefined) {
-      return this.#rows.write(place, row);
+      return this.#rows.write(place, row, options);
     }
     this.#env.assertions.sometimes(
       "a hint was stored for an owner without one",
@@ -397,7 +422,7 @@ export class Replica {
     );
     this.#metrics.hintsStored.increment();
     this.#hints.set(place.keyText, place.owner, true);
-    return this.#rows.write(place, row).catch(async (error: unknown) => {
+    return this.#rows.write(place, row, options).catch(async (error: unknown) => {
       await this.#recountHint(place);
       throw error;
     });

@@ -4,7 +4,7 @@ import type { NodeId } from "../base/ids.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
 import type { Assertions } from "../env/assertions.ts";
 import type { Counter } from "../env/metrics.ts";
-import type { Engine } from "../storage/engine.ts";
+import type { Engine, WriteOptions } from "../storage/engine.ts";
 import { DamageError, StorageError } from "../storage/engine.ts";
 import type { LocalActors } from "./local-actors.ts";
 import type { Row } from "./row.ts";
@@ -127,7 +127,7 @@ export class Rows {
    * Writes a row, visible at once; resolves when it is durable. Where that fails the row's actor is retired before
    * anyone can mint under it again. To be called under the key's lock.
    */
-  write(place: Place, row: Row): Promise<void> {
+  write(place: Place, row: Row, options?: WriteOptions): Promise<void> {
     const bytes = encodeRow(row);
     const rows = this.#underWay[place.table];
     const id = idOf(place);
@@ -138,7 +138,7 @@ export class Rows {
       }
     };
     underWay.done = this.#engine
-      .write([{ table: place.table, key: place.rowKey, value: bytes }])
+      .write([{ table: place.table, key: place.rowKey, value: bytes }], options)
       .then(end, (error: unknown) => {
         this.#assertions.sometimes(
           "a write was lost and its actor retired",

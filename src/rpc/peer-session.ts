@@ -71,6 +71,8 @@ export class PeerSession implements CallHolder {
   readonly #hello: Hello;
   readonly #helloTimer: Timer;
   #greeted = false;
+  /** Of the requests; known once we are greeted. */
+  #protocol = 0;
   #over = false;
   /** Calls until the hello was answered, in order. */
   #waiting = new Set<PendingCall>();
@@ -261,7 +263,7 @@ export class PeerSession implements CallHolder {
     if (kind !== FRAME_KINDS.helloAck) {
       throw new FormatError(`Cannot read the answer to a hello: its kind is ${kind}`);
     }
-    const { hello } = decodeHelloAck(body);
+    const { protocol, hello } = decodeHelloAck(body);
     const verdict = checkHello(hello, this.#shared.identity, {
       answered: this.#hello,
       expected: this.#peer,
@@ -271,6 +273,7 @@ export class PeerSession implements CallHolder {
       return;
     }
     this.#greeted = true;
+    this.#protocol = protocol;
     this.#helloTimer.cancel();
     this.#reader.frameBytesMax = this.#shared.limits.frameBytesMax;
     this.#events.onGreeted();
@@ -303,7 +306,7 @@ export class PeerSession implements CallHolder {
   #write(call: PendingCall, nowMs: number): string | undefined {
     const sequence = this.#written + 1;
     try {
-      writeRequest(this.#writer, sequence % WIRE_IDS, call.request);
+      writeRequest(this.#writer, sequence % WIRE_IDS, call.request, this.#protocol);
     } catch (error) {
       if (error instanceof RangeError) return error.message;
       throw error;

@@ -9,6 +9,14 @@ export interface Write {
   readonly value: Uint8Array | undefined;
 }
 
+export interface WriteOptions {
+  /**
+   * True: the promise resolves only when the writes are as durable as the engine below the write buffer makes them (paper 6.1,
+   * "one of the N replicas performs a durable write"). An engine that does not buffer does no less for any write.
+   */
+  readonly durable?: boolean | undefined;
+}
+
 /** One key of a scan. */
 export interface Entry {
   readonly key: Uint8Array;
@@ -35,6 +43,8 @@ export interface Engine {
    * engine that resolves before it stores must then store in that order, and after a failure nothing more.
    */
   readonly ordered: boolean;
+  /** True where a resolved `write` may be in memory only, unless it was asked to be durable. Absent: false. */
+  readonly buffered?: boolean;
   /** The bytes stored, which the caller must not change, or undefined. Rejects with DamageError where they are not what was written. */
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined>;
   /**
@@ -42,12 +52,12 @@ export interface Engine {
    * they are as durable as the engine promises, and rejects with StorageError when they are not (then they are
    * invisible again). Never starts I/O for an empty list.
    */
-  write(writes: readonly Write[]): Promise<void>;
+  write(writes: readonly Write[], options?: WriteOptions): Promise<void>;
   /** Entries in ascending byte order of the key. */
   scan(table: TableName, options: ScanOptions): Promise<readonly Entry[]>;
   /** How many keys a table holds. */
   count(table: TableName): Promise<number>;
-  /** Finishes the writes under way, then releases everything. */
+  /** Finishes the writes under way, then releases everything. Rejects where acknowledged writes could not be stored. */
   close(): Promise<void>;
 }
 

@@ -17,7 +17,7 @@ export function gatedEngine(engine: Engine, process: SimProcess): Engine {
     synced: engine.synced,
     ordered: engine.ordered,
     get: (table, key) => gate(engine.get(table, key)),
-    write: (writes) => gate(engine.write(writes)),
+    write: (writes, options) => gate(engine.write(writes, options)),
     scan: (table, options) => gate(engine.scan(table, options)),
     count: (table) => gate(engine.count(table)),
     close: () => gate(engine.close()),

@@ -38,6 +38,8 @@ export interface WorldObserver {
   rowsWritten(node: string, changes: readonly RowState[]): void;
   /** Changes shown before, in that order, are now as durable as the engine promises. */
   rowsDurable(node: string, changes: readonly RowState[]): void;
+  /** Of a node that buffers its writes: these changes are on its disk now. Other nodes' are so when they are durable. */
+  rowsStored(node: string, changes: readonly RowState[]): void;
   /** The engine could not store changes it showed before: each row is back to `value`. */
   rowsRolledBack(node: string, rows: readonly RowState[]): void;
   /** The disk garbled what it holds at this row: the node cannot read it any more, and must not act as if it held nothing. */

@@ -35,6 +35,7 @@ import { SimNetwork } from "./sim-network.ts";
 import { SimNetworkPower } from "./sim-network-power.ts";
 import { SimNode } from "./sim-node.ts";
 import { simProcessPower, stopInTime } from "./sim-process-power.ts";
+import { observerBelowBuffer } from "./watch-buffer.ts";
 import { RequestWatch } from "./watch-requests.ts";
 import type { WorldPlan } from "./world-plan.ts";
 
@@ -99,7 +100,10 @@ export class SimCluster implements Cluster {
             clock: scheduler,
             random: random.fork("disk"),
             node: name,
-            ...(observer === undefined ? {} : { observer }),
+            ...(observer && {
+              observer:
+                plan.writeBufferObjects === undefined ? observer : observerBelowBuffer(observer),
+            }),
           },
           { kind: diskKind(plan, world), write: world.diskWrite, read: world.diskRead },
         );

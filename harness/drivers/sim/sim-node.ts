@@ -2,6 +2,7 @@ import type { SeededRandom } from "../../../src/base/seeded-random.ts";
 import type { Environment } from "../../../src/env/environment.ts";
 import type { HttpHandler } from "../../../src/http/exchange.ts";
 import { nodeHandler } from "../../../src/http/node-handler.ts";
+import { bufferedEngine } from "../../../src/node/buffered-engine.ts";
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
 import { DynamoNode } from "../../../src/node/node.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
@@ -13,6 +14,7 @@ import type { SimLog } from "./sim-log.ts";
 import { SimMetrics } from "./sim-metrics.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import { SimProcess } from "./sim-process.ts";
+import { watchBuffer } from "./watch-buffer.ts";
 
 export interface SimNodeParts {
   readonly configuration: NodeConfiguration;
@@ -22,7 +24,7 @@ export interface SimNodeParts {
   readonly random: SeededRandom;
   readonly log: SimLog;
   readonly assertions: Environment["assertions"];
-  readonly observer?: Pick<WorldObserver, "processPaused" | "processResumed"> | undefined;
+  readonly observer?: WorldObserver | undefined;
   /** Told what would have ended a real process: an error that nobody caught. The node is dead then. */
   readonly onCrash: (node: string, error: unknown) => void;
 }
@@ -146,6 +148,7 @@ export class SimNode {
 
   #begin(): Life {
     const { configuration, clock, network, disk, random, log, assertions, onCrash } = this.#parts;
+    const { observer } = this.#parts;
     this.#lifeCount += 1;
     const process = new SimProcess((error) => {
       onCrash(this.name, error);
@@ -165,7 +168,11 @@ export class SimNode {
     const died = new Promise<undefined>((resolve) => {
       process.onDeath(() => resolve(undefined));
     });
-    const engine = gatedEngine(disk.open(), process);
+    const watch = observer && watchBuffer({ node: this.name, observer, disk: this.disk, process });
+    const engine = bufferedEngine(environment, configuration, {
+      engine: gatedEngine(disk.open(), process),
+      ...(watch && { watch }),
+    });
     const starting = Promise.race([
       DynamoNode.start(environment, { configuration, engine }),
       died,

@@ -38,6 +38,8 @@ export interface WorldPlan {
     readonly retryDownMs?: number;
     readonly tombstoneGraceMs?: number;
     readonly antiEntropyMs?: number;
+    readonly writeBufferFlushMs?: number;
+    readonly durableReplicas?: number;
   };
 }
 

@@ -51,6 +51,7 @@ export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     key,
     record: bytes,
     hintFor: fc.option(node, { nil: undefined }),
+    durable: fc.constantFrom(true, undefined),
   }),
   fc.record({
     type: fc.constant("forward" as const),

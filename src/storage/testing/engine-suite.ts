@@ -65,6 +65,26 @@ export function engineSuite({ name, open, reopen, damage }: EngineUnderTest): vo
         expect(await value(engine, "a")).toBeUndefined();
       }));
 
+    test("a durable write() takes its turn among the others, and more rows than one page of them", () =>
+      withEngine(async (engine) => {
+        const writes: Promise<void>[] = [];
+        for (let index = 0; index < 100; index += 1) {
+          const durable = index % 3 === 0;
+          writes.push(engine.write([put("a", `${index}`), put(`k${index % 9}`, "1")], { durable }));
+          expect(await value(engine, "a")).toBe(`${index}`);
+        }
+        const last = engine.write([remove("k0")], { durable: true });
+        expect(await keys(engine)).toEqual(["a", ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `k${n}`)]);
+        expect((await engine.scan("records", { limit: 2 })).map(({ key }) => text(key))).toEqual([
+          "a",
+          "k1",
+        ]);
+        expect(await engine.count("records")).toBe(9);
+        await Promise.all([...writes, last]);
+        expect(await value(engine, "a")).toBe("99");
+        expect(await engine.count("records")).toBe(9);
+      }));
+
     test("write() of nothing resolves", () => withEngine((engine) => engine.write([])));
 
     test("write() removes at once, and removing a missing key does nothing", () =>

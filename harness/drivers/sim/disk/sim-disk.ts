@@ -2,7 +2,7 @@ import { assert } from "../../../../src/base/assert.ts";
 import type { SeededRandom } from "../../../../src/base/seeded-random.ts";
 import type { Clock } from "../../../../src/env/clock.ts";
 import { bytesOf } from "../../../../src/storage/byte-strings.ts";
-import type { Engine } from "../../../../src/storage/engine.ts";
+import type { Engine, TableName } from "../../../../src/storage/engine.ts";
 import type { RowState } from "../observer.ts";
 import type { DiskCounts } from "./medium.ts";
 import { Medium } from "./medium.ts";
@@ -141,6 +141,11 @@ export class SimDisk {
   /** Everything visible now; while no life is open what the next one will find. By table and key. */
   rows(): readonly RowState[] {
     return this.#life?.rows() ?? this.#medium.all();
+  }
+
+  /** The value of one row as an engine shows it now; undefined where there is none, or it is damaged. */
+  visible(table: TableName, key: Uint8Array): Uint8Array | undefined {
+    return this.#life === undefined ? this.#medium.peek(table, key) : this.#life.peek(table, key);
   }
 
   /** What a power failure now would surely leave. By table and key. */

@@ -1,5 +1,6 @@
 import { SeededRandom } from "../../../../src/base/seeded-random.ts";
 import type { Engine } from "../../../../src/storage/engine.ts";
+import { bufferedVariants } from "../../../../src/storage/testing/buffered-engine.ts";
 import type { EngineUnderTest } from "../../../../src/storage/testing/engine-suite.ts";
 import { engineSuite } from "../../../../src/storage/testing/engine-suite.ts";
 import { SimDisk } from "./sim-disk.ts";
@@ -13,6 +14,9 @@ const SLOWLY = { minMs: 1, meanMs: 3 };
 
 engineSuite(underTest("memory", { kind: "memory", write: SLOWLY, read: SLOWLY }));
 engineSuite(underTest("synced", { kind: "synced", write: SLOWLY, read: AT_ONCE }));
+bufferedVariants(underTest("synced", { kind: "synced", write: SLOWLY, read: SLOWLY })).forEach(
+  engineSuite,
+);
 engineSuite(underTest("synced, slow reads", { kind: "synced", write: SLOWLY, read: SLOWLY }));
 engineSuite(underTest("synced, no delay", { kind: "synced", write: AT_ONCE, read: AT_ONCE }));
 engineSuite(underTest("unsynced", { kind: "unsynced", write: SLOWLY, read: AT_ONCE }));

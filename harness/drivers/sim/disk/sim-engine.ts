@@ -149,6 +149,12 @@ export class SimEngine implements Engine {
     });
   }
 
+  /** What is visible of a row now; undefined where there is none, or it is damaged. */
+  peek(table: TableName, key: Uint8Array): Uint8Array | undefined {
+    const pending = this.#pending.get(table, key);
+    return pending === undefined ? this.#parts.medium.peek(table, key) : pending.value;
+  }
+
   /** True where a write under way hides what the disk holds of a row. */
   hides({ table, keyText }: LogEntry): boolean {
     return this.#pending.get(table, bytesOf(keyText)) !== undefined;
@@ -205,8 +211,7 @@ export class SimEngine implements Engine {
   #statesOf(writes: readonly Write[]): readonly RowState[] {
     const states = new Map<string, RowState>();
     for (const { table, key } of writes) {
-      const pending = this.#pending.get(table, key);
-      const value = pending === undefined ? this.#parts.medium.peek(table, key) : pending.value;
+      const value = this.peek(table, key);
       states.set(`${table} ${byteString(key)}`, { table, key, value });
     }
     return [...states.values()];

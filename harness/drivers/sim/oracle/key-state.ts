@@ -58,6 +58,8 @@ export interface Copy extends CopyOf {
   damaged: KnownRow | undefined;
   /** True once its disk did not keep what it had promised to. */
   isForgetful: boolean;
+  /** What is on the disk of a node that buffers its writes. */
+  stored?: KnownRow | undefined;
 }
 
 /** What a context token stands for. */

@@ -28,6 +28,7 @@ import { checkSilence } from "./silent-connection.ts";
 import type { IsCalm } from "./stand-in-late.ts";
 import { checkStandIns } from "./stand-in-late.ts";
 import { StoreIndex } from "./store-index.ts";
+import { StoredWatch } from "./stored-nowhere.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
@@ -50,6 +51,8 @@ export interface OracleParts {
   readonly strict: boolean;
   /** True where engines promise that what they acknowledge survives: only durable rows count as copies then. */
   readonly synced: boolean;
+  /** True where nodes buffer writes: of each write one copy is stored before its request ends. */
+  readonly buffered?: boolean;
   /**
    * False where the plan may destroy what was acknowledged: memory engines or unsynced disks that crash, wipes, restores,
    * corruption. Then a lost write is `lossSeen` and no violation, and delivered hints may go whatever became of
@@ -93,6 +96,7 @@ export class Oracle implements WorldObserver {
   readonly #reads: ReadWatch;
   readonly #acknowledgements: AcknowledgedWatch;
   readonly #deadlines: DeadlineWatch;
+  readonly #storedWatch: StoredWatch | undefined;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
   /** Acknowledged writes that may be gone, and are. */
@@ -108,6 +112,10 @@ export class Oracle implements WorldObserver {
     this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
     this.#acknowledgements = new AcknowledgedWatch(parts);
     this.#deadlines = new DeadlineWatch(parts.nowMs, this.#violations);
+    this.#storedWatch =
+      parts.buffered === true && this.#isLosslessMode
+        ? new StoredWatch(parts, this.#violations)
+        : undefined;
   }
 
   /** The first 50, in the order in which they happened. */
@@ -149,7 +157,16 @@ export class Oracle implements WorldObserver {
     }
   }
 
+  rowsStored(node: string, changes: readonly RowState[]): void {
+    if (this.#storedWatch === undefined) return;
+    for (const change of changes) {
+      const copy = this.#index.copyAt(node, change);
+      if (copy !== undefined) copy.stored = this.#stored(copy, change.value);
+    }
+  }
+
   rowsRolledBack(node: string, rows: readonly RowState[]): void {
+    this.#storedWatch?.disturbed();
     for (const row of rows) {
       const copy = this.#index.copyAt(node, row);
       if (copy !== undefined) {
@@ -174,6 +191,7 @@ export class Oracle implements WorldObserver {
 
   rowsReplaced(node: string, rows: readonly RowState[]): void {
     this.#died.add(node);
+    this.#storedWatch?.disturbed();
     for (const request of this.#requests.values()) {
       keepLostCopies(request, node, this.#quorumOptions);
     }
@@ -184,12 +202,14 @@ export class Oracle implements WorldObserver {
       copy.visible = undefined;
       copy.durable = undefined;
       copy.damaged = undefined;
+      copy.stored = undefined;
     }
     for (const row of rows) {
       const copy = this.#index.copyAt(node, row);
       if (copy !== undefined) {
         copy.visible = this.#stored(copy, row.value);
         copy.durable = copy.visible;
+        copy.stored = copy.visible;
       }
     }
     for (const { copy, row } of promised) this.#acknowledgements.replaced(copy, row);
@@ -197,10 +217,12 @@ export class Oracle implements WorldObserver {
 
   processPaused(node: string): void {
     this.#deadlines.paused(node);
+    this.#storedWatch?.disturbed();
   }
 
   processResumed(node: string): void {
     this.#deadlines.resumed(node);
+    this.#storedWatch?.disturbed();
   }
 
   sentIntoSilence(node: string, peer: string, silentMs: number): void {
@@ -238,6 +260,7 @@ export class Oracle implements WorldObserver {
       throw new RangeError(`Cannot take an answer to request ${id}: it is not under way`);
     }
     this.#requests.delete(id);
+    this.#storedWatch?.passed();
     this.#deadlines.answered(request);
     checkStandIns(request, this.#parts, this.#violations);
     const isDone = response.status >= 200 && response.status < 400;
@@ -377,6 +400,7 @@ export class Oracle implements WorldObserver {
     }
     checkAcceptedContext(request, this.#violations);
     if (this.#isLosslessMode) this.#acknowledgements.writeAcknowledged(request);
+    this.#storedWatch?.acknowledged(request);
   }
 
   /** What the context of the answer covers; undefined where it has none that opens. */

@@ -1,5 +1,7 @@
 /** How long things take at most in one simulated world while nothing disturbs them, in milliseconds. */
 export interface TimeBounds {
+  /** What the coordinator's own disk may take for a write, disturbed or not. */
+  readonly ownDiskMs: number;
   /** After which silence a request turns to a stand-in. */
   readonly hedgeMs: number;
   /** Until a healthy node has answered another's read, its connection dialled anew. */

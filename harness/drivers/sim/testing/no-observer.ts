@@ -5,6 +5,7 @@ export const NO_OBSERVER: WorldObserver = {
   rowRead() {},
   rowsWritten() {},
   rowsDurable() {},
+  rowsStored() {},
   rowsRolledBack() {},
   rowDamaged() {},
   rowsReplaced() {},

@@ -56,6 +56,7 @@ export class HandMadeWorld {
     {
       synced = true,
       strict = false,
+      buffered = false,
       lossless = true,
       nodesDestroyed = 0,
       clocksKept = false,
@@ -75,11 +76,13 @@ export class HandMadeWorld {
       n,
       synced,
       strict,
+      buffered,
       lossless,
       nodesDestroyed,
       clocksKept,
       destroyed: new Set(destroyed),
       bounds: {
+        ownDiskMs: 10,
         hedgeMs: 100,
         readAnswerMs: 20,
         writeAnswerMs: 30,
@@ -175,6 +178,11 @@ export class HandMadeWorld {
 
   sync(...spots: readonly Spot[]): void {
     for (const spot of spots) this.oracle.rowsDurable(spot.node, [this.#state(spot)]);
+  }
+
+  /** The disk of a node that buffers has what its row shows. */
+  stored(spot: Spot): void {
+    this.oracle.rowsStored(spot.node, [this.#state(spot)]);
   }
 
   /** A delivered hint goes. */
@@ -325,6 +333,7 @@ export interface ReadOptions {
 interface WorldOptions {
   readonly synced?: boolean;
   readonly strict?: boolean;
+  readonly buffered?: boolean;
   readonly lossless?: boolean;
   readonly nodesDestroyed?: number;
   readonly clocksKept?: boolean;

@@ -44,6 +44,7 @@ export async function observedCluster(
     nodesDestroyed: 0,
     destroyed: new Set(),
     bounds: {
+      ownDiskMs: 100,
       hedgeMs: 100,
       readAnswerMs: 50,
       writeAnswerMs: 100,

@@ -1,0 +1,111 @@
+/*
+ * `npm run bench:engines`: the same load on every engine, one after the other in one run, so that they can be compared: what the
+ * disk costs, and how much of that the write buffer takes away.
+ */
+import { join } from "node:path";
+import { BENCH_EXIT, readBenchFlags, runBenchMain, wholeFlag } from "./bench-flags.ts";
+import type { HttpBenchFigures } from "./http-figures.ts";
+import { failuresOf } from "./http-figures.ts";
+import type { HttpBenchOptions } from "./http-options.ts";
+import { parseHttpBenchOptions } from "./http-options.ts";
+import { runHttpBench } from "./run-http-bench.ts";
+
+const USAGE = `Measures 3 nodes (N=3 R=2 W=2, values of 1 KiB, 32 connections over HTTP, half reads and half writes with context) on each
+engine, one after the other; every row is the best of its rounds.
+
+  npm run bench:engines -- [flags]
+
+  --rounds COUNT     times that each engine is measured, 1 to 100, default 2
+  --seconds SECONDS  measured time of each, 1 to 3600, default 10
+  --no-targets       do not fail where an engine is too slow beside memory
+  --help             this text
+
+Exit status: 0 done and on target, 1 not, 64 bad use, 70 the benchmark itself broke.
+`;
+
+/** `shareMin`: of the memory engine's rate in the same run. */
+const VARIANTS = [
+  { name: "memory", flags: ["--engine", "memory"], shareMin: 0 },
+  { name: "lmdb, synced", flags: ["--engine", "lmdb"], shareMin: 0.5 },
+  {
+    name: "lmdb, buffer 1000",
+    flags: ["--engine", "lmdb", "--write-buffer", "1000"],
+    shareMin: 0.8,
+  },
+  { name: "sqlite, synced", flags: ["--engine", "sqlite"], shareMin: 0 },
+  {
+    name: "sqlite, buffer 1000",
+    flags: ["--engine", "sqlite", "--write-buffer", "1000"],
+    shareMin: 0,
+  },
+] as const;
+
+const ROOT = join(import.meta.dirname, "../..");
+
+await runBenchMain(async (argv, signal) => {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const flags = readBenchFlags(argv, {
+    rounds: text,
+    seconds: text,
+    "no-targets": flag,
+    help: flag,
+  });
+  if (flags.help === true) {
+    process.stdout.write(USAGE);
+    return BENCH_EXIT.done;
+  }
+  const rounds = wholeFlag("rounds", flags.rounds, { min: 1, max: 100 }, 2);
+  const seconds = wholeFlag("seconds", flags.seconds, { min: 1, max: 3_600 }, 10);
+  const best = new Map<string, HttpBenchFigures>();
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { name, flags: engineFlags } of VARIANTS) {
+      process.stdout.write(`round ${round} of ${rounds}: ${name}\n`);
+      const figures = await measure([...engineFlags, "--seconds", `${seconds}`], signal);
+      const rate = best.get(name)?.requestsPerSecond ?? 0;
+      if (figures.requestsPerSecond > rate) best.set(name, figures);
+    }
+  }
+  const failures = report(best);
+  for (const failure of failures) process.stdout.write(`FAILED: ${failure}\n`);
+  const isOnTarget = failures.length === 0 || flags["no-targets"] === true;
+  return isOnTarget ? BENCH_EXIT.done : BENCH_EXIT.failed;
+});
+
+async function measure(flags: readonly string[], signal: AbortSignal): Promise<HttpBenchFigures> {
+  const options = parseHttpBenchOptions(flags) as HttpBenchOptions;
+  const figures = await runHttpBench(options, {
+    nodeMain: join(ROOT, "src/main.ts"),
+    profileFolder: "",
+    progress: () => {},
+    signal,
+  });
+  const [broken] = failuresOf(figures, false);
+  if (broken !== undefined) throw new Error(`Cannot compare: ${broken}`);
+  return figures;
+}
+
+/** Prints the table and gives what misses its target. */
+function report(best: ReadonlyMap<string, HttpBenchFigures>): readonly string[] {
+  const memoryRate = best.get("memory")?.requestsPerSecond ?? Number.NaN;
+  const failures: string[] = [];
+  process.stdout.write(
+    "\nengine                requests/s  of memory    p50 ms    p99 ms  p99.9 ms  put p99.9   CPU µs a request\n",
+  );
+  for (const { name, shareMin } of VARIANTS) {
+    const figures = best.get(name);
+    if (figures === undefined) continue;
+    const { all, put } = figures.latencyMs;
+    const share = figures.requestsPerSecond / memoryRate;
+    const cells = [all.p50, all.p99, all.p999, put.p999].map((ms) => ms.toFixed(2).padStart(9));
+    process.stdout.write(
+      `${name.padEnd(20)} ${figures.requestsPerSecond.toFixed(0).padStart(11)} ${`${(100 * share).toFixed(0)} %`.padStart(10)} ${cells.join(" ")} ${(figures.nodesCpuUs ?? Number.NaN).toFixed(0).padStart(18)}\n`,
+    );
+    if (share < shareMin) {
+      failures.push(
+        `${name} reaches ${(100 * share).toFixed(0)} % of memory's rate, the target is ${100 * shareMin} %`,
+      );
+    }
+  }
+  return failures;
+}

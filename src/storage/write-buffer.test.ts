@@ -1,0 +1,254 @@
+import { describe, expect, test } from "vitest";
+import { ManualClock } from "../env/testing/manual-clock.ts";
+import { quietEnvironment } from "../env/testing/quiet-environment.ts";
+import type { TableName, Write } from "./engine.ts";
+import { StorageError } from "./engine.ts";
+import { MemoryEngine } from "./memory-engine.ts";
+import { bufferedVariants } from "./testing/buffered-engine.ts";
+import { engineSuite } from "./testing/engine-suite.ts";
+import { SlowEngine } from "./testing/slow-engine.ts";
+import { WriteBuffer } from "./write-buffer.ts";
+
+/*
+ * Aim: what a buffer promises beside the engine contract: who is told what when, what a crash would leave, what a failed flush
+ * does.
+ *
+ * Method: the engine below finishes its writes only when the test says so, well or badly, and `stored` reads past both, as
+ * a restart after a crash would.
+ */
+
+for (const variant of [
+  { name: "memory", open: async () => new MemoryEngine() },
+  { name: "slow", open: async () => new SlowEngine({ auto: true }) },
+].flatMap(bufferedVariants)) {
+  engineSuite(variant);
+}
+
+function world({ objectsMax = 4, flushMs = 100 } = {}) {
+  const environment = quietEnvironment(new ManualClock());
+  const below = new SlowEngine();
+  const buffer = new WriteBuffer(environment, { engine: below }, { objectsMax, flushMs });
+  const metric = (name: string, reason?: string): number =>
+    environment.metrics.valueOf(
+      `ringside_write_buffer_${name}`,
+      reason === undefined ? {} : { reason },
+    );
+  return { ...environment, below, buffer, metric };
+}
+
+type World = ReturnType<typeof world>;
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const put = (key: string, value: string, table: TableName = "records"): Write => ({
+  table,
+  key: bytes(key),
+  value: bytes(value),
+});
+
+async function shown({ buffer }: World, key: string): Promise<string | undefined> {
+  const value = await buffer.get("records", bytes(key));
+  return value === undefined ? undefined : Buffer.from(value).toString();
+}
+
+async function stored({ below }: World): Promise<string[]> {
+  const entries = await below.durable.scan("records", { limit: 99 });
+  return entries.map(({ key, value }) => `${Buffer.from(key)}=${Buffer.from(value ?? [])}`);
+}
+
+/** Lets everything that waits for settled promises go on. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await undefined;
+}
+
+async function outcomeOf(promise: Promise<void>): Promise<string> {
+  return await promise.then(
+    () => "stored",
+    (error: unknown) => String(error),
+  );
+}
+
+describe("WriteBuffer", () => {
+  test("acknowledges at once and stores once a period, the newest of each row in one batch", async () => {
+    const here = world();
+    await here.buffer.write([put("a", "1")]);
+    await here.buffer.write([put("a", "2")]);
+    await here.buffer.write([put("b", "1"), put("h", "1", "hints")], { durable: false });
+    expect(await shown(here, "a")).toBe("2");
+    expect([here.metric("objects"), here.metric("coalesced_total")]).toEqual([2 + 1, 1]);
+    expect(here.below.waiting).toBe(1);
+    await here.below.finishOne("stored");
+    await settled();
+    expect(await stored(here)).toEqual(["a=2", "b=1"]);
+    expect([here.metric("objects"), here.metric("flushed_rows_total")]).toEqual([0, 3]);
+  });
+
+  test("sets no timer while nothing waits, and flushes a single row after its period", async () => {
+    const here = world({ objectsMax: 100 });
+    here.clock.advance(10_000);
+    await here.buffer.write([put("a", "1")]);
+    here.clock.advance(99);
+    expect(here.below.waiting).toBe(0);
+    here.clock.advance(1);
+    expect(here.below.waiting).toBe(1);
+    await here.below.finishOne("stored");
+    await settled();
+    here.clock.advance(10_000);
+    expect(here.below.waiting).toBe(0);
+    expect(await stored(here)).toEqual(["a=1"]);
+  });
+
+  test("keeps a row written during its flush, shows it, and stores it with the next", async () => {
+    const here = world({ objectsMax: 100 });
+    await here.buffer.write([put("a", "1")]);
+    const flushed = here.buffer.flush();
+    await here.buffer.write([put("a", "2")]);
+    await here.below.finishOne("stored");
+    await flushed;
+    expect(await shown(here, "a")).toBe("2");
+    expect(await stored(here)).toEqual(["a=1"]);
+    here.clock.advance(100);
+    await here.below.finishOne("stored");
+    expect(await stored(here)).toEqual(["a=2"]);
+  });
+
+  test("flush() asked for during a flush also stores what came after that began", async () => {
+    const here = world({ objectsMax: 100 });
+    await here.buffer.write([put("a", "1")]);
+    void here.buffer.flush();
+    await here.buffer.write([put("b", "2")]);
+    const second = here.buffer.flush();
+    await here.below.finishOne("stored");
+    await settled();
+    await here.below.finishOne("stored");
+    await second;
+    expect(await stored(here)).toEqual(["a=1", "b=2"]);
+  });
+
+  test("a full buffer acknowledges a write only when it is stored, counts it, and still takes newer versions", async () => {
+    const here = world({ objectsMax: 4 });
+    for (const key of ["a", "b", "c", "d"]) await here.buffer.write([put(key, "1")]);
+    let isTold = false;
+    const through = here.buffer.write([put("e", "1")]).then(() => {
+      isTold = true;
+    });
+    expect(await shown(here, "e")).toBe("1");
+    expect(here.metric("passed_through_total", "full")).toBe(1);
+    await here.buffer.write([put("d", "2")]);
+    expect(here.metric("coalesced_total")).toBe(1);
+    await here.below.finishOne("stored");
+    await settled();
+    expect(isTold).toBe(false);
+    await here.below.finishOne("stored");
+    await through;
+    expect((await stored(here)).includes("e=1")).toBe(true);
+  });
+
+  test("a durable write takes its row alone and is acknowledged when that is stored", async () => {
+    const here = world({ objectsMax: 100 });
+    await here.buffer.write([put("a", "1")]);
+    await here.buffer.write([put("b", "1")]);
+    let isTold = false;
+    const durable = here.buffer.write([put("a", "2")], { durable: true }).then(() => {
+      isTold = true;
+    });
+    await settled();
+    expect([isTold, await shown(here, "a")]).toEqual([false, "2"]);
+    await here.below.finishOne("stored");
+    await durable;
+    expect(await stored(here)).toEqual(["a=2"]);
+    expect(here.metric("objects")).toBe(1);
+    expect(here.metric("passed_through_total", "durable")).toBe(1);
+  });
+
+  test("a durable write that fails leaves what was acknowledged before it, in memory and for the next flush", async () => {
+    const here = world({ objectsMax: 100 });
+    await here.buffer.write([put("a", "1")]);
+    const durable = here.buffer.write([put("a", "2")], { durable: true });
+    await here.below.finishOne("failed");
+    expect(await outcomeOf(durable)).toContain("StorageError");
+    expect(await shown(here, "a")).toBe("1");
+    const flushed = here.buffer.flush();
+    await here.below.finishOne("stored");
+    await flushed;
+    expect(await stored(here)).toEqual(["a=1"]);
+  });
+
+  test("a flush passes over rows that a durable write has overtaken", async () => {
+    const here = world({ objectsMax: 100 });
+    await here.buffer.write([put("a", "1")]);
+    await here.buffer.write([put("b", "1")]);
+    const durable = here.buffer.write([put("a", "2")], { durable: true });
+    const flushed = here.buffer.flush();
+    expect(here.below.waiting).toBe(2);
+    await here.below.finishOne("stored");
+    await here.below.finishOne("stored");
+    await Promise.all([durable, flushed]);
+    expect(await stored(here)).toEqual(["a=2", "b=1"]);
+    expect(here.metric("objects")).toBe(0);
+  });
+
+  test("a failed flush loses nothing, is told, tried again, and lets new writes through until one succeeds", async () => {
+    const here = world({ objectsMax: 100 });
+    await here.buffer.write([put("a", "1")]);
+    here.clock.advance(100);
+    await here.below.finishOne("failed");
+    await settled();
+    expect(await shown(here, "a")).toBe("1");
+    expect([here.metric("flush_failures_total"), here.metric("objects")]).toEqual([1, 1]);
+    expect(here.log.lines.map(({ message }) => message)).toEqual(["Cannot flush the write buffer"]);
+    const refused = here.buffer.write([put("b", "1")]);
+    await here.below.finishOne("failed");
+    expect(await outcomeOf(refused)).toContain("StorageError");
+    expect(await shown(here, "b")).toBeUndefined();
+    expect(here.metric("passed_through_total", "failing")).toBe(1);
+    here.clock.advance(100);
+    await here.below.finishOne("stored");
+    await settled();
+    expect(await stored(here)).toEqual(["a=1"]);
+    await here.buffer.write([put("b", "2")]);
+    expect([here.below.waiting, here.metric("objects")]).toEqual([0, 1]);
+  });
+
+  test("a write to a table that is not buffered takes down all that was acknowledged before it", async () => {
+    const here = world({ objectsMax: 100 });
+    await here.buffer.write([put("a", "1")]);
+    const flush = here.buffer.flush();
+    await here.buffer.write([put("b", "1")]);
+    const mark = here.buffer.write([put("n1", "clean", "incarnations")]);
+    await here.below.finishOne("failed");
+    await expect(flush).rejects.toThrow(StorageError);
+    expect(await stored(here)).toEqual([]);
+    await here.below.finishOne("stored");
+    await mark;
+    expect(await stored(here)).toEqual(["a=1", "b=1"]);
+    expect(here.metric("objects")).toBe(0);
+    expect(await here.below.durable.count("incarnations")).toBe(1);
+  });
+
+  test("close() stores everything, and a row that cannot be stored is told", async () => {
+    const good = world({ objectsMax: 100 });
+    await good.buffer.write([put("a", "1")]);
+    const closed = good.buffer.close();
+    await settled();
+    await good.below.finishOne("stored");
+    await closed;
+    await expect(good.buffer.write([put("a", "2")])).rejects.toThrow(StorageError);
+
+    const bad = world({ objectsMax: 100 });
+    await bad.buffer.write([put("a", "1"), put("b", "1")]);
+    const lost = outcomeOf(bad.buffer.close());
+    await settled();
+    await bad.below.finishOne("failed");
+    expect(await lost).toContain("Cannot store 2 rows of the write buffer");
+  });
+
+  test("values that are larger than the buffer go through", async () => {
+    const here = world({ objectsMax: 1_000 });
+    const value = new Uint8Array(65 * 1_024 * 1_024);
+    const through = here.buffer.write([{ table: "records", key: bytes("big"), value }]);
+    expect(here.metric("passed_through_total", "full")).toBe(1);
+    await here.below.finishOne("stored");
+    await through;
+    expect(here.metric("bytes")).toBe(0);
+  });
+});

@@ -1,0 +1,303 @@
+/*
+ * The object buffer of a storage node (paper 6.1; D-6.1-2 to D-6.1-5).
+ *
+ * Problem: a write that waits for the disk has the disk's latency, and its peaks decide the 99.9th percentile. Sketch: a
+ * write is acknowledged once it is in memory, only the newest version of a row is kept, and a writer stores everything
+ * periodically in one batch. The price: a crash loses what was acknowledged and not stored (K-16), so one of the N replicas of
+ * a write is asked to be durable.
+ *
+ * What is promised:
+ *
+ * - Reads see a write at once, whether it is buffered, on its way or stored.
+ * - A buffered write is acknowledged and not durable; a durable one is acknowledged when the engine below has it, and only
+ *   its rows go down, not the buffer. A full buffer acknowledges nothing: the write goes through to the engine below.
+ * - Tables other than records and hints are never buffered. A write to one takes down, in one batch with itself, everything that was
+ *   acknowledged before it: whoever reads it after a crash finds that too. (A mark "all that I minted is stored" can be relied on.)
+ * - A flush that fails loses nothing: its rows stay in the buffer and are tried again each period. Until one succeeds new
+ *   writes go through, so that nobody is promised what this disk may never keep.
+ * - A batch is one batch below as well, unless a write that went through has overtaken one of its rows.
+ */
+
+import type { Clock, Timer } from "../env/clock.ts";
+import type { Environment } from "../env/environment.ts";
+import type { Slot } from "./buffered-rows.ts";
+import { BufferedRows } from "./buffered-rows.ts";
+import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
+import { StorageError } from "./engine.ts";
+import { checkScan, checkWrites } from "./limits.ts";
+import { PendingWrites } from "./pending-writes.ts";
+import type { PassReason, WriteBufferMetrics } from "./write-buffer-metrics.ts";
+import { writeBufferMetrics } from "./write-buffer-metrics.ts";
+
+export interface WriteBufferOptions {
+  /** Rows the buffer takes, 1 or more; the paper's figure is 1,000. More: fewer waits, more to lose. */
+  readonly objectsMax: number;
+  /** The longest a row waits for its flush. Longer: more writes of a row become one, and a crash loses more. */
+  readonly flushMs: number;
+}
+
+/** Told of what becomes visible here and what goes, at that very moment; for those who look into nodes from outside. */
+export interface BufferWatch {
+  rowRead(table: TableName, key: Uint8Array): void;
+  /** Visible from now on. */
+  written(writes: readonly Write[]): void;
+  /** As durable as was asked for: acknowledged. */
+  acknowledged(writes: readonly Write[]): void;
+  /** Could not be stored, and are no longer visible; `buffered` is what is visible of a row now, unless the engine below knows. */
+  rolledBack(
+    writes: readonly Write[],
+    buffered: (table: TableName, key: Uint8Array) => Write | undefined,
+  ): void;
+}
+
+export interface WriteBufferParts {
+  readonly engine: Engine;
+  readonly watch?: BufferWatch;
+}
+
+/** An engine around any engine. */
+export class WriteBuffer implements Engine {
+  readonly name: string;
+  /** A power failure takes what is in memory, whatever the engine below promises. */
+  readonly synced = false;
+  readonly buffered = true;
+  /** Of tables that are not buffered: a write to one takes all before it along. */
+  readonly ordered: boolean;
+  readonly #clock: Clock;
+  readonly #environment: WriteBufferEnvironment;
+  readonly #engine: Engine;
+  readonly #watch: BufferWatch | undefined;
+  readonly #options: WriteBufferOptions;
+  readonly #metrics: WriteBufferMetrics;
+  readonly #rows = new BufferedRows();
+  readonly #done = Promise.resolve();
+  readonly #passing = new Set<Promise<void>>();
+  #timer: Timer | undefined;
+  #flushing: Promise<void> | undefined;
+  /** The last flush failed. */
+  #isFailing = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    environment: WriteBufferEnvironment,
+    { engine, watch }: WriteBufferParts,
+    options: WriteBufferOptions,
+  ) {
+    this.name = `${engine.name}, buffered`;
+    this.ordered = engine.ordered;
+    this.#environment = environment;
+    this.#clock = environment.clock;
+    this.#engine = engine;
+    this.#watch = watch;
+    this.#options = options;
+    this.#metrics = writeBufferMetrics(environment.metrics, {
+      count: () => this.#rows.count,
+      sizeBytes: () => this.#rows.sizeBytes,
+    });
+  }
+
+  /** Rows that a crash now would lose. */
+  get occupancy(): number {
+    return this.#rows.count;
+  }
+
+  get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.#closing !== undefined) return Promise.reject(closedError());
+    this.#watch?.rowRead(table, key);
+    const buffered = this.#rows.get(table, key);
+    return buffered === undefined ? this.#engine.get(table, key) : Promise.resolve(buffered.value);
+  }
+
+  write(writes: readonly Write[], { durable = false }: WriteOptions = {}): Promise<void> {
+    try {
+      if (this.#closing !== undefined) throw closedError();
+      checkWrites(writes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (writes.length === 0) return this.#done;
+    const reason = this.#reasonToPass(writes, durable);
+    if (reason !== undefined) {
+      this.#metrics.passedThrough[reason].increment();
+      return this.#pass(writes, reason);
+    }
+    this.#hold(writes);
+    return this.#done;
+  }
+
+  async scan(table: TableName, options: ScanOptions): Promise<readonly Entry[]> {
+    if (this.#closing !== undefined) throw closedError();
+    checkScan(options);
+    // As the rows are now: what is stored meanwhile may be missing in what the engine below was asked for before.
+    const buffered = new PendingWrites();
+    const writes = [...this.#rows.of(table)];
+    buffered.add(writes);
+    // Each of them hides at most one entry below.
+    const limit = options.limit + writes.length;
+    return buffered.overlay(table, await this.#engine.scan(table, { ...options, limit }), options);
+  }
+
+  async count(table: TableName): Promise<number> {
+    if (this.#closing !== undefined) throw closedError();
+    const writes = [...this.#rows.of(table)];
+    const [count, ...stored] = await Promise.all([
+      this.#engine.count(table),
+      ...writes.map(({ key }) => this.#engine.get(table, key)),
+    ]);
+    return writes.reduce(
+      (sum, { value }, index) =>
+        sum + Number(value !== undefined) - Number(stored[index] !== undefined),
+      count,
+    );
+  }
+
+  /** Stores what is in the buffer now; rejects with StorageError where that fails, and the rows stay. */
+  flush(): Promise<void> {
+    // What is under way began without the newest rows.
+    if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush());
+    this.#flushing = this.#flush().finally(() => {
+      this.#flushing = undefined;
+      this.#arm();
+    });
+    return this.#flushing;
+  }
+
+  /** Stores everything, then closes the engine below; rejects with StorageError where rows were lost. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #reasonToPass(writes: readonly Write[], durable: boolean): PassReason | undefined {
+    if (!writes.every(({ table }) => BUFFERED_TABLES.has(table))) return "table";
+    if (durable) return "durable";
+    if (this.#isFailing) return "failing";
+    const growth = this.#rows.growth(writes);
+    const fits =
+      this.#rows.count + growth.count <= this.#options.objectsMax &&
+      this.#rows.sizeBytes + growth.sizeBytes <= BUFFER_SIZE_BYTES_MAX;
+    if (fits) return undefined;
+    this.#environment.assertions.reachable("a write found the buffer full and went through");
+    this.#flushInBackground();
+    return "full";
+  }
+
+  #hold(writes: readonly Write[]): void {
+    for (const write of writes) {
+      const isCoalesced = this.#rows.hold(write);
+      this.#environment.assertions.sometimes(
+        "a write took the place of an older one in the buffer",
+        isCoalesced,
+      );
+      if (isCoalesced) this.#metrics.coalesced.increment();
+    }
+    this.#watch?.written(writes);
+    this.#watch?.acknowledged(writes);
+    if (this.#rows.count >= this.#options.objectsMax * FLUSH_FROM_SHARE) this.#flushInBackground();
+    else this.#arm();
+  }
+
+  #pass(writes: readonly Write[], reason: PassReason): Promise<void> {
+    const before = reason === "table" ? this.#rows.takeAcknowledged() : [];
+    const slots = writes.map((write) => this.#rows.passThrough(write));
+    this.#watch?.written(writes);
+    // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
+    const earlier = before.map(({ write }) => ({ ...write }));
+    const stored = this.#engine.write([...earlier, ...writes], { durable: true });
+    const done = stored.then(
+      () => {
+        this.#rows.stored(before);
+        this.#rows.stored(slots);
+        this.#watch?.acknowledged(writes);
+      },
+      (error: unknown) => {
+        this.#rows.failed(before);
+        this.#rows.failed(slots);
+        this.#watch?.rolledBack(writes, (table, key) => this.#rows.get(table, key));
+        throw error;
+      },
+    );
+    this.#passing.add(done);
+    const forget = (): void => {
+      this.#passing.delete(done);
+      this.#arm();
+    };
+    done.then(forget, forget);
+    return done;
+  }
+
+  /** Errors are counted, logged and tried again: whoever wants to know calls `flush`. */
+  #flushInBackground(): void {
+    if (this.#flushing === undefined) this.flush().catch(ignoreTold);
+  }
+
+  async #flush(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const slots: readonly Slot[] = this.#rows.takeHeld();
+    if (slots.length === 0) return;
+    const { assertions, log } = this.#environment;
+    try {
+      await this.#engine.write(slots.map(({ write }) => write));
+    } catch (error) {
+      this.#rows.failed(slots);
+      this.#isFailing = true;
+      this.#metrics.flushFailures.increment();
+      assertions.reachable("a flush of the buffer failed");
+      log.error({ err: error, rows: slots.length }, "Cannot flush the write buffer");
+      throw error;
+    }
+    assertions.sometimes("a flush succeeded after one that failed", this.#isFailing);
+    this.#isFailing = false;
+    this.#rows.stored(slots);
+    this.#metrics.flushes.increment();
+    this.#metrics.flushed.increment(slots.length);
+  }
+
+  /** One timer while anything waits, none while nothing does. */
+  #arm(): void {
+    if (this.#timer !== undefined || this.#rows.count === 0) return;
+    if (this.#flushing !== undefined || this.#closing !== undefined) return;
+    this.#timer = this.#clock.setTimer(this.#options.flushMs, () => {
+      this.#timer = undefined;
+      this.#flushInBackground();
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#timer?.cancel();
+    await Promise.allSettled([...this.#passing, this.#flushing]);
+    let failure: unknown;
+    try {
+      await this.flush();
+    } catch (error) {
+      failure = error;
+    }
+    const lostCount = this.#rows.count;
+    await this.#engine.close();
+    if (failure !== undefined) {
+      throw new StorageError(
+        `Cannot store ${lostCount} rows of the write buffer: they were acknowledged and are lost`,
+        { cause: failure },
+      );
+    }
+  }
+}
+
+export type WriteBufferEnvironment = Pick<Environment, "clock" | "metrics" | "log" | "assertions">;
+
+/** What nodes say of themselves is durable at once, and nothing clients wrote is older than that. */
+const BUFFERED_TABLES: ReadonlySet<TableName> = new Set(["records", "hints"]);
+
+/** A flush begins at this share of the capacity, so that a steady load does not find the buffer full. */
+const FLUSH_FROM_SHARE = 0.5;
+
+/** A thousand objects of the largest size would be a gigabyte. */
+const BUFFER_SIZE_BYTES_MAX = 64 * 1_024 * 1_024;
+
+/** The failure was counted and logged. */
+function ignoreTold(): void {}
+
+function closedError(): StorageError {
+  return new StorageError("Cannot use the write buffer: it is closed");
+}
