@@ -43,6 +43,23 @@ describe("checkLwwLoss()", () => {
     expect(lossOf([["a", [], "info"], ["b", []]], ["a"])).toMatchObject({ verdict: "valid", lostToConcurrent: 1 }); // biome-ignore format: one line
   });
 
+  test("excuses wall clocks within a tick, and never hybrid ones", () => {
+    const build = (versioning: "lww" | "lww-hybrid") => {
+      const builder = new HistoryBuilder();
+      const first = builder.invoke(1, "add", KEY, "a");
+      const second = builder.invoke(2, "add", KEY, "b");
+      builder.complete(first, "ok", { wrote: "a", saw: [] });
+      builder.complete(second, "ok", { wrote: "b", saw: ["a"] });
+      builder.marker("quiesced").finalRead(KEY, []);
+      builder.lines.push({ ...builder.lines.pop(), saw: ["a"] } as HistoryBuilder["lines"][number]);
+      const { evidence } = builder.gathered();
+      const options = { ...CLOCKS_AGREE, versioning };
+      return checkLwwLoss(evidence, gatherVersions(evidence.pairs), options);
+    };
+    expect(build("lww")).toMatchObject({ verdict: "valid", lostToReplaced: 1 });
+    expect(build("lww-hybrid")).toMatchObject({ verdict: "invalid", lostToReplaced: 1 });
+  });
+
   test("only counts both where clocks disagree", () => {
     const writes = [["a", []], ["b", ["a"]]] as const; // biome-ignore format: one line
     for (const clockSkewMs of [50, undefined]) {

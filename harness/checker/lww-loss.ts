@@ -35,22 +35,28 @@ export interface LwwLossOptions extends Pick<Plan, "versioning" | "beyondBudget"
   readonly clockSkewMs: number | undefined;
 }
 
-type Loss = "replaced" | "earlier" | "concurrent";
+/** What a version gave way to. */
+interface Loss {
+  readonly to: "replaced" | "earlier" | "concurrent";
+  /** True where all that is there was over before the lost write began, by more than a tick of the clocks. */
+  readonly isClear: boolean;
+}
 
 /** How far ahead of its own clock a node follows others, unless it is told otherwise (`clockSkewMaxMs`). */
 const HYBRID_FOLLOWS_MS = 500;
-/** Two clocks without skew may still tell two times within one of their milliseconds. */
+/** By wall clocks two writes of one millisecond are equal, and the actors decide. */
 const CLOCK_TICK_NS = 2e6;
 
 /** Undefined in modes that keep versions. */
 export function checkLwwLoss(
   evidence: Evidence,
   keys: ReadonlyMap<string, KeyVersions>,
-  { versioning, beyondBudget, clockSkewMs }: LwwLossOptions,
+  options: LwwLossOptions,
 ): LwwLossResult | undefined {
+  const { versioning, beyondBudget, clockSkewMs } = options;
   if (versioning !== "lww" && versioning !== "lww-hybrid") return undefined;
   const counts = { replaced: 0, earlier: 0, concurrent: 0 };
-  const worst: Partial<Record<Loss, string>> = {};
+  const unexplained: string[] = [];
   let acknowledged = 0;
   for (const [key, history] of keys) {
     const saw = evidence.finalReads.get(key)?.saw;
@@ -61,30 +67,20 @@ export function checkLwwLoss(
     for (const version of written) {
       if (kept.has(version.name)) continue;
       const loss = lossOf(history, version, saw);
-      counts[loss] += 1;
-      worst[loss] ??=
-        `version ${version.name} of ${key}, acknowledged at index ${version.endedIndex} by ${version.node}, was lost to ${saw.join(", ") || "nothing"}`;
+      counts[loss.to] += 1;
+      if (isExplained(loss, options)) continue;
+      unexplained.push(
+        `version ${version.name} of ${key}, acknowledged at index ${version.endedIndex} by ${version.node}, was lost to ${saw.join(", ") || "nothing"}`,
+      );
     }
   }
   const { isSettled, doubts } = settledState(evidence);
-  const reasons: string[] = [];
-  if (!beyondBudget && clockSkewMs !== undefined && isSettled) {
-    const followed = versioning === "lww-hybrid" ? HYBRID_FOLLOWS_MS : 0;
-    if (counts.replaced > 0 && clockSkewMs <= followed) {
-      reasons.push(
-        `${counts.replaced} write(s) lost to what they replaced, with clocks at most ${clockSkewMs} ms apart: ${worst.replaced}.`,
-      );
-    }
-    if (counts.earlier > 0 && clockSkewMs === 0) {
-      reasons.push(
-        `${counts.earlier} write(s) lost to earlier ones, with clocks that agree: ${worst.earlier}.`,
-      );
-    }
-  }
+  const isAccused = unexplained.length > 0 && !beyondBudget && isSettled;
+  const accusation = `${unexplained.length} write(s) lost to what they replaced or to earlier ones, with clocks at most ${clockSkewMs} ms apart: ${unexplained[0]}.`;
   const sound = isSettled ? "valid" : "unknown";
   return {
-    verdict: reasons.length > 0 ? "invalid" : sound,
-    reasons: [...reasons, ...doubts],
+    verdict: isAccused ? "invalid" : sound,
+    reasons: isAccused ? [accusation] : doubts,
     acknowledged,
     lostToReplaced: counts.replaced,
     lostToEarlier: counts.earlier,
@@ -93,14 +89,21 @@ export function checkLwwLoss(
   };
 }
 
-/** What the version gave way to. */
+/** True where the run's clocks, or what was concurrent, may have caused it. */
+function isExplained({ to, isClear }: Loss, { versioning, clockSkewMs }: LwwLossOptions): boolean {
+  if (to === "concurrent" || clockSkewMs === undefined) return true;
+  const isFollowed = versioning === "lww-hybrid" && clockSkewMs <= HYBRID_FOLLOWS_MS;
+  if (to === "replaced" && isFollowed) return false;
+  return clockSkewMs > 0 || !isClear;
+}
+
 function lossOf(history: KeyVersions, lost: WrittenVersion, saw: readonly string[]): Loss {
   const own = pastOf(history, [lost.name]);
-  if (saw.every((name) => own.has(name))) return "replaced";
-  const isEarlier = saw.every((name) => {
+  const isClear = saw.every((name) => {
     const there = history.versions.get(name);
     // What ended in doubt may have been written after its end.
     return there?.outcome === "ok" && there.endedNs + CLOCK_TICK_NS < lost.begunNs;
   });
-  return isEarlier ? "earlier" : "concurrent";
+  if (saw.every((name) => own.has(name))) return { to: "replaced", isClear };
+  return { to: isClear ? "earlier" : "concurrent", isClear };
 }
