@@ -71,6 +71,7 @@ describe("readPaperPage()", () => {
       "| D-2.1-3 | trust | `c.ts` | open: no default; so far `c.test.ts` |",
       "| P-1 | two rules | the first | `a.ts` |",
       "| K-1 | order | `k.test.ts` | open |",
+      "| K-2 | time | `k.test.ts` | no cure: nobody knows it |",
     ];
     const proof = (complete: boolean, ...places: string[]) => ({ complete, places });
     expect(readPaperPage(page.join("\n"))).toEqual([
@@ -79,6 +80,7 @@ describe("readPaperPage()", () => {
       row("D-2.1-3", "trust", ["c.ts"], proof(false, "c.test.ts")),
       row("P-1", "two rules", ["a.ts"]),
       row("K-1", "order", [], proof(true, "k.test.ts"), proof(false)),
+      row("K-2", "time", [], proof(true, "k.test.ts"), proof(true)),
     ]);
   });
 
@@ -92,6 +94,7 @@ describe("readPaperPage()", () => {
     "| D-2.1-1 | bytes | `a.ts` | proved by a.test.ts |",
     "| D-2.1-1 | bytes | `a.ts` | proved by `a.test.ts` mostly |",
     "| D-2.1-1 | bytes | `a.ts` | openly |",
+    "| D-2.1-1 | bytes | `a.ts` | no cure: nobody knows it |",
     "| K-1 | order | caught by `a.test.ts` | open |",
   ])("refuses %s", (line) => {
     expect(() => readPaperPage(line)).toThrow(/^Cannot read the (?:row|proof)/);
