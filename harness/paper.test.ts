@@ -96,6 +96,9 @@ describe("readPaperPage()", () => {
     "| D-2.1-1 | bytes | `a.ts` | openly |",
     "| D-2.1-1 | bytes | `a.ts` | no cure: nobody knows it |",
     "| K-1 | order | caught by `a.test.ts` | open |",
+    "| K-1 | order | `a.test.ts` | |",
+    "| K-1 | order | `a.test.ts` | no cure: |",
+    "| P-1 | two rules | | `a.ts` |",
   ])("refuses %s", (line) => {
     expect(() => readPaperPage(line)).toThrow(/^Cannot read the (?:row|proof)/);
   });

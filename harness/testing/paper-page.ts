@@ -36,9 +36,15 @@ function readRow(line: string): PaperRow {
     .slice(1, -1)
     .map((cell) => cell.trim());
   const [first = "", second = ""] = rest;
-  if (rest.length !== 2 || words === "" || numbersIn(id).join() !== id) {
+  const isContradiction = id.startsWith("P");
+  if (
+    rest.length !== 2 ||
+    words === "" ||
+    (isContradiction && first === "") ||
+    numbersIn(id).join() !== id
+  ) {
     throw new Error(
-      `Cannot read the row ${JSON.stringify(line)}: it needs a number and four cells`,
+      `Cannot read the row ${JSON.stringify(line)}: it needs four cells, a number and a few words first`,
     );
   }
   switch (id[0]) {
@@ -67,7 +73,7 @@ function readProof(id: string, cell: string, begin: string): Proof {
   }
   if (id.startsWith("K") && cell.startsWith(NO_CURE)) return { complete: true, places: [] };
   const places = placesIn(cell);
-  if (!cell.startsWith(begin) || cell.slice(begin.length) !== places.map(quoted).join(", ")) {
+  if (places.length === 0 || cell !== `${begin}${places.map(quoted).join(", ")}`) {
     const allowed = `\`open\`, or ${JSON.stringify(begin)} and places in backticks`;
     throw new Error(
       `Cannot read the proof of ${id} ${JSON.stringify(cell)}: allowed is ${allowed}`,
