@@ -22,7 +22,7 @@ async function lostWritesOf(options: SimulatedCartsOptions) {
 
 describe("shopping cart", () => {
   test.each(["union", "or-set"] as const)(
-    "loses nothing in a dvvset store by %s",
+    "D-6-1 loses nothing in a dvvset store by %s",
     async (reconcile) => {
       for (const seed of [1, 2, 3]) {
         const result = await lostWritesOf({
@@ -111,7 +111,7 @@ describe("cart client", () => {
     expect(add).toEqual({ type: "fail", node: "n2", value: "i9", error: "write-quorum-not-met" });
   });
 
-  test("a put in doubt is info, a put refused is a fail", async () => {
+  test("D-4.5-7 a put in doubt is info, a put refused is a fail", async () => {
     const inDoubt = await failing(undefined, doubt).invoke({ f: "add", key: "k", value: "i9" });
     expect(inDoubt).toMatchObject({ type: "info", error: "write-quorum-not-met" });
     const refused = await failing(undefined, refusal).invoke({

@@ -196,7 +196,7 @@ describe("checkProvesSomething()", () => {
   });
 });
 
-test("countVersions() counts reads by versions", () => {
+test("D-6.3-2 countVersions() counts reads by versions", () => {
   const builder = new HistoryBuilder();
   for (const versions of [0, 1, 1, 2, 3, 4, 9]) {
     builder.view(0, "c", [], versions);

@@ -201,7 +201,7 @@ describe("checkers of carts", () => {
     });
   });
 
-  test("a removed item that is back is invalid by OR-set and counted by union", () => {
+  test("K-23 a removed item that is back is invalid by OR-set and counted by union", () => {
     everyMutation((lines, random) => {
       const removes = lines.filter(
         (line): line is Operation => line.type === "ok" && line.f === "remove",
@@ -222,7 +222,7 @@ describe("checkers of carts", () => {
     });
   });
 
-  test("a replica that differs, misses its copy or keeps one too many is caught", () => {
+  test("D-2.3-4 a replica that differs, misses its copy or keeps one too many is caught", () => {
     everyMutation((lines, random) => {
       const replicas = lines.filter((line): line is FinalRead => line.type === "replica-read");
       const held = random.pick(replicas.filter(({ digest }) => digest !== null));

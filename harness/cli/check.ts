@@ -18,7 +18,7 @@ import { helpOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 import { parsePlan, SECONDS_MAX } from "./parse-plan.ts";
 
 /** A plan's flags and the verdict it must come out with, for every seed. */
-interface Experiment {
+export interface Experiment {
   readonly name: string;
   readonly flags: readonly string[];
   readonly expected: Verdict;
@@ -33,7 +33,7 @@ const SHARED_FLAGS = ["--rate", "200"];
 const CUT_FLAGS = ["--truncate", "exceeds", "--clock-entries-max", "2"];
 
 /** The versioning modes that lose writes are here to show that the harness sees it. */
-const EXPERIMENTS: readonly Experiment[] = [
+export const EXPERIMENTS: readonly Experiment[] = [
   { name: "default", flags: [], expected: "valid", byDefault: true },
   lossy("lww", "lww", true),
   lossy("lww-hybrid", "lww-hybrid", false),

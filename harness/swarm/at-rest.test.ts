@@ -17,7 +17,7 @@ describe("checkAtRest()", () => {
     expect(waitedMs).toBeLessThan(2_000);
   });
 
-  test("finds a live request that leaked", async () => {
+  test("D-5-4 finds a live request that leaked", async () => {
     const { cluster, drive } = await smallCluster();
     cluster.machine("n2").metrics?.gauge("ringside_live_requests", "", {}, () => 1);
     expect(await drive(checkAtRest(cluster))).toEqual([

@@ -24,7 +24,7 @@ const clocks = fc
   })
   .map((pairs): Clock => new Map(pairs));
 
-/** D-4.4-4 word for word: an absent counter is 0. */
+/** The definition word for word: an absent counter is 0. */
 function naiveOrder(left: Clock, right: Clock) {
   const atMost = (one: Clock, other: Clock) =>
     ACTORS.every((actor) => (one.get(actor) ?? 0) <= (other.get(actor) ?? 0));
@@ -35,7 +35,7 @@ function naiveOrder(left: Clock, right: Clock) {
 }
 
 describe("clock entries", () => {
-  it("orderOf() agrees with the definition", () => {
+  it("D-4.4-4 orderOf() agrees with the definition", () => {
     fc.assert(
       fc.property(clocks, clocks, (left, right) => {
         const order = orderOf(clockEntries(left), clockEntries(right));

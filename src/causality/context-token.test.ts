@@ -60,7 +60,7 @@ describe("openContext()", () => {
     expect(problemOf(Uint8Array.from([...token, 0]))).toBe("forged");
   });
 
-  it("refuses the context of another key, cluster, secret or mode", () => {
+  it("D-4.1-4 refuses the context of another key, cluster, secret or mode", () => {
     expect(problemOf(token, { key: utf8Bytes("cart-2") })).toBe("forged");
     expect(problemOf(token, { clusterId: "other" })).toBe("forged");
     expect(problemOf(token, { mode: "merged" })).toBe("wrong-mode");

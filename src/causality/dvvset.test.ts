@@ -25,7 +25,7 @@ function names(siblings: Siblings): string[] {
   return siblings.payloads.map((payload) => new TextDecoder().decode(payload)).sort();
 }
 
-describe("dvvset against the causal-history oracle", () => {
+describe("dvvset against the causal-history oracle (K-1, K-2, K-3, D-4.4-3)", () => {
   it("loses no acknowledged write and keeps nothing false, whatever is lost on the way", () => {
     fc.assert(
       fc.property(schedules(WORLD), (steps) => {
@@ -37,7 +37,7 @@ describe("dvvset against the causal-history oracle", () => {
     );
   });
 
-  it("loses writes where an actor is reused after its row was gone (planted fault)", () => {
+  it("loses writes where an actor is reused after its row was gone (planted fault, K-6)", () => {
     expect(lostOverSeeds({ actors: "reused" })).toBeGreaterThan(0);
     expect(lostOverSeeds({ actors: "fresh" })).toBe(0);
   });
@@ -87,6 +87,14 @@ describe("dvvset.update()", () => {
     const elsewhere = put(dvvset.empty, NO_CONTEXT, "elsewhere", 1);
     const here = put(dvvset.empty, elsewhere.clock, "here", 0);
     expect(names(dvvset.merge(here, elsewhere))).toEqual(["here"]);
+  });
+
+  it("K-3 keeps a write that a wider context does not cover", () => {
+    const base = put(dvvset.empty, NO_CONTEXT, "read");
+    const wider = put(base, base.clock, "wider", 1);
+    const unseen = put(base, base.clock, "unseen", 0);
+    const stored = dvvset.merge(unseen, wider);
+    expect(names(put(stored, wider.clock, "after", 0))).toEqual(["after", "unseen"]);
   });
 
   it("counts on from the context where that is ahead of the row", () => {

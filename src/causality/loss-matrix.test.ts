@@ -78,7 +78,7 @@ const rates: {
   },
 ];
 
-describe("loss on a healthy cluster", () => {
+describe("D-4.4-7, K-1, K-2 loss on a healthy cluster", () => {
   it.each(rates)("$mode through coordinators $coordinators loses what it must", (rate) => {
     const measured = measure(rate.mode, rate.coordinators);
     const show = JSON.stringify(measured);

@@ -14,7 +14,7 @@ function name(siblings: Siblings): string {
 }
 
 describe("lww", () => {
-  it("keeps the version with the larger wall time, whichever was written last", () => {
+  it("D-6-2, K-14 keeps the version with the larger wall time, whichever was written last", () => {
     const ahead = put(lww.empty, "by a clock ahead", 2_000, 1);
     expect(name(put(ahead, "later", 1_000))).toBe("by a clock ahead");
     expect(put(ahead, "later", 1_000)).toBe(ahead);

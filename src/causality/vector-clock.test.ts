@@ -19,36 +19,39 @@ function names(siblings: Siblings): string[] {
   return siblings.payloads.map((payload) => new TextDecoder().decode(payload)).sort();
 }
 
-describe.each(readings)("Figure 3 of the paper under $versioning.mode", ({ versioning }) => {
-  const { merge, empty } = versioning;
-  const d1 = put(versioning, empty, NO_CONTEXT, "D1", Sx);
-  const d2 = put(versioning, d1, d1.clock, "D2", Sx);
-  const d3 = put(versioning, d2, d2.clock, "D3", Sy);
-  const d4 = put(versioning, d2, d2.clock, "D4", Sz);
+describe.each(readings)(
+  "D-4.4-6 Figure 3 of the paper under $versioning.mode",
+  ({ versioning }) => {
+    const { merge, empty } = versioning;
+    const d1 = put(versioning, empty, NO_CONTEXT, "D1", Sx);
+    const d2 = put(versioning, d1, d1.clock, "D2", Sx);
+    const d3 = put(versioning, d2, d2.clock, "D3", Sy);
+    const d4 = put(versioning, d2, d2.clock, "D4", Sz);
 
-  it("gives every version the clock that is printed there", () => {
-    expect(d1.clock).toEqual(new Map([[Sx, 1]]));
-    expect(d2.clock).toEqual(new Map([[Sx, 2]]));
-    expect(d3.clock).toEqual(new Map([[Sx, 2], [Sy, 1]])); // biome-ignore format: as printed
-    expect(d4.clock).toEqual(new Map([[Sx, 2], [Sz, 1]])); // biome-ignore format: as printed
-  });
+    it("gives every version the clock that is printed there", () => {
+      expect(d1.clock).toEqual(new Map([[Sx, 1]]));
+      expect(d2.clock).toEqual(new Map([[Sx, 2]]));
+      expect(d3.clock).toEqual(new Map([[Sx, 2], [Sy, 1]])); // biome-ignore format: as printed
+      expect(d4.clock).toEqual(new Map([[Sx, 2], [Sz, 1]])); // biome-ignore format: as printed
+    });
 
-  it("drops D1 and D2 where D4 arrives, keeps D3 and D4 beside each other", () => {
-    expect(merge(d1, d4)).toBe(d4);
-    expect(merge(d2, d4)).toBe(d4);
-    expect(names(merge(d3, d4))).toEqual(["D3", "D4"]);
-    expect(names(merge(d4, d3))).toEqual(["D3", "D4"]);
-  });
+    it("drops D1 and D2 where D4 arrives, keeps D3 and D4 beside each other", () => {
+      expect(merge(d1, d4)).toBe(d4);
+      expect(merge(d2, d4)).toBe(d4);
+      expect(names(merge(d3, d4))).toEqual(["D3", "D4"]);
+      expect(names(merge(d4, d3))).toEqual(["D3", "D4"]);
+    });
 
-  it("reads D3 and D4 under their joint context, and D5 replaces both", () => {
-    const read = merge(d3, d4);
-    expect(read.clock).toEqual(new Map([[Sx, 2], [Sy, 1], [Sz, 1]])); // biome-ignore format: as printed
-    const d5 = put(versioning, read, read.clock, "D5", Sx);
-    expect(names(d5)).toEqual(["D5"]);
-    expect(d5.clock).toEqual(new Map([[Sx, 3], [Sy, 1], [Sz, 1]])); // biome-ignore format: as printed
-    expect(merge(read, d5)).toBe(d5);
-  });
-});
+    it("reads D3 and D4 under their joint context, and D5 replaces both", () => {
+      const read = merge(d3, d4);
+      expect(read.clock).toEqual(new Map([[Sx, 2], [Sy, 1], [Sz, 1]])); // biome-ignore format: as printed
+      const d5 = put(versioning, read, read.clock, "D5", Sx);
+      expect(names(d5)).toEqual(["D5"]);
+      expect(d5.clock).toEqual(new Map([[Sx, 3], [Sy, 1], [Sz, 1]])); // biome-ignore format: as printed
+      expect(merge(read, d5)).toBe(d5);
+    });
+  },
+);
 
 describe("what the paper's readings lose", () => {
   const read = (versioning: Versioning) => put(versioning, versioning.empty, NO_CONTEXT, "read");

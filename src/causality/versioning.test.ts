@@ -18,7 +18,7 @@ describe.each(VERSIONING_MODES)("%s", (mode) => {
   const versioning = versioningFor(mode);
   const anyThree = threeSets(versioning);
 
-  it("merge() is idempotent and returns the stored set itself", () => {
+  it("D-4.4-3 merge() is idempotent and returns the stored set itself", () => {
     fc.assert(
       fc.property(anyThree, ([a, b]) => {
         const both = versioning.merge(a, b);
@@ -100,7 +100,7 @@ describe.each(VERSIONING_MODES)("%s", (mode) => {
     }
   });
 
-  it("update() leaves what it is given as it was", () => {
+  it("D-4.4-2 update() leaves what it is given as it was", () => {
     fc.assert(
       fc.property(anyThree, ([a, b]) => {
         const before = versioning.encode(a);
@@ -116,7 +116,7 @@ describe.each(VERSIONING_MODES)("%s", (mode) => {
 describe.each(LATTICES)("%s", (mode) => {
   const versioning = versioningFor(mode);
 
-  it("merge() is commutative", () => {
+  it("D-4.4-3 merge() is commutative", () => {
     fc.assert(
       fc.property(threeSets(versioning), ([a, b]) => {
         expectEqual(versioning, versioning.merge(a, b), versioning.merge(b, a));
@@ -154,7 +154,7 @@ describe.each(LATTICES)("%s", (mode) => {
 describe.each(["dvvset", "lww", "lww-hybrid"] as const)("%s", (mode) => {
   const versioning = versioningFor(mode);
 
-  it("merge() is associative", () => {
+  it("D-4.4-3 merge() is associative", () => {
     fc.assert(
       fc.property(threeSets(versioning), ([a, b, c]) => {
         const { merge } = versioning;

@@ -26,7 +26,7 @@ describe("RingsideClient", () => {
     ]);
   });
 
-  test("put() sends the value, its type and the context", async () => {
+  test("D-4.1-3 put() sends the value, its type and the context as it was given", async () => {
     const { client, clock, http } = setUp([WRITTEN, WRITTEN]);
     await clock.settle(client.put(KEY, VALUE));
     await clock.settle(client.put(KEY, VALUE, { context: CONTEXT, contentType: "text/plain" }));

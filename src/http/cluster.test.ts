@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { ClusterWorld } from "./testing/cluster-world.ts";
+import { suspectEverybody } from "./testing/suspect-everybody.ts";
 
 describe("DynamoNode", () => {
   test("D-4.5-1 takes any request for any key on any node", async () => {
@@ -53,6 +54,20 @@ describe("DynamoNode", () => {
     expect(gone.status).toBe(404);
     await world.write("n1", "k", "again", gone.context);
     expect((await world.read("n2", "k")).values).toEqual(["again"]);
+    await world.pass(100);
+    expect((await world.own("n3", "k")).versions).toBe(1);
+  });
+
+  test("D-4.1-9 a put without the tombstone's context stands beside the tombstone", async () => {
+    const world = await ClusterWorld.start(3);
+    await world.write("n1", "k", "value");
+    const { context } = await world.read("n1", "k");
+    const path = `/kv64/${Buffer.from("k").toString("base64url")}`;
+    expect((await world.request("n2", "DELETE", path, { context })).status).toBe(204);
+    expect(await world.write("n1", "k", "blind")).toBe(204);
+    await world.pass(100);
+    expect((await world.read("n2", "k")).values).toEqual(["blind"]);
+    expect((await world.own("n3", "k")).versions).toBe(2);
   });
 
   test("D-4.1-4 refuses the context of another key and changes nothing", async () => {
@@ -103,7 +118,7 @@ describe("DynamoNode", () => {
     expect((await world.read(e, "k")).values).toEqual(["kept"]);
   });
 
-  test("strict quorum refuses what sloppy quorum allows, and says that the write is in doubt", async () => {
+  test("D-4.6-1, D-4.5-7, K-10 strict quorum refuses what sloppy quorum allows, and says that the write is in doubt", async () => {
     const world = await ClusterWorld.start(5, { quorum: "strict" });
     const [a = "", b = "", c = "", d = "", e = ""] = world.preferenceList("k");
     world.partition([a, b], [c, d, e]);
@@ -140,7 +155,7 @@ describe("DynamoNode", () => {
     expect(await world.write(c, "k", "after")).toBe(204);
   });
 
-  test("a node cut off from all others refuses at once and definitely once it believes them down, and serves again after", async () => {
+  test("D-4.6-6, D-4.5-7 a node cut off from all others refuses at once and definitely once it believes them down, takes W=1, and serves again after", async () => {
     const world = await ClusterWorld.start(5);
     await world.write("n2", "k", "before");
     world.partition(["n1"], ["n2", "n3", "n4", "n5"]);
@@ -160,7 +175,7 @@ describe("DynamoNode", () => {
     expect((await world.read("n1", "k")).values).toEqual(["alone", "before"]);
   });
 
-  test("concurrent writes on both sides of a partition are both there after it heals", async () => {
+  test("D-2.3-2, D-4.4-5 concurrent writes on both sides of a partition are both there after it heals, until one that read both replaces them", async () => {
     const world = await ClusterWorld.start(5);
     await world.write("n1", "cart", "base");
     const { context } = await world.read("n1", "cart");
@@ -178,6 +193,13 @@ describe("DynamoNode", () => {
     for (const name of world.names) {
       expect((await world.read(name, "cart")).values).toEqual(["left", "right"]);
     }
+    const both = await world.read("n2", "cart");
+    expect(await world.write("n4", "cart", "left and right", both.context)).toBe(204);
+    await world.pass(500);
+    for (const name of world.preferenceList("cart").slice(0, 3)) {
+      expect((await world.own(name, "cart")).versions).toBe(1);
+    }
+    expect((await world.read("n1", "cart")).values).toEqual(["left and right"]);
   });
 
   test("D-5-7 repairs stale replicas after the reply, not found included", async () => {
@@ -193,7 +215,7 @@ describe("DynamoNode", () => {
     expect((await world.own(stale, "k")).digest).not.toBeNull();
   });
 
-  test("a restarted node mints under a new incarnation, so no dot is used twice", async () => {
+  test("D-4.4-11, K-6 a restarted node mints under a new incarnation, so no dot is used twice", async () => {
     const world = await ClusterWorld.start(3, { w: 1, r: 1 });
     await world.write("n1", "k", "before");
     const { context } = await world.read("n1", "k");
@@ -209,7 +231,7 @@ describe("DynamoNode", () => {
     expect((await world.read("n3", "k", "?r=3")).values).toEqual(["after", "blind"]);
   });
 
-  test("stop() ends with no timer set, no connection open and no request alive", async () => {
+  test("D-5-4 stop() ends with no timer set, no connection open and no request alive", async () => {
     const world = await ClusterWorld.start(3);
     await world.write("n1", "k", "v");
     for (const name of world.names) await world.drive(world.at(name).node.stop());
@@ -236,7 +258,7 @@ describe("DynamoNode", () => {
     expect((await world.read(asked, key, "?quorum=strict&r=2")).values).toEqual(["kept"]);
   });
 
-  test("names of parameters and values are checked", async () => {
+  test("D-4.5-4 names of parameters and values are checked", async () => {
     const world = await ClusterWorld.start(3);
     for (const query of ["?r=0", "?r=4", "?r=two", "?w=1", "?timeoutMs=0", "?quorum=most"]) {
       expect((await world.request("n1", "GET", `/kv/k${query}`)).status).toBe(400);
@@ -259,18 +281,3 @@ describe("DynamoNode", () => {
     expect((await world.read("n1", "k", "?r=1")).values).toEqual(["v"]);
   });
 });
-
-/** Sends pings until the node believes all of these to be down. */
-async function suspectEverybody(
-  world: ClusterWorld,
-  name: string,
-  peers: readonly string[],
-): Promise<void> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const { suspected } = await world.status(name);
-    if (peers.every((peer) => suspected.includes(peer))) return;
-    await Promise.all([world.read(name, `probe ${attempt}`), world.read(name, `more ${attempt}`)]);
-    await world.pass(400);
-  }
-  throw new Error(`${name} still believes in some of ${peers.join(", ")}`);
-}

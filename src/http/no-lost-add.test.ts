@@ -11,7 +11,7 @@ const KEYS = ["cart-1", "cart-2"];
 const ROUNDS = 25;
 const CLIENTS = 4;
 
-describe("no acknowledged add is lost", () => {
+describe("D-4.4-10 no acknowledged add is lost", () => {
   test.each(Array.from({ length: 12 }, (_, seed) => seed))("dvvset, seed %i", async (seed) => {
     expect(await lostAdds("dvvset", seed)).toEqual([]);
   });

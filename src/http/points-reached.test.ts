@@ -26,7 +26,7 @@ const TROUBLE: readonly Point[] = [
   "a replica failed to serve a peer",
 ];
 
-test("a healthy cluster reaches no point of trouble, and forwards", async () => {
+test("D-3.3-1 a healthy cluster reaches no point of trouble, and forwards once at most", async () => {
   const world = await ClusterWorld.start(5);
   for (const name of world.names) expect(await world.write(name, "k", name)).toBe(204);
   expect((await world.read("n1", "k")).values).toHaveLength(5);
@@ -36,7 +36,7 @@ test("a healthy cluster reaches no point of trouble, and forwards", async () => 
   expect(reached(world, "a read found concurrent versions")).toBe(1);
 });
 
-test("an owner that is cut off gets its hint later, and the points tell the way", async () => {
+test("D-5-6 an owner that is cut off gets its hint later, and the points tell the way", async () => {
   const world = await ClusterWorld.start(5);
   const [a = "", b = "", ...others] = world.preferenceList("k");
   world.partition([b], [a, ...others]);

@@ -54,7 +54,7 @@ describe("createRouter()", () => {
     expect((await world.read("n1", "kept")).values).toEqual(["untouched"]);
   });
 
-  test("every flipped bit of a real context is refused and changes nothing", async () => {
+  test("D-4.1-4 every flipped bit of a real context is refused and changes nothing", async () => {
     const world = await ClusterWorld.start(3);
     await world.write("n1", "kept", "untouched");
     const { context } = await world.read("n1", "kept");
@@ -100,7 +100,7 @@ describe("createRouter()", () => {
     }
   });
 
-  test("values over the limit are refused, values at the limit come back byte by byte", async () => {
+  test("D-2.1-2 values over the limit are refused, values at the limit come back byte by byte", async () => {
     const world = await ClusterWorld.start(3, { valueBytesMax: 1_000 });
     expect((await world.request("n1", "PUT", "/kv/k", { body: "v".repeat(1_001) })).status).toBe(
       413,

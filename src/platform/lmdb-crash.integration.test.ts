@@ -12,7 +12,7 @@ import { openLmdbEngine } from "./lmdb-engine.ts";
  * again at once. (A power failure is another matter: see the test under strace.)
  */
 test.each(["on", "off"])(
-  "LmdbEngine with sync %s keeps every acknowledged write over kill -9",
+  "D-4.1-2 LmdbEngine with sync %s keeps every acknowledged write over kill -9",
   async (sync) => {
     const folder = mkdtempSync(join(tmpdir(), "ringside-crash-"));
     try {

@@ -33,7 +33,7 @@ function payloads(get: GetCore): string[] {
 }
 
 describe("GetCore", () => {
-  test("is met by R answers, and not found is one", () => {
+  test("D-4.5-6 is met by R answers, and not found is one", () => {
     const get = core(2);
     get.reply(A, undefined);
     expect(get.state).toBe("waiting");
@@ -50,7 +50,7 @@ describe("GetCore", () => {
     expect(get.state).toBe("waiting");
   });
 
-  test("returns every concurrent version, and repairs those who lack one, not found included", () => {
+  test("D-4.5-6 returns every concurrent version, and repairs those who lack one, not found included", () => {
     const get = core(2);
     get.reply(A, record("A", "x"));
     get.reply(B, record("B", "y"));

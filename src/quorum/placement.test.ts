@@ -88,7 +88,7 @@ describe("Placement", () => {
     ]);
   });
 
-  test("D-4.5-3 asks N distinct nodes, whoever is down and whoever coordinates", () => {
+  test("D-4.5-3 asks N distinct nodes, the first healthy ones, whoever is down and whoever coordinates", () => {
     const anyDown = fc.subarray(LIST);
     const anyCoordinator = fc.option(fc.constantFrom(...LIST), { nil: undefined });
     fc.assert(
@@ -100,6 +100,10 @@ describe("Placement", () => {
         expect(chosen.slots).toHaveLength(3);
         for (const slot of chosen.slots) expect(slot.asked.length).toBeGreaterThan(0);
         if (coordinator !== undefined) expect(nodes).toContain(coordinator);
+        const healthy = LIST.filter((node) => !up.includes(node));
+        if (coordinator === undefined && healthy.length >= 3) {
+          expect(nodes.toSorted()).toEqual(healthy.slice(0, 3));
+        }
       }),
     );
   });

@@ -22,7 +22,7 @@ function core(w: number, down: readonly string[] = [], sloppy = true): PutCore {
 }
 
 describe("PutCore", () => {
-  test("is met by W acknowledgements and complete by N", () => {
+  test("D-4.5-5 is met by W acknowledgements and complete by N", () => {
     const put = core(2);
     put.acknowledge(A);
     expect(put.state).toBe("waiting");

@@ -50,7 +50,7 @@ describe("Replica.read()", () => {
     expect(await payloads(replica)).toEqual(["hinted", "other", "own"]);
   });
 
-  test("finds the hints of an earlier life", async () => {
+  test("D-4.6-3 finds the hints of an earlier life", async () => {
     const engine = new MemoryEngine();
     const before = await openReplica(engine, dvvset);
     await before.store(KEY, await foreignRecord("hinted"), N1);
@@ -148,7 +148,7 @@ describe("Replica.store()", () => {
     expect(await replica.read(KEY)).toEqual(first.record);
   });
 
-  test("does not keep the memory it was given", async () => {
+  test("D-4.4-2 does not keep the memory it was given", async () => {
     const replica = await openReplica(new MemoryEngine(), dvvset);
     const record = await foreignRecord("a");
     const received = Buffer.from(record);
@@ -302,7 +302,7 @@ describe("hints", () => {
     expect(found.sort()).toEqual(["k1", "k2", "k3", "k4", "k6", "k7", "k8", "k9"]);
   });
 
-  test("dropHint() keeps a hint that changed since it was delivered", async () => {
+  test("D-4.6-4 dropHint() keeps a hint that changed since it was delivered", async () => {
     const replica = await openReplica(new MemoryEngine(), dvvset);
     const delivered = await foreignRecord("delivered");
     await replica.store(KEY, delivered, N1);

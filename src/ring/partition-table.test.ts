@@ -39,7 +39,7 @@ function ownedCounts(ring: Ring): number[] {
 }
 
 describe("createRing()", () => {
-  it("gives every node its share, rounded down or up, and lists every node once from the range's owner on", () => {
+  it("D-4.3-3, D-4.3-4 gives every node its share, rounded down or up, and lists every node once from the range's owner on", () => {
     fc.assert(
       fc.property(
         sizes,
@@ -60,7 +60,7 @@ describe("createRing()", () => {
     );
   });
 
-  it("is the same on all nodes, whatever the order they are named in", () => {
+  it("D-4.3-2 is the same on all nodes, whatever the order they are named in", () => {
     const options = { clusterId: "shop", partitionCount: 1_024 };
     const ring = createRing({ ...options, nodes: ids(5) });
     const other = createRing({ ...options, nodes: ids(5).reverse() });
@@ -172,7 +172,6 @@ describe("ringFromTable()", () => {
   it("is Figure 2 of the paper: a key of (A, B] is kept by B, C and D (D-4.3-1)", () => {
     const ring = ringFromTable({ ...table, owners: table.nodes });
     expect(ring.preferenceList(keyIn(ring, 1)).slice(0, 3)).toEqual([B, C, D]);
-    expect(ring.preferenceList(keyIn(ring, 6))).toEqual([G, A, B, C, D, E, F]);
     const keptByD = [0, 1, 2, 3, 4, 5, 6].filter((partition) =>
       ring
         .preferenceList(keyIn(ring, partition))
@@ -180,6 +179,13 @@ describe("ringFromTable()", () => {
         .includes(D as NodeId),
     );
     expect(keptByD).toEqual([1, 2, 3]);
+  });
+
+  it("D-4.2-1 goes on at the ring's beginning where it ends", () => {
+    const ring = ringFromTable({ ...table, owners: table.nodes });
+    expect(ring.preferenceList(keyIn(ring, 6))).toEqual([G, A, B, C, D, E, F]);
+    expect(partitionAt(0, 7)).toBe(0);
+    expect(partitionAt(0xffffffff, 7)).toBe(6);
   });
 
   it("skips owners that the walk has met", () => {

@@ -28,7 +28,7 @@ describe("renderSummary()", () => {
     expect(renderSummary(summaryOf("valid"), { colour: false })).toMatch(/^lost writes 0 of /m);
   });
 
-  test("gives percentiles for each operation in aligned columns, and marks few samples", () => {
+  test("D-2.2-2 gives percentiles for each operation in aligned columns, and marks few samples", () => {
     const lines = renderSummary(summaryOf("valid"), { colour: false }).split("\n");
     const head = lines.findIndex((line) => line.startsWith("latency in ms"));
     const title = lines[head] ?? "";

@@ -175,7 +175,7 @@ test("an OR-set cart holds exactly the items of adds that no remove has seen", (
   );
 });
 
-test("an item removed from a union cart resurfaces with a stale version, from an OR-set cart it does not", () => {
+test("D-4.4-10, K-23 an item removed from a union cart resurfaces with a stale version, from an OR-set cart it does not", () => {
   const resurfaces = (kind: "union" | "or-set") => {
     const cart = cartReconciler(kind);
     const stale = cart.add(cart.empty, "x", "t1");

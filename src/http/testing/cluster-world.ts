@@ -104,9 +104,14 @@ export class ClusterWorld {
     name: string,
     method: string,
     path: string,
-    options: { readonly body?: string; readonly context?: string; readonly accept?: string } = {},
+    options: {
+      readonly body?: string | Uint8Array;
+      readonly context?: string;
+      readonly accept?: string;
+    } = {},
   ): Promise<HttpResponse> {
     const [bare, queryText] = path.split("?");
+    const { body = "" } = options;
     const request: HttpRequest = {
       method,
       path: bare ?? "",
@@ -116,7 +121,7 @@ export class ClusterWorld {
         "content-type": "text/plain",
         "x-dynamo-context": options.context,
       },
-      body: utf8Bytes(options.body ?? ""),
+      body: typeof body === "string" ? utf8Bytes(body) : body,
     };
     return this.drive(this.at(name).handler(request));
   }

@@ -226,11 +226,17 @@ export function describeRpcContract(name: string, createWorld: () => Promise<Rpc
       ["cluster id", { clusterId: "other" }, "it belongs to cluster other"],
       ["cluster secret", { clusterSecret: "guess" }, "proof does not fit"],
       ["missing secret", { clusterSecret: undefined }, "proof does not fit"],
-    ])("a hello with a wrong %s is refused with the reason", async (_what, overrides, reason) => {
-      const client = dial(await serve(echo), identityOf("a", overrides));
-      const outcome = await world.drive(call(client, { type: "ping" }));
-      expect(outcome).toMatchObject({ kind: "not-sent", reason: expect.stringContaining(reason) });
-    });
+    ])(
+      "D-2.1-3 a hello with a wrong %s is refused with the reason",
+      async (_what, overrides, reason) => {
+        const client = dial(await serve(echo), identityOf("a", overrides));
+        const outcome = await world.drive(call(client, { type: "ping" }));
+        expect(outcome).toMatchObject({
+          kind: "not-sent",
+          reason: expect.stringContaining(reason),
+        });
+      },
+    );
 
     test("a route that leads to another node is refused", async () => {
       const client = dial(await serve(echo, identityOf("c")));

@@ -4,7 +4,7 @@ import { EMPTY_CLOCK, HandMadeWorld } from "./testing/hand-made-world.ts";
 const MODES = ["dvvset", "merged", "vector-clock-max"] as const;
 const CHECK = ["acknowledged-without-quorum"];
 
-describe.each(MODES)("acknowledged-without-quorum in %s", (mode) => {
+describe.each(MODES)("acknowledged-without-quorum in %s (D-4.1-2, D-4.5-5)", (mode) => {
   test("finds one copy where two are needed, and is content with two", () => {
     for (const copies of [1, 2]) {
       const world = new HandMadeWorld(mode);

@@ -4,7 +4,7 @@ import { HandMadeWorld, payloadOf } from "./testing/hand-made-world.ts";
 const LOSSLESS = ["dvvset", "merged"] as const;
 
 describe.each(LOSSLESS)("dot-issued-twice in %s", (mode) => {
-  test("finds a node that mints the same dot for another payload after a crash", () => {
+  test("D-4.4-11, K-6 finds a node that mints the same dot for another payload after a crash", () => {
     const world = new HandMadeWorld(mode);
     const actor = world.freshActor("a");
     world.askWrite("a", "one");
@@ -75,7 +75,7 @@ describe.each(LOSSLESS)("dot-issued-twice in %s", (mode) => {
   });
 });
 
-test("the paper's clocks issue dots twice, which is counted and no violation", () => {
+test("K-2 the paper's clocks issue dots twice, which is counted and no violation", () => {
   const world = new HandMadeWorld("vector-clock");
   const context = world.versioning.empty.clock;
   const actor = world.freshActor("a");

@@ -108,7 +108,7 @@ describe.each(["vector-clock", "vector-clock-max", "lww"] as const)("loss in %s"
   });
 });
 
-describe.each(["dvvset", "merged", "lww"] as const)("replicas-differ in %s", (mode) => {
+describe.each(["dvvset", "merged", "lww"] as const)("replicas-differ in %s (D-2.3-4)", (mode) => {
   const anomalies = (world: HandMadeWorld): readonly string[] => {
     world.oracle.finish(SETTLED);
     return world.oracle.violations

@@ -15,7 +15,7 @@ function hinted(world: HandMadeWorld): Siblings {
   return siblings;
 }
 
-describe.each(LOSSLESS)("read-without-quorum in %s", (mode) => {
+describe.each(LOSSLESS)("read-without-quorum in %s (D-4.5-6)", (mode) => {
   test("finds an answer for which a silent node counted as one that holds nothing", () => {
     const world = new HandMadeWorld(mode);
     world.writeAtTwo("one");

@@ -20,7 +20,7 @@ function readAfter(world: HandMadeWorld, waitedMs: number, r = 2): readonly stri
   return world.found;
 }
 
-test("finds a read that waits for the silent while enough are healthy", () => {
+test("D-5-6 finds a read that waits for the silent while enough are healthy", () => {
   expect(readAfter(worldOf("ad"), 119)).toEqual([]);
   expect(readAfter(worldOf("ad"), 121)).toEqual(CHECK);
 });

@@ -92,7 +92,7 @@ describe.each(LOSSLESS)("version-dropped in %s", (mode) => {
     expect(world.found).toEqual(CHECK);
   });
 
-  test("lets a hint go once its owner has it durable, and finds one that goes before", () => {
+  test("D-4.6-4 lets a hint go once its owner has it durable, and finds one that goes before", () => {
     for (const delivery of ["none", "visible", "durable"]) {
       const world = new HandMadeWorld(mode);
       world.askWrite("a", "one");
