@@ -45,7 +45,7 @@ async function clockLengths(
   const lengths: number[] = [];
   for (const { engine } of world.nodes.values()) {
     for (const { value } of await engine.scan("records", { limit: 10 })) {
-      lengths.push(versioningFor(mode).decode(recordOf(value)).clock.size);
+      lengths.push(versioningFor(mode).decode(recordOf(value ?? new Uint8Array(0))).clock.size);
     }
   }
   return lengths;
