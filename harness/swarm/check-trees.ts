@@ -56,12 +56,13 @@ function partitionsOtherThan(
   return [...partitions].filter((partition) => roots[partition] !== expected[partition]);
 }
 
-/** Made from nothing but what the disk shows, of the partitions that the node replicates. */
-function rootsOfRows({ node, configuration, disk, name }: SimNode): NodeTrees["roots"] {
+/** Made from nothing but what the engine shows, of the partitions that the node replicates. */
+function rootsOfRows(machine: SimNode): NodeTrees["roots"] {
+  const { node, configuration, name } = machine;
   const versioning = versioningFor(configuration.versioning);
   const trees = new Map<number, HashTree>();
-  for (const { table, key: rowKey, value } of disk.rows()) {
-    if (table !== "records" || value === undefined) continue;
+  for (const { key: rowKey, value } of machine.shownRecords().values()) {
+    if (value === undefined) continue;
     const partition = partitionOfRecordRow(rowKey);
     const primaries = node?.ring().preferenceListOf(partition).slice(0, configuration.n) ?? [];
     if (!primaries.some((primary) => primary === name)) continue;

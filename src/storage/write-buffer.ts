@@ -101,6 +101,11 @@ export class WriteBuffer implements Engine {
     return this.#rows.count;
   }
 
+  /** What of a table is held here, and hides what the engine below has; for those who look into nodes from outside. */
+  heldRows(table: TableName): Iterable<Write> {
+    return this.#rows.of(table);
+  }
+
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
     this.#watch?.rowRead(table, key);

@@ -5,10 +5,13 @@ import { nodeHandler } from "../../../src/http/node-handler.ts";
 import { bufferedEngine } from "../../../src/node/buffered-engine.ts";
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
 import { DynamoNode } from "../../../src/node/node.ts";
+import { byteString } from "../../../src/storage/byte-strings.ts";
+import type { Engine } from "../../../src/storage/engine.ts";
+import { WriteBuffer } from "../../../src/storage/write-buffer.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
 import { gatedEngine } from "./gated-engine.ts";
 import type { MachineClock } from "./machine-clock.ts";
-import type { WorldObserver } from "./observer.ts";
+import type { RowState, WorldObserver } from "./observer.ts";
 import type { SimHttpServer } from "./sim-http.ts";
 import type { SimLog } from "./sim-log.ts";
 import { SimMetrics } from "./sim-metrics.ts";
@@ -31,6 +34,8 @@ export interface SimNodeParts {
 
 /** What a node is while its process lives. */
 interface Life {
+  /** As the node sees it. */
+  readonly engine: Engine;
   readonly process: SimProcess;
   readonly metrics: SimMetrics;
   /** Resolves when the process is gone. */
@@ -79,6 +84,14 @@ export class SimNode {
 
   get metrics(): SimMetrics | undefined {
     return this.#life?.metrics;
+  }
+
+  /** The rows of `records` that the node shows, those in its write buffer among them, by their keys as byte strings. */
+  shownRecords(): ReadonlyMap<string, RowState> {
+    const engine = this.#life?.engine;
+    const held = engine instanceof WriteBuffer ? engine.heldRows("records") : [];
+    const stored = this.disk.rows().filter(({ table }) => table === "records");
+    return new Map([...stored, ...held].map((row) => [byteString(row.key), row]));
   }
 
   /** The HTTP server; undefined where a connection would be refused. */
@@ -188,7 +201,7 @@ export class SimNode {
         throw error;
       },
     );
-    const life: Life = { process, metrics, died, started: starting, served: undefined };
+    const life: Life = { engine, process, metrics, died, started: starting, served: undefined };
     return life;
   }
 }
