@@ -177,7 +177,7 @@ describe("layers", () => {
     ["src-4-quorum", "src/quorum/a.ts", "src/storage/b.ts"],
     ["src-5-rpc-storage", "src/rpc/a.ts", "src/replica/b.ts"],
     ["src-6-replica-membership", "src/membership/a.ts", "src/handoff/b.ts"],
-    ["src-7-coordinator-handoff-anti-entropy", "src/handoff/a.ts", "src/node/b.ts"],
+    ["src-7-coordinator-handoff-anti-entropy-tombstones", "src/handoff/a.ts", "src/node/b.ts"],
     ["src-8-node", "src/node/a.ts", "src/http/b.ts"],
     ["src-9-http", "src/http/a.ts", "src/main.ts"],
     ["harness-1-history", "harness/history/a.ts", "harness/checker/b.ts"],

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openLmdbEngine } from "../../src/platform/lmdb-engine.ts";
+import type { EngineChoice } from "../../src/platform/open-engine.ts";
+import { openEngine } from "../../src/platform/open-engine.ts";
 import type { Engine } from "../../src/storage/engine.ts";
-import { MemoryEngine } from "../../src/storage/memory-engine.ts";
 
 /*
  * How long a put takes and how many there are in a second, by engine and by puts in flight. Each of the `in flight` loops
@@ -43,6 +43,8 @@ async function main(): Promise<void> {
     ["memory", false],
     ["lmdb", false],
     ["lmdb", true],
+    ["sqlite", false],
+    ["sqlite", true],
   ] as const) {
     for (const inFlight of IN_FLIGHT_COUNTS) {
       const measured = await measure(engineName, sync, inFlight, options);
@@ -95,15 +97,14 @@ function numberIn(flag: string, text: string, min: number, max: number): number 
 }
 
 async function measure(
-  engineName: "memory" | "lmdb",
+  engineName: EngineChoice["engine"],
   sync: boolean,
   inFlight: number,
   options: BenchOptions,
 ): Promise<Measured> {
   const folder = mkdtempSync(join(options.folder, ".micro-storage-"));
   try {
-    const engine =
-      engineName === "memory" ? new MemoryEngine() : await openLmdbEngine({ folder, sync });
+    const engine = await openEngine({ engine: engineName, folder, sync });
     const keys = Array.from({ length: options.keyCount }, (_, index) =>
       Buffer.from(`key-${index}`),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NEMESIS_KINDS } from "../run/plan.ts";
-import type { ExpectationInput } from "./expects.ts";
+import type { Durability, ExpectationInput } from "./expects.ts";
 import { destroysData, expectationOf, mayMiss } from "./expects.ts";
 
 const SAFE: ExpectationInput = {
@@ -23,6 +23,8 @@ describe("expectationOf()", () => {
     ["faults beyond the budget", { beyondBudget: true }, "may-lose"],
     ["the memory engine, a crash and W=1", { engine: "memory", w: 1 }, "may-lose"],
     ["the memory engine, a crash and W=2", { engine: "memory" }, "valid"],
+    ["a write buffer, a crash and W=1", { writeBufferObjects: 10, w: 1 }, "may-lose"],
+    ["a write buffer, a crash and W=2", { writeBufferObjects: 10 }, "valid"],
     [
       "the memory engine and W=1 without a crash",
       { engine: "memory", w: 1, nemesis: ["none"] },
@@ -87,9 +89,13 @@ function missesByCounting({ n, r, w, replicasDestroyed }: Parameters<typeof mayM
 
 describe("destroysData()", () => {
   it("knows which kinds take data from which engine", () => {
-    const destroying = (engine: "lmdb" | "memory") =>
-      NEMESIS_KINDS.filter((kind) => destroysData(kind, { engine }));
-    expect(destroying("lmdb")).toEqual(["wipe"]);
-    expect(destroying("memory")).toEqual(["crash", "restart", "wipe", "memory"]);
+    const destroying = (durability: Durability) =>
+      NEMESIS_KINDS.filter((kind) => destroysData(kind, durability));
+    expect(destroying({ engine: "lmdb" })).toEqual(["wipe"]);
+    expect(destroying({ engine: "sqlite" })).toEqual(["wipe"]);
+    expect(destroying({ engine: "memory" })).toEqual(["crash", "restart", "wipe", "memory"]);
+    // An orderly end flushes.
+    const buffered = { engine: "lmdb", writeBufferObjects: 1_000 } as const;
+    expect(destroying(buffered)).toEqual(["crash", "wipe", "memory"]);
   });
 });

@@ -169,6 +169,9 @@ describe("parsePlan()", () => {
     [`${FOUND} --toxiproxy http://t:1 --toxiproxy-ports many`, "allowed is FIRST-LAST"],
     ["--slo p98<1ms", "it must read like p99.9<300ms"],
     ["--toxiproxy localhost:8474", "allowed is a URL such as http://127.0.0.1:8474"],
+    ["--write-buffer 10 --w 1 --nemesis crash", "--engine lmdb without --write-buffer"],
+    ["--write-buffer 1000001", "Cannot use --write-buffer"],
+    ["--cluster sim --engine sqlite", "Cannot use --engine sqlite"],
     ["--engine memory --w 1 --nemesis crash", "one crash may destroy acknowledged writes"],
     [
       "--engine memory --w 1 --nemesis restart",

@@ -11,12 +11,13 @@ test("repeatCommand() names every setting of the plan", () => {
   );
   const odd = {
     ...plan,
+    writeBufferObjects: 1_000,
     clientsRoam: true,
     beyondBudget: true,
     toxiproxyUrl: "http://127.0.0.1:8474",
   };
   expect(repeatCommand(odd)).toMatch(
-    / --toxiproxy http:\/\/127\.0\.0\.1:8474 --slo 'p99\.9<300ms' --clients-roam --beyond-budget$/,
+    / --write-buffer 1000 --toxiproxy http:\/\/127\.0\.0\.1:8474 --slo 'p99\.9<300ms' --clients-roam --beyond-budget$/,
   );
 });
 

@@ -111,10 +111,12 @@ describe("the checks of trees", () => {
     await write("n1");
     await pass(100);
     expect(checkTrees(cluster)).toEqual([]);
-    const { name, node, configuration, disk } = cluster.machine("n2");
+    const real = cluster.machine("n2");
+    const { name, node, configuration } = real;
     const trees = { ...(node?.operator.trees() as NodeTrees) };
     const lying = { ring: () => node?.ring(), operator: { trees: () => ({ ...trees, ...told }) } };
-    const machine = { name, configuration, disk, node: lying } as unknown as SimNode;
+    const shownRecords = () => real.shownRecords();
+    const machine = { name, configuration, shownRecords, node: lying } as unknown as SimNode;
     expect(checkTrees({ simNodes: new Map([[name, machine]]) })).toMatchObject([{ anomaly }]);
   });
 

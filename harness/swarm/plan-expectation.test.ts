@@ -23,6 +23,12 @@ describe("destroysData()", () => {
   });
 });
 
+test("destroysData() counts every crash of a node that buffers its writes", () => {
+  const durability = { engine: "lmdb", sync: true, writeBufferObjects: 2 } as const;
+  expect(destroysData(crash("n1"), durability)).toBe(true);
+  expect(destroysData({ kind: "pause", ...SPAN, node: "n1" }, durability)).toBe(false);
+});
+
 describe("withFaults()", () => {
   const drawn = drawPlan(1);
   const run = { ...drawn.run, nodes: 3, n: 3, r: 1, w: 2, engine: "memory" } as const;

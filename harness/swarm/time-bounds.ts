@@ -1,5 +1,6 @@
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { RPC_LIMITS } from "../../src/rpc/rpc-limits.ts";
+import { DURABLE_GATHER_MS } from "../../src/storage/write-buffer.ts";
 import type { TimeBounds } from "../drivers/sim/oracle/time-bounds.ts";
 import { timerSlackMs } from "../drivers/sim/oracle/time-bounds.ts";
 import type { DelayPlan } from "../drivers/sim/world-plan.ts";
@@ -17,13 +18,14 @@ const COMMITS = 4;
  * less than once in 10^8 times.
  */
 export function timeBounds(
-  { world, faults }: Pick<SimPlan, "world" | "faults">,
+  { run, world, faults }: Pick<SimPlan, "run" | "world" | "faults">,
   { hedgeMs, retryDownMs, requestTimeoutMs }: NodeConfiguration,
 ): TimeBounds {
   const { network, links, diskRead, diskWrite } = world;
   const readAnswerMs =
     longestMs(WAYS, [network, ...Object.values(links)]) + longestMs(READS, [diskRead]);
-  let ownDiskMs = longestMs(READS, [diskRead]) + longestMs(COMMITS, [diskWrite]);
+  const gatherMs = run.writeBufferObjects === undefined ? 0 : DURABLE_GATHER_MS;
+  let ownDiskMs = gatherMs + longestMs(READS, [diskRead]) + longestMs(COMMITS, [diskWrite]);
   for (const fault of faults) {
     if (fault.kind === "slow-disk") ownDiskMs += READS * fault.readMs + COMMITS * fault.writeMs;
   }
@@ -34,7 +36,7 @@ export function timeBounds(
     ownDiskMs,
     hedgeMs,
     readAnswerMs,
-    writeAnswerMs: readAnswerMs + longestMs(COMMITS, [diskWrite]),
+    writeAnswerMs: gatherMs + readAnswerMs + longestMs(COMMITS, [diskWrite]),
     // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice
     // where once is lost.
     settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + readAnswerMs,

@@ -123,7 +123,7 @@ describe("openSqliteEngine()", () => {
 });
 
 describe("SqliteEngine", () => {
-  test("finds a damaged value by get() and scan() and names its key", async () => {
+  test("get() finds a damaged value and names its key, scan() gives it without a value", async () => {
     const { folder, marker } = await filledFolder();
     const file = join(folder, "data.sqlite");
     const bytes = readFileSync(file);
@@ -135,7 +135,9 @@ describe("SqliteEngine", () => {
     const key = Buffer.from("marked");
     const message = `Cannot read the value of key ${key.toString("hex")}`;
     await expect(engine.get("records", key)).rejects.toThrow(message);
-    await expect(engine.scan("records", { limit: 1_000 })).rejects.toThrow(message);
+    const entries = await engine.scan("records", { limit: 1_000 });
+    const damaged = entries.filter(({ value }) => value === undefined);
+    expect(damaged.map((entry) => Buffer.from(entry.key).toString())).toEqual(["marked"]);
     expect(await engine.get("records", Buffer.from("k0"))).toHaveLength(3_000);
     await engine.close();
   });

@@ -76,7 +76,7 @@ describe("request and reply codecs", () => {
       `000000181100000002${stamp}016e00016b7272`,
     );
     const put = { type: "put", ring, key, record, hintFor: undefined, durable: true } as const;
-    expect(hex(put)).toBe(`000000171800000002${stamp}0000016b7272`);
+    expect(hex(put)).toBe(`000000171700000002${stamp}0000016b7272`);
     const before = frameOf((writer) => writeRequest(writer, 2, put, 1)).bytes.toString("hex");
     expect(before).toBe(`000000171100000002${stamp}0000016b7272`);
     const forward = { ring, key, context: key, payload: record, w: 2, budgetMs: 500.9 };

@@ -21,12 +21,16 @@ const BLIND: Clock = new Map();
 test("Replica.store() that is to be durable stores a row that was in a buffer alone, changed or not", async () => {
   const below = new MemoryEngine();
   const options = { objectsMax: 100, flushMs: 100 };
-  const buffer = new WriteBuffer(quietEnvironment(new ManualClock()), { engine: below }, options);
+  const clock = new ManualClock();
+  const buffer = new WriteBuffer(quietEnvironment(clock), { engine: below }, options);
   const replica = await openReplica(buffer, dvvset);
   const record = await foreignRecord("a");
   await replica.store(KEY, record, undefined);
   expect(await below.count("records")).toBe(0);
-  await replica.store(KEY, record, undefined, { durable: true });
+  const stored = replica.store(KEY, record, undefined, { durable: true });
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(1_000);
+  await stored;
   expect(await below.count("records")).toBe(1);
   expect(await replica.read(KEY)).toEqual(record);
 });

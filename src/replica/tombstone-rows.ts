@@ -85,11 +85,14 @@ export class TombstoneRows {
 
   /** A hint, or a write that is not durable yet, is something else: the node cannot promise that it holds just this. */
   async #holding(place: Place, digest: Uint8Array): Promise<Holding> {
-    const { rows, isHinted } = this.#parts;
+    const { engine, rows, isHinted } = this.#parts;
     if (isHinted(place.keyText) || rows.underWay(place) !== undefined) return "other";
-    const record = await rows.record("records", place.rowKey);
-    if (record === undefined) return "none";
-    return equalBytes(this.#digestOf(record), digest) ? "same" : "other";
+    const row = await rows.read(place);
+    if (row === undefined) return "none";
+    if (!equalBytes(this.#digestOf(row.record), digest)) return "other";
+    // What is in memory only a crash would turn back to what was deleted.
+    if (engine.buffered === true) await rows.write(place, row, { durable: true });
+    return "same";
   }
 }
 

@@ -7,7 +7,7 @@ import { MemoryEngine } from "./memory-engine.ts";
 import { bufferedVariants } from "./testing/buffered-engine.ts";
 import { engineSuite } from "./testing/engine-suite.ts";
 import { SlowEngine } from "./testing/slow-engine.ts";
-import { WriteBuffer } from "./write-buffer.ts";
+import { DURABLE_GATHER_MS, WriteBuffer } from "./write-buffer.ts";
 
 /*
  * Aim: what a buffer promises beside the engine contract: who is told what when, what a crash would leave, what a failed flush
@@ -151,6 +151,7 @@ describe("WriteBuffer", () => {
     const durable = here.buffer.write([put("a", "2")], { durable: true }).then(() => {
       isTold = true;
     });
+    here.clock.advance(DURABLE_GATHER_MS);
     await settled();
     expect([isTold, await shown(here, "a")]).toEqual([false, "2"]);
     await here.below.finishOne("stored");
@@ -164,6 +165,7 @@ describe("WriteBuffer", () => {
     const here = world({ objectsMax: 100 });
     await here.buffer.write([put("a", "1")]);
     const durable = here.buffer.write([put("a", "2")], { durable: true });
+    here.clock.advance(DURABLE_GATHER_MS);
     await here.below.finishOne("failed");
     expect(await outcomeOf(durable)).toContain("StorageError");
     expect(await shown(here, "a")).toBe("1");
@@ -171,6 +173,24 @@ describe("WriteBuffer", () => {
     await here.below.finishOne("stored");
     await flushed;
     expect(await stored(here)).toEqual(["a=1"]);
+  });
+
+  test("durable writes of the same few milliseconds go down in one batch, and before any later write", async () => {
+    const here = world({ objectsMax: 100 });
+    const durable = [
+      here.buffer.write([put("a", "1")], { durable: true }),
+      here.buffer.write([put("b", "1")], { durable: true }),
+    ];
+    await here.buffer.write([put("a", "2")]);
+    expect([here.below.waiting, await shown(here, "a")]).toEqual([0, "2"]);
+    const flushed = here.buffer.flush();
+    expect(here.below.waiting).toBe(2);
+    await here.below.finishOne("stored");
+    await Promise.all(durable);
+    expect(await stored(here)).toEqual(["a=1", "b=1"]);
+    await here.below.finishOne("stored");
+    await flushed;
+    expect(await stored(here)).toEqual(["a=2", "b=1"]);
   });
 
   test("a flush passes over rows that a durable write has overtaken", async () => {

@@ -10,7 +10,7 @@
  *
  * - Reads see a write at once, whether it is buffered, on its way or stored.
  * - A buffered write is acknowledged and not durable; a durable one is acknowledged when the engine below has it, and only
- *   its rows go down, not the buffer. A full buffer acknowledges nothing: the write goes through to the engine below.
+ *   its rows go down, with those of the durable writes of the same few milliseconds, not the buffer. A full buffer acknowledges nothing: the write goes through to the engine below.
  * - Tables other than records and hints are never buffered. A write to one takes down, in one batch with itself, everything that was
  *   acknowledged before it: whoever reads it after a crash finds that too. (A mark "all that I minted is stored" can be relied on.)
  * - A flush that fails loses nothing: its rows stay in the buffer and are tried again each period. Until one succeeds new
@@ -72,6 +72,7 @@ export class WriteBuffer implements Engine {
   readonly #rows = new BufferedRows();
   readonly #done = Promise.resolve();
   readonly #passing = new Set<Promise<void>>();
+  #gathered: Gathered | undefined;
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
   /** The last flush failed. */
@@ -124,7 +125,7 @@ export class WriteBuffer implements Engine {
     const reason = this.#reasonToPass(writes, durable);
     if (reason !== undefined) {
       this.#metrics.passedThrough[reason].increment();
-      return this.#pass(writes, reason);
+      return reason === "durable" ? this.#gather(writes) : this.#pass(writes, reason);
     }
     this.#hold(writes);
     return this.#done;
@@ -203,13 +204,46 @@ export class WriteBuffer implements Engine {
   }
 
   #pass(writes: readonly Write[], reason: PassReason): Promise<void> {
+    this.#handOn();
     const before = reason === "table" ? this.#rows.takeAcknowledged() : [];
+    return this.#send(writes, this.#show(writes), before);
+  }
+
+  /** Durable writes go down together: a commit costs as much for one row as for ten, and no client waits for this one. */
+  #gather(writes: readonly Write[]): Promise<void> {
+    const slots = this.#show(writes);
+    this.#gathered ??= {
+      ...Promise.withResolvers<void>(),
+      writes: [],
+      slots: [],
+      timer: this.#clock.setTimer(DURABLE_GATHER_MS, () => this.#handOn()),
+    };
+    const { promise } = this.#gathered;
+    this.#gathered.writes.push(...writes);
+    this.#gathered.slots.push(...slots);
+    if (this.#gathered.writes.length >= GATHERED_MAX) this.#handOn();
+    return promise;
+  }
+
+  /** To be called before anything else is handed to the engine below: newer versions of these rows must not overtake them. */
+  #handOn(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined) return;
+    this.#gathered = undefined;
+    gathered.timer.cancel();
+    gathered.resolve(this.#send(gathered.writes, gathered.slots, []));
+  }
+
+  #show(writes: readonly Write[]): readonly Slot[] {
     const slots = writes.map((write) => this.#rows.passThrough(write));
     this.#watch?.written(writes);
+    return slots;
+  }
+
+  #send(writes: readonly Write[], slots: readonly Slot[], before: readonly Slot[]): Promise<void> {
     // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
     const earlier = before.map(({ write }) => ({ ...write }));
-    const stored = this.#engine.write([...earlier, ...writes], { durable: true });
-    const done = stored.then(
+    const done = this.#engine.write([...earlier, ...writes], { durable: true }).then(
       () => {
         this.#rows.stored(before);
         this.#rows.stored(slots);
@@ -239,6 +273,7 @@ export class WriteBuffer implements Engine {
   async #flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#handOn();
     const slots: readonly Slot[] = this.#rows.takeHeld();
     if (slots.length === 0) return;
     const { assertions, log } = this.#environment;
@@ -271,6 +306,7 @@ export class WriteBuffer implements Engine {
 
   async #close(): Promise<void> {
     this.#timer?.cancel();
+    this.#handOn();
     await Promise.allSettled([...this.#passing, this.#flushing]);
     let failure: unknown;
     try {
@@ -289,10 +325,21 @@ export class WriteBuffer implements Engine {
   }
 }
 
+/** Durable writes that wait for others to go down with. */
+interface Gathered extends PromiseWithResolvers<void> {
+  readonly writes: Write[];
+  readonly slots: Slot[];
+  readonly timer: Timer;
+}
+
 export type WriteBufferEnvironment = Pick<Environment, "clock" | "metrics" | "log" | "assertions">;
 
 /** What nodes say of themselves is durable at once, and nothing clients wrote is older than that. */
 const BUFFERED_TABLES: ReadonlySet<TableName> = new Set(["records", "hints"]);
+
+/** How long a durable write waits for others. */
+export const DURABLE_GATHER_MS = 5;
+const GATHERED_MAX = 128;
 
 /** A flush begins at this share of the capacity, so that a steady load does not find the buffer full. */
 const FLUSH_FROM_SHARE = 0.5;

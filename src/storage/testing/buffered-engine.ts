@@ -1,5 +1,5 @@
-import { ManualClock } from "../../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../../env/testing/quiet-environment.ts";
+import { createNodeClock } from "../../platform/node-clock.ts";
 import type { Engine } from "../engine.ts";
 import { WriteBuffer } from "../write-buffer.ts";
 import type { EngineUnderTest } from "./engine-suite.ts";
@@ -13,7 +13,7 @@ export function bufferedVariants({
   return [1_000, 3].map((objectsMax) => {
     const inner = new WeakMap<Engine, Engine>();
     const buffered = (engine: Engine): Engine => {
-      const environment = quietEnvironment(new ManualClock());
+      const environment = quietEnvironment(createNodeClock());
       const buffer = new WriteBuffer(environment, { engine }, { objectsMax, flushMs: 100 });
       inner.set(buffer, engine);
       return buffer;

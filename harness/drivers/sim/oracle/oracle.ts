@@ -349,7 +349,7 @@ export class Oracle implements WorldObserver {
         const survives = synced && !destroyed.has(copy.owner);
         const keepsData = lossless && !hasForgotten && (survives || !this.#died.has(copy.owner));
         if (copy.node === copy.owner && isTombstonesOnly(before)) {
-          checkCollected(copy, before, { keepsData: lossless }, this.#violations);
+          checkCollected(copy, before, { keepsData: this.#isDeletedForGood }, this.#violations);
         } else {
           checkRemoved(copy, before, { synced, keepsData }, this.#violations);
         }
@@ -368,7 +368,7 @@ export class Oracle implements WorldObserver {
       if (before !== undefined) checkDropped(copy, before, after, this.#violations);
       if (before?.record !== after.record) {
         checkKept(copy, after, this.#violations);
-        if (this.#parts.lossless) checkResurrected(copy, after, this.#violations);
+        if (this.#isDeletedForGood) checkResurrected(copy, after, this.#violations);
       }
     } else if (before !== undefined && isLastWriteWins(this.#parts.versioning.mode)) {
       checkLastWrite(copy, before, after, this.#violations);
@@ -445,6 +445,12 @@ export class Oracle implements WorldObserver {
       detail: `Request ${ask.id} at node ${ask.node} was acknowledged (write ${mint?.serial} of the key, dot ${mint?.counter} of ${mint?.actor}), and its value is gone`,
       key: state.name,
     }));
+  }
+
+  /** False where a disk may turn back to what a tombstone overtook, whenever the power fails. */
+  get #isDeletedForGood(): boolean {
+    const { lossless, synced, buffered } = this.#parts;
+    return lossless && (synced || buffered === true);
   }
 
   get #quorumOptions(): QuorumCheckOptions {

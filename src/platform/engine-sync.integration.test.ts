@@ -16,7 +16,7 @@ import { canStrace, isFlushOf, parseStrace, STRACE_OPTIONS } from "./testing/str
  */
 describe.skipIf(!canStrace())("LmdbEngine under strace (skipped where there is no strace)", () => {
   test("with sync on, acknowledges a write after pages and root are flushed, in that order", () => {
-    const { calls, between } = traceOneWrite("on");
+    const { calls, between } = traceOneWrite("lmdb", "on");
     const flush = between.findIndex((call) => isFlushOf(call, "data.mdb"));
     expect(flush, "pages are flushed").toBeGreaterThanOrEqual(0);
     const written = between.slice(0, flush).filter(isDataWrite);
@@ -29,19 +29,50 @@ describe.skipIf(!canStrace())("LmdbEngine under strace (skipped where there is n
   });
 
   test("with sync off, acknowledges a write that nothing has flushed", () => {
-    const { between } = traceOneWrite("off");
+    const { between } = traceOneWrite("lmdb", "off");
     expect(between.some(isDataWrite)).toBe(true);
     expect(between.some((call) => isFlushOf(call, "data.mdb"))).toBe(false);
   });
 });
 
-function isDataWrite({ name, argumentText, result }: SystemCall): boolean {
+/*
+ * SQLite must write its log and flush that.
+ */
+describe.skipIf(!canStrace())(
+  "SqliteEngine under strace (skipped where there is no strace)",
+  () => {
+    const isLogWrite = (call: SystemCall): boolean => isWriteTo(call, "data.sqlite-wal");
+
+    test("with sync on, acknowledges a write after its log is written and flushed", () => {
+      const { between } = traceOneWrite("sqlite", "on");
+      const flush = between.findLastIndex((call) => isFlushOf(call, "data.sqlite-wal"));
+      expect(flush, "the log is flushed").toBeGreaterThanOrEqual(0);
+      expect(between.slice(0, flush).some(isLogWrite), "and written before").toBe(true);
+      expect(between.slice(flush + 1).some(isLogWrite), "nothing is written behind").toBe(false);
+    });
+
+    test("with sync off, acknowledges a write that nothing has flushed", () => {
+      const { between } = traceOneWrite("sqlite", "off");
+      expect(between.some(isLogWrite)).toBe(true);
+      expect(between.some((call) => isFlushOf(call, "data.sqlite-wal"))).toBe(false);
+    });
+  },
+);
+
+function isDataWrite(call: SystemCall): boolean {
+  return isWriteTo(call, "data.mdb");
+}
+
+function isWriteTo({ name, argumentText, result }: SystemCall, file: string): boolean {
   const isWrite = ["write", "writev", "pwrite64", "pwritev"].includes(name);
-  return isWrite && argumentText.includes("data.mdb") && (result ?? 0) > 0;
+  return isWrite && argumentText.includes(file) && (result ?? 0) > 0;
 }
 
 /** All calls of the process, and those that ended between its two lines. */
-function traceOneWrite(sync: "on" | "off"): {
+function traceOneWrite(
+  engine: "lmdb" | "sqlite",
+  sync: "on" | "off",
+): {
   readonly calls: readonly SystemCall[];
   readonly between: readonly SystemCall[];
 } {
@@ -49,7 +80,7 @@ function traceOneWrite(sync: "on" | "off"): {
   try {
     const output = join(folder, "trace");
     const script = fileURLToPath(import.meta.resolve("./testing/write-once.ts"));
-    const command = [process.execPath, script, join(folder, "data"), sync];
+    const command = [process.execPath, script, join(folder, "data"), sync, engine];
     execFileSync("strace", [...STRACE_OPTIONS, "-o", output, ...command], { stdio: "pipe" });
     const calls = parseStrace(readFileSync(output, "utf8"));
     const request = calls.find(({ argumentText }) => argumentText.includes('"REQUEST'));
