@@ -84,10 +84,13 @@ function overlappingCrashes(one: SimFault, other: SimFault): boolean {
 }
 
 function destroyedNodes({ faults, run, world }: SimPlan): Set<string> {
-  const crashes = faults.filter((fault) => fault.kind === "crash");
-  const isLoss = ({ power }: { readonly power: boolean }) =>
-    run.engine === "memory" || (power && !world.sync);
-  return new Set(crashes.filter(isLoss).map(({ node }) => node));
+  return new Set(
+    faults.flatMap((fault) => {
+      if (fault.kind === "wipe") return [fault.node];
+      if (fault.kind !== "crash") return [];
+      return run.engine === "memory" || (fault.power && !world.sync) ? [fault.node] : [];
+    }),
+  );
 }
 
 describe("drawPlan()", () => {
