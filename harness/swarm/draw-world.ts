@@ -12,7 +12,7 @@ const UNSYNCED_SHARE = 0.25;
 const CHOPPED_SHARE = 0.4;
 const WRONG_CLOCKS_SHARE = 0.4;
 const SETTING_SHARE = 0.5;
-const NO_ANTI_ENTROPY_SHARE = 0.3;
+const NO_ANTI_ENTROPY_SHARE = 0.5;
 const CLOCK_SKEW_MS_MAX = 10_000;
 const CLOCK_DRIFT_PPM_MAX = 500;
 const REQUEST_TIMEOUT_MS_MAX = 5_000;
@@ -112,7 +112,7 @@ function drawSettings(random: SeededRandom, stepMs: number): WorldPlan["settings
   return { ...Object.fromEntries(entries), antiEntropyMs: drawAntiEntropyMs(random.fork("trees")) };
 }
 
-/** Mostly often enough to meet everything else that goes on; sometimes off, so that nothing mends what others neglect. */
+/** Often enough to meet everything else that goes on; in half of the seeds off, so that nothing mends what others neglect. */
 function drawAntiEntropyMs(random: SeededRandom): number {
   return chance(random, NO_ANTI_ENTROPY_SHARE) ? 0 : magnitudeBetween(random, 100, 5_000);
 }

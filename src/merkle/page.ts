@@ -25,6 +25,8 @@ export class Page implements Subtree {
   readonly depth: number;
   #bytes: Buffer;
   #length: number;
+  /** Where the leaves of each child begin: a search meets those of one child only. */
+  readonly #starts: number[];
   #count: number;
   #hash: string | undefined;
   #hashes: ChildHashes | undefined;
@@ -36,6 +38,7 @@ export class Page implements Subtree {
     this.#bytes = Buffer.from(bytes.subarray(start, end));
     this.#length = end - start;
     this.#count = count;
+    this.#starts = depth < DEPTH_MAX ? partsOf(this.run, depth).map((part) => part.start) : [];
   }
 
   get count(): number {
@@ -49,15 +52,17 @@ export class Page implements Subtree {
 
   find(place: Place, key: Uint8Array): string | undefined {
     const at = this.#search(place, key);
-    return this.#holds(at, place, key) ? readDigest(this.#bytes, at) : undefined;
+    return at < 0 ? undefined : readDigest(this.#bytes, at);
   }
 
   put(place: Place, leaf: Leaf): void {
-    const at = this.#search(place, leaf.key);
-    if (this.#holds(at, place, leaf.key)) {
-      writeDigest(this.#bytes, at, leaf.digest);
+    const found = this.#search(place, leaf.key);
+    if (found >= 0) {
+      writeDigest(this.#bytes, found, leaf.digest);
     } else {
+      const at = -1 - found;
       this.#makeRoom(at, leafSizeBytes(leaf.key));
+      this.#moveStarts(place, leafSizeBytes(leaf.key));
       writeLeaf(this.#bytes, at, place, leaf);
       this.#count += 1;
     }
@@ -67,10 +72,11 @@ export class Page implements Subtree {
   /** Does nothing where there is no such key. */
   remove(place: Place, key: Uint8Array): void {
     const at = this.#search(place, key);
-    if (!this.#holds(at, place, key)) return;
+    if (at < 0) return;
     const end = leafEnd(this.#bytes, at);
     this.#bytes.copyWithin(at, end, this.#length);
     this.#length -= end - at;
+    this.#moveStarts(place, at - end);
     this.#count -= 1;
     this.#changed(place);
   }
@@ -116,17 +122,22 @@ export class Page implements Subtree {
     this.#stale |= 1 << digitAt(place, this.depth);
   }
 
-  /** Where the leaf of this key begins, or would. */
+  /** Where the leaf of this key begins; -1 and less, where it would, negated, less 1. */
   #search(place: Place, key: Uint8Array): number {
-    let at = 0;
-    while (at < this.#length && compareLeaf(this.#bytes, at, place, key) < 0) {
-      at = leafEnd(this.#bytes, at);
+    let at = this.#starts[digitAt(place, this.depth)] ?? 0;
+    for (; at < this.#length; at = leafEnd(this.#bytes, at)) {
+      const order = compareLeaf(this.#bytes, at, place, key);
+      if (order === 0) return at;
+      if (order > 0) break;
     }
-    return at;
+    return -1 - at;
   }
 
-  #holds(at: number, place: Place, key: Uint8Array): boolean {
-    return at < this.#length && compareLeaf(this.#bytes, at, place, key) === 0;
+  /** Of the children behind the one of this place. */
+  #moveStarts(place: Place, byBytes: number): void {
+    for (let digit = digitAt(place, this.depth) + 1; digit < this.#starts.length; digit += 1) {
+      this.#starts[digit] = (this.#starts[digit] ?? 0) + byBytes;
+    }
   }
 
   #makeRoom(at: number, sizeBytes: number): void {
@@ -143,5 +154,5 @@ export class Page implements Subtree {
 
 const ALL_STALE = (1 << FAN_OUT) - 1;
 /** A page that grows is copied seldom, and wastes at most this share. */
-const GROWTH = 1.25;
+const GROWTH = 1.125;
 const NOTHING: Run = { bytes: Buffer.alloc(0), start: 0, end: 0, count: 0 };
