@@ -206,6 +206,9 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     hedgeMs: [1, 60_000],
     hintScanMs: [10, 3_600_000],
     retryDownMs: [10, 3_600_000],
+    hintsMax: [0, 100_000_000],
+    hintBytesMax: [0, 1_000_000_000_000],
+    hintDeliveryBytesPerSecond: [4_096, 1_000_000_000_000],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))

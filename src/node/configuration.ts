@@ -55,6 +55,15 @@ export interface NodeConfiguration {
   readonly inFlightMax: number;
   /** How often waiting hints are looked at. Default 1,000 here; the paper gives no figure. */
   readonly hintScanMs: number;
+  /**
+   * Hints for one node that came back: what all others together send it in a second, a small hint counted as 4 KiB. Each sends
+   * an equal share. Default 8 MiB. More: its copies are whole sooner, and clients wait longer meanwhile.
+   */
+  readonly hintDeliveryBytesPerSecond: number;
+  /** Hints a node keeps at most; it refuses further ones, and others are asked. Default 1,000,000. */
+  readonly hintsMax: number;
+  /** Bytes of hint rows, keys included, that a node keeps at most. Default 4 GiB. */
+  readonly hintBytesMax: number;
   /** How often a node believed down is tried again. Default 500. */
   readonly retryDownMs: number;
   /** Allows `/admin/probe` and the other hooks that break things on purpose. */

@@ -36,6 +36,8 @@ import { Routes } from "./routes.ts";
 /** Misses in a row after which a peer counts as down; see FailureDetector. */
 const MISSES_MAX = 3;
 const REPAIR_WAIT_MS = 100;
+/** After failed deliveries hints wait for no longer: hints are the copies that reads have to do without. */
+const HINT_BACK_OFF_MS_MAX = 10_000;
 
 export interface NodeParts {
   readonly configuration: NodeConfiguration;
@@ -77,6 +79,7 @@ export class DynamoNode implements KeyValueStore {
       ring: () => ring,
       nodeId: configuration.nodeId,
       incarnation,
+      hintLimits: configuration,
     });
     const node = new DynamoNode(environment, { ...parts, ring, versioning, incarnation, replica });
     await node.#listen();
@@ -123,8 +126,14 @@ export class DynamoNode implements KeyValueStore {
     const calls = new ObservedCalls(this.#rpcClient, this.#detector);
     this.#handoff = new HintDelivery(
       environment,
-      { hints: replica, calls, detector: this.#detector, ring: ringNow },
-      { scanMs: configuration.hintScanMs, callTimeoutMs: configuration.requestTimeoutMs },
+      { nodeId, hints: replica, calls, detector: this.#detector, ring: ringNow },
+      {
+        n: configuration.n,
+        scanMs: configuration.hintScanMs,
+        callTimeoutMs: configuration.requestTimeoutMs,
+        backOffMaxMs: HINT_BACK_OFF_MS_MAX,
+        bytesPerSecond: configuration.hintDeliveryBytesPerSecond,
+      },
     );
     const coordination: CoordinatorParts = {
       nodeId,

@@ -5,6 +5,7 @@ import type { Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import type { HintRoomStatus } from "../replica/hint-room.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
@@ -25,7 +26,7 @@ export interface OperatorParts {
   readonly versioning: Versioning;
   readonly replica: {
     read(key: Uint8Array): Promise<Uint8Array | undefined>;
-    hintCount(): number;
+    hintRoom(): HintRoomStatus;
     lostWriteCount(): number;
   };
 }
@@ -47,6 +48,7 @@ export class Operator implements NodeOperator {
 
   status(): object {
     const { configuration, incarnation, ready, ring, replica, admission, detector } = this.#parts;
+    const hints = replica.hintRoom();
     return {
       nodeId: configuration.nodeId,
       clusterId: configuration.clusterId,
@@ -60,7 +62,9 @@ export class Operator implements NodeOperator {
       quorum: configuration.quorum,
       engine: configuration.engine,
       testFaults: configuration.testFaults,
-      hints: replica.hintCount(),
+      hints: hints.count,
+      hintBytes: hints.sizeBytes,
+      hintsLimitReached: hints.isLimitReached,
       inFlight: admission.inFlight,
       suspected: detector.suspected(),
       writesLost: replica.lostWriteCount(),

@@ -9,12 +9,14 @@ import { byteString } from "../storage/byte-strings.ts";
 import type { Engine } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHintIndex } from "./hint-index.ts";
+import type { HintLimits, HintRoomStatus } from "./hint-room.ts";
+import { HintRoom } from "./hint-room.ts";
 import { KeyLock } from "./key-lock.ts";
 import { LocalActors } from "./local-actors.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
 import type { Row } from "./row.ts";
-import { recordOf } from "./row.ts";
+import { recordOf, rowSizeBytes } from "./row.ts";
 import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place } from "./rows.ts";
 import { Rows, readStored } from "./rows.ts";
@@ -27,6 +29,8 @@ export interface ReplicaParts {
   readonly nodeId: NodeId;
   /** Of `startIncarnation`, stored before this. */
   readonly incarnation: string;
+  /** How many hints are kept at most; undefined: as many as come. */
+  readonly hintLimits?: HintLimits;
 }
 
 /** A coordinator's own write. */
@@ -62,6 +66,7 @@ export class Replica {
   readonly #actors: LocalActors;
   readonly #rows: Rows;
   readonly #hints: HintIndex;
+  readonly #hintRoom: HintRoom;
   readonly #lock = new KeyLock();
   readonly #metrics: ReplicaMetrics;
 
@@ -77,6 +82,7 @@ export class Replica {
       assertions: env.assertions,
     });
     this.#hints = hints;
+    this.#hintRoom = new HintRoom(env, hints, parts.hintLimits);
   }
 
   /** Finds the hints that earlier lives left, then is ready. */
@@ -111,7 +117,8 @@ export class Replica {
 
   /**
    * Merges a record into the node's own row of the key, or, with `hintFor`, into the one it keeps for that node. Resolves
-   * when everything in `record` is durable here. Throws DynamoError bad-request for bytes that are no record.
+   * when everything in `record` is durable here. Throws DynamoError bad-request for bytes that are no record, hints-full where
+   * there is no room for the hint; then nothing was changed.
    */
   async store(key: Uint8Array, record: Uint8Array, hintFor: NodeId | undefined): Promise<void> {
     const place = this.#place(key, hintFor);
@@ -132,7 +139,8 @@ export class Replica {
    * A coordinator's write (architecture, "Write"): puts `payload` over what `context` covers, under a new dot, into the
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
    * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
-   * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded.
+   * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded, as one does with
+   * hints-full that there is no room for.
    */
   async mint(
     key: Uint8Array,
@@ -191,6 +199,10 @@ export class Replica {
     return this.#hints.count;
   }
 
+  hintRoom(): HintRoomStatus {
+    return this.#hintRoom.status();
+  }
+
   /** Hints for one node in the order of their row keys, beginning after `after`, the last row key of the page before. */
   async scanHints(
     owner: NodeId,
@@ -227,7 +239,8 @@ export class Replica {
         return false;
       }
       await this.#rows.remove(place);
-      this.#hints.set(place.keyText, owner, false);
+      this.#hints.set(place.keyText, owner, undefined);
+      this.#hintRoom.freed();
       this.#metrics.hintsDropped.increment();
       return true;
     } finally {
@@ -288,6 +301,7 @@ export class Replica {
     return { stored };
   }
 
+  /** Throws DynamoError hints-full, before anything is changed. */
   #write(place: Place, row: Row): Promise<void> {
     if (place.owner === undefined) {
       return this.#rows.write(place, row);
@@ -296,8 +310,9 @@ export class Replica {
       "a hint was stored for an owner without one",
       !this.#hints.ownersOf(place.keyText).includes(place.owner),
     );
+    const sizeBytes = place.rowKey.length + rowSizeBytes(row);
+    this.#hintRoom.claim(place.keyText, place.owner, sizeBytes);
     this.#metrics.hintsStored.increment();
-    this.#hints.set(place.keyText, place.owner, true);
     return this.#rows.write(place, row).catch(async (error: unknown) => {
       await this.#recountHint(place);
       throw error;
@@ -311,7 +326,9 @@ export class Replica {
     try {
       const bytes = await this.#parts.engine.get(place.table, place.rowKey);
       if (place.owner !== undefined) {
-        this.#hints.set(place.keyText, place.owner, bytes !== undefined);
+        const sizeBytes = bytes && place.rowKey.length + bytes.length;
+        this.#hints.set(place.keyText, place.owner, sizeBytes);
+        this.#hintRoom.freed();
       }
     } catch (error) {
       // Counted too often, the hint is looked for and not found; that harms nobody.

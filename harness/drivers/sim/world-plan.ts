@@ -36,6 +36,9 @@ export interface WorldPlan {
     readonly hedgeMs?: number;
     readonly hintScanMs?: number;
     readonly retryDownMs?: number;
+    readonly hintsMax?: number;
+    readonly hintBytesMax?: number;
+    readonly hintDeliveryBytesPerSecond?: number;
   };
 }
 
