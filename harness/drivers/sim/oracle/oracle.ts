@@ -12,6 +12,8 @@ import { DeadlineWatch } from "./answer-late.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
 import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
+import type { HintBounds } from "./hint-watch.ts";
+import { HintWatch } from "./hint-watch.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
 import { isLossless } from "./lossless.ts";
@@ -54,6 +56,8 @@ export interface OracleParts {
   /** On how many nodes the plan destroys data: a write whose own W is no more than that may be lost, whatever the plan's W. */
   readonly nodesDestroyed: number;
   readonly bounds: TimeBounds;
+  /** Undefined: nodes may keep as many hints, and deliver them as fast, as they like. */
+  readonly hintBounds?: HintBounds;
   readonly isCalm: IsCalm;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
@@ -85,6 +89,7 @@ export class Oracle implements WorldObserver {
   readonly #reads: ReadWatch;
   readonly #acknowledgements: AcknowledgedWatch;
   readonly #deadlines: DeadlineWatch;
+  readonly #hints: HintWatch | undefined;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
   /** Acknowledged writes that may be gone, and are. */
@@ -99,6 +104,8 @@ export class Oracle implements WorldObserver {
     this.#reads = new ReadWatch({ lossless: this.#isLosslessMode });
     this.#acknowledgements = new AcknowledgedWatch(parts);
     this.#deadlines = new DeadlineWatch(parts.nowMs, this.#violations);
+    const { nowMs, hintBounds } = parts;
+    this.#hints = hintBounds && new HintWatch(nowMs, hintBounds, this.#violations);
   }
 
   /** The first 50, in the order in which they happened. */
@@ -128,6 +135,7 @@ export class Oracle implements WorldObserver {
       if (copy !== undefined) {
         this.#written(copy, change.value);
       }
+      this.#hints?.written(node, change);
     }
   }
 
@@ -147,10 +155,12 @@ export class Oracle implements WorldObserver {
         copy.visible = this.#stored(copy, row.value);
         this.#reads.forgot(copy.state, node);
       }
+      this.#hints?.rolledBack(node, row);
     }
   }
 
   rowsReplaced(node: string, rows: readonly RowState[]): void {
+    this.#hints?.replaced(node, rows);
     this.#died.add(node);
     for (const request of this.#requests.values()) {
       keepLostCopies(request, node, this.#quorumOptions);
@@ -174,6 +184,7 @@ export class Oracle implements WorldObserver {
 
   processPaused(node: string): void {
     this.#deadlines.paused(node);
+    this.#hints?.paused(node);
   }
 
   processResumed(node: string): void {
