@@ -12,7 +12,7 @@ import { utf8Bytes } from "../../src/base/bytes.ts";
 import { nodeId } from "../../src/base/ids.ts";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { versioningFor } from "../../src/causality/versioning-for.ts";
-import { CountingAssertions } from "../../src/env/testing/counting-assertions.ts";
+import type { Assertions } from "../../src/env/assertions.ts";
 import { encodePayload } from "../../src/protocol/payload.ts";
 import { encodeRow } from "../../src/replica/row.ts";
 import { hintRowKey } from "../../src/replica/row-keys.ts";
@@ -28,11 +28,11 @@ import { UsageError } from "./usage-error.ts";
 const NODES = 10;
 const N = 3;
 const PARTITIONS = 128;
-const VALUE_BYTES = 2_048;
+const VALUE_BYTES = 8_192;
 const HINTS_A_WRITE = 100;
-/** About a gigabit network, and a disk of the cheaper kind. */
+/** About a gigabit network, and a disk of some 40 MB/s: an engine writes several pages for a row. */
 const LINK_BYTES_PER_SECOND = 100_000_000;
-const DISK_BYTES_PER_SECOND = 50_000_000;
+const DISK_BYTES_PER_SECOND = 8_000_000;
 const CLIENT_KEYS = 300;
 const UNTIL_MS = 3_600_000;
 const RETURNING = "n1";
@@ -83,7 +83,7 @@ async function compare(options: Options): Promise<void> {
   const mebibyte = 1_024 * 1_024;
   report("no hints", await storm({ ...options, hints: 0 }, 8 * mebibyte));
   report("unbounded", await storm(options, 1e12));
-  for (const rateMebibytes of [32, 8, 2]) {
+  for (const rateMebibytes of [8, 4, 2]) {
     report(`${rateMebibytes} MiB/s`, await storm(options, rateMebibytes * mebibyte));
   }
 }
@@ -129,7 +129,7 @@ function stormCluster(hintDeliveryBytesPerSecond: number): SimCluster {
     },
     world: { ...CALM_WORLD, choppedShare: 0, settings: { hintDeliveryBytesPerSecond } },
     seed: 1,
-    assertions: new CountingAssertions(),
+    assertions: IGNORED,
     onCrash: (node, error) => {
       throw new Error(`Node ${node} died`, { cause: error });
     },
@@ -141,6 +141,9 @@ function stormCluster(hintDeliveryBytesPerSecond: number): SimCluster {
   }
   return cluster;
 }
+
+/** What the store says of itself is judged by swarms. */
+const IGNORED: Assertions = { always() {}, sometimes() {}, reachable() {} };
 
 /** Keys of which the returning node is one of the owners. */
 function* keysOfReturning(prefix: string): Generator<Uint8Array> {
