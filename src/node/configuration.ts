@@ -57,7 +57,7 @@ export interface NodeConfiguration {
   readonly hintScanMs: number;
   /**
    * Hints for one node that came back: what all others together send it in a second, a small hint counted as 4 KiB. Each sends
-   * an equal share. Default 8 MiB. More: its copies are whole sooner, and clients wait longer meanwhile.
+   * an equal share. Default 2 MiB. More: its copies are whole sooner, and clients wait longer meanwhile.
    */
   readonly hintDeliveryBytesPerSecond: number;
   /** Hints a node keeps at most; it refuses further ones, and others are asked. Default 1,000,000. */

@@ -49,7 +49,7 @@ export function parseConfiguration(
       "hintDeliveryBytesPerSecond",
       4_096,
       1_000_000_000_000,
-      8 * 1_024 * 1_024,
+      2 * 1_024 * 1_024,
     ),
     hintsMax: fields.whole("hintsMax", 0, 100_000_000, 1_000_000),
     hintBytesMax: fields.whole("hintBytesMax", 0, 1_000_000_000_000, 4 * 1_024 ** 3),
