@@ -60,7 +60,7 @@ export interface NodeConfiguration {
    * an equal share. Default 2 MiB. More: its copies are whole sooner, and clients wait longer meanwhile.
    */
   readonly hintDeliveryBytesPerSecond: number;
-  /** Hints a node keeps at most; it refuses further ones, and others are asked. Default 1,000,000. */
+  /** Hints a node keeps at most, about 300 bytes of memory each; it refuses further ones, and others are asked. Default 500,000. */
   readonly hintsMax: number;
   /** Bytes of hint rows, keys included, that a node keeps at most. Default 4 GiB. */
   readonly hintBytesMax: number;

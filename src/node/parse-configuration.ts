@@ -51,7 +51,7 @@ export function parseConfiguration(
       1_000_000_000_000,
       2 * 1_024 * 1_024,
     ),
-    hintsMax: fields.whole("hintsMax", 0, 100_000_000, 1_000_000),
+    hintsMax: fields.whole("hintsMax", 0, 100_000_000, 500_000),
     hintBytesMax: fields.whole("hintBytesMax", 0, 1_000_000_000_000, 4 * 1_024 ** 3),
     retryDownMs: fields.whole("retryDownMs", 10, 3_600_000, 500),
     testFaults: fields.flag("testFaults", false),
