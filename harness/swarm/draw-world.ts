@@ -119,7 +119,7 @@ function drawSettings(random: SeededRandom, stepMs: number): WorldPlan["settings
 /** A run has a few dozen keys: limits that it meets are small, and a pace that it notices is slow. */
 function drawHintSettings(random: SeededRandom): WorldPlan["settings"] {
   const hintsMax = magnitudeBetween(random, 1, 16);
-  const hintBytesMax = magnitudeBetween(random, 500, 10_000);
+  const hintBytesMax = magnitudeBetween(random, 200, 3_000);
   const hintDeliveryBytesPerSecond = magnitudeBetween(random, 65_536, 4_194_304);
   return {
     ...(chance(random, HINT_LIMIT_SHARE) ? { hintsMax } : {}),
