@@ -14,7 +14,7 @@ import { versioningFor } from "../../src/causality/versioning-for.ts";
 import type { Environment } from "../../src/env/environment.ts";
 import { openLmdbEngine } from "../../src/platform/lmdb-engine.ts";
 import { createNodeEnvironment } from "../../src/platform/node-environment.ts";
-import { startIncarnation } from "../../src/replica/incarnation.ts";
+import { Life } from "../../src/replica/life.ts";
 import { Replica } from "../../src/replica/replica.ts";
 import { createRing } from "../../src/ring/partition-table.ts";
 import type { Engine } from "../../src/storage/engine.ts";
@@ -140,7 +140,7 @@ async function openReplica(env: Environment, engine: Engine): Promise<Replica> {
     versioning: versioningFor("dvvset"),
     ring: () => ring,
     nodeId: SELF,
-    incarnation: await startIncarnation(env, engine, SELF),
+    life: await Life.begin(env, { engine, nodeId: SELF }),
   });
 }
 

@@ -105,7 +105,10 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     ...drawAdversary(random.fork("adversary"), run.versioning),
     world: withGrace(random.fork("grace"), world, faults),
     faults,
-    core: servesInTime(world) ? drawCore(random.fork("core"), planned, nodes) : [],
+    core:
+      servesInTime(world) && hasRoomForHints(world, run.quorum)
+        ? drawCore(random.fork("core"), planned, nodes)
+        : [],
   };
 }
 
@@ -184,6 +187,12 @@ function servesInTime({ network, links, diskRead, diskWrite }: WorldPlan): boole
   const linkMs = Math.max(network.meanMs, ...Object.values(links).map(({ meanMs }) => meanMs));
   const neededMs = 6 * linkMs + 5 * diskRead.meanMs + 3 * diskWrite.meanMs;
   return neededMs <= PATIENCE.attemptTimeoutMs / 2;
+}
+
+/** False where a sloppy quorum may find too little room for hints among the nodes that are left to serve alone. */
+function hasRoomForHints({ settings }: WorldPlan, quorum: Plan["quorum"]): boolean {
+  const isLimited = settings.hintsMax !== undefined || settings.hintBytesMax !== undefined;
+  return quorum === "strict" || !isLimited;
 }
 
 function drawCore(

@@ -13,6 +13,8 @@ const CHOPPED_SHARE = 0.4;
 const WRONG_CLOCKS_SHARE = 0.4;
 const SETTING_SHARE = 0.5;
 const NO_ANTI_ENTROPY_SHARE = 0.5;
+const HINT_LIMIT_SHARE = 0.15;
+const HINT_PACE_SHARE = 0.3;
 const CLOCK_SKEW_MS_MAX = 10_000;
 const CLOCK_DRIFT_PPM_MAX = 500;
 const REQUEST_TIMEOUT_MS_MAX = 5_000;
@@ -41,10 +43,13 @@ export function drawWorld(
     diskRead: engine === "memory" ? { minMs: 0, meanMs: 0 } : diskRead,
     sync,
     clocks: drawClocks(random.fork("clocks"), nodes),
-    settings: drawSettings(
-      random.fork("settings"),
-      slowestMs([network, ...Object.values(links)]) + diskWrite.meanMs + diskRead.meanMs,
-    ),
+    settings: {
+      ...drawSettings(
+        random.fork("settings"),
+        slowestMs([network, ...Object.values(links)]) + diskWrite.meanMs + diskRead.meanMs,
+      ),
+      ...drawHintSettings(random.fork("hints")),
+    },
   };
 }
 
@@ -115,4 +120,16 @@ function drawSettings(random: SeededRandom, stepMs: number): WorldPlan["settings
 /** Often enough to meet everything else that goes on; in half of the seeds off, so that nothing mends what others neglect. */
 function drawAntiEntropyMs(random: SeededRandom): number {
   return chance(random, NO_ANTI_ENTROPY_SHARE) ? 0 : magnitudeBetween(random, 100, 5_000);
+}
+
+/** A run has a few dozen keys: limits that it meets are small, and a pace that it notices is slow. */
+function drawHintSettings(random: SeededRandom): WorldPlan["settings"] {
+  const hintsMax = magnitudeBetween(random, 1, 16);
+  const hintBytesMax = magnitudeBetween(random, 200, 3_000);
+  const hintDeliveryBytesPerSecond = magnitudeBetween(random, 65_536, 4_194_304);
+  return {
+    ...(chance(random, HINT_LIMIT_SHARE) ? { hintsMax } : {}),
+    ...(chance(random, HINT_LIMIT_SHARE) ? { hintBytesMax } : {}),
+    ...(chance(random, HINT_PACE_SHARE) ? { hintDeliveryBytesPerSecond } : {}),
+  };
 }

@@ -224,6 +224,9 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     antiEntropyMs: [0, 3_600_000],
     writeBufferFlushMs: [1, 60_000],
     durableReplicas: [0, 1],
+    hintsMax: [0, 100_000_000],
+    hintBytesMax: [0, 1_000_000_000_000],
+    hintDeliveryBytesPerSecond: [4_096, 1_000_000_000_000],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))

@@ -1,3 +1,4 @@
+import type { ReachablePoint } from "../../src/env/catalogue.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
@@ -29,6 +30,8 @@ const RESTART_ATTEMPTS_MAX = 20;
 const RESTART_PAUSE_MS = 100;
 /** Faults with which a node cannot keep a hint that it owes, or a copy that it acknowledged. */
 const FORGETFUL: ReadonlySet<SimFaultKind> = new Set(["full-disk", "corrupt", "restore", "wipe"]);
+/** By then some primary may be owed a copy that nobody keeps for it; where this was never reached, none is. */
+const UNKEPT: ReachablePoint = "a coordinator had no room for a hint that it owed";
 const NEVER = new AbortController().signal;
 
 /**
@@ -163,9 +166,11 @@ async function load(world: SimulatedWorld, clients: WorkloadClients): Promise<vo
   end.cancel();
 }
 
-/** Before the final reads, which repair what hints should have brought. */
-async function checkDelivery({ cluster, oracle, plan, recorder }: SimulatedWorld): Promise<void> {
-  const mayForget = plan.faults.some(({ kind }) => FORGETFUL.has(kind));
+/** Before the final reads, which repair what hints should have brought, and what no hint was kept of for want of room. */
+async function checkDelivery(world: SimulatedWorld): Promise<void> {
+  const { assertions, cluster, oracle, plan, recorder } = world;
+  const isOwed = UNKEPT in assertions.reached;
+  const mayForget = isOwed || plan.faults.some(({ kind }) => FORGETFUL.has(kind));
   if (mayForget || !wasQuiet(recorder.lines)) return;
   const left = await checkAtRest(cluster);
   if (left.length === 0) oracle?.hintsDelivered();

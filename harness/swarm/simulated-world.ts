@@ -19,7 +19,7 @@ import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { Storm } from "./storm.ts";
-import { timeBounds } from "./time-bounds.ts";
+import { hintBounds, timeBounds } from "./time-bounds.ts";
 import { TraceCollector } from "./trace-collector.ts";
 
 /** Everything that one simulated run is made of, and whoever looks at it; made from the plan, before any time passes. */
@@ -153,6 +153,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     destroyed: destroyedNodes(plan),
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),
+    hintBounds: hintBounds(plan, configurationOf(plan, cluster)),
     isCalm: (node, peer, sinceMs) =>
       isServing(node, cluster) && isServing(peer, cluster) && calm.isCalm(node, peer, sinceMs),
     preferenceList: (key) => ring()?.preferenceList(key) ?? [],

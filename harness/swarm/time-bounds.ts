@@ -1,6 +1,7 @@
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { RPC_LIMITS } from "../../src/rpc/rpc-limits.ts";
 import { DURABLE_GATHER_MS } from "../../src/storage/write-buffer.ts";
+import type { HintBounds } from "../drivers/sim/oracle/hint-watch.ts";
 import type { TimeBounds } from "../drivers/sim/oracle/time-bounds.ts";
 import { timerSlackMs } from "../drivers/sim/oracle/time-bounds.ts";
 import type { DelayPlan } from "../drivers/sim/world-plan.ts";
@@ -12,6 +13,9 @@ const WAYS = 6;
 const READS = 10;
 /** Commits that an answer waits for: the one under way and its own, and before that those of a delivered hint that goes. */
 const COMMITS = 4;
+
+/** Of hints, what may go at once, as time. */
+const HINT_BURST_MS = 100;
 
 /**
  * How long things take at most in the world of a plan. A sum of `count` delays drawn at random is longer than `longestMs` says
@@ -41,6 +45,25 @@ export function timeBounds(
     // where once is lost.
     settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + readAnswerMs,
     silenceMs: silenceMs + timerSlackMs(silenceMs),
+  };
+}
+
+/** What the nodes of a plan may do with hints. */
+export function hintBounds(
+  { world, faults }: Pick<SimPlan, "world" | "faults">,
+  configuration: NodeConfiguration,
+): HintBounds {
+  const { members, hintsMax, hintBytesMax, hintDeliveryBytesPerSecond } = configuration;
+  const slowedMs = faults.flatMap((fault) =>
+    fault.kind === "slow-disk" ? [READS * fault.readMs + COMMITS * fault.writeMs] : [],
+  );
+  const removalMs = longestMs(READS, [world.diskRead]) + longestMs(COMMITS, [world.diskWrite]);
+  const sentToGoneMs = configuration.requestTimeoutMs + removalMs + Math.max(0, ...slowedMs);
+  return {
+    hintsMax,
+    hintBytesMax,
+    bytesPerSecond: hintDeliveryBytesPerSecond / Math.max(1, members.length - 1),
+    toleranceMs: HINT_BURST_MS + sentToGoneMs + timerSlackMs(sentToGoneMs),
   };
 }
 

@@ -293,11 +293,19 @@ export class PutRequest {
     );
   }
 
+  /** Where there is no room for it nobody keeps it: one copy fewer until the key is read. Counted, and no surprise. */
   async #keepHint(primary: NodeId): Promise<void> {
     if (this.#minted === undefined) return;
-    await this.#parts.replica.store(this.#order.key, this.#minted.record, primary, {
-      durable: this.#durable?.primary === primary,
-    });
+    try {
+      await this.#parts.replica.store(this.#order.key, this.#minted.record, primary, {
+        durable: this.#durable?.primary === primary,
+      });
+    } catch (error) {
+      if (!(error instanceof DynamoError && error.code === "hints-full")) throw error;
+      this.#environment.assertions.reachable("a coordinator had no room for a hint that it owed");
+      this.#parts.instruments.hintsFailed.increment();
+      return;
+    }
     this.#environment.assertions.reachable("a coordinator kept a hint itself");
     this.#parts.instruments.hintsKept.increment();
   }

@@ -25,11 +25,15 @@ export class WriteRouter {
 
   /** Returns the record after the write. Rejects with DynamoError. */
   async put(order: WriteOrder): Promise<Uint8Array> {
-    if (this.#coordinator.mayCoordinate(order.key)) return await this.#putHere(order);
-    // A bad context costs no hop.
-    this.#coordinator.openContext(order.key, order.context);
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
     const { assertions } = this.#environment;
+    if (this.#coordinator.mayCoordinate(order.key)) {
+      const record = await this.#putWithRoom(order);
+      if (record !== undefined) return record;
+      assertions.reachable("a write went elsewhere since its coordinator had no room for a hint");
+    }
+    // A bad context costs no hop.
+    this.#coordinator.openContext(order.key, order.context);
     let refusedCount = 0;
     for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order.key))) {
       const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
@@ -54,6 +58,16 @@ export class WriteRouter {
     }
     assertions.reachable("a write found no coordinator in time");
     throw new DynamoError("overloaded", "Cannot find a coordinator for the key in time");
+  }
+
+  /** The record; undefined where this node would keep it as a hint and has no room for one, and so did nothing. */
+  async #putWithRoom(order: WriteOrder): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#putHere(order);
+    } catch (error) {
+      if (error instanceof DynamoError && error.code === "hints-full") return undefined;
+      throw error;
+    }
   }
 
   async #putHere(order: WriteOrder): Promise<Uint8Array> {
@@ -113,4 +127,9 @@ export class WriteRouter {
 }
 
 /** Definite refusals that another node may not share. */
-const TRY_NEXT: ReadonlySet<string> = new Set(["overloaded", "stopping", "stale-ring"]);
+const TRY_NEXT: ReadonlySet<string> = new Set([
+  "overloaded",
+  "stopping",
+  "stale-ring",
+  "hints-full",
+]);

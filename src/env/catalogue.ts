@@ -82,6 +82,12 @@ const WRITE_POINTS = [
     required: false,
     why: "Takes a disk that fails at the deadline of a write that it took before.",
   },
+  {
+    name: "a coordinator had no room for a hint that it owed",
+    kind: "reachable",
+    required: true,
+    why: "One copy fewer than N until the key is read or replicas are compared.",
+  },
   { name: "an acknowledgement came from a node that was asked", kind: "always", required: true },
   { name: "a write was confirmed by W slots", kind: "always", required: true },
   { name: "a write asked no node for two slots", kind: "always", required: true },
@@ -108,6 +114,11 @@ const FORWARD_POINTS = [
   { name: "a forwarded write was lost", kind: "reachable", required: true },
   {
     name: "a node coordinated a write that no candidate took",
+    kind: "reachable",
+    required: true,
+  },
+  {
+    name: "a write went elsewhere since its coordinator had no room for a hint",
     kind: "reachable",
     required: true,
   },
@@ -187,6 +198,7 @@ const REPLICA_POINTS = [
   { name: "the write of a hint was lost", kind: "reachable", required: true },
   { name: "a node started with hints of an earlier life", kind: "sometimes", required: true },
   { name: "a hint changed during its delivery and stayed", kind: "reachable", required: true },
+  { name: "a hint was refused for want of room", kind: "reachable", required: true },
   {
     name: "a damaged row was read to be written over",
     kind: "reachable",
@@ -205,8 +217,8 @@ const TOMBSTONE_POINTS = [
   {
     name: "tombstones stayed because not all nodes held the same",
     kind: "reachable",
-    required: true,
-    why: "A node that is behind, or keeps a hint, would bring the deleted value back.",
+    required: false,
+    why: "Takes a hint, or a node that is behind, for as long as half a grace: deletes.test.ts makes that happen.",
   },
   {
     name: "tombstones were written over while they were being removed",
@@ -218,6 +230,14 @@ const TOMBSTONE_POINTS = [
 
 const PEER_POINTS = [
   { name: "a hint was delivered to its owner", kind: "reachable", required: true },
+  {
+    name: "a hint went to those who took over from its owner",
+    kind: "reachable",
+    required: false,
+    why: "All nodes of a run have one ring for as long as it lasts.",
+  },
+  { name: "a hint waited for its turn to be delivered", kind: "sometimes", required: true },
+  { name: "hints waited since their last delivery failed", kind: "sometimes", required: true },
   { name: "hints of one owner took more than one page", kind: "sometimes", required: true },
   { name: "hint delivery stopped before the last hint", kind: "reachable", required: true },
   { name: "a peer counted as down", kind: "reachable", required: true },

@@ -95,6 +95,15 @@ export interface NodeConfiguration {
    * message, pause or write can be under way, and older backups must not be restored. Default 3,600,000.
    */
   readonly tombstoneGraceMs: number;
+  /**
+   * Hints for one node that came back: what all others together send it in a second, a small hint counted as 4 KiB. Each sends
+   * an equal share. Default 2 MiB. More: its copies are whole sooner, and clients wait longer meanwhile.
+   */
+  readonly hintDeliveryBytesPerSecond: number;
+  /** Hints a node keeps at most, about 300 bytes of memory each; it refuses further ones, and others are asked. Default 500,000. */
+  readonly hintsMax: number;
+  /** Bytes of hint rows, keys included, that a node keeps at most. Default 4 GiB. */
+  readonly hintBytesMax: number;
   /** How often a node believed down is tried again. Default 500. */
   readonly retryDownMs: number;
   /**

@@ -46,6 +46,8 @@ const MISSES_MAX = 3;
 const REPAIR_WAIT_MS = 100;
 /** Long enough for a peer that was started in the same moment; a start with a peer that is away takes this much longer. */
 const SETTLE_LIFE_MS = 2_000;
+/** After failed deliveries hints wait for no longer: hints are the copies that reads have to do without. */
+const HINT_BACK_OFF_MS_MAX = 10_000;
 
 export interface NodeParts {
   readonly configuration: NodeConfiguration;
@@ -104,6 +106,7 @@ export class DynamoNode implements KeyValueStore {
       life,
       limits: configuration,
       clockSkewMaxMs: configuration.clockSkewMaxMs,
+      hintLimits: configuration,
     });
     const node = new DynamoNode(environment, { ...parts, ring, versioning, life, replica });
     await node.#listen();
@@ -166,8 +169,14 @@ export class DynamoNode implements KeyValueStore {
     const calls = new ObservedCalls(this.#rpcClient, this.#detector);
     this.#handoff = new HintDelivery(
       environment,
-      { hints: replica, calls, detector: this.#detector, ring: ringNow },
-      { scanMs: configuration.hintScanMs, callTimeoutMs: configuration.requestTimeoutMs },
+      { nodeId, hints: replica.hints, replica, calls, detector: this.#detector, ring: ringNow },
+      {
+        n: configuration.n,
+        scanMs: configuration.hintScanMs,
+        callTimeoutMs: configuration.requestTimeoutMs,
+        backOffMaxMs: HINT_BACK_OFF_MS_MAX,
+        bytesPerSecond: configuration.hintDeliveryBytesPerSecond,
+      },
     );
     this.#collector = new TombstoneCollector(
       environment,

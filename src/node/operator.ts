@@ -7,6 +7,7 @@ import type { Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import type { HintRoomStatus } from "../replica/hint-room.ts";
 import type { Life } from "../replica/life.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
@@ -30,7 +31,7 @@ export interface OperatorParts {
   readonly antiEntropy: AntiEntropy;
   readonly replica: {
     read(key: Uint8Array): Promise<Uint8Array | undefined>;
-    hintCount(): number;
+    readonly hints: { room(): HintRoomStatus };
     lostWriteCount(): number;
     skewStatus(): object;
   };
@@ -53,6 +54,7 @@ export class Operator implements NodeOperator {
 
   status(): object {
     const { configuration, life, ready, ring, replica, admission, detector } = this.#parts;
+    const hints = replica.hints.room();
     return {
       nodeId: configuration.nodeId,
       clusterId: configuration.clusterId,
@@ -69,7 +71,9 @@ export class Operator implements NodeOperator {
       quorum: configuration.quorum,
       engine: configuration.engine,
       testFaults: configuration.testFaults,
-      hints: replica.hintCount(),
+      hints: hints.count,
+      hintBytes: hints.sizeBytes,
+      hintsLimitReached: hints.isLimitReached,
       inFlight: admission.inFlight,
       suspected: detector.suspected(),
       writesLost: replica.lostWriteCount(),

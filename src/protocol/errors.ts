@@ -16,6 +16,7 @@ export const ERRORS = {
   "context-required": { definite: true, status: 428 },
   "request-timeout": { definite: true, status: 408 },
   overloaded: { definite: true, status: 503 },
+  "hints-full": { definite: true, status: 503 },
   stopping: { definite: true, status: 503 },
   "stale-ring": { definite: true, status: 503 },
   "too-few-nodes": { definite: true, status: 503 },

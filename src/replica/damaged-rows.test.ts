@@ -90,13 +90,13 @@ describe("damaged hints", () => {
     let after: Uint8Array | undefined;
     for (;;) {
       // One a page: some pages hold nothing but damage.
-      const page = await replica.scanHints(N1, { after, limit: 1 });
+      const page = await replica.hints.scan(N1, { after, limit: 1 });
       if (page.length === 0) break;
       names.push(...page.map(({ key }) => Buffer.from(key).toString()));
       after = page.at(-1)?.rowKey;
     }
     expect(names.sort()).toEqual(["b", "d"]);
-    expect(replica.hintCount()).toBe(2);
+    expect(replica.hints.count).toBe(2);
     expect(await engine.count("hints")).toBe(2);
     expect(env.counts.get("ringside_damaged_hints_dropped_total")).toBe(2);
   });
@@ -109,7 +109,7 @@ describe("damaged hints", () => {
     await before.store(KEY, await foreignRecord("whole"), N2);
     const env = environment();
     const after = await openReplica(engine, dvvset, env);
-    expect([...after.hintedOwners()]).toEqual([[N2, 1]]);
+    expect([...after.hints.countByOwner]).toEqual([[N2, 1]]);
     expect(await payloads(after)).toEqual(["whole"]);
     expect(env.counts.get("ringside_damaged_hints_dropped_total")).toBe(1);
   });

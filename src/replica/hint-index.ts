@@ -5,39 +5,40 @@ import { parseHintRowKey } from "./row-keys.ts";
 import { readStored } from "./rows.ts";
 
 /**
- * Which keys have hint rows, and for whom: a read must include them (D-4.6-5), and nearly no key has any. Keys are
- * byte strings. Grows with the hint rows, two small entries each.
+ * Which keys have hint rows, for whom, and of what size: a read must include them (D-4.6-5), and nearly no key has any. Keys are
+ * byte strings. Grows with the hint rows, which are bounded (`hint-room.ts`), by two small entries each.
  */
 export class HintIndex {
-  readonly #ownersByKey = new Map<string, NodeId[]>();
+  readonly #entriesByKey = new Map<string, readonly Entry[]>();
   readonly #countByOwner = new Map<NodeId, number>();
   #count = 0;
+  #sizeBytes = 0;
 
   /** Owners of the hint rows of a key; empty for most keys. */
   ownersOf(key: string): readonly NodeId[] {
-    return this.#ownersByKey.get(key) ?? NONE;
+    return this.#entriesByKey.get(key)?.map(({ owner }) => owner) ?? NONE;
   }
 
-  /** Records whether the owner has a hint row of the key. */
-  set(key: string, owner: NodeId, present: boolean): void {
-    const owners = this.ownersOf(key);
-    if (owners.includes(owner) === present) {
+  /** Bytes of the owner's hint row of the key, its row key included; undefined where there is none. */
+  sizeOf(key: string, owner: NodeId): number | undefined {
+    return this.#entriesByKey.get(key)?.find((entry) => entry.owner === owner)?.sizeBytes;
+  }
+
+  /** Records that the owner has a hint row of the key of so many bytes, row key included; undefined: that it has none. */
+  set(key: string, owner: NodeId, sizeBytes: number | undefined): void {
+    const before = this.sizeOf(key, owner);
+    if (before === sizeBytes) {
       return;
     }
-    const changed = present ? [...owners, owner] : owners.filter((other) => other !== owner);
+    const others = (this.#entriesByKey.get(key) ?? []).filter((entry) => entry.owner !== owner);
+    const changed = sizeBytes === undefined ? others : [...others, { owner, sizeBytes }];
     if (changed.length === 0) {
-      this.#ownersByKey.delete(key);
+      this.#entriesByKey.delete(key);
     } else {
-      this.#ownersByKey.set(key, changed);
+      this.#entriesByKey.set(key, changed);
     }
-    const change = present ? 1 : -1;
-    this.#count += change;
-    const ownerCount = (this.#countByOwner.get(owner) ?? 0) + change;
-    if (ownerCount === 0) {
-      this.#countByOwner.delete(owner);
-    } else {
-      this.#countByOwner.set(owner, ownerCount);
-    }
+    this.#sizeBytes += (sizeBytes ?? 0) - (before ?? 0);
+    this.#countOne(owner, Number(sizeBytes !== undefined) - Number(before !== undefined));
   }
 
   /** Hint rows by owner, only owners that have some. Changes as hints come and go. */
@@ -48,6 +49,26 @@ export class HintIndex {
   get count(): number {
     return this.#count;
   }
+
+  /** Bytes of all hint rows, row keys included. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  #countOne(owner: NodeId, change: number): void {
+    this.#count += change;
+    const ownerCount = (this.#countByOwner.get(owner) ?? 0) + change;
+    if (ownerCount === 0) {
+      this.#countByOwner.delete(owner);
+    } else {
+      this.#countByOwner.set(owner, ownerCount);
+    }
+  }
+}
+
+interface Entry {
+  readonly owner: NodeId;
+  readonly sizeBytes: number;
 }
 
 /** What earlier lives left in the table of hints. */
@@ -71,7 +92,7 @@ export async function loadHints(engine: Engine): Promise<StoredHints> {
         continue;
       }
       const { owner, key } = readStored(() => parseHintRowKey(rowKey));
-      index.set(byteString(key), owner, true);
+      index.set(byteString(key), owner, rowKey.length + value.length);
     }
     after = page.length < limit ? undefined : page.at(-1)?.key;
   } while (after !== undefined);

@@ -228,10 +228,10 @@ class World {
       }
     }
     const rows = await engine.scan("hints", { limit: 100 });
-    expect(replica?.hintCount()).toBe(rows.length);
+    expect(replica?.hints.count).toBe(rows.length);
     for (const owner of OTHERS) {
-      const hints = (await replica?.scanHints(owner, { limit: 100 })) ?? [];
-      expect(replica?.hintedOwners().get(owner) ?? 0).toBe(hints.length);
+      const hints = (await replica?.hints.scan(owner, { limit: 100 })) ?? [];
+      expect(replica?.hints.countByOwner.get(owner) ?? 0).toBe(hints.length);
     }
   }
 
@@ -280,10 +280,10 @@ class World {
   }
 
   async #deliver(replica: Replica, owner: NodeId): Promise<void> {
-    for (const hint of await replica.scanHints(owner, { limit: 1 })) {
+    for (const hint of await replica.hints.scan(owner, { limit: 1 })) {
       // Its owner has it by now, whatever becomes of the hint.
       note(this.#delivered, hint.key, hint.record);
-      await replica.dropHint(owner, hint.key, hint.record);
+      await replica.hints.drop(owner, hint.key, hint.record);
     }
   }
 

@@ -60,8 +60,8 @@ describe("Replica.read()", () => {
     await before.store(KEY, await foreignRecord("hinted"), N1);
     const after = await openReplica(engine, dvvset);
     expect(await payloads(after)).toEqual(["hinted"]);
-    expect(after.hintCount()).toBe(1);
-    expect([...after.hintedOwners()]).toEqual([[N1, 1]]);
+    expect(after.hints.count).toBe(1);
+    expect([...after.hints.countByOwner]).toEqual([[N1, 1]]);
   });
 
   test("rejects with StorageError where a stored row is damaged", async () => {
@@ -87,7 +87,7 @@ describe("Replica.store()", () => {
       await expect(replica.store(KEY, bad, undefined)).rejects.toThrow(DynamoError);
     }
     expect(await replica.read(KEY)).toEqual(record);
-    expect(replica.hintCount()).toBe(0);
+    expect(replica.hints.count).toBe(0);
   });
 
   test("writes nothing for what it has, and counts that", async () => {
@@ -217,7 +217,7 @@ describe("Replica.mint()", () => {
   test("uses a fresh actor in a row received from others, and for a hint made again after its delivery", async () => {
     const replica = await openReplica(new MemoryEngine(), dvvset);
     const first = await replica.mint(KEY, BLIND, Buffer.from("a"), N1);
-    expect(await replica.dropHint(N1, KEY, first.record)).toBe(true);
+    expect(await replica.hints.drop(N1, KEY, first.record)).toBe(true);
     const second = await replica.mint(KEY, BLIND, Buffer.from("b"), N1);
     const [firstActor] = [...first.siblings.clock.keys()];
     const [secondActor] = [...second.siblings.clock.keys()];
@@ -279,7 +279,7 @@ describe("Replica.mint()", () => {
   test("takes a hint for the node itself as its own row", async () => {
     const replica = await openReplica(new MemoryEngine(), dvvset);
     await replica.store(KEY, await foreignRecord("a"), "self" as typeof N1);
-    expect(replica.hintCount()).toBe(0);
+    expect(replica.hints.count).toBe(0);
     expect(await payloads(replica)).toEqual(["a"]);
   });
 });
@@ -291,14 +291,14 @@ describe("hints", () => {
     for (let index = 0; index < 10; index += 1) {
       await replica.store(Buffer.from(`k${index}`), record, index % 5 === 0 ? N2 : N1);
     }
-    expect([...replica.hintedOwners()].sort()).toEqual([
+    expect([...replica.hints.countByOwner].sort()).toEqual([
       [N1, 8],
       [N2, 2],
     ]);
     const found: string[] = [];
     let after: Uint8Array | undefined;
     do {
-      const page = await replica.scanHints(N1, { after, limit: 3 });
+      const page = await replica.hints.scan(N1, { after, limit: 3 });
       found.push(...page.map(({ key }) => Buffer.from(key).toString()));
       expect(page.every((hint) => Buffer.compare(hint.record, record) === 0)).toBe(true);
       after = page.at(-1)?.rowKey;
@@ -311,12 +311,12 @@ describe("hints", () => {
     const delivered = await foreignRecord("delivered");
     await replica.store(KEY, delivered, N1);
     await replica.store(KEY, await foreignRecord("later"), N1);
-    expect(await replica.dropHint(N1, KEY, delivered)).toBe(false);
+    expect(await replica.hints.drop(N1, KEY, delivered)).toBe(false);
     expect(await payloads(replica)).toEqual(["delivered", "later"]);
-    const [hint] = await replica.scanHints(N1, { limit: 1 });
-    expect(await replica.dropHint(N1, KEY, hint?.record ?? KEY)).toBe(true);
-    expect(await replica.dropHint(N1, KEY, hint?.record ?? KEY)).toBe(false);
-    expect(replica.hintCount()).toBe(0);
+    const [hint] = await replica.hints.scan(N1, { limit: 1 });
+    expect(await replica.hints.drop(N1, KEY, hint?.record ?? KEY)).toBe(true);
+    expect(await replica.hints.drop(N1, KEY, hint?.record ?? KEY)).toBe(false);
+    expect(replica.hints.count).toBe(0);
     expect(await replica.read(KEY)).toBeUndefined();
   });
 
@@ -326,7 +326,7 @@ describe("hints", () => {
     const delivered = await foreignRecord("delivered");
     const stored = replica.store(KEY, delivered, N1);
     await turn();
-    const dropped = replica.dropHint(N1, KEY, delivered);
+    const dropped = replica.hints.drop(N1, KEY, delivered);
     const minted = replica.mint(KEY, BLIND, Buffer.from("new"), N1);
     await engine.finishOne("stored");
     await stored;
@@ -337,7 +337,7 @@ describe("hints", () => {
     await engine.finishOne("stored");
     await mintStored;
     expect(await payloads(replica)).toEqual(["new"]);
-    expect(replica.hintCount()).toBe(1);
+    expect(replica.hints.count).toBe(1);
   });
 
   test("a hint whose write was lost is not counted, and one whose removal was lost stays", async () => {
@@ -346,19 +346,19 @@ describe("hints", () => {
     const record = await foreignRecord("a");
     const lost = replica.store(KEY, record, N1);
     await turn();
-    expect(replica.hintCount()).toBe(1);
+    expect(replica.hints.count).toBe(1);
     await engine.finishOne("failed");
     await expect(lost).rejects.toThrow(StorageError);
-    expect(replica.hintCount()).toBe(0);
+    expect(replica.hints.count).toBe(0);
     const kept = replica.store(KEY, record, N1);
     await turn();
     await engine.finishOne("stored");
     await kept;
-    const dropped = replica.dropHint(N1, KEY, record);
+    const dropped = replica.hints.drop(N1, KEY, record);
     await turn();
     await engine.finishOne("failed");
     await expect(dropped).rejects.toThrow(StorageError);
-    expect(replica.hintCount()).toBe(1);
+    expect(replica.hints.count).toBe(1);
     expect(await payloads(replica)).toEqual(["a"]);
   });
 

@@ -10,6 +10,8 @@ import { byteString } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHints } from "./hint-index.ts";
+import type { HintLimits } from "./hint-room.ts";
+import { HintRows, isHintPlace } from "./hint-rows.ts";
 import { KeyLock } from "./key-lock.ts";
 import type { Life } from "./life.ts";
 import { LocalActors } from "./local-actors.ts";
@@ -19,10 +21,9 @@ import { RecordWatch } from "./record-watch.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
 import type { Row } from "./row.ts";
-import { recordOf } from "./row.ts";
-import { hintPrefix, hintRowKey, parseHintRowKey, recordRowKey } from "./row-keys.ts";
+import { hintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place } from "./rows.ts";
-import { Rows, readStored } from "./rows.ts";
+import { Rows } from "./rows.ts";
 import type { SkewStatus } from "./skew-watch.ts";
 import { SkewWatch } from "./skew-watch.ts";
 import { TombstoneRows } from "./tombstone-rows.ts";
@@ -40,6 +41,8 @@ export interface ReplicaParts {
   readonly limits?: RecordLimits;
   /** How far ahead of this node's clock a record may be where the last write wins. Default `CLOCK_SKEW_MS_MAX`. */
   readonly clockSkewMaxMs?: number;
+  /** How many hints are kept at most; undefined: as many as come. */
+  readonly hintLimits?: HintLimits;
 }
 
 /** A coordinator's own write. */
@@ -57,13 +60,6 @@ export interface MintOptions extends WriteOptions {
   readonly isWithdrawn?: () => boolean;
 }
 
-/** A write kept for another node. */
-export interface Hint {
-  readonly rowKey: Uint8Array;
-  readonly key: Uint8Array;
-  readonly record: Uint8Array;
-}
-
 /**
  * A node's own copies (architecture, "A key's data"): rows of its own and rows it keeps for others.
  *
@@ -76,6 +72,8 @@ export interface Hint {
  * none to a reader; whoever writes puts a new one in its place, and a damaged hint is removed when it should be delivered.
  */
 export class Replica {
+  /** What the node keeps for others. */
+  readonly hints: HintRows;
   /** Rows that hold tombstones only. */
   readonly tombstones: TombstoneRows;
   /** The hash trees of the node's own rows; whoever runs the node starts them. */
@@ -84,17 +82,16 @@ export class Replica {
   readonly #parts: ReplicaParts;
   readonly #actors: LocalActors;
   readonly #rows: Rows;
-  readonly #hints: HintIndex;
   readonly #lock = new KeyLock();
   readonly #metrics: ReplicaMetrics;
   readonly #watch: RecordWatch;
   readonly #skew: SkewWatch;
 
-  private constructor(env: Environment, parts: ReplicaParts, hints: HintIndex) {
+  private constructor(env: Environment, parts: ReplicaParts, index: HintIndex) {
     this.#env = env;
     this.#parts = parts;
     this.#actors = new LocalActors(parts.nodeId, parts.life);
-    this.#metrics = replicaMetrics(env.metrics, () => hints.count);
+    this.#metrics = replicaMetrics(env.metrics, () => index.count);
     const { engine, versioning, ring } = parts;
     this.trees = new TreeKeeper(env, {
       engine,
@@ -109,14 +106,22 @@ export class Replica {
       damaged: this.#metrics.damagedRows,
       assertions: env.assertions,
     });
-    this.#hints = hints;
+    const locked = <T>(keyText: string, change: () => Promise<T>): Promise<T> =>
+      this.#locked(keyText, change);
+    this.hints = new HintRows(env, {
+      ...parts,
+      index,
+      rows: this.#rows,
+      metrics: this.#metrics,
+      locked,
+    });
     this.tombstones = new TombstoneRows({
       engine: parts.engine,
       versioning: parts.versioning,
       rows: this.#rows,
       placeOf: (key) => this.#place(key, undefined),
-      isHinted: (keyText) => hints.ownersOf(keyText).length > 0,
-      locked: (keyText, change) => this.#locked(keyText, change),
+      isHinted: (keyText) => index.ownersOf(keyText).length > 0,
+      locked,
     });
     this.#watch = new RecordWatch(env, parts.limits ?? RECORD_LIMITS);
     this.#skew = new SkewWatch(env, parts.clockSkewMaxMs ?? CLOCK_SKEW_MS_MAX);
@@ -139,7 +144,7 @@ export class Replica {
   async read(key: Uint8Array): Promise<Uint8Array | undefined> {
     const keyText = byteString(key);
     const partition = this.#parts.ring().partitionOf(key);
-    const owners = this.#hints.ownersOf(keyText);
+    const owners = this.hints.ownersOf(keyText);
     const record = await this.#rows.record("records", recordRowKey(partition, key));
     if (owners.length === 0) {
       return record;
@@ -166,7 +171,7 @@ export class Replica {
   /**
    * Merges a record into the node's own row of the key, or, with `hintFor`, into the one it keeps for that node. Resolves
    * when everything in `record` is as durable here as the engine makes it, or as `options` asks. Throws DynamoError
-   * bad-request for bytes that are no record.
+   * bad-request for bytes that are no record, hints-full where there is no room for the hint; then nothing was changed.
    */
   async store(
     key: Uint8Array,
@@ -193,7 +198,7 @@ export class Replica {
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
    * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
    * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded, one with too many
-   * siblings with too-many-siblings.
+   * siblings with too-many-siblings, and one that there is no room for with hints-full.
    */
   async mint(
     key: Uint8Array,
@@ -258,11 +263,6 @@ export class Replica {
     if (this.#rows.lostCount === 0) await this.#parts.life.end();
   }
 
-  /** How many keys are kept for each node that anything is kept for. */
-  hintedOwners(): ReadonlyMap<NodeId, number> {
-    return this.#hints.countByOwner;
-  }
-
   lostWriteCount(): number {
     return this.#rows.lostCount;
   }
@@ -270,82 +270,6 @@ export class Replica {
   /** Clocks ahead of this node's, as records told; only where the last write wins. */
   skewStatus(): SkewStatus {
     return this.#skew.status;
-  }
-
-  hintCount(): number {
-    return this.#hints.count;
-  }
-
-  /** Hints for one node in the order of their row keys, beginning after `after`, the last row key of the page before. */
-  async scanHints(
-    owner: NodeId,
-    { after, limit }: { readonly after?: Uint8Array | undefined; readonly limit: number },
-  ): Promise<readonly Hint[]> {
-    const prefix = hintPrefix(owner);
-    for (let from = after; ; ) {
-      const options = from === undefined ? { prefix, limit } : { prefix, after: from, limit };
-      const entries = await this.#parts.engine.scan("hints", options);
-      const hints: Hint[] = [];
-      for (const { key: rowKey, value } of entries) {
-        const { key } = readStored(() => parseHintRowKey(rowKey));
-        if (value === undefined) {
-          await this.#dropDamagedHint(owner, key);
-        } else {
-          hints.push({ rowKey, key, record: readStored(() => recordOf(value)) });
-        }
-      }
-      if (hints.length > 0 || entries.length < limit) {
-        return hints;
-      }
-      from = entries.at(-1)?.key;
-    }
-  }
-
-  /** Nobody will ever read it, and its owner gets what it held from those who hold it, too. A new hint in its place stays. */
-  async #dropDamagedHint(owner: NodeId, key: Uint8Array): Promise<void> {
-    const place = this.#hintPlace(owner, key, byteString(key));
-    await this.#lock.acquire(place.keyText);
-    try {
-      if ((await this.#rows.read(place)) !== undefined) {
-        return;
-      }
-      this.#env.assertions.reachable("a damaged hint was removed");
-      this.#env.log.error({ owner }, "A hint is damaged and cannot be delivered");
-      await this.#rows.remove(place);
-      this.#hints.set(place.keyText, owner, false);
-      this.#metrics.damagedHintsDropped.increment();
-    } finally {
-      this.#lock.release(place.keyText);
-    }
-  }
-
-  /**
-   * Removes a hint that was delivered, unless its record is no longer the one that was; then it stays, and the answer is
-   * false. Resolves when the removal is durable; the key is locked until then.
-   */
-  async dropHint(owner: NodeId, key: Uint8Array, record: Uint8Array): Promise<boolean> {
-    const place = this.#hintPlace(owner, key, byteString(key));
-    const wait = this.#lock.acquire(place.keyText);
-    if (wait !== undefined) {
-      await wait;
-    }
-    try {
-      await this.#rows.underWay(place)?.catch(ignoreTold);
-      const row = await this.#rows.read(place);
-      if (row === undefined) {
-        return false;
-      }
-      if (!equalBytes(row.record, record)) {
-        this.#env.assertions.reachable("a hint changed during its delivery and stayed");
-        return false;
-      }
-      await this.#rows.remove(place);
-      this.#hints.set(place.keyText, owner, false);
-      this.#metrics.hintsDropped.increment();
-      return true;
-    } finally {
-      this.#lock.release(place.keyText);
-    }
   }
 
   /** Puts the received record where it changes something. What it returns is boxed, so that awaiting it waits for no disk. */
@@ -412,20 +336,11 @@ export class Replica {
     return { stored };
   }
 
+  /** Throws DynamoError hints-full, before anything is changed. */
   #write(place: Place, row: Row, options: WriteOptions | undefined): Promise<void> {
-    if (place.owner === undefined) {
-      return this.#rows.write(place, row, options);
-    }
-    this.#env.assertions.sometimes(
-      "a hint was stored for an owner without one",
-      !this.#hints.ownersOf(place.keyText).includes(place.owner),
-    );
-    this.#metrics.hintsStored.increment();
-    this.#hints.set(place.keyText, place.owner, true);
-    return this.#rows.write(place, row, options).catch(async (error: unknown) => {
-      await this.#recountHint(place);
-      throw error;
-    });
+    return isHintPlace(place)
+      ? this.hints.write(place, row, options)
+      : this.#rows.write(place, row, options);
   }
 
   async #locked<T>(keyText: string, change: () => Promise<T>): Promise<T> {
@@ -437,46 +352,24 @@ export class Replica {
     }
   }
 
-  /** After a lost write: the hint is back to what it was, which may be nothing. */
-  async #recountHint(place: Place): Promise<void> {
-    this.#env.assertions.reachable("the write of a hint was lost");
-    await this.#lock.acquire(place.keyText);
-    try {
-      const bytes = await this.#parts.engine.get(place.table, place.rowKey);
-      if (place.owner !== undefined) {
-        this.#hints.set(place.keyText, place.owner, bytes !== undefined);
-      }
-    } catch (error) {
-      // Counted too often, the hint is looked for and not found; that harms nobody.
-      this.#env.log.warn({ error }, "Cannot look for a hint whose write was lost.");
-    } finally {
-      this.#lock.release(place.keyText);
-    }
-  }
-
   #place(key: Uint8Array, hintFor: NodeId | undefined): Place {
     const keyText = byteString(key);
     if (hintFor !== undefined && hintFor !== this.#parts.nodeId) {
-      return this.#hintPlace(hintFor, key, keyText);
+      return this.hints.placeOf(hintFor, key, keyText);
     }
     const rowKey = recordRowKey(this.#parts.ring().partitionOf(key), key);
     return { table: "records", rowKey, keyText, owner: undefined };
   }
 
-  #hintPlace(owner: NodeId, key: Uint8Array, keyText: string): Place {
-    const rowKey = hintRowKey(owner, this.#parts.ring().partitionOf(key), key);
-    return { table: "hints", rowKey, keyText, owner };
-  }
-
   #isOnlyPlace({ table, keyText }: Place): boolean {
-    return table === "records" && this.#hints.ownersOf(keyText).length === 0;
+    return table === "records" && this.hints.ownersOf(keyText).length === 0;
   }
 
   /** What this node holds of the key outside `place`. To be called under the key's lock. */
   async #otherRecords(key: Uint8Array, place: Place): Promise<readonly Uint8Array[]> {
-    const places = this.#hints
+    const places: Place[] = this.hints
       .ownersOf(place.keyText)
-      .map((owner) => this.#hintPlace(owner, key, place.keyText));
+      .map((owner) => this.hints.placeOf(owner, key, place.keyText));
     places.unshift(this.#place(key, undefined));
     const records: Uint8Array[] = [];
     for (const { table, rowKey, owner } of places) {
@@ -509,9 +402,6 @@ const NEVER_FORGETS: ReadonlySet<Versioning["mode"]> = new Set(["dvvset", "merge
 function never(): boolean {
   return false;
 }
-
-/** The failure is told to whoever wrote the row. */
-function ignoreTold(): void {}
 
 function decodeReceived(versioning: Versioning, record: Uint8Array): Siblings {
   try {

@@ -26,6 +26,11 @@ export function encodeRow({ localActor, record }: Row): Uint8Array {
   return row;
 }
 
+/** How many bytes `encodeRow` makes of it. */
+export function rowSizeBytes({ localActor, record }: Row): number {
+  return HEADER_SIZE_BYTES + (localActor?.length ?? 0) + record.length;
+}
+
 /**
  * The record is a view of `bytes`. With `actors` the local actor takes less time, where it is known. Throws FormatError on
  * what `encodeRow` cannot have made.

@@ -50,6 +50,8 @@ export interface SimClusterOptions {
   readonly keepsLogs: boolean;
   readonly onBytes?: OnBytes;
   readonly onMessage?: SimHttpParts["onMessage"];
+  /** How fast each disk writes, beside its delays; undefined: as fast as can be. */
+  readonly diskBytesPerSecond?: number;
 }
 
 const READY_TIMEOUT_MS = 15_000;
@@ -105,7 +107,12 @@ export class SimCluster implements Cluster {
                 plan.writeBufferObjects === undefined ? observer : observerBelowBuffer(observer),
             }),
           },
-          { kind: diskKind(plan, world), write: world.diskWrite, read: world.diskRead },
+          {
+            kind: diskKind(plan, world),
+            write: world.diskWrite,
+            read: world.diskRead,
+            bytesPerSecond: options.diskBytesPerSecond,
+          },
         );
         const clock = new MachineClock(scheduler, world.clocks[name]);
         const log = new SimLog(() => scheduler.monotonicMs(), keepsLogs);

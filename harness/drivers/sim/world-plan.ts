@@ -40,6 +40,9 @@ export interface WorldPlan {
     readonly antiEntropyMs?: number;
     readonly writeBufferFlushMs?: number;
     readonly durableReplicas?: number;
+    readonly hintsMax?: number;
+    readonly hintBytesMax?: number;
+    readonly hintDeliveryBytesPerSecond?: number;
   };
 }
 

@@ -3,8 +3,8 @@ import type { StorageError, Write } from "../../../../src/storage/engine.ts";
 
 export interface CommitQueueParts {
   readonly clock: Clock;
-  /** How long the commit that begins now will take. */
-  readonly delayMs: () => number;
+  /** How long the commit of a group that begins now will take. */
+  readonly delayMs: (writes: readonly Write[]) => number;
   /** Ends the commit of a group: stores it, or tells why that cannot be. */
   readonly commit: (writes: readonly Write[]) => StorageError | undefined;
   /** Called when a commit has ended and no other waits. */
@@ -53,7 +53,7 @@ export class CommitQueue {
     }
     this.#committing = this.#waiting;
     this.#waiting = undefined;
-    const delayMs = this.#parts.delayMs();
+    const delayMs = this.#parts.delayMs(this.#committing.writes);
     if (delayMs > 0) {
       this.#timer = this.#parts.clock.setTimer(delayMs, () => this.#end());
     } else {

@@ -15,6 +15,8 @@ export interface SimDiskOptions {
   readonly write: DelayPlan;
   /** Of a get that no write under way answers, and of a scan; not used in memory. */
   readonly read: DelayPlan;
+  /** How fast a commit writes, beside its delay; undefined: as fast as can be. */
+  readonly bytesPerSecond?: number | undefined;
 }
 
 /** What is wrong with a disk; faults change it while engines use it. */

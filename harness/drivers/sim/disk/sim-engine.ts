@@ -62,8 +62,10 @@ export class SimEngine implements Engine {
     };
     this.#queue = new CommitQueue({
       clock,
-      delayMs: () =>
-        drawDelayMs(this.#chance.write, options.write) + (parts.faults().slow?.writeMs ?? 0),
+      delayMs: (writes) =>
+        drawDelayMs(this.#chance.write, options.write) +
+        (parts.faults().slow?.writeMs ?? 0) +
+        transferMs(writes, options),
       commit: (writes) => this.#commit(writes),
       idle: () => this.#closeWhenIdle(),
     });
@@ -282,6 +284,15 @@ const SYNC_AFTER_MS_MAX = 500;
 
 function drawSyncMs(random: SeededRandom): number {
   return SYNC_AFTER_MS_MIN + random.float() * (SYNC_AFTER_MS_MAX - SYNC_AFTER_MS_MIN);
+}
+
+function transferMs(writes: readonly Write[], { bytesPerSecond }: SimDiskOptions): number {
+  if (bytesPerSecond === undefined) return 0;
+  const sizeBytes = writes.reduce(
+    (sum, { key, value }) => sum + key.length + (value?.length ?? 0),
+    0,
+  );
+  return (1_000 * sizeBytes) / bytesPerSecond;
 }
 
 /** What a dead engine answers. */

@@ -13,6 +13,8 @@ import { DeadlineWatch } from "./answer-late.ts";
 import { checkLastWrite } from "./earlier-write-wins.ts";
 import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
+import type { HintBounds } from "./hint-watch.ts";
+import { HintWatch } from "./hint-watch.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
 import { tellsCausality } from "./lossless.ts";
@@ -65,6 +67,8 @@ export interface OracleParts {
   /** On how many nodes the plan destroys data: a write whose own W is no more than that may be lost, whatever the plan's W. */
   readonly nodesDestroyed: number;
   readonly bounds: TimeBounds;
+  /** Undefined: nodes may keep as many hints, and deliver them as fast, as they like. */
+  readonly hintBounds?: HintBounds;
   readonly isCalm: IsCalm;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
@@ -97,6 +101,7 @@ export class Oracle implements WorldObserver {
   readonly #acknowledgements: AcknowledgedWatch;
   readonly #deadlines: DeadlineWatch;
   readonly #storedWatch: StoredWatch | undefined;
+  readonly #hints: HintWatch | undefined;
   readonly #requests = new Map<number, ClientRequest>();
   readonly #died = new Set<string>();
   /** Acknowledged writes that may be gone, and are. */
@@ -116,6 +121,8 @@ export class Oracle implements WorldObserver {
       parts.buffered === true && this.#isLosslessMode
         ? new StoredWatch(parts, this.#violations)
         : undefined;
+    const { nowMs, hintBounds } = parts;
+    this.#hints = hintBounds && new HintWatch(nowMs, hintBounds, this.#violations);
   }
 
   /** The first 50, in the order in which they happened. */
@@ -145,6 +152,7 @@ export class Oracle implements WorldObserver {
       if (copy !== undefined) {
         this.#written(copy, change.value);
       }
+      this.#hints?.written(node, change);
     }
   }
 
@@ -173,6 +181,7 @@ export class Oracle implements WorldObserver {
         copy.visible = this.#stored(copy, row.value);
         this.#reads.forgot(copy.state, node);
       }
+      this.#hints?.rolledBack(node, row);
     }
   }
 
@@ -190,6 +199,7 @@ export class Oracle implements WorldObserver {
   }
 
   rowsReplaced(node: string, rows: readonly RowState[]): void {
+    this.#hints?.replaced(node, rows);
     this.#died.add(node);
     this.#storedWatch?.disturbed();
     for (const request of this.#requests.values()) {
@@ -218,6 +228,7 @@ export class Oracle implements WorldObserver {
   processPaused(node: string): void {
     this.#deadlines.paused(node);
     this.#storedWatch?.disturbed();
+    this.#hints?.paused(node);
   }
 
   processResumed(node: string): void {

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { nodeId } from "../../../../src/base/ids.ts";
+import { hintRowKey } from "../../../../src/replica/row-keys.ts";
+import type { RowState } from "../observer.ts";
+import { HintWatch } from "./hint-watch.ts";
+import { Violations } from "./violations.ts";
+
+/** Row keys of a hint for `b` have 5 bytes. */
+const BOUNDS = { hintsMax: 2, hintBytesMax: 40, bytesPerSecond: 4_096, toleranceMs: 500 };
+
+function watching() {
+  let nowMs = 0;
+  const violations = new Violations(() => nowMs);
+  const watch = new HintWatch(() => nowMs, BOUNDS, violations);
+  return {
+    watch,
+    put: (name: string, sizeBytes: number) => watch.written("a", rowOf(name, sizeBytes)),
+    remove: (name: string) => watch.written("a", rowOf(name, undefined)),
+    pass: (ms: number) => {
+      nowMs += ms;
+    },
+    found: () => violations.first.map(({ check }) => check),
+  };
+}
+
+function rowOf(name: string, sizeBytes: number | undefined): RowState {
+  const key = hintRowKey(nodeId("b"), 1, Buffer.from(name));
+  return {
+    table: "hints",
+    key,
+    value: sizeBytes === undefined ? undefined : Buffer.alloc(sizeBytes),
+  };
+}
+
+describe("HintWatch", () => {
+  test("finds a hint too many, not one that took the place of another", () => {
+    const { put, remove, found } = watching();
+    put("x", 1);
+    put("y", 1);
+    put("x", 2);
+    remove("x");
+    put("z", 1);
+    expect(found()).toEqual([]);
+    put("x", 1);
+    expect(found()).toEqual(["hints-beyond-limit"]);
+  });
+
+  test("finds a byte too many, not a row that shrinks", () => {
+    const { watch, put, found } = watching();
+    put("x", 15);
+    put("y", 15);
+    expect(found()).toEqual([]);
+    put("y", 16);
+    expect(found()).toEqual(["hints-beyond-limit"]);
+    put("y", 16);
+    put("y", 15);
+    watch.rolledBack("a", rowOf("y", 16));
+    expect(found()).toHaveLength(1);
+    watch.written("b", rowOf("x", 35));
+    watch.written("a", { table: "records", key: Buffer.alloc(9), value: Buffer.alloc(99) });
+    expect(found()).toHaveLength(1);
+  });
+
+  test("finds hints that go faster than they may be sent, tolerance aside", () => {
+    const { put, remove, pass, found } = watching();
+    const deliver = () => {
+      put("x", 1);
+      remove("x");
+    };
+    deliver();
+    pass(550);
+    deliver();
+    pass(1_000);
+    deliver();
+    expect(found()).toEqual([]);
+    pass(900);
+    deliver();
+    expect(found()).toEqual(["hints-too-fast"]);
+  });
+
+  test("begins anew with each life, and judges no pace of a node that was paused", () => {
+    const { watch, put, remove, found } = watching();
+    for (const _life of [1, 2, 3]) {
+      watch.replaced("a", [rowOf("x", 1), rowOf("y", 1), rowOf("z", 1)]);
+      remove("x");
+    }
+    expect(found()).toEqual([]);
+    watch.paused("a");
+    remove("y");
+    remove("z");
+    expect(found()).toEqual([]);
+    put("x", 1);
+    put("y", 1);
+    put("z", 1);
+    expect(found()).toEqual(["hints-beyond-limit"]);
+  });
+});

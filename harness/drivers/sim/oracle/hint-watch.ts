@@ -1,0 +1,105 @@
+import { byteString } from "../../../../src/storage/byte-strings.ts";
+import type { RowState } from "../observer.ts";
+import type { Violations } from "./violations.ts";
+
+/** What the nodes' configuration allows each of them. */
+export interface HintBounds {
+  readonly hintsMax: number;
+  readonly hintBytesMax: number;
+  /** How fast one node may deliver hints: its share of what their owner is to get. */
+  readonly bytesPerSecond: number;
+  /** How much sooner than at that rate a hint may be gone: a burst, and as long as sending and removing one takes at most. */
+  readonly toleranceMs: number;
+}
+
+/** Counts as so many bytes at least, however small it is. */
+const HINT_COST_BYTES = 4_096;
+/** Clocks of nodes are wrong by no more than 500 parts in a million; twice that, to be sure. */
+const DRIFT_MAX = 0.001;
+
+/**
+ * Hints are bounded in number, in bytes and in the rate at which they leave (D-4.6-3, D-4.6-8, K-20), seen by the rows alone. A node
+ * adds no hint row beyond its limits, and lets none grow there. Rows go no faster than hints may be sent: what was sent at
+ * a rate, each removed within some time, was removed at that rate, that time aside (ITU-T I.371, cell delay variation).
+ */
+export class HintWatch {
+  readonly #nowMs: () => number;
+  readonly #bounds: HintBounds;
+  readonly #violations: Violations;
+  readonly #nodes = new Map<string, NodeHints>();
+  /** What falls due while a node is stopped goes in one moment when it is let go on. */
+  readonly #wasPaused = new Set<string>();
+
+  constructor(nowMs: () => number, bounds: HintBounds, violations: Violations) {
+    this.#nowMs = nowMs;
+    this.#bounds = bounds;
+    this.#violations = violations;
+  }
+
+  written(node: string, { table, key, value }: RowState): void {
+    if (table !== "hints") return;
+    const hints = this.#hintsOf(node);
+    const before = hints.sizes.get(byteString(key));
+    hints.set(key, value);
+    if (value === undefined) {
+      if (before !== undefined) this.#left(node, hints);
+    } else this.#checkRoom(node, hints, (before ?? 0) < key.length + value.length);
+  }
+
+  rolledBack(node: string, { table, key, value }: RowState): void {
+    if (table === "hints") this.#hintsOf(node).set(key, value);
+  }
+
+  replaced(node: string, rows: readonly RowState[]): void {
+    this.#nodes.delete(node);
+    for (const row of rows) this.rolledBack(node, row);
+  }
+
+  paused(node: string): void {
+    this.#wasPaused.add(node);
+  }
+
+  #hintsOf(node: string): NodeHints {
+    const hints = this.#nodes.get(node) ?? new NodeHints();
+    this.#nodes.set(node, hints);
+    return hints;
+  }
+
+  #checkRoom(node: string, { sizes, sizeBytes }: NodeHints, hasGrown: boolean): void {
+    const { hintsMax, hintBytesMax } = this.#bounds;
+    if (!hasGrown || (sizes.size <= hintsMax && sizeBytes <= hintBytesMax)) return;
+    this.#violations.report("hints-beyond-limit", () => ({
+      anomaly: "a node keeps more hints than it may",
+      detail: `Node ${node} keeps ${sizes.size} hints of ${sizeBytes} bytes, allowed are ${hintsMax} of ${hintBytesMax} bytes`,
+    }));
+  }
+
+  #left(node: string, hints: NodeHints): void {
+    const { bytesPerSecond, toleranceMs } = this.#bounds;
+    const nowMs = this.#nowMs();
+    const aheadMs = Math.max(0, hints.paidUntilMs - nowMs);
+    const costMs = (1_000 * HINT_COST_BYTES) / (bytesPerSecond * (1 + DRIFT_MAX));
+    hints.paidUntilMs = nowMs + aheadMs + costMs;
+    if (aheadMs <= toleranceMs || this.#wasPaused.has(node)) return;
+    this.#violations.report("hints-too-fast", () => ({
+      anomaly: "a node delivers hints faster than it may",
+      detail: `Node ${node} has delivered hints that take ${aheadMs.toFixed(3)} ms more at ${bytesPerSecond} bytes a second, allowed are ${toleranceMs.toFixed(3)} ms`,
+    }));
+  }
+}
+
+class NodeHints {
+  /** Row keys as byte strings, and the bytes of their rows with them. */
+  readonly sizes = new Map<string, number>();
+  sizeBytes = 0;
+  paidUntilMs = 0;
+
+  set(key: Uint8Array, value: Uint8Array | undefined): void {
+    const rowKey = byteString(key);
+    this.sizeBytes -= this.sizes.get(rowKey) ?? 0;
+    this.sizes.delete(rowKey);
+    if (value === undefined) return;
+    this.sizes.set(rowKey, key.length + value.length);
+    this.sizeBytes += key.length + value.length;
+  }
+}
