@@ -130,11 +130,11 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
   return new Oracle({
     nowMs: () => cluster.scheduler.monotonicMs(),
     versioning,
-    openContext: (key, token): VersionClock | undefined => {
+    openContext: (key, token, kind = "context"): VersionClock | undefined => {
       const bytes = fromBase64url(token);
       if (bytes === undefined) return undefined;
       try {
-        return openContext(bytes, { clusterId: SIM_CLUSTER_ID, key, mode, actors }, macKey);
+        return openContext(bytes, { clusterId: SIM_CLUSTER_ID, key, mode, actors, kind }, macKey);
       } catch {
         return undefined;
       }

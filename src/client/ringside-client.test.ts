@@ -5,6 +5,8 @@ import { CONTEXT, FOUND, setUp, WRITTEN } from "./testing/set-up.ts";
 
 const KEY = Uint8Array.of(0xff, 0xfe, 0xfd, 0x2f);
 const URL_OF_KEY = "http://a:1/kv64/__79Lw";
+/** 16 bytes of 0. */
+const DRAWN = "AAAAAAAAAAAAAAAAAAAAAA";
 const VALUE = Uint8Array.of(1, 2, 3);
 
 describe("RingsideClient", () => {
@@ -35,8 +37,12 @@ describe("RingsideClient", () => {
       { url: URL_OF_KEY, method: "PUT", body: VALUE },
     ]);
     expect(http.seen.map(({ headers }) => headers)).toEqual([
-      { "content-type": "application/octet-stream" },
-      { "content-type": "text/plain", "x-dynamo-context": CONTEXT },
+      { "content-type": "application/octet-stream", "x-dynamo-operation": DRAWN },
+      {
+        "content-type": "text/plain",
+        "x-dynamo-context": CONTEXT,
+        "x-dynamo-operation": DRAWN,
+      },
     ]);
   });
 

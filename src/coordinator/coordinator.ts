@@ -1,11 +1,11 @@
 import type { HmacKey } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
+import type { TokenKind } from "../causality/context-token.ts";
 import { openContext } from "../causality/context-token.ts";
 import type { Clock } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import type { Found } from "../quorum/get-core.ts";
-import type { GetOrder } from "./get-request.ts";
+import type { GetOrder, ReadOutcome } from "./get-request.ts";
 import { GetRequest } from "./get-request.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { PutRequest } from "./put-request.ts";
@@ -45,7 +45,7 @@ export class Coordinator {
   }
 
   /** Rejects with DynamoError. */
-  async get(order: GetOrder): Promise<Found> {
+  async get(order: GetOrder): Promise<ReadOutcome> {
     return await new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
 
@@ -80,12 +80,12 @@ export class Coordinator {
   }
 
   /** Throws DynamoError bad-context; an empty token is the empty context. */
-  openContext(key: Uint8Array, token: Uint8Array): Clock {
+  openContext(key: Uint8Array, token: Uint8Array, kind: TokenKind = "context"): Clock {
     if (token.length === 0) return this.#parts.versioning.empty.clock;
     const { clusterId, macKey } = this.#secrets;
     const { mode, actors } = this.#parts.versioning;
     try {
-      return openContext(token, { clusterId, key, mode, actors }, macKey);
+      return openContext(token, { clusterId, key, mode, actors, kind }, macKey);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DynamoError("bad-context", reason, { cause: error });

@@ -1,11 +1,10 @@
 import { concatBytes, toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { SiblingsAnswer } from "../node/contract.ts";
+import { CONTEXT_HEADER, STALE_HEADER } from "../protocol/headers.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { decodePayload } from "../protocol/payload.ts";
 import type { HttpResponse } from "./exchange.ts";
-
-export const CONTEXT_HEADER = "x-dynamo-context";
 
 /**
  * One version: 200 and the value. Several: 300 as multipart/mixed, or as JSON where the client asked for it. None, or only
@@ -14,7 +13,10 @@ export const CONTEXT_HEADER = "x-dynamo-context";
 export function siblingsResponse(answer: SiblingsAnswer, accept: string | undefined): HttpResponse {
   const live = answer.payloads.map(decodePayload).filter((payload) => !payload.tombstone);
   const [first, second] = live;
-  const context = { [CONTEXT_HEADER]: answer.context };
+  const context = {
+    [CONTEXT_HEADER]: answer.context,
+    ...(answer.isStale ? { [STALE_HEADER]: "true" } : {}),
+  };
   if (first === undefined) {
     return { status: 404, headers: { ...context, "content-type": "text/plain" }, body: NOT_FOUND };
   }

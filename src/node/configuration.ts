@@ -1,5 +1,6 @@
 import type { NodeId } from "../base/ids.ts";
 import type { VersioningMode } from "../causality/versioning.ts";
+import type { NotFound } from "../quorum/get-core.ts";
 
 /** A cluster member as its configuration names it. */
 export interface Member {
@@ -43,6 +44,8 @@ export interface NodeConfiguration {
   readonly w: number;
   /** Sloppy: fallbacks count. Strict: only the N primaries do. Default sloppy. */
   readonly quorum: "sloppy" | "strict";
+  /** Whether "not found" is one of the R answers of a read (K-22). Ignored: only values are. Default count. */
+  readonly notFound: NotFound;
   readonly versioning: VersioningMode;
   /** Q, fixed when the cluster is created. Default 1,024. */
   readonly partitions: number;

@@ -1,6 +1,7 @@
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { VERSIONING_MODES } from "../causality/versioning.ts";
+import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import type { Member, NodeConfiguration } from "./configuration.ts";
 
 /** A configuration that cannot be used; the message names the field, the reason and what is allowed. */
@@ -38,6 +39,7 @@ export function parseConfiguration(
     r: fields.whole("r", 1, n, Math.min(2, n)),
     w: fields.whole("w", 1, n, Math.min(2, n)),
     quorum: fields.oneOf("quorum", ["sloppy", "strict"], "sloppy"),
+    notFound: fields.oneOf("notFound", NOT_FOUND_CHOICES, "count"),
     versioning: fields.oneOf("versioning", VERSIONING_MODES, "dvvset"),
     partitions: fields.whole("partitions", members.length, 65_536, 1_024),
     valueBytesMax: fields.whole("valueBytesMax", 1, 64 * 1_024 * 1_024, 1_024 * 1_024),

@@ -4,6 +4,7 @@ import type { NodeId } from "../base/ids.ts";
 import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import { isDoneAlready, withKnownOperations } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine } from "../storage/engine.ts";
@@ -132,7 +133,8 @@ export class Replica {
    * A coordinator's write (architecture, "Write"): puts `payload` over what `context` covers, under a new dot, into the
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
    * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
-   * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded.
+   * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded. A write whose operation is
+   * among what this node holds is not made again (K-11): then what it holds is what is to be replicated.
    */
   async mint(
     key: Uint8Array,
@@ -155,6 +157,10 @@ export class Replica {
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
       this.#refuseWithdrawn(isWithdrawn);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
+      if (isDoneAlready(payload, held.payloads)) {
+        assertions.reachable("a write found itself done already");
+        return this.#again(place, row, held);
+      }
       const actor = this.#actors.actorFor(row?.localActor, held);
       assertions.sometimes(
         "a row that came from others got a fresh actor",
@@ -166,7 +172,8 @@ export class Replica {
       );
       const wallMs = this.#env.clock.wallMs();
       const { versioning } = this.#parts;
-      const siblings = versioning.update(held, context, payload, { actor, wallMs });
+      const named = withKnownOperations(payload, held.payloads);
+      const siblings = versioning.update(held, context, named, { actor, wallMs });
       assertions.always(
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
@@ -267,6 +274,16 @@ export class Replica {
     assertions.sometimes("a replica merged three versions or more", merged.payloads.length > 2);
     this.#metrics.merges.increment();
     return { stored: this.#write(place, { localActor, record: versioning.encode(merged) }) };
+  }
+
+  /** All that is held becomes the row, as the acknowledgement of this place must mean the same as after a mint. */
+  #again(place: Place, row: Row | undefined, held: Siblings): Minted {
+    const record = this.#parts.versioning.encode(held);
+    const isThere = row !== undefined && equalBytes(row.record, record);
+    const stored = isThere
+      ? (this.#unchanged(place).stored ?? Promise.resolve())
+      : this.#write(place, { localActor: row?.localActor, record });
+    return { record, siblings: held, stored };
   }
 
   #refuseWithdrawn(isWithdrawn: () => boolean): void {

@@ -1,4 +1,5 @@
 import { FormatError } from "../../../../src/base/binary.ts";
+import type { TokenKind } from "../../../../src/causality/context-token.ts";
 import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import type { TableName } from "../../../../src/storage/engine.ts";
@@ -18,6 +19,7 @@ import { isLossless } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
+import { checkKnown } from "./read-below-known.ts";
 import { ReadWatch } from "./read-without-quorum.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import type { ShownVersions } from "./shown-versions.ts";
@@ -30,6 +32,7 @@ import type { TimeBounds } from "./time-bounds.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
 import { Violations } from "./violations.ts";
+import { checkShownOnce } from "./write-shown-twice.ts";
 
 export interface OracleParts {
   /** Virtual time. */
@@ -37,7 +40,7 @@ export interface OracleParts {
   /** The nodes' own; used to merge what is left in the end, everything else is judged without it. */
   readonly versioning: Versioning;
   /** The clock in a token, or undefined where no node can have handed it out for the key. */
-  readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
+  readonly openContext: (key: Uint8Array, token: string, kind?: TokenKind) => Clock | undefined;
   readonly nodes: readonly string[];
   readonly n: number;
   /** True where only a primary's own copy counts for W, and no hint. */
@@ -203,6 +206,7 @@ export class Oracle implements WorldObserver {
     this.#requests.set(ask.id, request);
     if (payload !== undefined) {
       state.addWriter(payload, request);
+      this.#joinOperation(request, payload);
     } else {
       this.#reads.asked(request);
       this.#acknowledgements.readAsked(request);
@@ -225,6 +229,7 @@ export class Oracle implements WorldObserver {
     if (request.payload === undefined) {
       this.#reads.answered(request, shown, this.#violations);
       this.#acknowledgements.readAnswered(request, shown, this.#violations);
+      this.#checkKnown(request, response, shown);
     }
   }
 
@@ -351,6 +356,7 @@ export class Oracle implements WorldObserver {
       return undefined;
     }
     checkOrigin(request, shown, this.#violations);
+    checkShownOnce(request, shown, this.#violations);
     const opened = this.#opened(state, shown.token);
     if (this.#isLosslessMode) {
       checkContext(request, shown, opened, this.#violations);
@@ -360,6 +366,24 @@ export class Oracle implements WorldObserver {
       state.showWith(shown.token, deletes ? [...shown.payloads, TOMBSTONE] : shown.payloads);
     }
     return opened.clock;
+  }
+
+  /** A write that was sent before under the same name may have its dot already, and is not to get another. */
+  #joinOperation(request: ClientRequest, payload: string): void {
+    const { state, mints } = request;
+    if (!state.wasSentBefore(request)) return;
+    mints.push(...state.history.mintsOf(payload));
+    request.sharesMints = mints.length > 0;
+  }
+
+  #checkKnown(request: ClientRequest, response: HttpResponse, shown: Clock | undefined): void {
+    const { ask, state, context } = request;
+    const { session } = ask;
+    const known =
+      session === undefined ? context : this.#parts.openContext(state.key, session, "session");
+    if (known === undefined || known.size === 0 || shown === undefined) return;
+    const { mode } = this.#parts.versioning;
+    checkKnown(request, response, { mode, known, shown }, this.#violations);
   }
 
   #opened(state: KeyState, token: string): OpenedToken {

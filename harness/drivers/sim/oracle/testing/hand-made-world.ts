@@ -237,7 +237,7 @@ export class HandMadeWorld {
     { payloads, clock }: { payloads: readonly Uint8Array[]; clock: Clock },
     accept: string | undefined = "application/json",
   ): void {
-    const answer = { payloads, context: this.token(clock) };
+    const answer = { payloads, context: this.token(clock), isStale: false };
     this.oracle.clientAnswered(id, siblingsResponse(answer, accept));
   }
 
