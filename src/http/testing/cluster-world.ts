@@ -104,7 +104,12 @@ export class ClusterWorld {
     name: string,
     method: string,
     path: string,
-    options: { readonly body?: string; readonly context?: string; readonly accept?: string } = {},
+    options: {
+      readonly body?: string;
+      readonly context?: string;
+      readonly accept?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<HttpResponse> {
     const [bare, queryText] = path.split("?");
     const request: HttpRequest = {
@@ -115,6 +120,7 @@ export class ClusterWorld {
         accept: options.accept ?? "application/json",
         "content-type": "text/plain",
         "x-dynamo-context": options.context,
+        ...options.headers,
       },
       body: utf8Bytes(options.body ?? ""),
     };
