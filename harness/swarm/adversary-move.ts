@@ -37,6 +37,7 @@ const NAMED_SHARE = 0.5;
 /** Of the named ones: sent through two nodes at once. */
 const DOUBLE_SHARE = 0.3;
 const IGNORE_SHARE = 0.25;
+const OWN_WRITE_SHARE = 0.3;
 const KNOWING_SHARE = 0.3;
 const SESSION_SHARE = 0.3;
 const HOT_SHARE = 0.6;
@@ -101,6 +102,12 @@ function drawKey(random: SeededRandom, { keys }: MoveDraw): string {
 
 function drawRead(random: SeededRandom, key: string, draw: MoveDraw): AdversaryMove {
   const { n } = draw;
+  const ownSession = draw.sessions.get(key)?.at(-1);
+  if (ownSession !== undefined && chance(random, OWN_WRITE_SHARE)) {
+    // Whoever reads one copy right after a write is the one to miss it.
+    const headers = { [SESSION_HEADER]: ownSession };
+    return { key, method: "GET", query: "?r=1", headers, body: undefined, expects: "served" };
+  }
   const parameters = drawLimits(random, "r", n);
   if (chance(random, OWN_QUORUM_SHARE)) {
     parameters.push(`quorum=${random.pick(["sloppy", "strict"])}`);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { ClusterWorld } from "./testing/cluster-world.ts";
+import { suspectEverybody } from "./testing/suspect-everybody.ts";
 
 describe("DynamoNode", () => {
   test("D-4.5-1 takes any request for any key on any node", async () => {
@@ -259,18 +260,3 @@ describe("DynamoNode", () => {
     expect((await world.read("n1", "k", "?r=1")).values).toEqual(["v"]);
   });
 });
-
-/** Sends pings until the node believes all of these to be down. */
-async function suspectEverybody(
-  world: ClusterWorld,
-  name: string,
-  peers: readonly string[],
-): Promise<void> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const { suspected } = await world.status(name);
-    if (peers.every((peer) => suspected.includes(peer))) return;
-    await Promise.all([world.read(name, `probe ${attempt}`), world.read(name, `more ${attempt}`)]);
-    await world.pass(400);
-  }
-  throw new Error(`${name} still believes in some of ${peers.join(", ")}`);
-}
