@@ -153,6 +153,9 @@ function drawWrite(
   { n, serial }: MoveDraw,
 ): AdversaryMove {
   const parameters = drawLimits(random, "w", n);
+  if (chance(random, OWN_QUORUM_SHARE)) {
+    parameters.push(`quorum=${random.pick(["sloppy", "strict"])}`);
+  }
   const wantsSiblings = chance(random, 0.3);
   const wantsSession = !wantsSiblings && chance(random, SESSION_SHARE);
   if (wantsSiblings && !isDelete) parameters.push("return=siblings");

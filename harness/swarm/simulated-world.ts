@@ -141,7 +141,6 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     },
     nodes: cluster.nodes,
     n: run.n,
-    strict: run.quorum === "strict",
     synced: run.engine !== "memory" && world.sync,
     lossless: run.expects.verdict === "valid",
     nodesDestroyed: nodesDestroyed(plan),

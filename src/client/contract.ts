@@ -16,7 +16,7 @@ export interface ReadResult {
 export interface RequestOptions {
   /** Replicas a read needs; the cluster's own where absent. */
   readonly r?: number;
-  /** Of a read: strict asks no fallback for a copy that a silent replica keeps; the cluster's own where absent. */
+  /** Strict: no fallback stands in for a silent replica, to be read or to keep a hint; the cluster's own where absent. */
   readonly quorum?: "sloppy" | "strict";
   /** Acknowledgements a write needs; the cluster's own where absent. */
   readonly w?: number;

@@ -103,9 +103,9 @@ export class RingsideClient implements Store {
     const headers: Record<string, string> = { ...ownHeaders };
     if (options.context !== undefined) headers[CONTEXT_HEADER] = options.context;
     if (operation !== undefined) headers[OPERATION_HEADER] = operation;
-    const { w } = options;
+    const { w, quorum } = options;
     const request = (endpoint: string, timeoutMs: number): HttpCall => ({
-      url: `${endpoint}${path}${queryOf({ w, return: returned, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
+      url: `${endpoint}${path}${queryOf({ w, quorum, return: returned, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
       method,
       headers,
       ...(body === undefined ? {} : { body }),

@@ -22,8 +22,12 @@ export interface WriteOrder {
   readonly context: Uint8Array;
   readonly payload: Uint8Array;
   readonly w: number;
+  readonly quorum: CoordinatorOptions["quorum"];
   readonly timeoutMs: number;
 }
+
+/** What decides which nodes may coordinate a write. */
+type Placed = Pick<WriteOrder, "key" | "quorum">;
 
 /** Carries client requests for one node: reads of any key, writes of keys it may coordinate (paper 4.5, 6.4). */
 export class Coordinator {
@@ -52,15 +56,14 @@ export class Coordinator {
   /** Coordinates a write here. Rejects with DynamoError; before a bad context is refused nothing was changed. */
   async put(order: WriteOrder): Promise<Minted> {
     const context = this.openContext(order.key, order.context);
-    const { key, payload, w, timeoutMs } = order;
-    const put = { key, context, payload, w, timeoutMs };
+    const put = { ...order, context };
     return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 
   /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */
-  mayCoordinate(key: Uint8Array): boolean {
+  mayCoordinate(order: Placed): boolean {
     let before = 0;
-    for (const node of this.#candidates(key)) {
+    for (const node of this.#candidates(order)) {
       if (node === this.#parts.nodeId) return before < this.#options.n;
       if (this.#parts.detector.isUp(node)) before += 1;
     }
@@ -68,13 +71,13 @@ export class Coordinator {
   }
 
   /** True where this node may coordinate the key's writes if nobody before it does: with strict quorums only its owners. */
-  isCandidate(key: Uint8Array): boolean {
-    return this.#candidates(key).includes(this.#parts.nodeId);
+  isCandidate(order: Placed): boolean {
+    return this.#candidates(order).includes(this.#parts.nodeId);
   }
 
   /** The key's first N healthy nodes without this one, in ring order: who else may coordinate its writes. */
-  otherCoordinators(key: Uint8Array): readonly NodeId[] {
-    return this.#candidates(key)
+  otherCoordinators(order: Placed): readonly NodeId[] {
+    return this.#candidates(order)
       .filter((node) => node !== this.#parts.nodeId && this.#parts.detector.isUp(node))
       .slice(0, this.#options.n);
   }
@@ -92,8 +95,8 @@ export class Coordinator {
     }
   }
 
-  #candidates(key: Uint8Array): readonly NodeId[] {
+  #candidates({ key, quorum }: Placed): readonly NodeId[] {
     const list = this.#parts.ring().preferenceList(key);
-    return this.#options.quorum === "sloppy" ? list : list.slice(0, this.#options.n);
+    return quorum === "sloppy" ? list : list.slice(0, this.#options.n);
   }
 }

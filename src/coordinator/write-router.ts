@@ -25,13 +25,13 @@ export class WriteRouter {
 
   /** Returns the record after the write. Rejects with DynamoError. */
   async put(order: WriteOrder): Promise<Uint8Array> {
-    if (this.#coordinator.mayCoordinate(order.key)) return await this.#putHere(order);
+    if (this.#coordinator.mayCoordinate(order)) return await this.#putHere(order);
     // A bad context costs no hop.
     this.#coordinator.openContext(order.key, order.context);
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
     const { assertions } = this.#environment;
     let refusedCount = 0;
-    for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order.key))) {
+    for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order))) {
       const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
       if (remainingMs <= 0) break;
       assertions.sometimes("a write was forwarded to a second candidate", refusedCount > 0);
@@ -40,7 +40,7 @@ export class WriteRouter {
       refusedCount += 1;
     }
     const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
-    if (remainingMs > 0 && !this.#coordinator.isCandidate(order.key)) {
+    if (remainingMs > 0 && !this.#coordinator.isCandidate(order)) {
       // Here the write would get a hint for a copy, and a strict quorum counts none.
       assertions.reachable("a strict write found none of its primaries");
       throw new DynamoError(
@@ -69,10 +69,19 @@ export class WriteRouter {
   ): Promise<Uint8Array | undefined> {
     const { assertions } = this.#environment;
     assertions.always("a write is forwarded to another node", candidate !== this.#parts.nodeId);
-    const { key, context, payload, w } = order;
+    const { key, context, payload, w, quorum } = order;
     const budgetMs = Math.ceil(remainingMs);
     const ring = this.#parts.ring().stamp;
-    const request: ForwardRequest = { type: "forward", ring, key, context, payload, w, budgetMs };
+    const request: ForwardRequest = {
+      type: "forward",
+      ring,
+      key,
+      context,
+      payload,
+      w,
+      budgetMs,
+      strict: quorum === "strict",
+    };
     const outcome = await new Promise<Outcome>((resolve) => {
       this.#parts.calls.call(candidate, request, remainingMs, resolve);
     });

@@ -63,11 +63,11 @@ export class ClientApi {
   async #get(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     const { query, headers } = request;
     onlyParameters(query, ["r", "quorum", "notfound", "timeoutMs"]);
-    const { n, r, quorum, notFound } = this.#options;
+    const { n, r, notFound } = this.#options;
     const answer = await this.#store.get({
       key,
       r: wholeNumber(query, "r", { min: 1, max: n }, r),
-      quorum: oneOf(query, "quorum", QUORUMS, quorum),
+      quorum: this.#quorum(request),
       notFound: oneOf(query, "notfound", NOT_FOUND_CHOICES, notFound),
       known: knownTo(request),
       timeoutMs: this.#timeoutMs(request),
@@ -77,7 +77,7 @@ export class ClientApi {
 
   async #put(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     const { query, headers, body } = request;
-    onlyParameters(query, ["w", "timeoutMs", "return"]);
+    onlyParameters(query, ["w", "quorum", "timeoutMs", "return"]);
     if (body.length > this.#options.valueBytesMax) {
       throw new DynamoError(
         "value-too-large",
@@ -91,6 +91,7 @@ export class ClientApi {
       context,
       payload: payloadOf(request, context, { contentType, tombstone: false, bytes: body }),
       w: this.#w(request),
+      quorum: this.#quorum(request),
       timeoutMs: this.#timeoutMs(request),
       answer: oneOf(query, "return", RETURNS, "nothing"),
     });
@@ -102,7 +103,7 @@ export class ClientApi {
   }
 
   async #delete(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
-    onlyParameters(request.query, ["w", "timeoutMs"]);
+    onlyParameters(request.query, ["w", "quorum", "timeoutMs"]);
     const context = tokenOf(request, "context");
     if (context.length === 0) {
       throw new DynamoError(
@@ -112,13 +113,18 @@ export class ClientApi {
     }
     const payload = payloadOf(request, context, TOMBSTONE_PAYLOAD);
     const w = this.#w(request);
+    const quorum = this.#quorum(request);
     const timeoutMs = this.#timeoutMs(request);
-    await this.#store.put({ key, context, payload, w, timeoutMs, answer: "nothing" });
+    await this.#store.put({ key, context, payload, w, quorum, timeoutMs, answer: "nothing" });
     return NO_CONTENT;
   }
 
   #w(request: HttpRequest): number {
     return wholeNumber(request.query, "w", { min: 1, max: this.#options.n }, this.#options.w);
+  }
+
+  #quorum({ query }: HttpRequest): "sloppy" | "strict" {
+    return oneOf(query, "quorum", QUORUMS, this.#options.quorum);
   }
 
   #timeoutMs(request: HttpRequest): number {

@@ -36,6 +36,8 @@ export interface PutOrder {
   readonly context: Uint8Array;
   readonly payload: Uint8Array;
   readonly w: number;
+  /** Strict: only the key's first N nodes count for W, whatever the cluster's own setting. */
+  readonly quorum: "sloppy" | "strict";
   readonly timeoutMs: number;
   /** What is wanted back: the siblings after the write, or a session token. */
   readonly answer: "nothing" | "siblings" | "session";

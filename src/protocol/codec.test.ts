@@ -75,9 +75,17 @@ describe("request and reply codecs", () => {
     expect(hex({ type: "put", ring, key, record, hintFor: nodeId("n") })).toBe(
       `000000181100000002${stamp}016e00016b7272`,
     );
-    const forward = { ring, key, context: key, payload: record, w: 2, budgetMs: 500.9 };
+    const forward = {
+      ring,
+      key,
+      context: key,
+      payload: record,
+      w: 2,
+      budgetMs: 500.9,
+      strict: true,
+    };
     expect(hex({ type: "forward", ...forward })).toBe(
-      `0000001e1200000002${stamp}02000001f400016b00016b7272`,
+      `0000001f1200000002${stamp}02000001f400016b00016b017272`,
     );
     const reply: Reply = { type: "get-reply", record: undefined };
     expect(frameOf((writer) => writeReply(writer, 2, reply)).bytes.toString("hex")).toBe(
@@ -125,6 +133,7 @@ describe("request and reply codecs", () => {
         payload: key,
         w: 1,
         budgetMs: 1,
+        strict: false,
       },
     ];
     for (const [index, request] of bad.entries()) {

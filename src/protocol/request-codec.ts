@@ -3,7 +3,7 @@
  *
  *     get     = stamp key:rest
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
- *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
+ *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context strict:u8 payload:rest        (strict: 0 or 1)
  *     ping    =
  *     stamp   = epoch:u32 digest:8 bytes
  *
@@ -66,6 +66,7 @@ function writeParts(writer: FrameWriter, id: number, request: Request): void {
       }
       writer.u16(request.context.length);
       writer.raw(request.context);
+      writer.u8(request.strict ? 1 : 0);
       writer.raw(request.payload);
       return;
     case "ping":
@@ -95,8 +96,10 @@ export function readRequest(kind: number, body: Uint8Array): Request {
       const budgetMs = reader.u32();
       const key = readKey(reader, reader.u16());
       const context = reader.raw(reader.u16());
+      const strict = reader.u8();
+      if (strict > 1) return reader.fail(`strict is ${strict}, allowed are 0 and 1`);
       const payload = reader.raw(reader.remaining);
-      return { type: "forward", ring, key, context, payload, w, budgetMs };
+      return { type: "forward", ring, key, context, payload, w, budgetMs, strict: strict === 1 };
     }
     case FRAME_KINDS.ping:
       new Reader(body, "a ping request").end();

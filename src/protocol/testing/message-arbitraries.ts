@@ -33,6 +33,7 @@ export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     payload: bytes,
     w: fc.nat({ max: 255 }),
     budgetMs: fc.nat({ max: 0xffff_ffff }),
+    strict: fc.boolean(),
   }),
   fc.constant({ type: "ping" as const }),
 );

@@ -43,8 +43,6 @@ export interface OracleParts {
   readonly openContext: (key: Uint8Array, token: string, kind?: TokenKind) => Clock | undefined;
   readonly nodes: readonly string[];
   readonly n: number;
-  /** True where only a primary's own copy counts for W, and no hint. */
-  readonly strict: boolean;
   /** True where engines promise that what they acknowledge survives: only durable rows count as copies then. */
   readonly synced: boolean;
   /**
@@ -399,7 +397,7 @@ export class Oracle implements WorldObserver {
   }
 
   get #quorumOptions(): QuorumCheckOptions {
-    const { synced, strict, versioning } = this.#parts;
-    return { synced, strict, mode: versioning.mode };
+    const { synced, versioning } = this.#parts;
+    return { synced, mode: versioning.mode };
   }
 }

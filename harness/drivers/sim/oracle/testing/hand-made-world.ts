@@ -72,7 +72,6 @@ export class HandMadeWorld {
       nodes: NODES,
       n,
       synced,
-      strict,
       lossless,
       nodesDestroyed,
       bounds: {
