@@ -131,7 +131,7 @@ describe("DynamoNode", () => {
       const list = world.preferenceList("k");
       const [a = "", b = "", c = "", d = "", e = ""] = list;
       world.partition([a, b], [c, d, e]);
-      await suspectEverybody(world, c, [a, b]);
+      for (const node of [c, e]) await suspectEverybody(world, node, [a, b]);
       // Forwarded by e, which passes on what was asked.
       for (const node of [c, e]) {
         const query = `?quorum=${asked}`;
