@@ -143,15 +143,19 @@ export class GetRequest {
 
   /** True unless something better may come: where too little was found for this client, more nodes are asked (K-15). */
   #isFreshOrFinal(): boolean {
-    if (this.#order.atLeast.size === 0 || !this.#core.exhausted) return !this.#isStale();
-    if (this.#isWidened || !this.#isStale()) return true;
+    return !this.#isStale() || (this.#core.exhausted && !this.#widen());
+  }
+
+  /** Asks more nodes for what is missing; false where that was done before, or there are none. */
+  #widen(): boolean {
+    if (this.#isWidened) return false;
     this.#isWidened = true;
     const sends = this.#core.widen();
     for (const send of sends) {
       this.#environment.assertions.reachable("a read asked more nodes for what its client knew");
       this.#send(send);
     }
-    return sends.length === 0;
+    return sends.length > 0;
   }
 
   #isStale(): boolean {
@@ -182,6 +186,8 @@ export class GetRequest {
       this.#parts.instruments.hedges.increment();
       this.#send(send);
     }
+    // R have answered, and what the client knows is with none of them.
+    if (this.#core.state === "met") this.#widen();
     this.#armTimer();
   }
 
