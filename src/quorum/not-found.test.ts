@@ -12,13 +12,11 @@ import type { NotFound } from "./get-core.ts";
 import { GetCore } from "./get-core.ts";
 import { Placement } from "./placement.ts";
 
-const [A, B, C, D, E] = ["A", "B", "C", "D", "E"].map(nodeId) as [
-  NodeId,
-  NodeId,
-  NodeId,
-  NodeId,
-  NodeId,
-];
+const A = nodeId("A");
+const B = nodeId("B");
+const C = nodeId("C");
+const D = nodeId("D");
+const E = nodeId("E");
 const LIST = [A, B, C, D, E];
 const VALUE = dvvset.encode(
   dvvset.update(dvvset.empty, new Map(), Buffer.from("x"), {
