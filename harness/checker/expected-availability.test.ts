@@ -33,7 +33,9 @@ function loadWith(answer: (nowMs: number, node: string, f: "add" | "view") => An
 
 const isCut = (nowMs: number): boolean => nowMs >= 3_000 && nowMs < 9_000;
 const isMinority = (node: string): boolean => node === "n1" || node === "n2";
-const RIGHT = { n: 3, r: 3, w: 2, quorum: "sloppy" } as const;
+const RIGHT = { n: 3, r: 3, w: 2, quorum: "sloppy", cluster: "sim" } as const;
+/** Any one node will do. */
+const ALWAYS = { ...RIGHT, r: 1, w: 1 };
 
 /** R=3 on a side of two: nothing succeeds there. */
 const asItShould = (nowMs: number, node: string): Answer =>
@@ -64,28 +66,33 @@ describe("checkExpectedAvailability()", () => {
   });
 
   test("finds a store that refuses writes where W=1 always can, in a cut and in health", () => {
-    const always = { n: 3, r: 1, w: 1, quorum: "sloppy" } as const;
     expect(
       checkExpectedAvailability(
         loadWith(() => "ok"),
-        always,
+        ALWAYS,
       ).verdict,
     ).toBe("valid");
-    const cut = checkExpectedAvailability(loadWith(asItShould), always);
+    const cut = checkExpectedAvailability(loadWith(asItShould), ALWAYS);
     expect(cut.reasons.map((reason) => reason.replace(/\d+ of \d+/, "x"))).toEqual([
       expect.stringContaining("Only x succeeded where enough nodes can be reached: add on n1+n2"),
       expect.stringContaining("Only x succeeded where enough nodes can be reached: view on n1+n2"),
     ]);
     const healthy = loadWith((nowMs, _node, f) => (nowMs > 11_000 && f === "add" ? "info" : "ok"));
-    expect(checkExpectedAvailability(healthy, always).verdict).toBe("invalid");
+    expect(checkExpectedAvailability(healthy, ALWAYS).verdict).toBe("invalid");
+    const real = { ...ALWAYS, cluster: "processes" };
+    expect(checkExpectedAvailability(healthy, real).verdict).toBe("unknown");
+  });
+
+  test("knows nothing where nobody recorded the faults", () => {
+    const evidence = { ...loadWith(asItShould), faultFile: undefined };
+    expect(checkExpectedAvailability(evidence, ALWAYS).verdict).toBe("unknown");
   });
 
   test("gives the nodes time to find out who is away", () => {
     const evidence = loadWith((nowMs, node) =>
       isMinority(node) && nowMs >= 3_000 && nowMs < 4_000 ? "fail" : "ok",
     );
-    const always = { n: 3, r: 1, w: 1, quorum: "sloppy" } as const;
-    expect(checkExpectedAvailability(evidence, always).verdict).toBe("valid");
+    expect(checkExpectedAvailability(evidence, ALWAYS).verdict).toBe("valid");
   });
 });
 
