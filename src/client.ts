@@ -27,6 +27,7 @@ export { FailedCallError } from "./client/attempts.ts";
 export type { Attempt, RingsideClientOptions } from "./client/client-options.ts";
 export type {
   ClientValue,
+  ReadOptions,
   ReadResult,
   RequestOptions,
   Store,

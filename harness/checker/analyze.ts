@@ -12,6 +12,7 @@ import { checkCausality } from "./causality.ts";
 import { checkConvergence } from "./convergence.ts";
 import type { Evidence } from "./evidence.ts";
 import { gatherEvidence } from "./evidence.ts";
+import { checkExpectedAvailability } from "./expected-availability.ts";
 import { checkHistorySanity } from "./history-sanity.ts";
 import { ALL_OPERATIONS, exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
 import { checkLostWrites } from "./lost-writes.ts";
@@ -69,6 +70,9 @@ export function analyze(input: AnalysisInput): Analysis {
       truncated: input.truncated,
       guard: input.guard ?? "run",
     }),
+    ...(input.guard === "end"
+      ? {}
+      : { "expected-availability": checkExpectedAvailability(evidence, plan) }),
     slo: checkSlo(slos, latency.operations[ALL_OPERATIONS]),
     availability,
     versions,

@@ -23,7 +23,7 @@ export interface PhaseMap {
   find(startNs: number, endNs: number): number;
 }
 
-const HEALTHY = "healthy";
+export const HEALTHY = "healthy";
 
 export function mapPhases(faults: readonly FaultRecord[], pairs: readonly Pair[]): PhaseMap {
   const phases: Phase[] = [];

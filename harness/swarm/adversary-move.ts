@@ -1,6 +1,6 @@
 import { fromBase64url, toBase64url, utf8Bytes } from "../../src/base/bytes.ts";
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
-import { CONTEXT_HEADER } from "../../src/http/siblings-response.ts";
+import { CONTEXT_HEADER, OPERATION_HEADER, SESSION_HEADER } from "../../src/protocol/headers.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 
 /** One request of the adversary, and how the store has to take it. */
@@ -25,9 +25,21 @@ export interface MoveDraw {
   readonly serial: number;
   /** The context tokens that answers carried, by key, the latest last. */
   readonly contexts: ReadonlyMap<string, readonly string[]>;
+  /** The session tokens of its writes, likewise. */
+  readonly sessions: ReadonlyMap<string, readonly string[]>;
+  /** Writes that were sent under a name, to be sent again as they are. */
+  readonly named: readonly AdversaryMove[];
 }
 
 const TWINS_SHARE = 0.15;
+const AGAIN_SHARE = 0.12;
+const NAMED_SHARE = 0.5;
+/** Of the named ones: sent through two nodes at once. */
+const DOUBLE_SHARE = 0.3;
+const IGNORE_SHARE = 0.25;
+const OWN_WRITE_SHARE = 0.3;
+const KNOWING_SHARE = 0.3;
+const SESSION_SHARE = 0.3;
 const HOT_SHARE = 0.6;
 const HOT_KEYS = 3;
 const REFUSED_SHARE = 0.12;
@@ -44,7 +56,12 @@ const TIMEOUT_MS_MAX = 500;
 
 /** What a client sends at once: mostly one request, now and then two blind writes of one key, which race from the start. */
 export function drawMoves(random: SeededRandom, draw: MoveDraw): readonly AdversaryMove[] {
-  if (!chance(random, TWINS_SHARE)) return [drawMove(random, draw)];
+  const again = chance(random, AGAIN_SHARE) ? pickOf(random, draw.named) : undefined;
+  if (again !== undefined) return [again];
+  if (!chance(random, TWINS_SHARE)) {
+    const move = drawMove(random, draw);
+    return isNamed(move) && chance(random, DOUBLE_SHARE) ? [move, move] : [move];
+  }
   const key = drawKey(random, draw);
   const twin = () => drawWrite(random, { key, isDelete: false, context: undefined }, draw);
   return [twin(), twin()].map((move, at) => ({
@@ -83,19 +100,45 @@ function drawKey(random: SeededRandom, { keys }: MoveDraw): string {
   return random.pick(chance(random, HOT_SHARE) ? keys.slice(0, HOT_KEYS) : keys);
 }
 
-function drawRead(random: SeededRandom, key: string, { n }: MoveDraw): AdversaryMove {
+function drawRead(random: SeededRandom, key: string, draw: MoveDraw): AdversaryMove {
+  const { n } = draw;
+  const ownSession = draw.sessions.get(key)?.at(-1);
+  if (ownSession !== undefined && chance(random, OWN_WRITE_SHARE)) {
+    // Whoever reads one copy right after a write is the one to miss it.
+    const headers = { [SESSION_HEADER]: ownSession };
+    return { key, method: "GET", query: "?r=1", headers, body: undefined, expects: "served" };
+  }
   const parameters = drawLimits(random, "r", n);
   if (chance(random, OWN_QUORUM_SHARE)) {
     parameters.push(`quorum=${random.pick(["sloppy", "strict"])}`);
   }
+  if (chance(random, IGNORE_SHARE)) parameters.push("notfound=ignore");
+  const { headers, expects } = drawKnown(random, key, draw);
   return {
     key,
     method: "GET",
     query: queryOf(parameters),
-    headers: chance(random, 0.5) ? ASKS_JSON : {},
+    headers: chance(random, 0.5) ? { ...ASKS_JSON, ...headers } : headers,
     body: undefined,
-    expects: "served",
+    expects,
   };
+}
+
+/** What a reader says that it knows: mostly nothing, else a context or a session token, now and then a bad one. */
+function drawKnown(
+  random: SeededRandom,
+  key: string,
+  draw: MoveDraw,
+): Pick<AdversaryMove, "headers" | "expects"> {
+  if (!chance(random, KNOWING_SHARE)) return { headers: {}, expects: "served" };
+  const session = pickOf(random, draw.sessions.get(key) ?? []);
+  if (session !== undefined && chance(random, 0.6)) {
+    return { headers: { [SESSION_HEADER]: session }, expects: "served" };
+  }
+  const bad = chance(random, REFUSED_SHARE) ? drawBadContext(random, key, draw) : undefined;
+  if (bad !== undefined) return { headers: { [CONTEXT_HEADER]: bad }, expects: "bad-context" };
+  const context = pickOf(random, draw.contexts.get(key) ?? []);
+  return { headers: context === undefined ? {} : { [CONTEXT_HEADER]: context }, expects: "served" };
 }
 
 interface Write {
@@ -110,8 +153,13 @@ function drawWrite(
   { n, serial }: MoveDraw,
 ): AdversaryMove {
   const parameters = drawLimits(random, "w", n);
+  if (chance(random, OWN_QUORUM_SHARE)) {
+    parameters.push(`quorum=${random.pick(["sloppy", "strict"])}`);
+  }
   const wantsSiblings = chance(random, 0.3);
+  const wantsSession = !wantsSiblings && chance(random, SESSION_SHARE);
   if (wantsSiblings && !isDelete) parameters.push("return=siblings");
+  if (wantsSession && !isDelete) parameters.push("return=session");
   const value = chance(random, COMMON_VALUE_SHARE)
     ? random.pick(COMMON_VALUES)
     : `${OWN_VALUE_PREFIX}${serial}`;
@@ -119,7 +167,13 @@ function drawWrite(
     key,
     method: isDelete ? "DELETE" : "PUT",
     query: queryOf(parameters),
-    headers: { ...ASKS_JSON, ...(context === undefined ? {} : { [CONTEXT_HEADER]: context }) },
+    headers: {
+      ...ASKS_JSON,
+      ...(context === undefined ? {} : { [CONTEXT_HEADER]: context }),
+      ...(chance(random, NAMED_SHARE)
+        ? { [OPERATION_HEADER]: `operation-${serial}`.padEnd(16, "-") }
+        : {}),
+    },
     body: isDelete ? undefined : utf8Bytes(value),
     expects: "served",
   };
@@ -135,13 +189,15 @@ function drawLimits(random: SeededRandom, name: "r" | "w", n: number): string[] 
   return parameters;
 }
 
-/** A token of the key with one bit changed, or one of another key; undefined where none was ever seen. */
+/** A token of the key with one bit changed, one of another key, or one for reads alone; undefined where none was ever seen. */
 function drawBadContext(
   random: SeededRandom,
   key: string,
-  { keys, contexts }: MoveDraw,
+  { keys, contexts, sessions }: MoveDraw,
 ): string | undefined {
   const ofOthers = keys.flatMap((other) => (other === key ? [] : (contexts.get(other) ?? [])));
+  const readOnly = pickOf(random, sessions.get(key) ?? []);
+  if (readOnly !== undefined && chance(random, 0.3)) return readOnly;
   if (chance(random, 0.5)) {
     const foreign = pickOf(random, ofOthers);
     if (foreign !== undefined) return foreign;
@@ -167,6 +223,11 @@ const ASKS_JSON: Readonly<Record<string, string>> = { accept: "application/json"
 /** Written by several at once, and empty, which is not the same as deleted. */
 const COMMON_VALUES = ["the same", ""] as const;
 const OWN_VALUE_PREFIX = "odd-";
+
+/** True for a write that its node knows again. */
+export function isNamed({ headers }: AdversaryMove): boolean {
+  return OPERATION_HEADER in headers;
+}
 
 /** True for a value that only one move writes. */
 export function isOwnValue(body: Uint8Array): boolean {

@@ -7,9 +7,9 @@ import { fromBase64url, toBase64url, toHex, utf8Bytes } from "../../src/base/byt
 import { sha256 } from "../../src/base/hash.ts";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { HttpCall, HttpCaller, HttpCallResult } from "../../src/client/http-caller.ts";
-import { CONTEXT_HEADER } from "../../src/http/siblings-response.ts";
 import type { ErrorCode } from "../../src/protocol/errors.ts";
 import { ERRORS } from "../../src/protocol/errors.ts";
+import { CONTEXT_HEADER, OPERATION_HEADER } from "../../src/protocol/headers.ts";
 import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../../src/protocol/problem.ts";
 import { Scheduler } from "../drivers/sim/scheduler.ts";
 import { Adversary } from "./adversary.ts";
@@ -49,6 +49,8 @@ describe("Adversary", () => {
   });
 });
 
+const NOTHING_KEPT = { sessions: new Map<string, string[]>(), named: [] };
+
 test("drawMove() comes to every kind of request, and to the same ones from one seed", () => {
   const contexts = new Map([
     ["one", [toBase64url(utf8Bytes("one@1"))]],
@@ -57,7 +59,7 @@ test("drawMove() comes to every kind of request, and to the same ones from one s
   const draw = () => {
     const random = new SeededRandom(7);
     return Array.from({ length: 400 }, (_, serial) =>
-      drawMove(random, { keys: ["one", "two"], n: 3, serial, contexts }),
+      drawMove(random, { keys: ["one", "two"], n: 3, serial, contexts, ...NOTHING_KEPT }),
     );
   };
   const moves = draw();
@@ -67,6 +69,7 @@ test("drawMove() comes to every kind of request, and to the same ones from one s
     "DELETE bad-context",
     "DELETE context-required",
     "DELETE served",
+    "GET bad-context",
     "GET served",
     "PUT bad-context",
     "PUT served",
@@ -77,12 +80,16 @@ test("drawMove() comes to every kind of request, and to the same ones from one s
   }
 });
 
-test("drawMoves() now and then sends two writes of one key at once, of different values", () => {
+test("drawMoves() now and then sends two writes of one key at once: other values, or one write that is named, twice", () => {
   const random = new SeededRandom(7);
   const all = Array.from({ length: 100 }, (_, serial) =>
-    drawMoves(random, { keys: ["one", "two"], n: 3, serial, contexts: new Map() }),
+    drawMoves(random, { keys: ["one", "two"], n: 3, serial, contexts: new Map(), ...NOTHING_KEPT }),
   );
-  const twins = all.filter(({ length }) => length === 2);
+  const pairs = all.filter(({ length }) => length === 2);
+  const doubles = pairs.filter(([left, right]) => left === right);
+  const twins = pairs.filter(([left, right]) => left !== right);
+  expect(doubles.length).toBeGreaterThan(2);
+  for (const [move] of doubles) expect(move?.headers).toHaveProperty(OPERATION_HEADER);
   expect(twins.length).toBeGreaterThan(5);
   expect(twins.length).toBeLessThan(40);
   for (const [left, right] of twins) {
@@ -135,7 +142,6 @@ class StandIn implements HttpCaller {
     const key = /kv64\/([^?]+)/.exec(url)?.[1] ?? "";
     const token = headers[CONTEXT_HEADER];
     const { believesAll, believesNone, deletesBlindly, refusesWhatItKeeps } = this.#faults;
-    if (method === "GET") return this.#shown(key);
     if (method === "DELETE" && token === undefined && deletesBlindly !== true) {
       return problem("context-required");
     }
@@ -145,6 +151,7 @@ class StandIn implements HttpCaller {
       (this.#issued.has(toHex(bytes)) && Buffer.from(bytes).toString().startsWith(`${key}@`));
     if (!isGood && believesAll !== true) return problem("bad-context");
     if (believesNone === true && bytes !== undefined) return problem("bad-context");
+    if (method === "GET") return this.#shown(key);
     this.#values.set(key, method === "DELETE" ? undefined : body);
     if (method === "PUT") this.#puts += 1;
     if (refusesWhatItKeeps !== undefined && method === "PUT" && this.#puts % 3 === 0) {

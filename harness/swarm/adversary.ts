@@ -1,7 +1,8 @@
 /**
  * Clients as no cart is one: they write blind, delete and write again, choose quorums and deadlines of their own, come with
  * contexts long out of date, of another key, or with a flipped bit. On keys of their own, so that no checker of carts
- * meets them. What the store does about them the oracle judges; here it is judged what they are told: a bad context is
+ * meets them. They name some writes and send them again, through other nodes, at once and later; they read with "at
+ * least this" and without counting "not found". What the store does about them the oracle judges; here it is judged what they are told: a bad context is
  * refused, a good one is not, and what was refused for certain is never seen again.
  */
 
@@ -11,12 +12,13 @@ import { refusal } from "../../src/client/failure.ts";
 import type { HttpCall, HttpCaller, HttpCallResult } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
 import type { Clock } from "../../src/env/clock.ts";
+import { SESSION_HEADER } from "../../src/protocol/headers.ts";
 import { encodePayload } from "../../src/protocol/payload.ts";
 import { byteString } from "../../src/storage/byte-strings.ts";
 import { shownVersions } from "../drivers/sim/oracle/shown-versions.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import type { AdversaryMove } from "./adversary-move.ts";
-import { drawMoves, isOwnValue } from "./adversary-move.ts";
+import { drawMoves, isNamed, isOwnValue } from "./adversary-move.ts";
 import type { Finding } from "./sim-outcome.ts";
 
 export interface AdversaryParts {
@@ -49,6 +51,7 @@ const CLIENTS = 3;
 const TIMEOUT_MS = 1_500;
 const FINAL_TIMEOUT_MS = 10_000;
 const CONTEXTS_MAX = 8;
+const NAMED_MAX = 6;
 const CHECK = "adversary";
 /** A node says these before it looks at a request. */
 const TURNED_AWAY: ReadonlySet<string> = new Set(["overloaded", "stopping"]);
@@ -66,6 +69,9 @@ export class Adversary {
   readonly #parts: AdversaryParts;
   readonly #plan: AdversaryPlan;
   readonly #contexts = new Map<string, string[]>();
+  readonly #sessions = new Map<string, string[]>();
+  /** Writes with a name, the latest last, to be sent again. */
+  readonly #named: AdversaryMove[] = [];
   /** Payloads that were refused for certain. */
   readonly #refused = new Set<string>();
   readonly #findings: Finding[] = [];
@@ -126,10 +132,20 @@ export class Adversary {
     const { nodes, clientUrl } = this.#parts;
     const { n } = this.#plan;
     const contexts = this.#contexts;
-    const moves = drawMoves(random, { keys: ADVERSARY_KEYS, n, serial, contexts });
+    const sessions = this.#sessions;
+    const named = this.#named;
+    const draw = { keys: ADVERSARY_KEYS, n, serial, contexts, sessions, named };
+    const moves = drawMoves(random, draw);
+    for (const move of moves) if (isNamed(move)) this.#remember(move);
     await Promise.all(
       moves.map((move) => this.#send(move, clientUrl(random.pick(nodes), random.pick(nodes)))),
     );
+  }
+
+  /** What was refused for good reason is refused again. */
+  #remember(move: AdversaryMove): void {
+    this.#named.push(move);
+    if (this.#named.length > NAMED_MAX) this.#named.shift();
   }
 
   async #send(move: AdversaryMove, baseUrl: string): Promise<void> {
@@ -161,6 +177,7 @@ export class Adversary {
         this.#found(`a request was served that is ${expects}`, `${what} got ${answer.status}`);
       }
       this.#look(key, answer);
+      this.#keepSession(key, answer);
       return;
     }
     const { code, definite, detail } = refusal(answer, 0);
@@ -173,7 +190,16 @@ export class Adversary {
     if (definite) this.#refuse(move);
   }
 
-  #refuse({ body }: AdversaryMove): void {
+  #keepSession(key: string, { headers }: HttpCallResult): void {
+    const session = headers[SESSION_HEADER];
+    if (session === undefined) return;
+    this.#sessions.set(key, [...(this.#sessions.get(key) ?? []), session].slice(-CONTEXTS_MAX));
+  }
+
+  /** Another attempt of a write with a name may have been taken. */
+  #refuse(move: AdversaryMove): void {
+    const { body } = move;
+    if (isNamed(move)) return;
     if (body !== undefined && isOwnValue(body)) this.#refused.add(payloadOf(body));
   }
 

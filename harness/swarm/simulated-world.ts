@@ -135,18 +135,17 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     versioning,
     truncated: run.truncate !== undefined,
     clocksKept: clockSkewMs(plan) < CLOCK_SKEW_MS_MAX,
-    openContext: (key, token): VersionClock | undefined => {
+    openContext: (key, token, kind = "context"): VersionClock | undefined => {
       const bytes = fromBase64url(token);
       if (bytes === undefined) return undefined;
       try {
-        return openContext(bytes, { clusterId: SIM_CLUSTER_ID, key, mode, actors }, macKey);
+        return openContext(bytes, { clusterId: SIM_CLUSTER_ID, key, mode, actors, kind }, macKey);
       } catch {
         return undefined;
       }
     },
     nodes: cluster.nodes,
     n: run.n,
-    strict: run.quorum === "strict",
     synced: run.engine !== "memory" && world.sync && run.writeBufferObjects === undefined,
     buffered: run.writeBufferObjects !== undefined,
     lossless: run.expects.verdict === "valid",

@@ -22,6 +22,9 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  *     token = u8 format version (1), u8 mode, clock, or timed clock in the modes that time them, raw mac (16)
  *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
  *
+ * A session token is the same clock for reading alone: it says "at least this" (K-15) and covers values that came without it, so a
+ * write must not use it. Its mac has another domain, and neither passes for the other.
+ *
  * Without a cluster secret the key follows from the cluster's name alone: that catches mistakes, not attackers.
  */
 export function sealContext(
@@ -85,7 +88,11 @@ export interface ContextScope {
   readonly clusterId: string;
   readonly key: Uint8Array;
   readonly mode: VersioningMode;
+  /** Default: a context. */
+  readonly kind?: TokenKind;
 }
+
+export type TokenKind = "context" | "session";
 
 export type ContextProblem = "malformed" | "too-long" | "forged" | "wrong-mode";
 
@@ -106,14 +113,23 @@ export const CONTEXT_SIZE_BYTES_MAX = 16 * 1024;
 const TOKEN_VERSION = 1;
 const MAC_SIZE_BYTES = 16;
 const EMPTY_MAC = new Uint8Array(MAC_SIZE_BYTES);
-const MAC_DOMAIN = utf8Bytes("ringside context token 1\0");
+const MAC_DOMAINS: Readonly<Record<TokenKind, Uint8Array>> = {
+  context: utf8Bytes("ringside context token 1\0"),
+  session: utf8Bytes("ringside session token 1\0"),
+};
 
-function macOf({ clusterId, key }: ContextScope, body: Uint8Array, macKey: HmacKey): Uint8Array {
+function macOf(
+  { clusterId, key, kind }: ContextScope,
+  body: Uint8Array,
+  macKey: HmacKey,
+): Uint8Array {
   // Lengths keep the parts apart: no cluster and key can be read as another pair.
   const head = new Writer(16 + clusterId.length + key.length);
   head.utf8(clusterId);
   head.bytes(key);
-  return macKey.sign(MAC_DOMAIN, head.finish(), body).subarray(0, MAC_SIZE_BYTES);
+  return macKey
+    .sign(MAC_DOMAINS[kind ?? "context"], head.finish(), body)
+    .subarray(0, MAC_SIZE_BYTES);
 }
 
 function readBody(

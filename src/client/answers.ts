@@ -1,17 +1,30 @@
 /* What the answers of the HTTP API mean to a client (architecture, section 6). */
 
+import { CONTEXT_HEADER, SESSION_HEADER, STALE_HEADER } from "../protocol/headers.ts";
 import type { ClientValue, ReadResult } from "./contract.ts";
-import type { Outcome } from "./failure.ts";
+import type { Failure, Outcome } from "./failure.ts";
 import { badAnswer, refusal } from "./failure.ts";
 import type { HttpCallResult } from "./http-caller.ts";
 
-const CONTEXT_HEADER = "x-dynamo-context";
 const UNTYPED = "application/octet-stream";
 const BASE64_PATTERN = /^[A-Za-z0-9+/]*={0,2}$/;
 const DONE: Outcome<void> = { ok: true, value: undefined };
 
+/** As `readAnswer`, but an answer that falls short of what the reader knew is a failure. */
+export function freshAnswer(answer: HttpCallResult, wallMs: number): Outcome<ReadResult> {
+  const outcome = readAnswer(answer, wallMs);
+  return outcome.ok && outcome.value.isStale ? { ok: false, failure: STALE } : outcome;
+}
+
 /** One version (200), several (300, JSON), or none (404, with a context). */
 export function readAnswer(answer: HttpCallResult, wallMs: number): Outcome<ReadResult> {
+  const outcome = versionsIn(answer, wallMs);
+  return outcome.ok && answer.headers[STALE_HEADER] === "true"
+    ? { ok: true, value: { ...outcome.value, isStale: true } }
+    : outcome;
+}
+
+function versionsIn(answer: HttpCallResult, wallMs: number): Outcome<ReadResult> {
   const context = answer.headers[CONTEXT_HEADER];
   switch (answer.status) {
     case 200:
@@ -34,6 +47,26 @@ export function readAnswer(answer: HttpCallResult, wallMs: number): Outcome<Read
 export function writeAnswer(answer: HttpCallResult, wallMs: number): Outcome<void> {
   return answer.status === 204 ? DONE : { ok: false, failure: refusal(answer, wallMs) };
 }
+
+/** The session token of a write that is done (204). */
+export function sessionAnswer(answer: HttpCallResult, wallMs: number): Outcome<string> {
+  const written = writeAnswer(answer, wallMs);
+  if (!written.ok) return written;
+  const session = answer.headers[SESSION_HEADER];
+  return session === undefined
+    ? { ok: false, failure: badAnswer("status 204 without the session that was asked for") }
+    : { ok: true, value: session };
+}
+
+const STALE: Failure = {
+  code: "stale-read",
+  definite: true,
+  retryable: true,
+  silent: false,
+  retryAfterMs: 0,
+  detail: "the nodes that answered hold less than the reader knows of",
+  cause: undefined,
+};
 
 function versionOf(answer: HttpCallResult): ClientValue {
   return { bytes: answer.body, contentType: answer.headers["content-type"] ?? UNTYPED };

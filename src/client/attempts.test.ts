@@ -51,17 +51,29 @@ describe("runAttempts(), what is retried", () => {
     }
   });
 
-  test.each(RULES)("a put after %s", async (_name, step, _read, goesOn, definite) => {
+  test.each(RULES)("a put with a name after %s", async (_name, step, goesOn) => {
     const { client, clock, http } = setUp([step, WRITTEN]);
-    if (goesOn) {
-      await clock.settle(client.put(KEY, VALUE));
-      expect(hosts(http)).toEqual(["a", "b"]);
-    } else {
-      const error = await failureOf(clock.settle(client.put(KEY, VALUE)));
-      expect(error).toMatchObject({ definite, attempts: 1 });
-      expect(hosts(http)).toEqual(["a"]);
-    }
+    const call = clock.settle(client.put(KEY, VALUE));
+    await (goesOn ? call : failureOf(call));
+    expect(hosts(http)).toEqual(goesOn ? ["a", "b"] : ["a"]);
+    const names = http.seen.map(({ headers }) => headers?.["x-dynamo-operation"]);
+    expect(new Set(names).size).toBe(1);
   });
+
+  test.each(RULES)(
+    "a put without a name after %s",
+    async (_name, step, _read, goesOn, definite) => {
+      const { client, clock, http } = setUp([step, WRITTEN], { operations: false });
+      if (goesOn) {
+        await clock.settle(client.put(KEY, VALUE));
+        expect(hosts(http)).toEqual(["a", "b"]);
+      } else {
+        const error = await failureOf(clock.settle(client.put(KEY, VALUE)));
+        expect(error).toMatchObject({ definite, attempts: 1 });
+        expect(hosts(http)).toEqual(["a"]);
+      }
+    },
+  );
 
   test.each(RULES)("a delete that allows doubles, after %s", async (_name, step, goesOn) => {
     const { client, clock, http } = setUp([step, WRITTEN]);

@@ -4,7 +4,7 @@
  * Problem. A call has to survive nodes that are down, hung or overloaded, within its deadline and without making things
  * worse, and has to say honestly whether a failed write may have happened.
  * Sketch. A read goes on to the next node after anything that another node or moment may cure. A write goes on only where
- * the failed attempt certainly did not happen, unless its caller allows more: a put is not idempotent (K-11). A node
+ * the failed attempt certainly did not happen, or where the write has a name by which nodes know it again (K-11). A node
  * that gave no answer is followed at once by one not yet asked; everything else waits, exponentially longer and jittered,
  * so that clients of an overloaded cluster spread out. The final error is definite only if every attempt was (D-4.5-7); a
  * failed read is always definite, since it changed nothing.

@@ -30,9 +30,11 @@ export interface RingsideClientOptions {
   readonly backoffMsMax?: number;
   /** How long a node that gave no answer is asked only when no other is left. Default 1,000; 0 switches it off. */
   readonly suspectMs?: number;
+  /** Names each write, so that nodes recognise a retry and do not make a sibling of it (K-11). Default true. */
+  readonly operations?: boolean;
   /**
-   * Retries writes that may have happened. A write applied twice becomes a sibling of itself (K-11), so only for values
-   * whose reconciliation does not mind, such as the OR-set cart. Default false.
+   * Retries writes that may have happened. Default: those that have a name. Without one a write applied twice becomes a
+   * sibling of itself, so only for values whose reconciliation does not mind, such as the OR-set cart.
    */
   readonly retryIndefinite?: boolean;
   /** Called after each attempt, before the call goes on; must not throw. */
@@ -40,7 +42,10 @@ export interface RingsideClientOptions {
 }
 
 /** Options checked and completed. */
-export type ClientSettings = Required<RingsideClientOptions>;
+export type ClientSettings = Required<Omit<RingsideClientOptions, "retryIndefinite">> & {
+  /** Undefined: what has a name. */
+  readonly retryIndefinite: boolean | undefined;
+};
 
 /** Throws RangeError where an option is out of its range. */
 export function clientSettings(options: RingsideClientOptions): ClientSettings {
@@ -52,7 +57,8 @@ export function clientSettings(options: RingsideClientOptions): ClientSettings {
     backoffMs: checked("backoffMs", options.backoffMs ?? 20, 0),
     backoffMsMax: checked("backoffMsMax", options.backoffMsMax ?? 1_000, 0),
     suspectMs: checked("suspectMs", options.suspectMs ?? 1_000, 0),
-    retryIndefinite: options.retryIndefinite ?? false,
+    operations: options.operations ?? true,
+    retryIndefinite: options.retryIndefinite,
     onAttempt: options.onAttempt ?? (() => {}),
   };
 }

@@ -9,17 +9,28 @@ export interface ReadResult {
   readonly siblings: readonly ClientValue[];
   /** Opaque; goes back with the write that replaces what was read. */
   readonly context: string;
+  /** True where it falls short of what the caller said that it knows (`ReadOptions`); else absent. */
+  readonly isStale?: true;
 }
 
 export interface RequestOptions {
   /** Replicas a read needs; the cluster's own where absent. */
   readonly r?: number;
-  /** Of a read: strict asks no fallback for a copy that a silent replica keeps; the cluster's own where absent. */
+  /** Strict: no fallback stands in for a silent replica, to be read or to keep a hint; the cluster's own where absent. */
   readonly quorum?: "sloppy" | "strict";
   /** Acknowledgements a write needs; the cluster's own where absent. */
   readonly w?: number;
   /** Most time the whole call may take, in milliseconds, retries included. */
   readonly timeoutMs?: number;
+}
+
+export interface ReadOptions extends RequestOptions {
+  /** Whether a replica that holds nothing counts for R (K-22); the cluster's own where absent. */
+  readonly notFound?: "count" | "ignore";
+  /** The context or the session token that the answer shall cover at least (K-15); one of them. */
+  readonly atLeast?: { readonly context: string } | { readonly session: string };
+  /** Takes an answer that falls short of `atLeast` for a failure, `stale-read`, and asks on. Default false. */
+  readonly requireFresh?: boolean;
 }
 
 export interface WriteOptions extends RequestOptions {
@@ -30,7 +41,7 @@ export interface WriteOptions extends RequestOptions {
 
 /** A Dynamo as an application sees it (paper 4.1). Every method throws ClientError and nothing else. */
 export interface Store {
-  get(key: Uint8Array, options?: RequestOptions): Promise<ReadResult>;
+  get(key: Uint8Array, options?: ReadOptions): Promise<ReadResult>;
   put(key: Uint8Array, value: Uint8Array, options?: WriteOptions): Promise<void>;
   /** Needs the context that was read. */
   delete(key: Uint8Array, options: WriteOptions & { readonly context: string }): Promise<void>;

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ClientError } from "./contract.ts";
 import { RingsideClient } from "./ringside-client.ts";
+import { answer } from "./testing/scripted-http.ts";
 import { CONTEXT, FOUND, setUp, WRITTEN } from "./testing/set-up.ts";
 
 const KEY = Uint8Array.of(0xff, 0xfe, 0xfd, 0x2f);
 const URL_OF_KEY = "http://a:1/kv64/__79Lw";
+/** 16 bytes of 0. */
+const DRAWN = "AAAAAAAAAAAAAAAAAAAAAA";
 const VALUE = Uint8Array.of(1, 2, 3);
 
 describe("RingsideClient", () => {
@@ -35,8 +38,12 @@ describe("RingsideClient", () => {
       { url: URL_OF_KEY, method: "PUT", body: VALUE },
     ]);
     expect(http.seen.map(({ headers }) => headers)).toEqual([
-      { "content-type": "application/octet-stream" },
-      { "content-type": "text/plain", "x-dynamo-context": CONTEXT },
+      { "content-type": "application/octet-stream", "x-dynamo-operation": DRAWN },
+      {
+        "content-type": "text/plain",
+        "x-dynamo-context": CONTEXT,
+        "x-dynamo-operation": DRAWN,
+      },
     ]);
   });
 
@@ -63,16 +70,58 @@ describe("RingsideClient", () => {
     expect(http.seen.map(({ timeoutMs }) => timeoutMs)).toEqual([500, 500, 1_500]);
   });
 
-  test("K-22 get() passes on which quorum it wants; a write has none to choose", async () => {
+  test("K-22 passes on which quorum it wants, and whether not found counts", async () => {
     const { client, clock, http } = setUp([FOUND, FOUND, WRITTEN]);
     await clock.settle(client.get(KEY, { r: 3, quorum: "strict" }));
-    await clock.settle(client.get(KEY, { quorum: "sloppy" }));
+    await clock.settle(client.get(KEY, { quorum: "sloppy", notFound: "ignore" }));
     await clock.settle(client.put(KEY, VALUE, { quorum: "strict" }));
     expect(http.seen.map(({ url }) => new URL(url).search)).toEqual([
       "?r=3&quorum=strict",
-      "?quorum=sloppy",
-      "",
+      "?quorum=sloppy&notfound=ignore",
+      "?quorum=strict",
     ]);
+  });
+
+  test("K-11 sends a write under the name it is given, or under none", async () => {
+    const { client, clock, http } = setUp([WRITTEN, WRITTEN]);
+    await clock.settle(client.put(KEY, VALUE, { operation: "order-4711-paid--" }));
+    const { client: plain, clock: time, http: sent } = setUp([WRITTEN], { operations: false });
+    await time.settle(plain.put(KEY, VALUE));
+    expect(http.seen[0]?.headers).toMatchObject({ "x-dynamo-operation": "order-4711-paid--" });
+    expect(sent.seen[0]?.headers).not.toHaveProperty("x-dynamo-operation");
+  });
+
+  test("K-15 asks for a session, and reads with it or with a context", async () => {
+    const written = answer(204, { "x-dynamo-session": "session-1" });
+    const { client, clock, http } = setUp([written, FOUND, FOUND]);
+    const session = await clock.settle(client.putForSession(KEY, VALUE));
+    expect(session).toBe("session-1");
+    await clock.settle(client.get(KEY, { atLeast: { session } }));
+    await clock.settle(client.get(KEY, { atLeast: { context: CONTEXT } }));
+    expect(http.seen.map(({ url }) => new URL(url).search)).toEqual(["?return=session", "", ""]);
+    expect(http.seen[1]?.headers).toMatchObject({ "x-dynamo-session": "session-1" });
+    expect(http.seen[2]?.headers).toMatchObject({ "x-dynamo-context": CONTEXT });
+  });
+
+  test("K-15 does not take a write for one with a session that came without", async () => {
+    const { client, clock } = setUp([WRITTEN], { retriesMax: 0 });
+    await expect(clock.settle(client.putForSession(KEY, VALUE))).rejects.toMatchObject({
+      code: "bad-answer",
+      definite: false,
+    });
+  });
+
+  test("K-15 tells that an answer is stale, or asks on and fails where it must be fresh", async () => {
+    const stale = { ...FOUND, headers: { ...FOUND.headers, "x-dynamo-stale": "true" } };
+    const { client, clock } = setUp([stale, stale, FOUND, stale], { retriesMax: 1 });
+    const known = { atLeast: { context: CONTEXT } };
+    expect(await clock.settle(client.get(KEY, known))).toMatchObject({ isStale: true });
+    const fresh = await clock.settle(client.get(KEY, { ...known, requireFresh: true }));
+    expect(fresh).not.toHaveProperty("isStale");
+    const { client: other, clock: time } = setUp([stale, stale], { retriesMax: 1 });
+    await expect(
+      time.settle(other.get(KEY, { ...known, requireFresh: true })),
+    ).rejects.toMatchObject({ code: "stale-read", definite: true, attempts: 2 });
   });
 
   test("keeps an endpoint's path and drops its last slash", async () => {

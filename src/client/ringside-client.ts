@@ -2,26 +2,37 @@
  * The client library with server-driven coordination (paper 6.4, D-4.5-1, D-6.4-1): it asks any node over HTTP, and that
  * node, or the one it forwards to, coordinates. Retries stand in `attempts.ts`, the meaning of answers in `answers.ts`.
  */
-import { readAnswer, writeAnswer } from "./answers.ts";
+
+import { toBase64url } from "../base/bytes.ts";
+import { CONTEXT_HEADER, OPERATION_HEADER, SESSION_HEADER } from "../protocol/headers.ts";
+import { freshAnswer, readAnswer, sessionAnswer, writeAnswer } from "./answers.ts";
 import type { ClientParts } from "./attempts.ts";
 import { runAttempts } from "./attempts.ts";
 import type { ClientSettings, RingsideClientOptions } from "./client-options.ts";
 import { clientSettings } from "./client-options.ts";
-import type { ReadResult, RequestOptions, Store, WriteOptions } from "./contract.ts";
+import type { ReadOptions, ReadResult, RequestOptions, Store, WriteOptions } from "./contract.ts";
 import { ClientError } from "./contract.ts";
 import { EndpointChooser } from "./endpoint-choice.ts";
-import type { HttpCall } from "./http-caller.ts";
+import type { Outcome } from "./failure.ts";
+import type { HttpCall, HttpCallResult } from "./http-caller.ts";
 
 const KEY_BYTES_MAX = 1_024;
 const READ_HEADERS = { accept: "application/json" };
+/** Of the name of a write: as many as of a UUID. */
+const OPERATION_BYTES = 16;
 const UNTYPED = "application/octet-stream";
 /** The node gives up a little before the client, so that its answer, which says more than silence, still arrives. */
 const NODE_SHARE_OF_TIMEOUT = 0.9;
 /** More is refused by the nodes. */
 const NODE_TIMEOUT_MS_MAX = 60_000;
 
-/** What this library can do beyond the contract: allow a retry for one write. */
+/** What this library can do beyond the contract: name a write, allow a retry for it. */
 export interface RingsideWriteOptions extends WriteOptions {
+  /**
+   * The write's name, 16 to 64 characters of A-Z, a-z, 0-9, - and _; whoever repeats a call under the name of the first
+   * does not write twice. Absent: one is drawn for this call.
+   */
+  readonly operation?: string;
   /** Overrides the client's `retryIndefinite` for this write. */
   readonly retryIndefinite?: boolean;
 }
@@ -39,59 +50,81 @@ export class RingsideClient implements Store {
     this.#chooser = new EndpointChooser(this.#settings.endpoints.length);
   }
 
-  async get(key: Uint8Array, options: RequestOptions = {}): Promise<ReadResult> {
+  async get(key: Uint8Array, options: ReadOptions = {}): Promise<ReadResult> {
     const path = pathOf(key);
+    const { r, quorum, notFound: notfound } = options;
+    const headers = { ...READ_HEADERS, ...knownHeaders(options.atLeast) };
     return await runAttempts(this.#parts, this.#settings, this.#chooser, {
       verb: "get",
       timeoutMs: this.#timeoutMs(options),
       retryIndefinite: true,
       request: (endpoint, timeoutMs) => ({
-        url: `${endpoint}${path}${queryOf({ r: options.r, quorum: options.quorum, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
+        url: `${endpoint}${path}${queryOf({ r, quorum, notfound, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
         method: "GET",
-        headers: READ_HEADERS,
+        headers,
         timeoutMs,
       }),
-      read: readAnswer,
+      read: options.requireFresh === true ? freshAnswer : readAnswer,
     });
   }
 
-  put(key: Uint8Array, value: Uint8Array, options: RingsideWriteOptions = {}): Promise<void> {
-    const headers: Record<string, string> = { "content-type": options.contentType ?? UNTYPED };
-    return this.#write("PUT", key, value, options, headers);
+  async put(key: Uint8Array, value: Uint8Array, options: RingsideWriteOptions = {}): Promise<void> {
+    await this.#write(this.#putOf(key, value, options), options, writeAnswer);
   }
 
-  delete(
+  /** A put that resolves with a session token: a read that brings it shows this write or what came after it (K-15). */
+  async putForSession(
+    key: Uint8Array,
+    value: Uint8Array,
+    options: RingsideWriteOptions = {},
+  ): Promise<string> {
+    const order = { ...this.#putOf(key, value, options), returned: "session" };
+    return await this.#write(order, options, sessionAnswer);
+  }
+
+  async delete(
     key: Uint8Array,
     options: RingsideWriteOptions & { readonly context: string },
   ): Promise<void> {
-    return this.#write("DELETE", key, undefined, options, {});
+    await this.#write({ method: "DELETE", key, headers: {} }, options, writeAnswer);
   }
 
-  async #write(
-    method: "PUT" | "DELETE",
-    key: Uint8Array,
-    body: Uint8Array | undefined,
+  #putOf(key: Uint8Array, body: Uint8Array, { contentType }: RingsideWriteOptions): WriteOrder {
+    return { method: "PUT", key, body, headers: { "content-type": contentType ?? UNTYPED } };
+  }
+
+  async #write<T>(
+    { method, key, body, headers: ownHeaders, returned }: WriteOrder,
     options: RingsideWriteOptions,
-    headers: Record<string, string>,
-  ): Promise<void> {
+    read: (answer: HttpCallResult, wallMs: number) => Outcome<T>,
+  ): Promise<T> {
     const path = pathOf(key);
-    if (options.context !== undefined) {
-      headers["x-dynamo-context"] = options.context;
-    }
+    const operation = options.operation ?? this.#drawOperation();
+    const headers: Record<string, string> = { ...ownHeaders };
+    if (options.context !== undefined) headers[CONTEXT_HEADER] = options.context;
+    if (operation !== undefined) headers[OPERATION_HEADER] = operation;
+    const { w, quorum } = options;
     const request = (endpoint: string, timeoutMs: number): HttpCall => ({
-      url: `${endpoint}${path}${queryOf({ w: options.w, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
+      url: `${endpoint}${path}${queryOf({ w, quorum, return: returned, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
       method,
       headers,
       ...(body === undefined ? {} : { body }),
       timeoutMs,
     });
-    await runAttempts(this.#parts, this.#settings, this.#chooser, {
+    return await runAttempts(this.#parts, this.#settings, this.#chooser, {
       verb: method === "PUT" ? "put" : "delete",
       timeoutMs: this.#timeoutMs(options),
-      retryIndefinite: options.retryIndefinite ?? this.#settings.retryIndefinite,
+      retryIndefinite:
+        options.retryIndefinite ?? this.#settings.retryIndefinite ?? operation !== undefined,
       request,
-      read: writeAnswer,
+      read,
     });
+  }
+
+  /** One for all attempts of a call. */
+  #drawOperation(): string | undefined {
+    if (!this.#settings.operations) return undefined;
+    return toBase64url(this.#parts.random.bytes(OPERATION_BYTES));
   }
 
   #timeoutMs({ timeoutMs = this.#settings.timeoutMs }: RequestOptions): number {
@@ -104,6 +137,21 @@ export class RingsideClient implements Store {
     }
     return timeoutMs;
   }
+}
+
+interface WriteOrder {
+  readonly method: "PUT" | "DELETE";
+  readonly key: Uint8Array;
+  readonly body?: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly returned?: string;
+}
+
+function knownHeaders(atLeast: ReadOptions["atLeast"]): Readonly<Record<string, string>> {
+  if (atLeast === undefined) return {};
+  return "context" in atLeast
+    ? { [CONTEXT_HEADER]: atLeast.context }
+    : { [SESSION_HEADER]: atLeast.session };
 }
 
 /** Only the base64url form names every key exactly: URL software on the way folds some percent-encoded paths. */

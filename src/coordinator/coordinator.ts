@@ -1,11 +1,11 @@
 import type { HmacKey } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
+import type { TokenKind } from "../causality/context-token.ts";
 import { openContext } from "../causality/context-token.ts";
 import type { Clock } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import type { Found } from "../quorum/get-core.ts";
-import type { GetOrder } from "./get-request.ts";
+import type { GetOrder, ReadOutcome } from "./get-request.ts";
 import { GetRequest } from "./get-request.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { PutRequest } from "./put-request.ts";
@@ -22,8 +22,12 @@ export interface WriteOrder {
   readonly context: Uint8Array;
   readonly payload: Uint8Array;
   readonly w: number;
+  readonly quorum: CoordinatorOptions["quorum"];
   readonly timeoutMs: number;
 }
+
+/** What decides which nodes may coordinate a write. */
+type Placed = Pick<WriteOrder, "key" | "quorum">;
 
 /** Carries client requests for one node: reads of any key, writes of keys it may coordinate (paper 4.5, 6.4). */
 export class Coordinator {
@@ -45,22 +49,21 @@ export class Coordinator {
   }
 
   /** Throws DynamoError where it refuses at once, or rejects with it. */
-  get(order: GetOrder): Promise<Found> {
+  get(order: GetOrder): Promise<ReadOutcome> {
     return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
 
   /** Coordinates a write here. Throws DynamoError where it refuses at once, before anything was changed, or rejects with it. */
   put(order: WriteOrder): Promise<Minted> {
     const context = this.openContext(order.key, order.context);
-    const { key, payload, w, timeoutMs } = order;
-    const put = { key, context, payload, w, timeoutMs };
+    const put = { ...order, context };
     return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 
   /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */
-  mayCoordinate(key: Uint8Array): boolean {
+  mayCoordinate(order: Placed): boolean {
     let before = 0;
-    for (const node of this.#candidates(key)) {
+    for (const node of this.#candidates(order)) {
       if (node === this.#parts.nodeId) return before < this.#options.n;
       if (this.#parts.detector.isUp(node)) before += 1;
     }
@@ -68,32 +71,32 @@ export class Coordinator {
   }
 
   /** True where this node may coordinate the key's writes if nobody before it does: with strict quorums only its owners. */
-  isCandidate(key: Uint8Array): boolean {
-    return this.#candidates(key).includes(this.#parts.nodeId);
+  isCandidate(order: Placed): boolean {
+    return this.#candidates(order).includes(this.#parts.nodeId);
   }
 
   /** The key's first N healthy nodes without this one, in ring order: who else may coordinate its writes. */
-  otherCoordinators(key: Uint8Array): readonly NodeId[] {
-    return this.#candidates(key)
+  otherCoordinators(order: Placed): readonly NodeId[] {
+    return this.#candidates(order)
       .filter((node) => node !== this.#parts.nodeId && this.#parts.detector.isUp(node))
       .slice(0, this.#options.n);
   }
 
   /** Throws DynamoError bad-context; an empty token is the empty context. */
-  openContext(key: Uint8Array, token: Uint8Array): Clock {
+  openContext(key: Uint8Array, token: Uint8Array, kind: TokenKind = "context"): Clock {
     if (token.length === 0) return this.#parts.versioning.empty.clock;
     const { clusterId, macKey } = this.#secrets;
     const { mode, actors } = this.#parts.versioning;
     try {
-      return openContext(token, { clusterId, key, mode, actors }, macKey);
+      return openContext(token, { clusterId, key, mode, actors, kind }, macKey);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DynamoError("bad-context", reason, { cause: error });
     }
   }
 
-  #candidates(key: Uint8Array): readonly NodeId[] {
+  #candidates({ key, quorum }: Placed): readonly NodeId[] {
     const list = this.#parts.ring().preferenceList(key);
-    return this.#options.quorum === "sloppy" ? list : list.slice(0, this.#options.n);
+    return quorum === "sloppy" ? list : list.slice(0, this.#options.n);
   }
 }

@@ -1,9 +1,11 @@
 import type { NodeId } from "../base/ids.ts";
+import { coversClock } from "../causality/covers-clock.ts";
+import type { Clock } from "../causality/versioning.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { GetRequest as GetMessage, Reply } from "../protocol/messages.ts";
-import type { Found } from "../quorum/get-core.ts";
+import type { Found, NotFound } from "../quorum/get-core.ts";
 import { GetCore } from "../quorum/get-core.ts";
 import type { Placement, Send } from "../quorum/placement.ts";
 import type { Ring } from "../ring/ring.ts";
@@ -16,13 +18,21 @@ export interface GetOrder {
   readonly r: number;
   /** Strict: no fallback stands in for one of the key's first N nodes (Riak's PR). */
   readonly quorum: CoordinatorOptions["quorum"];
+  readonly notFound: NotFound;
+  /** What the client knows already; empty where it does not say. */
+  readonly atLeast: Clock;
   readonly timeoutMs: number;
 }
 
+export interface ReadOutcome extends Found {
+  /** True where it does not cover what the client knew, and nobody had more in time (K-15). */
+  readonly isStale: boolean;
+}
+
 /**
- * One read and the repair that follows it: the shell around GetCore (D-5-5). The promise of `run` settles at R answers;
- * after that the outstanding ones are waited for a short time and stale primaries are repaired, so repair
- * never delays a reply (D-5-7).
+ * One read and the repair that follows it: the shell around GetCore (D-5-5). The promise of `run` settles at R answers,
+ * or, where these lack what the client knows, once the lack is made up for or nobody is left to ask; after that
+ * the outstanding ones are waited for a short time and stale primaries are repaired, so repair never delays a reply (D-5-7).
  */
 export class GetRequest {
   readonly #environment: Environment;
@@ -35,7 +45,9 @@ export class GetRequest {
   readonly #message: GetMessage;
   readonly #deadlineMs: number;
   #timer: Timer | undefined;
-  #settle: { resolve(found: Found): void; reject(error: Error): void } | undefined;
+  #settle: { resolve(outcome: ReadOutcome): void; reject(error: Error): void } | undefined;
+  /** More nodes than the quorum's were asked, which is done once. */
+  #isWidened = false;
   #finished = false;
 
   /** Throws DynamoError too-few-nodes. */
@@ -58,12 +70,12 @@ export class GetRequest {
       { n, quorum },
       { ring: this.#ring, key, needed },
     );
-    this.#core = new GetCore(this.#placement, parts.versioning, order.r);
+    this.#core = new GetCore(this.#placement, parts.versioning, order);
     this.#message = { type: "get", ring: this.#ring.stamp, key: order.key };
     this.#deadlineMs = environment.clock.monotonicMs() + order.timeoutMs;
   }
 
-  run(): Promise<Found> {
+  run(): Promise<ReadOutcome> {
     this.#parts.liveRequests.begin();
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -101,9 +113,12 @@ export class GetRequest {
       this.#environment.assertions.reachable("a replica answered a read that had ended");
       return;
     }
-    this.#core.reply(node, record);
-    if (this.#settle !== undefined && this.#core.state === "met") this.#answer();
-    if (this.#core.exhausted) this.#finish();
+    const next = this.#core.reply(node, record);
+    if (next !== undefined && this.#settle !== undefined) {
+      this.#environment.assertions.reachable("a read passed over a stand-in that held nothing");
+      this.#send(next);
+    }
+    this.#progress();
   }
 
   #fail(node: NodeId): void {
@@ -114,11 +129,44 @@ export class GetRequest {
       this.#environment.assertions.reachable("a read asked a stand-in for a replica that failed");
       this.#send(replacement);
     }
-    if (this.#core.state === "missed" && this.#settle !== undefined) {
+    this.#progress();
+  }
+
+  /** Answers or refuses where it is time to, and ends the request where nobody is left to wait for. */
+  #progress(): void {
+    if (this.#settle !== undefined && this.#core.state === "met" && this.#isFreshOrFinal()) {
+      this.#answer();
+    }
+    if (this.#settle !== undefined && this.#core.state === "missed") {
       this.#environment.assertions.reachable("a read missed R because too many replicas failed");
       this.#refuse();
     }
     if (this.#core.exhausted) this.#finish();
+  }
+
+  /** True unless something better may come: where too little was found for this client, more nodes are asked (K-15). */
+  #isFreshOrFinal(): boolean {
+    return !this.#isStale() || (this.#core.exhausted && !this.#widen());
+  }
+
+  /** Asks more nodes for what is missing; false where that was done before, or there are none. */
+  #widen(): boolean {
+    if (this.#isWidened) return false;
+    this.#isWidened = true;
+    const sends = this.#core.widen();
+    for (const send of sends) {
+      this.#environment.assertions.reachable("a read asked more nodes for what its client knew");
+      this.#send(send);
+    }
+    return sends.length > 0;
+  }
+
+  #isStale(): boolean {
+    const { atLeast } = this.#order;
+    if (atLeast.size === 0) return false;
+    const found = this.#found();
+    const { mode } = this.#parts.versioning;
+    return found !== undefined && !coversClock(mode, found.siblings.clock, atLeast);
   }
 
   #onTimer(): void {
@@ -129,7 +177,8 @@ export class GetRequest {
         assertions.reachable("a read missed R at its deadline");
         this.#refuse();
       }
-      this.#finish();
+      if (this.#settle === undefined) this.#finish();
+      else this.#answer();
       return;
     }
     for (const node of this.#core.silent()) {
@@ -140,6 +189,8 @@ export class GetRequest {
       this.#parts.instruments.hedges.increment();
       this.#send(send);
     }
+    // R have answered, and what the client knows is with none of them.
+    if (this.#core.state === "met") this.#widen();
     this.#armTimer();
   }
 
@@ -152,7 +203,7 @@ export class GetRequest {
     const { assertions } = this.#environment;
     const settle = this.#settle;
     this.#settle = undefined;
-    assertions.always("a read was answered by R slots", this.#core.servedCount >= this.#order.r);
+    assertions.always("a read was answered by R slots", this.#core.answeredCount >= this.#order.r);
     const found = this.#found();
     if (found === undefined) {
       settle?.reject(new DynamoError("internal", "Cannot understand a replica's record"));
@@ -160,7 +211,9 @@ export class GetRequest {
       const versions = found.siblings.payloads.length;
       assertions.sometimes("a read found concurrent versions", versions > 1);
       this.#parts.instruments.versionsPerRead.observe(versions);
-      settle?.resolve(found);
+      const isStale = this.#isStale();
+      assertions.sometimes("a read was answered with less than its client knew", isStale);
+      settle?.resolve({ ...found, isStale });
     }
     // From here on only repair waits.
     this.#timer?.cancel();

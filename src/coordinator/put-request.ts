@@ -16,6 +16,8 @@ export interface PutOrder {
   readonly context: Clock;
   readonly payload: Uint8Array;
   readonly w: number;
+  /** Strict: no fallback's hint counts for W (Riak's PW). */
+  readonly quorum: CoordinatorOptions["quorum"];
   readonly timeoutMs: number;
 }
 
@@ -56,14 +58,10 @@ export class PutRequest {
     this.#options = options;
     this.#order = order;
     this.#ring = parts.ring();
-    const { key, w: needed } = order;
+    const { key, w: needed, quorum } = order;
     const { nodeId: coordinator } = parts;
-    this.#placement = placeRequest(environment, parts, options, {
-      ring: this.#ring,
-      key,
-      needed,
-      coordinator,
-    });
+    const place = { ring: this.#ring, key, needed, coordinator };
+    this.#placement = placeRequest(environment, parts, { n: options.n, quorum }, place);
     this.#core = new PutCore(this.#placement, order.w);
     this.#durable =
       options.durableReplicas === 0

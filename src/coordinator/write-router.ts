@@ -27,7 +27,7 @@ export class WriteRouter {
   async put(order: WriteOrder): Promise<Uint8Array> {
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
     const { assertions } = this.#environment;
-    if (this.#coordinator.mayCoordinate(order.key)) {
+    if (this.#coordinator.mayCoordinate(order)) {
       const record = await this.#putWithRoom(order);
       if (record !== undefined) return record;
       assertions.reachable("a write went elsewhere since its coordinator had no room for a hint");
@@ -35,7 +35,7 @@ export class WriteRouter {
     // A bad context costs no hop.
     this.#coordinator.openContext(order.key, order.context);
     let refusedCount = 0;
-    for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order.key))) {
+    for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order))) {
       const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
       if (remainingMs <= 0) break;
       assertions.sometimes("a write was forwarded to a second candidate", refusedCount > 0);
@@ -44,7 +44,7 @@ export class WriteRouter {
       refusedCount += 1;
     }
     const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
-    if (remainingMs > 0 && !this.#coordinator.isCandidate(order.key)) {
+    if (remainingMs > 0 && !this.#coordinator.isCandidate(order)) {
       // Here the write would get a hint for a copy, and a strict quorum counts none.
       assertions.reachable("a strict write found none of its primaries");
       throw new DynamoError(
@@ -83,10 +83,19 @@ export class WriteRouter {
   ): Promise<Uint8Array | undefined> {
     const { assertions } = this.#environment;
     assertions.always("a write is forwarded to another node", candidate !== this.#parts.nodeId);
-    const { key, context, payload, w } = order;
+    const { key, context, payload, w, quorum } = order;
     const budgetMs = Math.ceil(remainingMs);
     const ring = this.#parts.ring().stamp;
-    const request: ForwardRequest = { type: "forward", ring, key, context, payload, w, budgetMs };
+    const request: ForwardRequest = {
+      type: "forward",
+      ring,
+      key,
+      context,
+      payload,
+      w,
+      budgetMs,
+      strict: quorum === "strict",
+    };
     const outcome = await new Promise<Outcome>((resolve) => {
       this.#parts.calls.call(candidate, request, remainingMs, resolve);
     });

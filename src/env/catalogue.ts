@@ -50,6 +50,19 @@ const READ_POINTS = [
     why: "Two answers of one slot are one copy (R + W > N counts copies).",
   },
   { name: "a read asked no node for two slots", kind: "always", required: true },
+  {
+    name: "a read passed over a stand-in that held nothing",
+    kind: "reachable",
+    required: true,
+    why: "Where not found is ignored, a stand-in that was asked for the first time proves nothing (K-22).",
+  },
+  {
+    name: "a read asked more nodes for what its client knew",
+    kind: "reachable",
+    required: true,
+    why: "All that were asked had answered, and none of them with the client's own write (K-15).",
+  },
+  { name: "a read was answered with less than its client knew", kind: "sometimes", required: true },
   { name: "a read that has ended has no timer", kind: "always", required: true },
 ] as const satisfies readonly CataloguePoint[];
 
@@ -59,6 +72,12 @@ const WRITE_POINTS = [
   { name: "a write missed W at its deadline", kind: "reachable", required: true },
   { name: "a write was withdrawn before it was minted", kind: "reachable", required: true },
   { name: "a withdrawn write is never minted", kind: "always", required: true },
+  {
+    name: "a write found itself done already",
+    kind: "reachable",
+    required: true,
+    why: "A retry that would have become its own sibling (K-11).",
+  },
   { name: "a write missed W because too many replicas failed", kind: "reachable", required: true },
   { name: "a write was refused for too few nodes", kind: "reachable", required: true },
   { name: "a fallback coordinated a write", kind: "sometimes", required: true },

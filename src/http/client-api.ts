@@ -1,22 +1,31 @@
 import { fromBase64url } from "../base/bytes.ts";
+import type { TokenKind } from "../causality/context-token.ts";
 import { CONTEXT_SIZE_BYTES_MAX } from "../causality/context-token.ts";
-import type { KeyValueStore } from "../node/contract.ts";
+import type { GetOrder, KeyValueStore } from "../node/contract.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import { CONTEXT_HEADER, OPERATION_HEADER, SESSION_HEADER } from "../protocol/headers.ts";
+import { operationOf } from "../protocol/operations.ts";
+import type { Payload } from "../protocol/payload.ts";
 import { CONTENT_TYPE_CHARS_MAX, encodePayload, TOMBSTONE_PAYLOAD } from "../protocol/payload.ts";
+import type { NotFound } from "../quorum/get-core.ts";
+import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import { oneOf, onlyParameters, wholeNumber } from "./parameters.ts";
-import { CONTEXT_HEADER, siblingsResponse } from "./siblings-response.ts";
+import { siblingsResponse } from "./siblings-response.ts";
 
 export interface ClientApiOptions {
   readonly n: number;
   readonly r: number;
   readonly w: number;
   readonly quorum: "sloppy" | "strict";
+  readonly notFound: NotFound;
   readonly timeoutMs: number;
   readonly valueBytesMax: number;
 }
 
 const QUORUMS = ["sloppy", "strict"] as const;
+const RETURNS = ["nothing", "siblings", "session"] as const;
+const OPERATION_PATTERN = /^[A-Za-z0-9_-]{16,64}$/;
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
 /** Longest context token in base64url; a header line must hold it. */
 const CONTEXT_LENGTH_MAX = Math.ceil((CONTEXT_SIZE_BYTES_MAX * 4) / 3);
@@ -53,57 +62,69 @@ export class ClientApi {
 
   async #get(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     const { query, headers } = request;
-    onlyParameters(query, ["r", "quorum", "timeoutMs"]);
-    const r = wholeNumber(query, "r", { min: 1, max: this.#options.n }, this.#options.r);
-    const quorum = oneOf(query, "quorum", QUORUMS, this.#options.quorum);
-    const answer = await this.#store.get({ key, r, quorum, timeoutMs: this.#timeoutMs(request) });
+    onlyParameters(query, ["r", "quorum", "notfound", "timeoutMs"]);
+    const { n, r, notFound } = this.#options;
+    const answer = await this.#store.get({
+      key,
+      r: wholeNumber(query, "r", { min: 1, max: n }, r),
+      quorum: this.#quorum(request),
+      notFound: oneOf(query, "notfound", NOT_FOUND_CHOICES, notFound),
+      known: knownTo(request),
+      timeoutMs: this.#timeoutMs(request),
+    });
     return siblingsResponse(answer, headers["accept"]);
   }
 
   async #put(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     const { query, headers, body } = request;
-    onlyParameters(query, ["w", "timeoutMs", "return"]);
+    onlyParameters(query, ["w", "quorum", "timeoutMs", "return"]);
     if (body.length > this.#options.valueBytesMax) {
       throw new DynamoError(
         "value-too-large",
         `Cannot store ${body.length} bytes: a value has at most ${this.#options.valueBytesMax}`,
       );
     }
-    const returned = query?.get("return") ?? null;
-    if (returned !== null && returned !== "siblings") {
-      throw new DynamoError("bad-parameter", 'Cannot use this "return": known is siblings');
-    }
     const contentType = checkedContentType(headers["content-type"]);
-    const answer = await this.#store.put({
+    const context = tokenOf(request, "context");
+    const { siblings, session } = await this.#store.put({
       key,
-      context: contextOf(request),
-      payload: encodePayload({ contentType, tombstone: false, bytes: body }),
+      context,
+      payload: payloadOf(request, context, { contentType, tombstone: false, bytes: body }),
       w: this.#w(request),
+      quorum: this.#quorum(request),
       timeoutMs: this.#timeoutMs(request),
-      answer: returned === "siblings",
+      answer: oneOf(query, "return", RETURNS, "nothing"),
     });
     // A context for values the client has not seen would let it overwrite them, so there is none without them.
-    return answer === undefined ? NO_CONTENT : siblingsResponse(answer, headers["accept"]);
+    if (siblings !== undefined) return siblingsResponse(siblings, headers["accept"]);
+    return session === undefined
+      ? NO_CONTENT
+      : { ...NO_CONTENT, headers: { [SESSION_HEADER]: session } };
   }
 
   async #delete(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
-    onlyParameters(request.query, ["w", "timeoutMs"]);
-    const context = contextOf(request);
+    onlyParameters(request.query, ["w", "quorum", "timeoutMs"]);
+    const context = tokenOf(request, "context");
     if (context.length === 0) {
       throw new DynamoError(
         "context-required",
         `Cannot delete without the ${CONTEXT_HEADER} of a read: it says which versions are meant`,
       );
     }
-    const payload = encodePayload(TOMBSTONE_PAYLOAD);
+    const payload = payloadOf(request, context, TOMBSTONE_PAYLOAD);
     const w = this.#w(request);
+    const quorum = this.#quorum(request);
     const timeoutMs = this.#timeoutMs(request);
-    await this.#store.put({ key, context, payload, w, timeoutMs, answer: false });
+    await this.#store.put({ key, context, payload, w, quorum, timeoutMs, answer: "nothing" });
     return NO_CONTENT;
   }
 
   #w(request: HttpRequest): number {
     return wholeNumber(request.query, "w", { min: 1, max: this.#options.n }, this.#options.w);
+  }
+
+  #quorum({ query }: HttpRequest): "sloppy" | "strict" {
+    return oneOf(query, "quorum", QUORUMS, this.#options.quorum);
   }
 
   #timeoutMs(request: HttpRequest): number {
@@ -114,14 +135,44 @@ export class ClientApi {
 
 const NO_CONTENT: HttpResponse = { status: 204, headers: {}, body: EMPTY };
 
-function contextOf(request: HttpRequest): Uint8Array {
-  const text = request.headers[CONTEXT_HEADER];
+/** What a reader knows already (K-15): one token of either kind. */
+function knownTo(request: HttpRequest): GetOrder["known"] {
+  const context = tokenOf(request, "context");
+  const session = tokenOf(request, "session");
+  if (session.length === 0) {
+    return context.length === 0 ? undefined : { kind: "context", token: context };
+  }
+  if (context.length > 0) {
+    throw new DynamoError(
+      "bad-parameter",
+      `Cannot use ${CONTEXT_HEADER} and ${SESSION_HEADER} at once: send one of them`,
+    );
+  }
+  return { kind: "session", token: session };
+}
+
+function tokenOf(request: HttpRequest, kind: TokenKind): Uint8Array {
+  const text = request.headers[kind === "context" ? CONTEXT_HEADER : SESSION_HEADER];
   if (text === undefined || text === "") return EMPTY;
   const bytes = text.length > CONTEXT_LENGTH_MAX ? undefined : fromBase64url(text);
   if (bytes === undefined) {
-    throw new DynamoError("bad-context", "Cannot read the context: it is not one a read returned");
+    throw new DynamoError("bad-context", `Cannot read the ${kind}: it is not one a node returned`);
   }
   return bytes;
+}
+
+/** What is stored, under the operation that the client named, if it did (K-11). */
+function payloadOf({ headers }: HttpRequest, context: Uint8Array, payload: Payload): Uint8Array {
+  const token = headers[OPERATION_HEADER];
+  if (token === undefined) return encodePayload(payload);
+  if (!OPERATION_PATTERN.test(token)) {
+    throw new DynamoError(
+      "bad-parameter",
+      `Cannot use ${OPERATION_HEADER}: it must be 16 to 64 characters of A-Z, a-z, 0-9, - and _`,
+    );
+  }
+  const own = operationOf({ ...payload, token, context });
+  return encodePayload(payload, { own, known: EMPTY });
 }
 
 /** The type is handed back in a header later, so it must be one. */

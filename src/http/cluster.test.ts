@@ -136,6 +136,25 @@ describe("DynamoNode", () => {
     expect((await world.read(a, "k")).values).toEqual(["v"]);
   });
 
+  test("a write may ask for a strict quorum, or for a sloppy one, whatever the cluster's own", async () => {
+    for (const [own, asked, status] of [
+      ["sloppy", "strict", 503],
+      ["strict", "sloppy", 204],
+    ] as const) {
+      const world = await ClusterWorld.start(6, { quorum: own });
+      const list = world.preferenceList("k");
+      const [a = "", b = "", c = "", d = "", e = ""] = list;
+      world.partition([a, b], [c, d, e]);
+      for (const node of [c, e]) await suspectEverybody(world, node, [a, b]);
+      // Forwarded by e, which passes on what was asked.
+      for (const node of [c, e]) {
+        const query = `?quorum=${asked}`;
+        expect(await world.write(node, "k", node, "", query), `${own} ${node}`).toBe(status);
+      }
+      expect(await world.write(c, "k", "plain")).toBe(own === "sloppy" ? 204 : 503);
+    }
+  });
+
   test("strict quorum counts no hint of a node that coordinates for want of every owner", async () => {
     const world = await ClusterWorld.start(5, { quorum: "strict", n: 2, r: 1, w: 1 });
     const [a = "", b = "", c = "", d = "", e = ""] = world.preferenceList("k");
@@ -263,7 +282,7 @@ describe("DynamoNode", () => {
     for (const query of ["?r=0", "?r=4", "?r=two", "?w=1", "?timeoutMs=0", "?quorum=most"]) {
       expect((await world.request("n1", "GET", `/kv/k${query}`)).status).toBe(400);
     }
-    for (const query of ["?w=0", "?w=4", "?return=all", "?quorum=strict"]) {
+    for (const query of ["?w=0", "?w=4", "?return=all", "?quorum=most"]) {
       expect((await world.request("n1", "PUT", `/kv/k${query}`)).status).toBe(400);
     }
     expect((await world.request("n1", "POST", "/kv/k")).status).toBe(405);

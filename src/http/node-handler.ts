@@ -18,9 +18,17 @@ export function nodeHandler(
   node: ServedNode,
   metricsText: () => Promise<string>,
 ): HttpHandler {
-  const { n, r, w, quorum, requestTimeoutMs: timeoutMs, valueBytesMax } = node.configuration;
+  const {
+    n,
+    r,
+    w,
+    quorum,
+    notFound,
+    requestTimeoutMs: timeoutMs,
+    valueBytesMax,
+  } = node.configuration;
   return createRouter({
-    clientApi: new ClientApi(node, { n, r, w, quorum, timeoutMs, valueBytesMax }),
+    clientApi: new ClientApi(node, { n, r, w, quorum, notFound, timeoutMs, valueBytesMax }),
     operator: node.operator,
     log: environment.log,
     ready: () => node.ready,

@@ -1,11 +1,10 @@
 import { concatBytes, toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { SiblingsAnswer } from "../node/contract.ts";
+import { CONTEXT_HEADER, STALE_HEADER } from "../protocol/headers.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { decodePayload } from "../protocol/payload.ts";
 import type { HttpResponse } from "./exchange.ts";
-
-export const CONTEXT_HEADER = "x-dynamo-context";
 
 /**
  * One version: 200 and the value. Several: 300 as multipart/mixed, or as JSON where the client asked for it. None, or only
@@ -14,27 +13,28 @@ export const CONTEXT_HEADER = "x-dynamo-context";
 export function siblingsResponse(answer: SiblingsAnswer, accept: string | undefined): HttpResponse {
   const live = answer.payloads.map(decodePayload).filter((payload) => !payload.tombstone);
   const [first, second] = live;
-  const { context } = answer;
-  if (first === undefined) return response(404, context, "text/plain", NOT_FOUND);
-  if (second === undefined) return response(200, context, first.contentType, first.bytes);
+  const headers = { [CONTEXT_HEADER]: answer.context, ...(answer.isStale ? STALE : {}) };
+  if (first === undefined) return response(404, headers, "text/plain", NOT_FOUND);
+  if (second === undefined) return response(200, headers, first.contentType, first.bytes);
   if (accept?.includes("application/json")) {
-    const body = Buffer.from(JSON.stringify(siblingsJson(live, context)));
-    return response(300, context, "application/json", body);
+    const body = Buffer.from(JSON.stringify(siblingsJson(live, answer.context)));
+    return response(300, headers, "application/json", body);
   }
   const boundary = boundaryFor(live);
   const body = multipart(live, boundary);
-  return response(300, context, `multipart/mixed; boundary=${boundary}`, body);
+  return response(300, headers, `multipart/mixed; boundary=${boundary}`, body);
 }
 
 function response(
   status: number,
-  context: string,
+  headers: Readonly<Record<string, string>>,
   contentType: string,
   body: Uint8Array,
 ): HttpResponse {
-  return { status, headers: { [CONTEXT_HEADER]: context, "content-type": contentType }, body };
+  return { status, headers: { ...headers, "content-type": contentType }, body };
 }
 
+const STALE = { [STALE_HEADER]: "true" };
 const NOT_FOUND = Buffer.from("not found\n");
 
 function siblingsJson(live: readonly Payload[], context: string): object {

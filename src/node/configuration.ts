@@ -1,5 +1,6 @@
 import type { NodeId } from "../base/ids.ts";
 import type { Truncation, VersioningMode } from "../causality/versioning.ts";
+import type { NotFound } from "../quorum/get-core.ts";
 
 export const ENGINES = ["lmdb", "memory", "sqlite"] as const;
 
@@ -59,6 +60,8 @@ export interface NodeConfiguration {
   readonly w: number;
   /** Sloppy: fallbacks count. Strict: only the N primaries do. Default sloppy. */
   readonly quorum: "sloppy" | "strict";
+  /** Whether "not found" is one of the R answers of a read (K-22). Ignored: only values are. Default count. */
+  readonly notFound: NotFound;
   readonly versioning: VersioningMode;
   /**
    * Cuts clocks of many pairs, as the paper does (4.4): a clock keeps fewer than `clockEntriesMax` pairs (reaches), or at most as

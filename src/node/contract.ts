@@ -1,8 +1,20 @@
+import type { TokenKind } from "../causality/context-token.ts";
+import type { NotFound } from "../quorum/get-core.ts";
+
 /** A key's versions on their way to a client. */
 export interface SiblingsAnswer {
   readonly payloads: readonly Uint8Array[];
   /** Covers all of the payloads, tombstones too; base64url. */
   readonly context: string;
+  /** Of a read: it falls short of what the client knew, and nobody had more in time. */
+  readonly isStale: boolean;
+}
+
+/** What a write tells its client, each where it was wanted. */
+export interface WriteAnswer {
+  readonly siblings: SiblingsAnswer | undefined;
+  /** Covers the write and is good for reads alone; base64url. */
+  readonly session: string | undefined;
 }
 
 /** A client's read as a node takes it. */
@@ -11,6 +23,9 @@ export interface GetOrder {
   readonly r: number;
   /** Strict: only the key's first N nodes count, whatever the cluster's own setting. */
   readonly quorum: "sloppy" | "strict";
+  readonly notFound: NotFound;
+  /** A token that says what the client knows already, where it has one (K-15). */
+  readonly known: { readonly kind: TokenKind; readonly token: Uint8Array } | undefined;
   readonly timeoutMs: number;
 }
 
@@ -21,16 +36,17 @@ export interface PutOrder {
   readonly context: Uint8Array;
   readonly payload: Uint8Array;
   readonly w: number;
+  /** Strict: only the key's first N nodes count for W, whatever the cluster's own setting. */
+  readonly quorum: "sloppy" | "strict";
   readonly timeoutMs: number;
-  /** True: the siblings after the write are wanted back. */
-  readonly answer: boolean;
+  /** What is wanted back: the siblings after the write, or a session token. */
+  readonly answer: "nothing" | "siblings" | "session";
 }
 
 /** A node as its clients see it. Rejects with DynamoError. */
 export interface KeyValueStore {
   get(order: GetOrder): Promise<SiblingsAnswer>;
-  /** The siblings after the write where they are wanted, else undefined. */
-  put(order: PutOrder): Promise<SiblingsAnswer | undefined>;
+  put(order: PutOrder): Promise<WriteAnswer>;
 }
 
 /** A node as its operators and the harness see it; answers are JSON objects. */

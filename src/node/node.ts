@@ -2,8 +2,9 @@ import { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
 import { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { toBase64url } from "../base/bytes.ts";
 import type { HmacKey } from "../base/hash.ts";
+import type { TokenKind } from "../causality/context-token.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
-import type { Siblings, Truncation, Versioning } from "../causality/versioning.ts";
+import type { Clock, Siblings, Truncation, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
 import { Coordinator } from "../coordinator/coordinator.ts";
 import { coordinatorInstruments } from "../coordinator/instruments.ts";
@@ -16,6 +17,7 @@ import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import type { Hello } from "../protocol/messages.ts";
+import { withoutRepetition } from "../protocol/operations.ts";
 import { Life } from "../replica/life.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
 import { Replica } from "../replica/replica.ts";
@@ -35,6 +37,7 @@ import type {
   NodeOperator,
   PutOrder,
   SiblingsAnswer,
+  WriteAnswer,
 } from "./contract.ts";
 import { Introductions } from "./introductions.ts";
 import { Operator } from "./operator.ts";
@@ -265,17 +268,26 @@ export class DynamoNode implements KeyValueStore {
     return this.#ring;
   }
 
-  get(order: GetOrder): Promise<SiblingsAnswer> {
+  get({ known, ...order }: GetOrder): Promise<SiblingsAnswer> {
     return this.#admission.admit(async () => {
-      const { siblings } = await this.#coordinator.get(order);
-      return this.#answer(order.key, siblings);
+      const atLeast =
+        known === undefined
+          ? this.#versioning.empty.clock
+          : this.#coordinator.openContext(order.key, known.token, known.kind);
+      const { siblings, isStale } = await this.#coordinator.get({ ...order, atLeast });
+      return this.#answer(order.key, siblings, isStale);
     });
   }
 
-  put(order: PutOrder): Promise<SiblingsAnswer | undefined> {
+  put(order: PutOrder): Promise<WriteAnswer> {
     return this.#admission.admit(async () => {
+      const { key, answer } = order;
       const record = await this.#router.put(order);
-      return order.answer ? this.#answer(order.key, this.#versioning.decode(record)) : undefined;
+      if (answer === "nothing") return NOTHING_WANTED;
+      const siblings = this.#versioning.decode(record);
+      return answer === "siblings"
+        ? { siblings: this.#answer(key, siblings, false), session: undefined }
+        : { siblings: undefined, session: this.#token(key, siblings.clock, "session") };
     });
   }
 
@@ -337,21 +349,26 @@ export class DynamoNode implements KeyValueStore {
     this.#ready = true;
   }
 
-  #answer(key: Uint8Array, siblings: Siblings): SiblingsAnswer {
-    const { clusterId, versioning: mode } = this.#configuration;
-    const { clock, payloads } = siblings;
+  #answer(key: Uint8Array, { clock, payloads }: Siblings, isStale: boolean): SiblingsAnswer {
     this.#assertions.always(
       "a context that goes out with versions is not empty",
       payloads.length === 0 || clock.size > 0,
     );
-    const token = sealContext({ clusterId, key, clock, mode }, this.#macKey);
-    return { payloads, context: toBase64url(token) };
+    const context = this.#token(key, clock, "context");
+    return { payloads: withoutRepetition(payloads), context, isStale };
+  }
+
+  #token(key: Uint8Array, clock: Clock, kind: TokenKind): string {
+    const { clusterId, versioning: mode } = this.#configuration;
+    return toBase64url(sealContext({ clusterId, key, clock, mode, kind }, this.#macKey));
   }
 }
 
 function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncation | undefined {
   return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
 }
+
+const NOTHING_WANTED: WriteAnswer = { siblings: undefined, session: undefined };
 
 interface OpenedParts {
   readonly ring: Ring;

@@ -32,6 +32,7 @@ describe("parseConfiguration()", () => {
     ],
     [{ rpcAddress: "nowhere" }, 'Cannot use rpcAddress: "nowhere" is given, allowed is host:port'],
     [{ rpcAddress: "h:70000" }, "allowed is host:port with a port from 1 to 65535"],
+    [{ notFound: 1 }, "Cannot use notFound: 1 is given, allowed is one of count, ignore"],
     [{ clusterId: "" }, 'Cannot use clusterId: "" is given, allowed is a text of 1 to 64'],
     [{ dataFolder: undefined }, "Cannot use dataFolder: it is missing"],
     [{ nodeId: "n9" }, "node n9 is not among n1, n2"],

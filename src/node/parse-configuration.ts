@@ -2,6 +2,7 @@ import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { isTimed } from "../causality/timed-clock.ts";
 import { CLOCK_SKEW_MS_MAX, VERSIONING_MODES } from "../causality/versioning.ts";
+import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { Member, NodeConfiguration } from "./configuration.ts";
 import { ENGINES } from "./configuration.ts";
@@ -44,6 +45,7 @@ export function parseConfiguration(
     r: fields.whole("r", 1, n, Math.min(2, n)),
     w: fields.whole("w", 1, n, Math.min(2, n)),
     quorum: fields.oneOf("quorum", ["sloppy", "strict"], "sloppy"),
+    notFound: fields.oneOf("notFound", NOT_FOUND_CHOICES, "count"),
     versioning: fields.oneOf("versioning", VERSIONING_MODES, "dvvset"),
     truncate: fields.oneOf("truncate", ["off", "reaches", "exceeds"], "off"),
     clockEntriesMax: fields.whole("clockEntriesMax", 2, 1_000, RECORD_LIMITS.clockEntriesMax),

@@ -115,7 +115,8 @@ async function forwarded(parts: PeerServiceParts, request: ForwardRequest): Prom
   }
   const { key, context, payload, budgetMs } = request;
   const w = request.w === 0 ? parts.w : request.w;
-  const order = { key, context, payload, w, timeoutMs: budgetMs };
+  const quorum = request.strict ? "strict" : "sloppy";
+  const order = { key, context, payload, w, quorum, timeoutMs: budgetMs } as const;
   const minted = await parts.admission.admit(() => parts.coordinator.put(order));
   return { type: "forward-reply", record: minted.record };
 }

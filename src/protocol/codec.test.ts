@@ -79,9 +79,17 @@ describe("request and reply codecs", () => {
     expect(hex(put)).toBe(`000000171700000002${stamp}0000016b7272`);
     const before = frameOf((writer) => writeRequest(writer, 2, put, 1)).bytes.toString("hex");
     expect(before).toBe(`000000171100000002${stamp}0000016b7272`);
-    const forward = { ring, key, context: key, payload: record, w: 2, budgetMs: 500.9 };
+    const forward = {
+      ring,
+      key,
+      context: key,
+      payload: record,
+      w: 2,
+      budgetMs: 500.9,
+      strict: true,
+    };
     expect(hex({ type: "forward", ...forward })).toBe(
-      `0000001e1200000002${stamp}02000001f400016b00016b7272`,
+      `0000001f1200000002${stamp}02000001f400016b00016b017272`,
     );
     expect(hex({ type: "copy", ring, key })).toBe(`000000121500000002${stamp}6b`);
     const paths = [Uint8Array.of(), Uint8Array.of(1, 2, 15)];
@@ -145,6 +153,7 @@ describe("request and reply codecs", () => {
         payload: key,
         w: 1,
         budgetMs: 1,
+        strict: false,
       },
     ];
     for (const [index, request] of bad.entries()) {

@@ -68,6 +68,8 @@ export interface ForwardRequest {
   readonly w: number;
   /** How long the coordinator may take, in milliseconds. */
   readonly budgetMs: number;
+  /** True: only the key's first N nodes count for W. */
+  readonly strict: boolean;
 }
 
 /** `record`: the siblings after the write, canonical bytes. */

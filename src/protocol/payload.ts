@@ -1,9 +1,13 @@
 /*
- * What a version carries. Causality sees only opaque bytes; equal payloads are equal bytes.
+ * What a version carries. Causality sees only opaque bytes.
  *
- *     payload     = version:u8 (1) flags:u8 length:u8 contentType:ASCII[length] value:rest
- *     flags       = 1 for a tombstone, which has no content type and no value; otherwise 0
+ *     payload     = version:u8 (1) flags:u8 length:u8 contentType:ASCII[length] [own] [known] value:rest
+ *     flags       = 1 for a tombstone, which has no content type and no value; plus 2 with own; plus 4 with known
  *     contentType = 0 to 255 characters of 0x20 to 0x7e
+ *     own         = the write's operation, 16 bytes
+ *     known       = count:u8 (1 to 8), then as many operations: those that came before this write
+ *
+ * What operations are for stands in `operations.ts`.
  */
 import { FormatError } from "../base/binary.ts";
 
@@ -16,21 +20,36 @@ export interface Payload {
   readonly bytes: Uint8Array;
 }
 
+/** Operations of a version, each 16 bytes. */
+export interface PayloadOperations {
+  /** That of the write itself, where its client named it. */
+  readonly own: Uint8Array | undefined;
+  /** Operations that its coordinator knew, the newest first, one after the other. */
+  readonly known: Uint8Array;
+}
+
 const VERSION = 1;
 const TOMBSTONE = 1;
+const OWN = 2;
+const KNOWN = 4;
+const FLAGS_MAX = TOMBSTONE | OWN | KNOWN;
 const HEAD_BYTES = 3;
+export const OPERATION_BYTES = 16;
+/** Each later write of the key pushes the oldest out; a retry that comes later than that is not recognised. */
+export const KNOWN_OPERATIONS_MAX = 8;
 export const CONTENT_TYPE_CHARS_MAX = 255;
 const CONTENT_TYPE_PATTERN = /^[\x20-\x7e]{0,255}$/;
+const NONE = new Uint8Array(0);
+const NO_OPERATIONS: PayloadOperations = { own: undefined, known: NONE };
 
 /** The payload of every delete. */
-export const TOMBSTONE_PAYLOAD: Payload = {
-  contentType: "",
-  tombstone: true,
-  bytes: new Uint8Array(0),
-};
+export const TOMBSTONE_PAYLOAD: Payload = { contentType: "", tombstone: true, bytes: NONE };
 
 /** Throws RangeError on a content type that cannot be kept, and on a tombstone with a value. */
-export function encodePayload({ contentType, tombstone, bytes }: Payload): Uint8Array {
+export function encodePayload(
+  { contentType, tombstone, bytes }: Payload,
+  { own, known }: PayloadOperations = NO_OPERATIONS,
+): Uint8Array {
   if (!CONTENT_TYPE_PATTERN.test(contentType)) {
     throw new RangeError(
       `Cannot keep the content type: it must be at most ${CONTENT_TYPE_CHARS_MAX} printable ASCII characters`,
@@ -39,23 +58,65 @@ export function encodePayload({ contentType, tombstone, bytes }: Payload): Uint8
   if (tombstone && (contentType !== "" || bytes.length > 0)) {
     throw new RangeError("Cannot encode a tombstone: it has a content type or a value");
   }
-  const valueAt = HEAD_BYTES + contentType.length;
+  const operationsAt = HEAD_BYTES + contentType.length;
+  const ownBytes = own === undefined ? 0 : OPERATION_BYTES;
+  const knownBytes = known.length === 0 ? 0 : 1 + known.length;
+  const valueAt = operationsAt + ownBytes + knownBytes;
   const encoded = Buffer.allocUnsafe(valueAt + bytes.length);
   encoded[0] = VERSION;
-  encoded[1] = tombstone ? TOMBSTONE : 0;
+  encoded[1] =
+    (tombstone ? TOMBSTONE : 0) | (ownBytes > 0 ? OWN : 0) | (knownBytes > 0 ? KNOWN : 0);
   encoded[2] = contentType.length;
   encoded.write(contentType, HEAD_BYTES, contentType.length, "latin1");
+  if (own !== undefined) encoded.set(own, operationsAt);
+  if (knownBytes > 0) {
+    encoded[operationsAt + ownBytes] = known.length / OPERATION_BYTES;
+    encoded.set(known, operationsAt + ownBytes + 1);
+  }
   encoded.set(bytes, valueAt);
   return encoded;
 }
 
 /** Without reading the rest of it. */
 export function isTombstonePayload(encoded: Uint8Array): boolean {
-  return encoded.length === HEAD_BYTES && encoded[0] === VERSION && encoded[1] === TOMBSTONE;
+  return encoded[0] === VERSION && ((encoded[1] ?? 0) & TOMBSTONE) !== 0;
 }
 
 /** `bytes` of the result is a view of the argument, not a copy. Throws FormatError. */
 export function decodePayload(encoded: Uint8Array): Payload {
+  const { flags, operationsAt, valueAt } = partsOf(encoded);
+  if ((flags & TOMBSTONE) !== 0) {
+    if (operationsAt > HEAD_BYTES || encoded.length > valueAt) {
+      throw new FormatError("Cannot read a payload: a tombstone has a content type or a value");
+    }
+    return TOMBSTONE_PAYLOAD;
+  }
+  return {
+    contentType: asciiOf(encoded, HEAD_BYTES, operationsAt),
+    tombstone: false,
+    bytes: encoded.subarray(valueAt),
+  };
+}
+
+/** Views of the argument; none in a payload of another format, which must not stop a write. Throws FormatError. */
+export function decodeOperations(encoded: Uint8Array): PayloadOperations {
+  const isPlain = encoded[1] === 0 || encoded[1] === TOMBSTONE;
+  if (isPlain || encoded[0] !== VERSION) return NO_OPERATIONS;
+  const { flags, operationsAt, valueAt } = partsOf(encoded);
+  const knownAt = operationsAt + ((flags & OWN) === 0 ? 0 : OPERATION_BYTES);
+  return {
+    own: (flags & OWN) === 0 ? undefined : encoded.subarray(operationsAt, knownAt),
+    known: (flags & KNOWN) === 0 ? NONE : encoded.subarray(knownAt + 1, valueAt),
+  };
+}
+
+interface Parts {
+  readonly flags: number;
+  readonly operationsAt: number;
+  readonly valueAt: number;
+}
+
+function partsOf(encoded: Uint8Array): Parts {
   // By index: taking a byte array apart would run an iterator for each version of each read.
   const version = encoded[0];
   const flags = encoded[1];
@@ -66,24 +127,24 @@ export function decodePayload(encoded: Uint8Array): Payload {
   if (version !== VERSION) {
     throw new FormatError(`Cannot read a payload: version ${version} is unknown`);
   }
-  if (flags > TOMBSTONE) throw new FormatError(`Cannot read a payload: flags ${flags} are unknown`);
-  const valueAt = HEAD_BYTES + length;
+  if (flags > FLAGS_MAX) throw new FormatError(`Cannot read a payload: flags ${flags} are unknown`);
+  const operationsAt = HEAD_BYTES + length;
+  let valueAt = operationsAt + ((flags & OWN) === 0 ? 0 : OPERATION_BYTES);
+  if ((flags & KNOWN) !== 0) {
+    const count = encoded[valueAt] ?? 0;
+    if (count < 1 || count > KNOWN_OPERATIONS_MAX) {
+      throw new FormatError(
+        `Cannot read a payload: it lists ${count} operations, allowed are 1 to ${KNOWN_OPERATIONS_MAX}`,
+      );
+    }
+    valueAt += 1 + count * OPERATION_BYTES;
+  }
   if (encoded.length < valueAt) {
     throw new FormatError(
-      `Cannot read a payload: the content type has ${length} characters and ${encoded.length - HEAD_BYTES} bytes are left`,
+      `Cannot read a payload: its head has ${valueAt} bytes and all of it ${encoded.length}`,
     );
   }
-  if (flags === TOMBSTONE) {
-    if (encoded.length > HEAD_BYTES) {
-      throw new FormatError("Cannot read a payload: a tombstone has a content type or a value");
-    }
-    return TOMBSTONE_PAYLOAD;
-  }
-  return {
-    contentType: asciiOf(encoded, HEAD_BYTES, valueAt),
-    tombstone: false,
-    bytes: encoded.subarray(valueAt),
-  };
+  return { flags, operationsAt, valueAt };
 }
 
 function asciiOf(bytes: Uint8Array, start: number, end: number): string {

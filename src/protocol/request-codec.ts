@@ -6,7 +6,7 @@
  *     tree    = stamp paths                                                             (tree-codec.ts)
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
  *     durable-put = put                                                                 (since protocol 2)
- *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context payload:rest
+ *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context strict:u8 payload:rest        (strict: 0 or 1)
  *     tombstone = stamp remove:u8 (0 or 1) digest:16 bytes key:rest
  *     ping    =
  *     life    = incarnation:11 ASCII life:11 ASCII after:rest          (nothing, or 11 ASCII)
@@ -90,6 +90,7 @@ function writeParts(writer: FrameWriter, id: number, request: Request, protocol:
       }
       writer.u16(request.context.length);
       writer.raw(request.context);
+      writer.u8(request.strict ? 1 : 0);
       writer.raw(request.payload);
       return;
     case "tombstone":
@@ -152,8 +153,10 @@ export function readRequest(kind: number, body: Uint8Array): Request {
       const budgetMs = reader.u32();
       const key = readKey(reader, reader.u16());
       const context = reader.raw(reader.u16());
+      const strict = reader.u8();
+      if (strict > 1) return reader.fail(`strict is ${strict}, allowed are 0 and 1`);
       const payload = reader.raw(reader.remaining);
-      return { type: "forward", ring, key, context, payload, w, budgetMs };
+      return { type: "forward", ring, key, context, payload, w, budgetMs, strict: strict === 1 };
     }
     case FRAME_KINDS.tombstone: {
       const reader = new Reader(body, "a tombstone request");

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { actorOf } from "../base/actor.ts";
 import { nodeId } from "../base/ids.ts";
 import { dvvset } from "../causality/dvvset.ts";
+import type { NotFound } from "./get-core.ts";
 import { GetCore } from "./get-core.ts";
 import { Placement } from "./placement.ts";
 
@@ -20,9 +21,9 @@ function record(node: string, ...payloads: string[]): Uint8Array {
   return dvvset.encode(siblings);
 }
 
-function core(r: number, sloppy = true): GetCore {
+function core(r: number, sloppy = true, notFound: NotFound = "count"): GetCore {
   const placement = new Placement({ preferenceList: LIST, n: 3, sloppy, isUp: () => true });
-  return new GetCore(placement, dvvset, r);
+  return new GetCore(placement, dvvset, { r, notFound });
 }
 
 function payloads(get: GetCore): string[] {

@@ -1,8 +1,14 @@
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
-import type { Placement } from "./placement.ts";
+import type { Placement, Send, Slot } from "./placement.ts";
+import type { QuorumState } from "./slot-progress.ts";
 import { SlotProgress } from "./slot-progress.ts";
+
+/** Whether "not found" is one of the R answers that a read needs (K-22). */
+export type NotFound = "count" | "ignore";
+
+export const NOT_FOUND_CHOICES: readonly NotFound[] = ["count", "ignore"];
 
 /** A replica that lacks something the read found, and the record it lacks. */
 export interface Repair {
@@ -18,11 +24,18 @@ export interface Found {
 
 /**
  * The pure part of a read (paper 4.5 and 5; D-4.5-6, D-5-5, D-5-7): replies in, decisions out. All N are asked, R distinct
- * slots must answer, "not found" counts as an answer (K-22). What it found is the merge of every reply so far; replicas whose own
- * bytes differ from the final merge are due for repair.
+ * slots must answer. What it found is the merge of every reply so far; replicas whose own bytes differ from the final merge
+ * are due for repair.
+ *
+ * With `count`, "not found" is an answer. With `ignore` only values are, until each of the N slots has a value or its own
+ * primary's "not found": then the key is as absent as N replicas can say. A fallback that finds nothing says nothing, since it
+ * may just have been asked for the first time, and the next one is asked in its place (K-22).
  */
 export class GetCore extends SlotProgress {
   readonly #versioning: Versioning;
+  readonly #notFound: NotFound;
+  /** With `ignore`: slots whose primary holds nothing. */
+  readonly #absent = new Set<Slot>();
   readonly #replies = new Map<NodeId, Uint8Array | undefined>();
   readonly #damaged = new Set<NodeId>();
   /** The distinct records among the replies, in the order in which they came. */
@@ -31,10 +44,16 @@ export class GetCore extends SlotProgress {
   #found: Found;
   #mergedCount = 0;
 
-  constructor(placement: Placement, versioning: Versioning, r: number) {
+  constructor(placement: Placement, versioning: Versioning, { r, notFound }: GetNeeds) {
     super(placement, r);
     this.#versioning = versioning;
+    this.#notFound = notFound;
     this.#found = { record: undefined, siblings: versioning.empty };
+  }
+
+  /** Slots that have an answer which counts; each of N where a key is absent and "not found" is ignored. */
+  get answeredCount(): number {
+    return this.placement.slots.filter((slot) => this.hasAnswer(slot)).length;
   }
 
   /** Every node that was asked has answered or failed. */
@@ -44,12 +63,17 @@ export class GetCore extends SlotProgress {
     );
   }
 
-  reply(node: NodeId, record: Uint8Array | undefined): void {
-    if (!this.serve(node)) return;
+  /** What a node holds; undefined: nothing. Returns whom to ask besides, as its answer does not count. */
+  reply(node: NodeId, record: Uint8Array | undefined): Send | undefined {
+    const slot = this.placement.slotOf(node);
+    if (slot === undefined) return undefined;
     this.#replies.set(node, record);
+    if (record === undefined && this.#notFound === "ignore") return this.#holdsNothing(node, slot);
     if (record !== undefined && !this.#records.some((each) => equalBytes(each, record))) {
       this.#records.push(record);
     }
+    this.serve(node);
+    return undefined;
   }
 
   /** The node says that its copy cannot be read. To be counted as failed besides: such a copy is no answer, but due for repair. */
@@ -99,4 +123,44 @@ export class GetCore extends SlotProgress {
     }
     return repairs;
   }
+
+  /**
+   * More nodes to ask once all have answered and the client knows of something newer: one for each slot. Whoever took a
+   * write for a primary keeps it as a hint until that one takes it back.
+   */
+  widen(): readonly Send[] {
+    return this.placement.slots.flatMap((slot) => this.placement.replace(slot) ?? []);
+  }
+
+  protected override hasAnswer(slot: Slot): boolean {
+    return super.hasAnswer(slot) || this.#absent.has(slot);
+  }
+
+  protected override verdict(): QuorumState {
+    if (this.#notFound === "count" || this.servedCount >= this.needed) return super.verdict();
+    const open = this.placement.slots.filter((slot) => !this.hasAnswer(slot));
+    if (open.length === 0) return "met";
+    // Who said "not found" first may be joined by a stand-in that was asked before and keeps a hint.
+    const hopeful = this.placement.slots.filter(
+      (slot) => !super.hasAnswer(slot) && slot.asked.some((node) => this.#isAwaited(slot, node)),
+    );
+    const absenceIsOpen = open.every((slot) => !slot.exhausted);
+    return absenceIsOpen || this.servedCount + hopeful.length >= this.needed ? "waiting" : "missed";
+  }
+
+  #holdsNothing(node: NodeId, slot: Slot): Send | undefined {
+    if (node !== slot.primary) return this.fail(node);
+    this.#absent.add(slot);
+    this.judge();
+    return undefined;
+  }
+
+  #isAwaited(slot: Slot, node: NodeId): boolean {
+    return !this.#replies.has(node) && !slot.hasFailed(node);
+  }
+}
+
+export interface GetNeeds {
+  readonly r: number;
+  readonly notFound: NotFound;
 }

@@ -10,13 +10,13 @@ export type QuorumState = "waiting" | "met" | "missed";
  */
 export class SlotProgress {
   protected readonly placement: Placement;
-  readonly #needed: number;
+  protected readonly needed: number;
   readonly #served = new Set<Slot>();
   #state: QuorumState = "waiting";
 
   constructor(placement: Placement, needed: number) {
     this.placement = placement;
-    this.#needed = needed;
+    this.needed = needed;
   }
 
   get state(): QuorumState {
@@ -34,7 +34,7 @@ export class SlotProgress {
     if (slot === undefined || slot.hasFailed(node)) return undefined;
     slot.markFailed(node);
     const replacement = this.#replace(slot);
-    if (this.#state === "waiting" && this.#reachableCount() < this.#needed) this.#state = "missed";
+    this.judge();
     return replacement;
   }
 
@@ -58,16 +58,31 @@ export class SlotProgress {
     const slot = this.placement.slotOf(node);
     if (slot === undefined) return false;
     this.#served.add(slot);
-    if (this.#state === "waiting" && this.#served.size >= this.#needed) this.#state = "met";
+    this.judge();
     return true;
   }
 
+  /** Nobody needs to be asked for the slot any more. */
+  protected hasAnswer(slot: Slot): boolean {
+    return this.#served.has(slot);
+  }
+
   protected unserved(): readonly Slot[] {
-    return this.placement.slots.filter((slot) => !this.#served.has(slot));
+    return this.placement.slots.filter((slot) => !this.hasAnswer(slot));
+  }
+
+  /** To be called after everything that may end the wait. */
+  protected judge(): void {
+    if (this.#state === "waiting") this.#state = this.verdict();
+  }
+
+  protected verdict(): QuorumState {
+    if (this.#served.size >= this.needed) return "met";
+    return this.#reachableCount() < this.needed ? "missed" : "waiting";
   }
 
   #replace(slot: Slot): Send | undefined {
-    return this.#served.has(slot) ? undefined : this.placement.replace(slot);
+    return this.hasAnswer(slot) ? undefined : this.placement.replace(slot);
   }
 
   /** Slots that are served or still may be. */

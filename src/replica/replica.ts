@@ -5,6 +5,7 @@ import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import { isDoneAlready, withKnownOperations } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
@@ -198,7 +199,8 @@ export class Replica {
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
    * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
    * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded, one with too many
-   * siblings with too-many-siblings, and one that there is no room for with hints-full.
+   * siblings with too-many-siblings, and one that there is no room for with hints-full. A write whose operation is
+   * among what this node holds is not made again (K-11): then what it holds is what is to be replicated.
    */
   async mint(
     key: Uint8Array,
@@ -221,6 +223,10 @@ export class Replica {
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
       this.#refuseWithdrawn(isWithdrawn);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
+      if (isDoneAlready(payload, held.payloads)) {
+        assertions.reachable("a write found itself done already");
+        return this.#again(place, row, held, options);
+      }
       const { versioning } = this.#parts;
       const counted = versioning.countsFromContext === true ? context : held.clock;
       const actor = this.#actors.actorFor(row?.localActor, held, counted);
@@ -235,7 +241,8 @@ export class Replica {
       const wallMs = this.#env.clock.wallMs();
       this.#skew.seen(versioning.writeTime?.(held));
       const { hybridTime } = this.#skew;
-      const siblings = versioning.update(held, context, payload, { actor, wallMs, hybridTime });
+      const named = withKnownOperations(payload, held.payloads);
+      const siblings = versioning.update(held, context, named, { actor, wallMs, hybridTime });
       assertions.always(
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
@@ -307,6 +314,16 @@ export class Replica {
     this.#metrics.merges.increment();
     const record = versioning.encode(merged);
     return { stored: this.#write(place, { localActor, record }, options) };
+  }
+
+  /** All that is held becomes the row, as the acknowledgement of this place must mean the same as after a mint. */
+  #again(place: Place, row: Row | undefined, held: Siblings, options: WriteOptions): Minted {
+    const record = this.#parts.versioning.encode(held);
+    const isThere = row !== undefined && equalBytes(row.record, record);
+    const stored = isThere
+      ? (this.#unchanged(place, row, options).stored ?? Promise.resolve())
+      : this.#write(place, { localActor: row?.localActor, record }, options);
+    return { record, siblings: held, stored };
   }
 
   #refuseWithdrawn(isWithdrawn: () => boolean): void {

@@ -57,7 +57,15 @@ function replies(...all: readonly Reply[]): Buffer {
 
 describe("FrameLabels.push()", () => {
   test("names the frames of a requester, with the key", () => {
-    const forward = { ring, key, context: empty, payload: empty, w: 2, budgetMs: 100 };
+    const forward = {
+      ring,
+      key,
+      context: empty,
+      payload: empty,
+      w: 2,
+      budgetMs: 100,
+      strict: false,
+    };
     const sent = Buffer.concat([
       greeting(FRAME_KINDS.hello, encodeHello(hello)),
       requests(

@@ -15,7 +15,7 @@ export interface ClientAsk {
   readonly node: string;
   readonly method: "GET" | "PUT" | "DELETE";
   readonly key: Uint8Array;
-  /** The context token as sent; empty where there was none. */
+  /** The context token as sent, with a read too; empty where there was none. */
   readonly context: string;
   /** `encodePayload` of what is written; undefined for GET. */
   readonly payload: Uint8Array | undefined;
@@ -23,6 +23,12 @@ export interface ClientAsk {
   readonly quorum: number;
   /** True where no fallback may stand in for one of the key's primaries. */
   readonly strict: boolean;
+  /** By what name a write goes; absent where it has none. */
+  readonly operation?: string;
+  /** The session token of a read; absent where it brought none. */
+  readonly session?: string;
+  /** Of a read: only values count for R. Absent: "not found" does too. */
+  readonly ignoresNotFound?: boolean;
   /** Within which it is to be answered. */
   readonly timeoutMs: number;
 }

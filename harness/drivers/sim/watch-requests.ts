@@ -1,6 +1,7 @@
 import { fromBase64url } from "../../../src/base/bytes.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
+import { OPERATION_HEADER, SESSION_HEADER } from "../../../src/protocol/headers.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../src/protocol/payload.ts";
 import type { ClientAsk, WorldObserver } from "./observer.ts";
 
@@ -42,7 +43,7 @@ export class RequestWatch {
 function askOf(
   id: number,
   key: Uint8Array,
-  { nodeId: node, r, w, quorum, requestTimeoutMs }: NodeConfiguration,
+  { nodeId: node, r, w, quorum, notFound, requestTimeoutMs }: NodeConfiguration,
   { method, headers, query, body }: HttpRequest,
 ): ClientAsk {
   const asked = (name: string, byDefault: number) => Number(query.get(name) ?? byDefault);
@@ -54,17 +55,28 @@ function askOf(
     strict: (query.get("quorum") ?? quorum) === "strict",
     timeoutMs: asked("timeoutMs", requestTimeoutMs),
   };
+  const operation = headers[OPERATION_HEADER];
+  const named = operation === undefined ? {} : { operation };
   switch (method) {
     case "PUT": {
       const contentType = headers["content-type"] ?? "application/octet-stream";
       const payload = encodePayload({ contentType, tombstone: false, bytes: body });
-      return { ...common, method, payload, quorum: asked("w", w) };
+      return { ...common, ...named, method, payload, quorum: asked("w", w) };
     }
     case "DELETE": {
       const payload = encodePayload(TOMBSTONE_PAYLOAD);
-      return { ...common, method, payload, quorum: asked("w", w) };
+      return { ...common, ...named, method, payload, quorum: asked("w", w) };
     }
-    default:
-      return { ...common, method: "GET", payload: undefined, quorum: asked("r", r) };
+    default: {
+      const session = headers[SESSION_HEADER];
+      return {
+        ...common,
+        method: "GET",
+        payload: undefined,
+        quorum: asked("r", r),
+        ...(session === undefined ? {} : { session }),
+        ...((query.get("notfound") ?? notFound) === "ignore" ? { ignoresNotFound: true } : {}),
+      };
+    }
   }
 }

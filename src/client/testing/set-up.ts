@@ -22,7 +22,11 @@ export function setUp(
   const clock = new ManualClock();
   const http = new ScriptedHttp(clock, steps);
   const attempts: Attempt[] = [];
-  const random = { float: () => jitter, uint32: () => 0, bytes: () => new Uint8Array() };
+  const random = {
+    float: () => jitter,
+    uint32: () => 0,
+    bytes: (count: number) => new Uint8Array(count),
+  };
   const client = new RingsideClient(
     { clock, random, http },
     { endpoints: ENDPOINTS, onAttempt: (attempt) => attempts.push(attempt), ...options },

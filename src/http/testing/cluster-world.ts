@@ -108,6 +108,7 @@ export class ClusterWorld {
       readonly body?: string | Uint8Array;
       readonly context?: string;
       readonly accept?: string;
+      readonly headers?: Readonly<Record<string, string>>;
     } = {},
   ): Promise<HttpResponse> {
     const [bare, queryText] = path.split("?");
@@ -120,6 +121,7 @@ export class ClusterWorld {
         accept: options.accept ?? "application/json",
         "content-type": "text/plain",
         "x-dynamo-context": options.context,
+        ...options.headers,
       },
       body: typeof body === "string" ? utf8Bytes(body) : body,
     };

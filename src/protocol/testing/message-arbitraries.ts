@@ -61,6 +61,7 @@ export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     payload: bytes,
     w: fc.nat({ max: 255 }),
     budgetMs: fc.nat({ max: 0xffff_ffff }),
+    strict: fc.boolean(),
   }),
   fc.record({
     type: fc.constant("tombstone" as const),

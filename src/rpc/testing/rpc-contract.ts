@@ -129,6 +129,7 @@ export function describeRpcContract(name: string, createWorld: () => Promise<Rpc
         key,
         context: utf8Bytes("context"),
         payload: utf8Bytes("payload"),
+        strict: true,
         w: 2,
         budgetMs: 900,
       };
@@ -164,7 +165,13 @@ export function describeRpcContract(name: string, createWorld: () => Promise<Rpc
         Promise.all(
           keys.map((key, index) => {
             const payload = Buffer.alloc(index * 4_000, key);
-            const forward = { type: "forward", ring: RING, w: 0, budgetMs: 1 } as const;
+            const forward = {
+              type: "forward",
+              ring: RING,
+              w: 0,
+              budgetMs: 1,
+              strict: false,
+            } as const;
             return call(client, {
               ...forward,
               key: Buffer.from(key),

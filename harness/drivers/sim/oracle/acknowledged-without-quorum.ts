@@ -11,8 +11,6 @@ const CHECK = "acknowledged-without-quorum";
 export interface QuorumCheckOptions {
   /** True where the engines promise that what they acknowledge survives: then only durable rows count. */
   readonly synced: boolean;
-  /** True where hints do not count. */
-  readonly strict: boolean;
   readonly mode: VersioningMode;
   /**
    * True where the clocks of all nodes are no further apart than hybrid ones follow: then a write by hybrid time is later than all
@@ -95,7 +93,7 @@ function copiesHolding(
   );
   const lost = request.lostCopies.filter(({ owner }) => primaries.includes(owner));
   const all = lost.length === 0 ? holding : holding.concat(lost);
-  return options.strict ? all.filter(({ node, owner }) => node === owner) : all;
+  return request.ask.strict ? all.filter(({ node, owner }) => node === owner) : all;
 }
 
 function holds(copy: Copy, mint: Mint, { synced, mode }: QuorumCheckOptions): boolean {

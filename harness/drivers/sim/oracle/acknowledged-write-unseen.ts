@@ -7,8 +7,6 @@ import type { Violations } from "./violations.ts";
 export interface UnseenCheckOptions {
   readonly nodes: readonly string[];
   readonly n: number;
-  /** True where only a primary's own copy counts for W. */
-  readonly strict: boolean;
 }
 
 /**
@@ -43,7 +41,7 @@ export class AcknowledgedWatch {
   writeAcknowledged({ ask, state, mints, sharesMints }: ClientRequest): void {
     const [mint] = mints;
     if (mint === undefined || mints.length > 1 || sharesMints) return;
-    if (!this.#isStrict(this.#options.strict)) return;
+    if (!this.#isStrict(ask.strict)) return;
     let byW = this.#acknowledged.get(state);
     if (byW === undefined) {
       byW = new Map();
@@ -80,7 +78,7 @@ export class AcknowledgedWatch {
 
   #isStrict(strict: boolean): boolean {
     const { nodes, n } = this.#options;
-    return (strict && this.#options.strict) || nodes.length <= n;
+    return strict || nodes.length <= n;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, Siblings, Versioning } from "../../../../src/causality/versioning.ts";
-import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { KeyState } from "./key-state.ts";
+import { plainText } from "./plain-text.ts";
 
 /** What is left of a key when everything is over. */
 export interface FinalSiblings {
@@ -24,5 +24,5 @@ export function finalSiblings(
       merged = versioning.merge(merged, versioning.decode(visible.record.bytes));
     }
   }
-  return { payloads: new Set(merged.payloads.map(byteString)), clock: merged.clock };
+  return { payloads: new Set(merged.payloads.map(plainText)), clock: merged.clock };
 }

@@ -1,10 +1,10 @@
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import type { Actor } from "../../../../src/base/ids.ts";
 import type { Clock } from "../../../../src/causality/versioning.ts";
-import { byteString } from "../../../../src/storage/byte-strings.ts";
 import type { ClientAsk } from "../observer.ts";
 import type { Mint } from "./key-history.ts";
 import { KeyHistory } from "./key-history.ts";
+import { plainText } from "./plain-text.ts";
 
 /** A record, read once; replicas hold the same bytes. */
 export interface KnownRecord {
@@ -97,6 +97,8 @@ export class KeyState {
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
   readonly #repeated = new Set<string>();
+  /** By payload: the operation that all who wrote it named; undefined where they did not all name the same. */
+  readonly #operations = new Map<string, string | undefined>();
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
   readonly #texts: { readonly bytes: Uint8Array; readonly text: string }[] = [];
@@ -112,7 +114,7 @@ export class KeyState {
   }
 
   /**
-   * A payload as a text of one character a byte; for one that came up lately the very same text again, since finding a long
+   * A payload as its client wrote it, as a text of one character a byte; for one that came up lately the very same text again, since finding a long
    * text in a map for the first time means hashing all of it.
    */
   textOf(payload: Uint8Array): string {
@@ -122,7 +124,7 @@ export class KeyState {
         return known.text;
       }
     }
-    const text = byteString(payload);
+    const text = plainText(payload);
     this.#texts.push({ bytes: payload, text });
     if (this.#texts.length > TEXTS_MAX) {
       this.#texts.shift();
@@ -157,6 +159,11 @@ export class KeyState {
 
   addWriter(payload: string, request: ClientRequest): void {
     this.requests.push(request);
+    const operation = operationOf(request);
+    const isFirst = !this.#operations.has(payload);
+    if (isFirst || this.#operations.get(payload) !== operation) {
+      this.#operations.set(payload, isFirst ? operation : undefined);
+    }
     const writers = this.writers.get(payload);
     if (writers === undefined) {
       this.writers.set(payload, [request]);
@@ -169,6 +176,21 @@ export class KeyState {
   /** True where several requests wrote the same: all deletes do, and what a client sends again. */
   isRepeated(payload: string): boolean {
     return this.#repeated.has(payload);
+  }
+
+  /** True where every request with this payload was an attempt of one and the same write (K-11). */
+  isOneOperation(payload: string): boolean {
+    return this.#operations.get(payload) !== undefined;
+  }
+
+  /** True where an earlier request was an attempt of the same write. */
+  wasSentBefore(request: ClientRequest): boolean {
+    const { payload } = request;
+    const operation = operationOf(request);
+    if (operation === undefined || payload === undefined || !this.isRepeated(payload)) return false;
+    return this.requests.some(
+      (other) => other !== request && other.payload === payload && operationOf(other) === operation,
+    );
   }
 
   /** Its dot was minted before it was answered; no other will be its own. */
@@ -203,4 +225,9 @@ export class KeyState {
       }
     }
   }
+}
+
+/** What nodes know an attempt again by: its name, and what it may replace. */
+function operationOf({ ask }: ClientRequest): string | undefined {
+  return ask.operation === undefined ? undefined : `${ask.operation} ${ask.context}`;
 }

@@ -12,6 +12,7 @@ import type { ClientRequest, Copy, KeyState, KnownRecord, KnownRow } from "./key
 import type { ClocksOf } from "./lossless.ts";
 import { tellsCausality } from "./lossless.ts";
 import { checkMint } from "./mint-ignores-row.ts";
+import { checkMintedOnce } from "./minted-again.ts";
 import type { RecordContent } from "./read-record.ts";
 import { readRecord } from "./read-record.ts";
 import type { Violations } from "./violations.ts";
@@ -143,7 +144,9 @@ export class MintWatch {
         key: state.name,
       }));
     }
-    return add(state, dot, [payload]);
+    const mint = add(state, dot, [payload]);
+    if (earlier !== undefined) checkMintedOnce(copy, mint, this.#violations);
+    return mint;
   }
 
   #learnMerged(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {

@@ -1,4 +1,5 @@
 import { FormatError } from "../../../../src/base/binary.ts";
+import type { TokenKind } from "../../../../src/causality/context-token.ts";
 import type { Clock, Versioning } from "../../../../src/causality/versioning.ts";
 import { isLastWriteWins } from "../../../../src/causality/versioning.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
@@ -21,6 +22,7 @@ import { tellsCausality } from "./lossless.ts";
 import { lostByValue, lostWrites } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
+import { checkKnown } from "./read-below-known.ts";
 import { ReadWatch } from "./read-without-quorum.ts";
 import { checkReplicas } from "./replicas-differ.ts";
 import { checkCollected, checkResurrected, isTombstonesOnly } from "./resurrected.ts";
@@ -35,6 +37,7 @@ import type { TimeBounds } from "./time-bounds.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
 import { Violations } from "./violations.ts";
+import { checkShownOnce } from "./write-shown-twice.ts";
 
 export interface OracleParts {
   /** Virtual time. */
@@ -46,11 +49,9 @@ export interface OracleParts {
   /** True where all nodes' clocks are within what hybrid ones follow. */
   readonly clocksKept?: boolean;
   /** The clock in a token, or undefined where no node can have handed it out for the key. */
-  readonly openContext: (key: Uint8Array, token: string) => Clock | undefined;
+  readonly openContext: (key: Uint8Array, token: string, kind?: TokenKind) => Clock | undefined;
   readonly nodes: readonly string[];
   readonly n: number;
-  /** True where only a primary's own copy counts for W, and no hint. */
-  readonly strict: boolean;
   /** True where engines promise that what they acknowledge survives: only durable rows count as copies then. */
   readonly synced: boolean;
   /** True where nodes buffer writes: of each write one copy is stored before its request ends. */
@@ -259,6 +260,7 @@ export class Oracle implements WorldObserver {
     this.#requests.set(ask.id, request);
     if (payload !== undefined) {
       state.addWriter(payload, request);
+      this.#joinOperation(request, payload);
     } else {
       this.#reads.asked(request);
       this.#acknowledgements.readAsked(request);
@@ -282,6 +284,7 @@ export class Oracle implements WorldObserver {
     if (request.payload === undefined) {
       this.#reads.answered(request, shown, this.#violations);
       this.#acknowledgements.readAnswered(request, shown, this.#violations);
+      this.#checkKnown(request, response, shown);
     }
   }
 
@@ -435,6 +438,7 @@ export class Oracle implements WorldObserver {
       return undefined;
     }
     checkOrigin(request, shown, this.#violations);
+    checkShownOnce(request, shown, this.#violations);
     const opened = this.#opened(state, shown.token);
     if (this.#isLosslessMode) {
       checkContext(request, shown, opened, this.#violations);
@@ -444,6 +448,24 @@ export class Oracle implements WorldObserver {
       state.showWith(shown.token, deletes ? [...shown.payloads, TOMBSTONE] : shown.payloads);
     }
     return opened.clock;
+  }
+
+  /** A write that was sent before under the same name may have its dot already, and is not to get another. */
+  #joinOperation(request: ClientRequest, payload: string): void {
+    const { state, mints } = request;
+    if (!state.wasSentBefore(request)) return;
+    mints.push(...state.history.mintsOf(payload));
+    request.sharesMints = mints.length > 0;
+  }
+
+  #checkKnown(request: ClientRequest, response: HttpResponse, shown: Clock | undefined): void {
+    const { ask, state, context } = request;
+    const { session } = ask;
+    const known =
+      session === undefined ? context : this.#parts.openContext(state.key, session, "session");
+    if (known === undefined || known.size === 0 || shown === undefined) return;
+    const { mode } = this.#parts.versioning;
+    checkKnown(request, response, { mode, known, shown }, this.#violations);
   }
 
   #opened(state: KeyState, token: string): OpenedToken {
@@ -465,7 +487,7 @@ export class Oracle implements WorldObserver {
   }
 
   get #quorumOptions(): QuorumCheckOptions {
-    const { synced, strict, versioning, clocksKept = false } = this.#parts;
-    return { synced, strict, mode: versioning.mode, clocksKept };
+    const { synced, versioning, clocksKept = false } = this.#parts;
+    return { synced, mode: versioning.mode, clocksKept };
   }
 }

@@ -53,7 +53,7 @@ export class ReadWatch {
   forgot(state: KeyState, node: string): void {
     for (const { looks } of this.#underWay.get(state) ?? NONE) {
       const at = looks.findIndex((look) => look.node === node);
-      if (at >= 0) looks[at] = { node, own: undefined, hinted: NOTHING };
+      if (at >= 0) looks[at] = { node, own: undefined, hinted: NOTHING, isForgotten: true };
     }
   }
 
@@ -82,10 +82,32 @@ export class ReadWatch {
     const counted = read.looks.filter(
       (look) => (!ask.strict || state.primaries.includes(look.node)) && this.#isShown(look, shown),
     );
+    const isAbsent = ask.ignoresNotFound === true && !hasQuorumOfValues(counted, ask.quorum);
+    if (isAbsent) {
+      this.#checkAbsent(request, counted, violations);
+      return;
+    }
     if (counted.length >= ask.quorum) return;
     violations.report("read-without-quorum", () => ({
       anomaly: "a read was answered without all that R nodes hold",
       detail: `Node ${ask.node} answered request ${ask.id} with R ${ask.quorum}; ${read.looks.length} nodes looked at what they hold (${namesOf(read.looks)}), and all of it is in the answer for ${counted.length} of them (${namesOf(counted)})`,
+      key: state.name,
+    }));
+  }
+
+  /** Fewer than R nodes had a value to show: then all N primaries have spoken, or somebody with a hint for one (K-22). */
+  #checkAbsent(
+    { ask, state }: ClientRequest,
+    counted: readonly Look[],
+    violations: Violations,
+  ): void {
+    const speaking = counted.filter(
+      (look) => state.primaries.includes(look.node) || holdsValue(look),
+    );
+    if (speaking.length >= state.primaries.length) return;
+    violations.report("read-without-quorum", () => ({
+      anomaly: "a read took not found for an answer although it was to ignore it",
+      detail: `Node ${ask.node} answered request ${ask.id}, which ignores not found, with R ${ask.quorum}; only ${namesOf(speaking)} of ${state.primaries.length} had something to say`,
       key: state.name,
     }));
   }
@@ -113,6 +135,8 @@ interface Look {
   /** What the node held of the key then: in its own row, and in hints. */
   readonly own: KnownRecord | undefined;
   readonly hinted: readonly KnownRecord[];
+  /** It held something and lost it since, so that nobody knows what it said. */
+  readonly isForgotten?: true;
 }
 
 const NONE: readonly ReadUnderWay[] = [];
@@ -122,6 +146,15 @@ function lookAt({ state, node, visible, damaged }: Copy): Look {
   const hints = state.hints.get(node);
   const hinted = hints?.flatMap((hint) => (hint.visible ?? hint.damaged)?.record ?? []) ?? NOTHING;
   return { node, own: (visible ?? damaged)?.record, hinted };
+}
+
+function hasQuorumOfValues(looks: readonly Look[], r: number): boolean {
+  return looks.filter(holdsValue).length >= r;
+}
+
+/** Or may have held one. */
+function holdsValue({ own, hinted, isForgotten }: Look): boolean {
+  return own !== undefined || hinted.length > 0 || isForgotten === true;
 }
 
 function namesOf(looks: readonly Look[]): string {

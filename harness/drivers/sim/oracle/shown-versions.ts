@@ -1,5 +1,5 @@
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
-import { CONTEXT_HEADER } from "../../../../src/http/siblings-response.ts";
+import { CONTEXT_HEADER } from "../../../../src/protocol/headers.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../src/protocol/payload.ts";
 import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
 import type { TextOf } from "./read-record.ts";

@@ -75,7 +75,6 @@ export class HandMadeWorld {
       nodes: NODES,
       n,
       synced,
-      strict,
       buffered,
       lossless,
       nodesDestroyed,
@@ -100,7 +99,11 @@ export class HandMadeWorld {
   }
 
   /** A client asks for a write; without a value, for a delete. Returns the request's id. */
-  askWrite(node: string, value: string | undefined, { context = "", w = 2 } = {}): number {
+  askWrite(
+    node: string,
+    value: string | undefined,
+    { context = "", w = 2, operation }: WriteOptions = {},
+  ): number {
     this.#requests += 1;
     this.oracle.clientAsked({
       id: this.#requests,
@@ -112,23 +115,26 @@ export class HandMadeWorld {
       quorum: w,
       strict: this.#strict,
       timeoutMs: 1_000,
+      ...(operation === undefined ? {} : { operation }),
     });
     return this.#requests;
   }
 
   /** A client asks for a read, and each node of `looks` looks up its own row: d and e, which hold nothing, by default. */
-  askRead(node: string, { r = 2, looks = ["d", "e"] }: ReadOptions = {}): number {
+  askRead(node: string, options: ReadOptions = {}): number {
+    const { r = 2, looks = ["d", "e"], context = "", ignoresNotFound = false } = options;
     this.#requests += 1;
     this.oracle.clientAsked({
       id: this.#requests,
       node,
       method: "GET",
       key: this.key,
-      context: "",
+      context,
       payload: undefined,
       quorum: r,
       strict: this.#strict,
       timeoutMs: 1_000,
+      ...(ignoresNotFound ? { ignoresNotFound: true } : {}),
     });
     for (const each of looks) this.look(each);
     return this.#requests;
@@ -253,10 +259,10 @@ export class HandMadeWorld {
   /** Answers a read, or a write that wants its siblings back. */
   show(
     id: number,
-    { payloads, clock }: { payloads: readonly Uint8Array[]; clock: Clock },
+    { payloads, clock, isStale = false }: Shown,
     accept: string | undefined = "application/json",
   ): void {
-    const answer = { payloads, context: this.token(clock) };
+    const answer = { payloads, context: this.token(clock), isStale };
     this.oracle.clientAnswered(id, siblingsResponse(answer, accept));
   }
 
@@ -328,6 +334,21 @@ export class HandMadeWorld {
 export interface ReadOptions {
   readonly r?: number;
   readonly looks?: readonly string[];
+  /** What the client says it knows. */
+  readonly context?: string;
+  readonly ignoresNotFound?: boolean;
+}
+
+export interface WriteOptions {
+  readonly context?: string;
+  readonly w?: number;
+  readonly operation?: string;
+}
+
+export interface Shown {
+  readonly payloads: readonly Uint8Array[];
+  readonly clock: Clock;
+  readonly isStale?: boolean;
 }
 
 interface WorldOptions {

@@ -38,7 +38,6 @@ export async function observedCluster(
     openContext: (key, token) => open(mode, key, token),
     nodes: world.names,
     n: 3,
-    strict: false,
     synced: true,
     lossless,
     nodesDestroyed: 0,

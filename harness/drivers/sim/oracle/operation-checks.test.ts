@@ -1,0 +1,79 @@
+/* Aim: a write that its client named is one write, however often it is sent (K-11). */
+import { describe, expect, test } from "vitest";
+import { HandMadeWorld } from "./testing/hand-made-world.ts";
+
+const NAMED = { operation: "operation-number-1" };
+
+/** One write, asked for twice under these names, and minted by these two nodes. */
+function sentTwice(names: readonly string[], [first, second]: readonly [string, string]) {
+  const world = new HandMadeWorld("dvvset");
+  for (const operation of names) world.askWrite("a", "one", { operation });
+  const one = world.mint({ node: first }, "one");
+  const other = world.mint({ node: second }, "one");
+  return { world, both: world.versioning.merge(one, other) };
+}
+
+describe("write-minted-again", () => {
+  test("finds a node that makes a named write again while it holds it", () => {
+    expect(sentTwice(["x", "x"], ["a", "a"]).world.found).toEqual(["write-minted-again"]);
+  });
+
+  test("finds one that holds it for another node", () => {
+    const world = new HandMadeWorld("dvvset");
+    for (let count = 0; count < 2; count += 1) world.askWrite("a", "one", NAMED);
+    world.store({ node: "d", owner: "b" }, world.mint({ node: "a" }, "one"));
+    world.mint({ node: "d", owner: "c" }, "one");
+    expect(world.found).toEqual(["write-minted-again"]);
+  });
+
+  test("says nothing of two names, of two nodes that know nothing of each other, of none", () => {
+    expect(sentTwice(["x", "y"], ["a", "a"]).world.found).toEqual([]);
+    expect(sentTwice(["x", "x"], ["a", "b"]).world.found).toEqual([]);
+    const world = new HandMadeWorld("dvvset");
+    for (let count = 0; count < 2; count += 1) world.askWrite("a", "one");
+    for (let count = 0; count < 2; count += 1) world.mint({ node: "a" }, "one");
+    expect(world.found).toEqual([]);
+  });
+});
+
+describe("write-shown-twice", () => {
+  test("finds a named write that one answer shows as two versions, and not two writes of one value", () => {
+    for (const [names, found] of [
+      [["x", "x"], ["write-shown-twice"]],
+      [["x", "y"], []],
+    ] as const) {
+      const { world, both } = sentTwice(names, ["a", "b"]);
+      world.show(world.askRead("e", { looks: ["a", "b"] }), both);
+      expect(world.found).toEqual(found);
+    }
+  });
+
+  test("is content with one of them under the context of both", () => {
+    const { world, both } = sentTwice(["x", "x"], ["a", "b"]);
+    const once = { payloads: both.payloads.slice(0, 1), clock: both.clock };
+    world.show(world.askRead("e", { looks: ["a", "b"] }), once);
+    expect(world.found).toEqual([]);
+  });
+});
+
+describe("a retry that finds itself", () => {
+  test("is acknowledged by the copies of its first attempt, and by no fewer than W", () => {
+    for (const copies of [2, 1]) {
+      const world = new HandMadeWorld("dvvset");
+      world.askWrite("a", "one", NAMED);
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      const retry = world.askWrite("b", "one", NAMED);
+      if (copies === 2) world.store({ node: "b" }, siblings);
+      world.done(retry);
+      expect(world.found).toEqual(copies === 2 ? [] : ["acknowledged-without-quorum"]);
+    }
+  });
+
+  test("does not lend its dot to another write of the value", () => {
+    const world = new HandMadeWorld("dvvset");
+    world.write("a", "one");
+    world.done(world.askWrite("b", "one", NAMED));
+    expect(world.found).toEqual(["acknowledged-without-quorum"]);
+  });
+});

@@ -1,0 +1,10 @@
+/* Names of the HTTP API's own headers, in lower case. */
+
+/** What a read covers; comes with its values, goes back with the write that replaces them. */
+export const CONTEXT_HEADER = "x-dynamo-context";
+/** What a write covers; good for reads alone (K-15). */
+export const SESSION_HEADER = "x-dynamo-session";
+/** Names a write, so that it is not made twice (K-11). */
+export const OPERATION_HEADER = "x-dynamo-operation";
+/** "true" on a read that falls short of what its client knew. */
+export const STALE_HEADER = "x-dynamo-stale";
