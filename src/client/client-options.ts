@@ -33,8 +33,10 @@ export interface RingsideClientOptions {
   /** Names each write, so that nodes recognise a retry and do not make a sibling of it (K-11). Default true. */
   readonly operations?: boolean;
   /**
-   * Retries writes that may have happened. Default: those that have a name. Without one a write applied twice becomes a
-   * sibling of itself, so only for values whose reconciliation does not mind, such as the OR-set cart.
+   * Retries writes that may have happened. Default false. With a name a retry is recognised wherever the first attempt, or what
+   * came after it there, is known; where the coordinator knows neither, because another node took the write that superseded
+   * it, the retry becomes a sibling of what superseded it. Without a name it always may. So only for values whose
+   * reconciliation does not mind, such as the OR-set cart.
    */
   readonly retryIndefinite?: boolean;
   /** Called after each attempt, before the call goes on; must not throw. */
@@ -42,10 +44,7 @@ export interface RingsideClientOptions {
 }
 
 /** Options checked and completed. */
-export type ClientSettings = Required<Omit<RingsideClientOptions, "retryIndefinite">> & {
-  /** Undefined: what has a name. */
-  readonly retryIndefinite: boolean | undefined;
-};
+export type ClientSettings = Required<RingsideClientOptions>;
 
 /** Throws RangeError where an option is out of its range. */
 export function clientSettings(options: RingsideClientOptions): ClientSettings {
@@ -58,7 +57,7 @@ export function clientSettings(options: RingsideClientOptions): ClientSettings {
     backoffMsMax: checked("backoffMsMax", options.backoffMsMax ?? 1_000, 0),
     suspectMs: checked("suspectMs", options.suspectMs ?? 1_000, 0),
     operations: options.operations ?? true,
-    retryIndefinite: options.retryIndefinite,
+    retryIndefinite: options.retryIndefinite ?? false,
     onAttempt: options.onAttempt ?? (() => {}),
   };
 }

@@ -114,8 +114,7 @@ export class RingsideClient implements Store {
     return await runAttempts(this.#parts, this.#settings, this.#chooser, {
       verb: method === "PUT" ? "put" : "delete",
       timeoutMs: this.#timeoutMs(options),
-      retryIndefinite:
-        options.retryIndefinite ?? this.#settings.retryIndefinite ?? operation !== undefined,
+      retryIndefinite: options.retryIndefinite ?? this.#settings.retryIndefinite,
       request,
       read,
     });
