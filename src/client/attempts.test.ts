@@ -51,8 +51,8 @@ describe("runAttempts(), what is retried", () => {
     }
   });
 
-  test.each(RULES)("a put with a name after %s", async (_name, step, goesOn) => {
-    const { client, clock, http } = setUp([step, WRITTEN]);
+  test.each(RULES)("a put with a name, retried in doubt, after %s", async (_name, step, goesOn) => {
+    const { client, clock, http } = setUp([step, WRITTEN], { retryIndefinite: true });
     const call = clock.settle(client.put(KEY, VALUE));
     await (goesOn ? call : failureOf(call));
     expect(hosts(http)).toEqual(goesOn ? ["a", "b"] : ["a"]);
@@ -61,9 +61,9 @@ describe("runAttempts(), what is retried", () => {
   });
 
   test.each(RULES)(
-    "a put without a name after %s",
+    "a put that is not retried in doubt after %s",
     async (_name, step, _read, goesOn, definite) => {
-      const { client, clock, http } = setUp([step, WRITTEN], { operations: false });
+      const { client, clock, http } = setUp([step, WRITTEN]);
       if (goesOn) {
         await clock.settle(client.put(KEY, VALUE));
         expect(hosts(http)).toEqual(["a", "b"]);
