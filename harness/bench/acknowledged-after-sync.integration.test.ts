@@ -26,7 +26,7 @@ const WRITES = 10;
 const WARM_UP_WRITES = 3;
 
 describe.skipIf(!canStrace())("PUT under strace (skipped where there is no strace)", () => {
-  test("D-4.1-2 with sync on, 204 comes after the data was flushed on W nodes", async () => {
+  test("D-4.1-2, K-16 with sync on, 204 comes after the data was flushed on W nodes", async () => {
     for (const nodes of await flushingNodes(true)) expect(nodes).toBeGreaterThanOrEqual(W);
   });
 

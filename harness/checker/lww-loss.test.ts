@@ -26,7 +26,7 @@ function lossOf(
   return checkLwwLoss(evidence, gatherVersions(evidence.pairs), { ...CLOCKS_AGREE, ...options });
 }
 
-describe("checkLwwLoss()", () => {
+describe("D-2.3-3, D-6-2, K-14 checkLwwLoss()", () => {
   test("excuses what is lost to a later write, whoever had seen what", () => {
     const result = lossOf([["a", []], ["b", ["a"]], ["c", ["a"]]], ["c"]); // biome-ignore format: one line
     expect(result).toMatchObject({ verdict: "valid", acknowledged: 3, lostToConcurrent: 1 });

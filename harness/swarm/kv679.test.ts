@@ -54,7 +54,7 @@ const FULL_DISKS: readonly SimFault[] = [
   { kind: "restart", startMs: 5_500, endMs: 6_300, node: NODE },
 ];
 
-describe("no dot twice and nothing lost, while an incarnation", () => {
+describe("D-4.4-11, K-6, K-7 no dot twice and nothing lost, while an incarnation", () => {
   test.each([
     ["is replaced after crashes", CRASHES, { goesOn: false, refused: false }],
     ["goes on over restarts", RESTARTS, { goesOn: true, refused: false }],

@@ -138,7 +138,7 @@ describe("two replicas of 100,000 keys", () => {
 
   const EQUAL_BYTES_MAX = 400;
 
-  test("that are equal exchange one node of the tree, and look up no row (D-4.7-4)", async () => {
+  test("that are equal exchange one node of the tree, and look up no row (D-4.7-4, K-19)", async () => {
     for (const engine of engines) engine.reads = 0;
     const before = { bytes: wireBytes(world), equal: exchanges(world, "equal") };
     await world.pass(4 * EVERY_MS);
@@ -183,7 +183,7 @@ describe("an exchange", () => {
     expect((await recordsOf(engines[1])).size).toBe(0);
   });
 
-  test("brings a wiped node all keys again, over many pages, and it knows when it has them", async () => {
+  test("brings a wiped node all keys again, over many pages, and it knows when it has them (D-4.7-2)", async () => {
     const engines = [new MemoryEngine(), new MemoryEngine()] as const;
     const records = Array.from({ length: 3_000 }, (_, number): [string, Uint8Array] => [
       `key ${number}`,

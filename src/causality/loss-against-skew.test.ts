@@ -23,11 +23,11 @@ const rates: { skewMs: number; wall: [number, number]; hybrid: [number, number] 
 ];
 
 describe.each(rates)("with one clock of three ahead by $skewMs ms", ({ skewMs, wall, hybrid }) => {
-  it("lww loses what comes later, and so much", () => {
+  it("K-14 lww loses what comes later, and so much", () => {
     expect(lossOf("lww", skewMs)).toSatisfy(isWithin(wall), `${lossOf("lww", skewMs)}`);
   });
 
-  it("lww-hybrid loses nothing within its bound", () => {
+  it("K-14 lww-hybrid loses nothing within its bound", () => {
     const loss = lossOf("lww-hybrid", skewMs);
     expect(loss).toSatisfy(isWithin(hybrid), `${loss}`);
   });

@@ -165,7 +165,7 @@ describe.each(["merged", "vector-clock", "vector-clock-max"] as const)("times in
       wallMs,
     });
 
-  it("are in the record and in neither comparison nor fingerprint", () => {
+  it("D-4.7-6 are in the record and in neither comparison nor fingerprint", () => {
     const [early, late] = [written(1_000), written(2_000)];
     const [one, other] = [versioning.encode(early), versioning.encode(late)];
     expect(one).not.toEqual(other);

@@ -35,7 +35,7 @@ const rates: {
 describe.each(rates)("a clock that $rule 10 pairs, $coordinators coordinators", (rate) => {
   const measured = measure(rate, "node");
 
-  it("conflicts falsely as often as the model of the paper's actors", () => {
+  it("D-4.4-8, K-8 conflicts falsely as often as the model of the paper's actors", () => {
     rate.conflicts.forEach((share, lag) => {
       expect(Math.abs((measured.conflicts[lag] ?? 1) - share)).toBeLessThanOrEqual(TOLERANCE);
     });

@@ -134,7 +134,7 @@ describe.each(LATTICES)("%s", (mode) => {
     );
   });
 
-  it("replicas that have met pair by pair hold equal bytes", () => {
+  it("D-4.7-6 replicas that have met pair by pair hold equal bytes", () => {
     fc.assert(
       fc.property(schedules(WORLD), (steps) => {
         const world = new CausalWorld({ versioning, ...WORLD });

@@ -6,7 +6,7 @@ import { ClusterWorld } from "./testing/cluster-world.ts";
 const GRACE_MS = 400;
 const SETTINGS = { tombstoneGraceMs: GRACE_MS, hintScanMs: 50, retryDownMs: 50 };
 
-describe("D-4.1-8 tombstones", () => {
+describe("D-4.1-8, K-12 tombstones", () => {
   test("go everywhere once all nodes agreed twice, a grace apart, and not before", async () => {
     const world = await ClusterWorld.start(5, SETTINGS);
     await deleted(world, "k");

@@ -45,7 +45,7 @@ class BufferedWorld {
 const sum = (counts: Record<string, number>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-describe("a write in a cluster whose nodes buffer", () => {
+describe("D-6.1-5 a write in a cluster whose nodes buffer", () => {
   test("is stored by exactly one of its three replicas, and by each of them now and then", async () => {
     const here = new BufferedWorld(3);
     await here.start();

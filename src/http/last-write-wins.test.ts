@@ -14,7 +14,7 @@ interface Skew {
   };
 }
 
-describe.each(["lww", "lww-hybrid"])("versioning %s", (versioning) => {
+describe.each(["lww", "lww-hybrid"])("D-5-5 versioning %s", (versioning) => {
   test("keeps one value, the last, and takes blind writes, contexts and deletes", async () => {
     const world = await worldOf(versioning);
     expect(await world.write("n1", "k", "one")).toBe(204);

@@ -105,7 +105,7 @@ describe("an incarnation goes on", () => {
     expect(await Promise.all(NAMES.map((name) => lives.incarnation(name)))).toEqual(before);
   }, 120_000);
 
-  test("and every dot is a new one: what is deleted and created again is not taken for known", async () => {
+  test("D-4.4-11 and every dot is a new one: what is deleted and created again is not taken for known", async () => {
     const lives = await Lives.start();
     await lives.write("first life");
     const { context } = await lives.world.read("n1", "k");
@@ -130,7 +130,7 @@ describe("an incarnation goes on", () => {
   });
 });
 
-describe("an incarnation is replaced, and nothing acknowledged is lost", () => {
+describe("D-4.4-11, K-6 an incarnation is replaced, and nothing acknowledged is lost", () => {
   /** Each gives n1 the data it comes back with, once its peers have the write "forgotten" and these data have not. */
   const scenarios: readonly (readonly [string, (lives: Lives) => Promise<KeptEngine>])[] = [
     [
@@ -216,7 +216,7 @@ describe("an incarnation is replaced, and nothing acknowledged is lost", () => {
     expect(await lives.incarnation("n1")).not.toBe(before);
   });
 
-  test("of one of two copies of a stopped node at least", async () => {
+  test("K-7 of one of two copies of a stopped node at least", async () => {
     const lives = await Lives.start();
     const before = await lives.incarnation("n1");
     const copy = await lives.backedUp("n1");

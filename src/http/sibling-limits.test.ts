@@ -5,7 +5,7 @@ import { ClusterWorld } from "./testing/cluster-world.ts";
 
 const path = (key: string): string => `/kv64/${Buffer.from(key).toString("base64url")}`;
 
-describe("a key at its limit of versions", () => {
+describe("D-2.1-2, K-24 a key at its limit of versions", () => {
   test("refuses one more definitely, writes nothing, and takes what replaces versions", async () => {
     const world = await ClusterWorld.start(3, { siblingsWarn: 2, siblingsMax: 3 });
     for (const body of ["a", "b", "c"]) expect(await world.write("n1", "k", body)).toBe(204);
@@ -40,7 +40,7 @@ describe("a key at its limit of versions", () => {
   });
 });
 
-describe("a key at its limit of bytes", () => {
+describe("D-2.1-2, K-24 a key at its limit of bytes", () => {
   test("refuses a further version that is too much, and never the only one", async () => {
     const world = await ClusterWorld.start(3, { recordBytesWarn: 500, recordBytesMax: 1_000 });
     const large = "x".repeat(2_000);

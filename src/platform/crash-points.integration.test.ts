@@ -31,7 +31,7 @@ describe.skipIf(!CAN_SEE_STATES).each([
   ["sqlite", 1_000],
   ["sqlite", 3],
 ] as const)(
-  "SIGKILL at every point of the crash script, %s under a buffer of %i rows",
+  "D-5-2 SIGKILL at every point of the crash script, %s under a buffer of %i rows",
   (engine, bufferObjects) => {
     test("leaves what was promised and nothing that was never written", async () => {
       const parent = mkdtempSync(join(tmpdir(), "ringside-crash-points-"));

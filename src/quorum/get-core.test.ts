@@ -111,7 +111,7 @@ describe("GetCore", () => {
     expect(payloads(get)).toEqual(["late", "x"]);
   });
 
-  test("is missed once R slots can no longer answer", () => {
+  test("D-5-5 is missed once R slots can no longer answer", () => {
     const get = core(2, false);
     expect(get.fail(A)).toBeUndefined();
     expect(get.state).toBe("waiting");

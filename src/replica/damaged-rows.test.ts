@@ -34,7 +34,7 @@ async function foreignRecord(text: string): Promise<Uint8Array> {
 }
 
 describe("a damaged row", () => {
-  test("is an error to readers, is counted, and gives way to what comes from others", async () => {
+  test("D-4.7-4 is an error to readers, is counted, and gives way to what comes from others", async () => {
     const engine = new KeptEngine();
     const env = environment();
     const replica = await openReplica(engine, dvvset, env);

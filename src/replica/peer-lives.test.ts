@@ -25,7 +25,7 @@ test("PeerLives vouches for the life after the last one it knows, and again for 
   expect(await lives.accept(PEER, goesOn(1, 12, 11))).toBe(true);
 });
 
-test("PeerLives finds out a restored backup, and the second of two copies", async () => {
+test("K-7 PeerLives finds out a restored backup, and the second of two copies", async () => {
   const lives = new PeerLives(new MemoryEngine());
   await lives.accept(PEER, begins(1, 10));
   await lives.accept(PEER, goesOn(1, 11, 10));

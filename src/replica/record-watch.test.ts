@@ -27,7 +27,7 @@ const versions = (count: number, clockEntries = 1, entriesDropped = 0): Siblings
 });
 
 describe("RecordWatch", () => {
-  test("warns from 25 versions or 5 MiB on, counts each and logs once a minute", () => {
+  test("K-24 warns from 25 versions or 5 MiB on, counts each and logs once a minute", () => {
     const { clock, warnings, watch, counts } = watchOf();
     watch.minted(versions(23), versions(24), 100);
     watch.minted(versions(1), versions(1), 5 * 1_024 * 1_024 - 1);

@@ -147,7 +147,7 @@ const step = fc.oneof(
 );
 
 describe("TreeKeeper", () => {
-  test("keeps the trees of its rows, whatever happens while they are made or checked", async () => {
+  test("D-4.7-4 keeps the trees of its rows, whatever happens while they are made or checked", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 60 }),
@@ -181,7 +181,7 @@ describe("TreeKeeper", () => {
     );
   });
 
-  test("counts what has drifted from its rows, and puts it right", async () => {
+  test("D-4.7-4, K-19 counts what has drifted from its rows, and puts it right", async () => {
     const world = new World();
     world.write(1, "a");
     world.write(2, "b");
@@ -203,7 +203,7 @@ describe("TreeKeeper", () => {
     expect(world.environment.metrics.valueOf("ringside_merkle_drift_total")).toBe(2);
   });
 
-  test("leaves out a row whose bytes cannot be a row, and counts it", async () => {
+  test("D-4.7-4 leaves out a row whose bytes cannot be a row, and counts it", async () => {
     const world = new World();
     const rowKey = placeOf(1).rowKey;
     await world.engine.durable.write([{ table: "records", key: rowKey, value: new Uint8Array(1) }]);

@@ -68,7 +68,7 @@ async function outcomeOf(promise: Promise<void>): Promise<string> {
 }
 
 describe("WriteBuffer", () => {
-  test("acknowledges at once and stores once a period, the newest of each row in one batch", async () => {
+  test("D-6.1-2 acknowledges at once and stores once a period, the newest of each row in one batch", async () => {
     const here = world();
     await here.buffer.write([put("a", "1")]);
     await here.buffer.write([put("a", "2")]);
@@ -97,7 +97,7 @@ describe("WriteBuffer", () => {
     expect(await stored(here)).toEqual(["a=1"]);
   });
 
-  test("keeps a row written during its flush, shows it, and stores it with the next", async () => {
+  test("D-6.1-2 keeps a row written during its flush, shows it, and stores it with the next", async () => {
     const here = world({ objectsMax: 100 });
     await here.buffer.write([put("a", "1")]);
     const flushed = here.buffer.flush();
@@ -124,7 +124,7 @@ describe("WriteBuffer", () => {
     expect(await stored(here)).toEqual(["a=1", "b=2"]);
   });
 
-  test("a full buffer acknowledges a write only when it is stored, counts it, and still takes newer versions", async () => {
+  test("D-6.1-2 a full buffer acknowledges a write only when it is stored, counts it, and still takes newer versions", async () => {
     const here = world({ objectsMax: 4 });
     for (const key of ["a", "b", "c", "d"]) await here.buffer.write([put(key, "1")]);
     let isTold = false;

@@ -21,13 +21,13 @@ test("does not agree with a primary that holds nothing or something else, and na
   });
 });
 
-test("does not agree while a fallback holds anything, a copy of the same too", () => {
+test("K-12 does not agree while a fallback holds anything, a copy of the same too", () => {
   for (const holding of ["same", "other"] as const) {
     expect(judged("same", "same", "same", "none", holding).agreed).toBe(false);
   }
 });
 
-test("does not take silence for anything, of a primary or of another", () => {
+test("K-12 does not take silence for anything, of a primary or of another", () => {
   expect(judged("same", undefined, "same", "none", "none")).toEqual({ agreed: false, behind: [] });
   expect(judged("same", "same", "same", undefined, "none").agreed).toBe(false);
 });

@@ -28,7 +28,7 @@ export function engineSuite({ name, open, reopen, damage }: EngineUnderTest): vo
     }
   };
 
-  describe(`${name} engine`, () => {
+  describe(`D-5-2 ${name} engine`, () => {
     test("get() and scan() see a write as soon as write() has returned", () =>
       withEngine(async (engine) => {
         const stored = engine.write([put("a", "1")]);

@@ -52,11 +52,14 @@ describe.each(VARIANTS)(
 test.each([
   ["acknowledges from memory", 1_000, "synced"],
   ["acknowledges before the disk has it", 0, "unsynced"],
-] as const)("a store that %s and says it is durable is found out", async (_, objects, kind) => {
-  const variant = { kind, bufferObjects: objects, keepsDurable: true };
-  const { faults } = await crashEverywhere(variant, { claimsAll: true });
-  expect(faults.length).toBeGreaterThan(10);
-});
+] as const)(
+  "D-6.1-4, K-16 a store that %s and says it is durable is found out",
+  async (_, objects, kind) => {
+    const variant = { kind, bufferObjects: objects, keepsDurable: true };
+    const { faults } = await crashEverywhere(variant, { claimsAll: true });
+    expect(faults.length).toBeGreaterThan(10);
+  },
+);
 
 describe("crashFaults() finds", () => {
   const step = (at: number, what: CrashEvent["what"]): CrashEvent => ({ step: at, what });

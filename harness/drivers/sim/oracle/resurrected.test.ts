@@ -36,7 +36,7 @@ describe.each(["dvvset", "merged"] as const)("resurrected in %s", (mode) => {
     }
   });
 
-  test("finds a deleted value that is there again", () => {
+  test("K-12 finds a deleted value that is there again", () => {
     const { world, old } = deleted(mode);
     collect(world);
     world.store({ node: "b" }, old);

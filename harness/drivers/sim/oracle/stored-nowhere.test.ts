@@ -15,7 +15,7 @@ function later(world: HandMadeWorld, afterMs = 2_000): readonly string[] {
   return world.found;
 }
 
-test("finds a write that no disk has when its request has ended", () => {
+test("D-6.1-5 finds a write that no disk has when its request has ended", () => {
   expect(later(acknowledged())).toEqual(["stored-nowhere"]);
 });
 
