@@ -58,8 +58,22 @@ export function destroysData(fault: SimFault, durability: Durability): boolean {
 
 function destructions(faults: readonly SimFault[], durability: Durability) {
   return faults.flatMap((fault) =>
-    "node" in fault && destroysData(fault, durability)
+    "node" in fault &&
+    (destroysData(fault, durability) || losesItsBuffer(fault, faults, durability))
       ? [{ node: fault.node, what: "destroyed" as const }]
       : [],
+  );
+}
+
+/** A node that stops in order stores its buffer, unless its disk is full then. */
+function losesItsBuffer(
+  fault: SimFault,
+  faults: readonly SimFault[],
+  { writeBufferObjects = 0 }: Durability,
+): boolean {
+  return (
+    fault.kind === "restart" &&
+    writeBufferObjects > 0 &&
+    faults.some((other) => other.kind === "full-disk" && other.node === fault.node)
   );
 }

@@ -133,9 +133,10 @@ function openAdversary({ cluster, chance, plan }: SimulatedWorld): Adversary | u
   const { scheduler: clock, http, nodes } = cluster;
   const { clientUrl, directUrl } = SimHttp;
   const random = chance.fork("adversary");
+  const mayBeUnreadable = run.beyondBudget && plan.faults.some(({ kind }) => kind === "corrupt");
   return new Adversary(
     { clock, random, http, nodes, clientUrl, directUrl },
-    { requests, seconds: run.seconds, n: run.n },
+    { requests, seconds: run.seconds, n: run.n, mayBeUnreadable },
   );
 }
 

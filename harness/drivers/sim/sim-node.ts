@@ -7,6 +7,7 @@ import type { NodeConfiguration } from "../../../src/node/configuration.ts";
 import { DynamoNode } from "../../../src/node/node.ts";
 import { byteString } from "../../../src/storage/byte-strings.ts";
 import type { Engine } from "../../../src/storage/engine.ts";
+import { StorageError } from "../../../src/storage/engine.ts";
 import { WriteBuffer } from "../../../src/storage/write-buffer.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
 import { gatedEngine } from "./gated-engine.ts";
@@ -152,7 +153,11 @@ export class SimNode {
             hasEndedAll = true;
             this.kill("process");
           }),
-        (error: unknown) => life.process.fail(error),
+        (error: unknown) => {
+          // A real process says so and exits with 1: what its buffer held is lost, and no bug.
+          if (error instanceof StorageError) this.kill("process");
+          else life.process.fail(error);
+        },
       );
     });
     await life.died;

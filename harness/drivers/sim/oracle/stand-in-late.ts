@@ -1,3 +1,4 @@
+import type { HintBounds } from "./hint-watch.ts";
 import type { ClientRequest } from "./key-state.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import type { Violations } from "./violations.ts";
@@ -12,7 +13,11 @@ export interface StandInOptions {
   readonly n: number;
   readonly bounds: TimeBounds;
   readonly isCalm: IsCalm;
+  readonly hintBounds?: Pick<HintBounds, "hintsMax" | "hintBytesMax"> | undefined;
 }
+
+/** A run has a few dozen keys of a few hundred bytes: with room for this much no stand-in refuses a hint. */
+const ROOM = { hints: 1_000, bytes: 1_000_000 };
 
 /**
  * A request does not wait for the silent while it could do without them (D-4.6-1, D-4.5-3): every `hedgeMs` each silent
@@ -25,7 +30,7 @@ export interface StandInOptions {
  */
 export function checkStandIns(
   { ask, state, payload, askedMs }: ClientRequest,
-  { nowMs, nodes, n, bounds, isCalm }: StandInOptions,
+  { nowMs, nodes, n, bounds, isCalm, hintBounds }: StandInOptions,
   violations: Violations,
 ): void {
   const { hedgeMs, readAnswerMs, writeAnswerMs, settleMs } = bounds;
@@ -41,7 +46,9 @@ export function checkStandIns(
   // A healthy node that may seem silent gets a stand-in too, and then two healthy ones serve one slot.
   if (rounds > 0 && answerMs >= hedgeMs) return;
   if (waitedMs <= rounds * hedgeMs + answerMs) return;
-  const usable = ask.strict ? state.primaries : nodes;
+  // A stand-in without room for a hint is of no use to a write.
+  const needsRoom = payload !== undefined && mayBeFull(hintBounds);
+  const usable = ask.strict || needsRoom ? state.primaries : nodes;
   const healthy = usable.filter((node) => isCalm(ask.node, node, askedMs - settleMs));
   if (healthy.length < ask.quorum || !isCalm(ask.node, ask.node, askedMs - settleMs)) return;
   violations.report("stand-in-late", () => ({
@@ -49,6 +56,10 @@ export function checkStandIns(
     detail: `Node ${ask.node} took ${waitedMs.toFixed(3)} ms for request ${ask.id} (${ask.method}), which needs ${ask.quorum} nodes; ${healthy.join(", ")} were healthy, and ${rounds} rounds of ${hedgeMs} ms and ${answerMs.toFixed(3)} ms for the answer would have been enough`,
     key: state.name,
   }));
+}
+
+function mayBeFull(bounds: StandInOptions["hintBounds"]): boolean {
+  return bounds !== undefined && (bounds.hintsMax < ROOM.hints || bounds.hintBytesMax < ROOM.bytes);
 }
 
 function waitsForMore({ context, session, ignoresNotFound }: ClientRequest["ask"]): boolean {
