@@ -145,7 +145,7 @@ describe("hintTargets()", () => {
 });
 
 describe("HintDelivery's pace", () => {
-  test("many hints go at the share of the rate that is this node's, after one burst", async () => {
+  test("D-4.6-3 K-20 many hints go at the share of the rate that is this node's, after one burst", async () => {
     const { delivery, keep, pass, sent, replica, clock } = await world({ bytesPerSecond: SLOW });
     await keep(A, keysOf(A, 40));
     const startMs = clock.monotonicMs();
@@ -230,7 +230,7 @@ describe("HintDelivery's back-off", () => {
 });
 
 describe("hints whose owner has left the ring", () => {
-  test("are found at the start and go to all primaries of their key, this node's own row included", async () => {
+  test("D-4.6-8 are found at the start and go to all primaries of their key, this node's own row included", async () => {
     const engine = new MemoryEngine();
     const before = await openOn(engine, RING_BEFORE, replicaEnvironment(1));
     const keys = ["k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8"];

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { toBase64url, utf8Bytes } from "../base/bytes.ts";
 import { ClusterWorld } from "./testing/cluster-world.ts";
+import { suspectEverybody } from "./testing/suspect-everybody.ts";
 
 const GRACE_MS = 400;
 const SETTINGS = { tombstoneGraceMs: GRACE_MS, hintScanMs: 50, retryDownMs: 50 };
@@ -37,6 +38,24 @@ describe("D-4.1-8, K-12 tombstones", () => {
     await world.pass(8 * GRACE_MS);
     expect(await holders(world, "k")).toEqual([]);
     for (const name of world.names) expect((await world.read(name, "k")).values).toEqual([]);
+  });
+
+  test("stay while a fallback keeps the deleted value for a primary, which would bring it back", async () => {
+    // No scan of hints comes in this time, and nobody who keeps one believes its owner down.
+    const world = await ClusterWorld.start(5, { ...SETTINGS, hintScanMs: 3_600_000 });
+    const [a = "", b = "", c = "", d = ""] = world.preferenceList("k");
+    world.partition([c], [a, b]);
+    await suspectEverybody(world, a, [c]);
+    expect(await world.write(a, "k", "value")).toBe(204);
+    await world.pass(200);
+    expect((await world.status(d)).hints).toBe(1);
+    world.heal();
+    await world.pass(1_000);
+    const { context } = await world.read(a, "k", "?r=3");
+    expect((await world.request(a, "DELETE", path("k"), { context })).status).toBe(204);
+    await world.pass(8 * GRACE_MS);
+    expect((await world.status(d)).hints).toBe(1);
+    expect(await holders(world, "k")).toEqual(expect.arrayContaining([a, b, c]));
   });
 
   test("a key that was created anew meanwhile is kept, and so are what else it holds", async () => {

@@ -90,7 +90,7 @@ describe("not found", () => {
 });
 
 describe.each(MODES)("operations in mode %s", (versioning) => {
-  test("K-11 a put that is sent again through every node is one version; without a name it is not", async () => {
+  test("D-4.4-12 K-11 a put that is sent again through every node is one version; without a name it is not", async () => {
     const world = await ClusterWorld.start(5, { versioning });
     for (const node of world.names) {
       expect((await send(world, node, "v")).status).toBe(204);

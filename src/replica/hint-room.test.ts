@@ -102,7 +102,7 @@ describe("HintRoom", () => {
 describe("Replica with a limit of hints", () => {
   const ONE = { hintsMax: 1, hintBytesMax: 1_000_000 };
 
-  test("refuses one too many for certain, stores nothing of it, and raises the alarm until there is room", async () => {
+  test("D-4.6-8 refuses one too many for certain, stores nothing of it, and raises the alarm until there is room", async () => {
     const { replica, engine, metrics, log } = await replicaWith(ONE);
     const record = await recordOf("v");
     await replica.store(Buffer.from("a"), record, N1);

@@ -83,7 +83,7 @@ describe("hints of a node that was away", () => {
     expect(sumOf("ringside_hints")).toBe(0);
   });
 
-  test("that go with a wiped holder leave it without these writes and no client: reads bring them back", async () => {
+  test("K-20 that go with a wiped holder leave it without these writes and no client: reads bring them back", async () => {
     const { cluster, keys, others, drive, writeAll, comeBack, missing, readAll } =
       await withoutFirst({});
     expect(new Set(await writeAll())).toEqual(new Set([204]));
