@@ -155,8 +155,12 @@ export class SimNode {
           }),
         (error: unknown) => {
           // A real process says so and exits with 1: what its buffer held is lost, and no bug.
-          if (error instanceof StorageError) this.kill("process");
-          else life.process.fail(error);
+          if (!(error instanceof StorageError)) {
+            life.process.fail(error);
+            return;
+          }
+          this.kill("process");
+          this.disk.endedWithLess();
         },
       );
     });

@@ -91,6 +91,12 @@ export class SimDisk {
     this.#tellReplaced();
   }
 
+  /** A process closed its engine and had shown more than it stored. Only while no life is open. */
+  endedWithLess(): void {
+    this.#checkDown("say what is left");
+    this.#tellReplaced();
+  }
+
   /** Destroys all data. Only while no life is open. */
   wipe(): void {
     this.#checkDown("wipe the disk");
