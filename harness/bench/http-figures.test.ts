@@ -97,7 +97,7 @@ describe("parseHttpBenchOptions()", () => {
     ["--seconds", ""],
     ["--keys", "31"],
     ["--value-bytes", "1048577"],
-    ["--engine", "sqlite"],
+    ["--engine", "floppy"],
     ["--unknown"],
     ["stray"],
   ])("refuses %s %s in one line", (...flags) => {

@@ -130,11 +130,24 @@ function possibleNodes(
       : [],
   );
   return nodes.filter((node) => {
+    if (run.writeBufferObjects !== undefined && wouldLoseItsBuffer(faults, pattern, node))
+      return false;
     const samples = faultsOn(node, pattern, span);
     if (samples.some((sample) => faults.some((other) => killsTwice(other, sample)))) return false;
     if (beyondBudget || !samples.some((sample) => destroysData(sample, durability))) return true;
     return withinBudget([...lost, { node, what: "destroyed" }], run.w);
   });
+}
+
+/** A stop in order that finds the disk full destroys what is in the buffer, and the budget was asked about neither fault. */
+function wouldLoseItsBuffer(
+  faults: readonly SimFault[],
+  pattern: NodePattern,
+  node: string,
+): boolean {
+  const other =
+    pattern === "restart" ? "full-disk" : pattern === "full-disk" ? "restart" : undefined;
+  return faults.some((fault) => fault.kind === other && "node" in fault && fault.node === node);
 }
 
 /** True where both faults kill one node at overlapping times. */

@@ -14,7 +14,10 @@ const KEY_COUNT = 20;
 const SETTLED_MS = 6_000;
 
 async function withoutFirst(settings: WorldPlan["settings"]) {
-  const world = await smallCluster({ plan: { nodes: 5 }, world: { settings } });
+  const world = await smallCluster({
+    plan: { nodes: 5 },
+    world: { settings: { antiEntropyMs: 0, ...settings } },
+  });
   const { cluster, drive, ask, pass } = world;
   const ring = cluster.machine(AWAY).node?.ring();
   const keys = Array.from({ length: 200 }, (_, number) => `key ${number}`)
