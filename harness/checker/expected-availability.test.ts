@@ -12,7 +12,7 @@ const CUT = faultBetween("1-halves", 3_000, 9_000, SIDES);
 type Answer = "ok" | "fail" | "info";
 
 /** Every 20 ms an add and a view by clients of each node in turn, for 12 s. */
-function loadWith(answer: (nowMs: number, node: string, f: "add" | "view") => Answer) {
+function loadWith(answer: (nowMs: number, node: string, f: "add" | "view") => Answer, fault = CUT) {
   const builder = new HistoryBuilder();
   for (let number = 0; number < 600; number += 1) {
     const nowMs = 20 * number;
@@ -28,7 +28,7 @@ function loadWith(answer: (nowMs: number, node: string, f: "add" | "view") => An
       builder.complete(invocation, type, f === "view" && type === "ok" ? { value: [] } : {});
     }
   }
-  return builder.gathered([CUT]).evidence;
+  return builder.gathered([fault]).evidence;
 }
 
 const isCut = (nowMs: number): boolean => nowMs >= 3_000 && nowMs < 9_000;
@@ -47,6 +47,17 @@ describe("checkExpectedAvailability()", () => {
       verdict: "valid",
       reasons: [],
     });
+  });
+
+  test("says nothing of sides that others still reach: beside a bridge, and where only one way is cut", () => {
+    const beside = (links: (typeof CUT)["links"]) =>
+      checkExpectedAvailability(
+        loadWith(() => "ok", { ...CUT, links }),
+        RIGHT,
+      ).verdict;
+    expect(beside(CUT.links)).toBe("invalid");
+    expect(beside(CUT.links.filter(({ from, to }) => from !== "n5" && to !== "n5"))).toBe("valid");
+    expect(beside(CUT.links.filter(({ from }) => SIDES[0]?.includes(from)))).toBe("valid");
   });
 
   test("finds one acknowledgement of a side that is too small", () => {

@@ -8,8 +8,8 @@
  * nothing is known without the keys' owners, and nothing is said. A write of a cart reads first, so it needs the larger of
  * R and W.
  *
- * Judged are the healthy intervals and the cuts whose sides share no node, from `SETTLE_NS` on, when the nodes know who is
- * away. Other faults make no sides, and what they cost is measured by `availability.ts`.
+ * Judged are the healthy intervals and the sides of a cut from which nobody else can be reached in either direction, from
+ * `SETTLE_NS` on, when the nodes know who is away. Other faults make no sides, and what they cost is measured by `availability.ts`.
  *
  * A success that cannot be is proof. A refusal that need not be is one only in virtual time: elsewhere the machine may
  * have been too busy, and the verdict is unknown, which is no success either.
@@ -24,6 +24,7 @@ import {
   VIEW,
 } from "../history/cart-operation.ts";
 import type { Pair } from "../history/pairs.ts";
+import type { Link } from "../nemesis/fault.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Phase } from "./phases.ts";
@@ -138,11 +139,24 @@ function neverTried(error: string | undefined): boolean {
 
 /** The nodes that a client of `home` and its nodes can reach; undefined where that is not plain. */
 function sideOf(
-  { name, sides }: Phase,
+  { name, sides, links }: Phase,
   home: string,
   nodes: readonly string[],
 ): readonly string[] | undefined {
   if (sides.length < 2) return name === HEALTHY ? nodes : undefined;
-  const isDisjoint = new Set(sides.flat()).size === sides.flat().length;
-  return isDisjoint ? sides.find((side) => side.includes(home)) : undefined;
+  const side = sides.find((each) => each.includes(home));
+  return side !== undefined && isAlone(side, nodes, links) ? side : undefined;
+}
+
+/** True where nothing passes either way between the side and anybody else: beside a bridge, or a cut of one way, it does. */
+function isAlone(
+  side: readonly string[],
+  nodes: readonly string[],
+  links: readonly Link[],
+): boolean {
+  const cut = new Set(links.map(({ from, to }) => `${from}~${to}`));
+  const others = nodes.filter((node) => !side.includes(node));
+  return side.every((node) =>
+    others.every((other) => cut.has(`${node}~${other}`) && cut.has(`${other}~${node}`)),
+  );
 }

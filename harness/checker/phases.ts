@@ -5,7 +5,7 @@
  */
 
 import type { Pair } from "../history/pairs.ts";
-import type { FaultRecord } from "../nemesis/fault.ts";
+import type { FaultRecord, Link } from "../nemesis/fault.ts";
 
 export interface Phase {
   /** `healthy` or the fault's name. */
@@ -14,6 +14,8 @@ export interface Phase {
   readonly endNs: number;
   /** Node names by side; one side, or none, where the phase makes no sides. */
   readonly sides: readonly (readonly string[])[];
+  /** Over which the second end does not hear the first. */
+  readonly links: readonly Link[];
 }
 
 export interface PhaseMap {
@@ -33,12 +35,18 @@ export function mapPhases(faults: readonly FaultRecord[], pairs: readonly Pair[]
   const addHealthy = (endNs: number): void => {
     const clippedNs = Math.min(endNs, lastNs);
     if (clippedNs > healthyFromNs) {
-      phases.push({ name: HEALTHY, startNs: healthyFromNs, endNs: clippedNs, sides: [] });
+      phases.push({
+        name: HEALTHY,
+        startNs: healthyFromNs,
+        endNs: clippedNs,
+        sides: [],
+        links: [],
+      });
     }
   };
-  for (const { name, sides, applyStartNs, appliedNs, healStartNs, healedNs } of sorted) {
+  for (const { name, sides, links, applyStartNs, appliedNs, healStartNs, healedNs } of sorted) {
     addHealthy(applyStartNs);
-    phases.push({ name, startNs: appliedNs, endNs: healStartNs, sides });
+    phases.push({ name, startNs: appliedNs, endNs: healStartNs, sides, links });
     healthyFromNs = Math.max(healthyFromNs, healedNs);
   }
   addHealthy(lastNs);

@@ -1,6 +1,6 @@
 import type { HistoryHeader, HistoryLine, Marker, Operation } from "../../history/operation.ts";
 import type { Completion } from "../../history/recorder.ts";
-import type { FaultRecord } from "../../nemesis/fault.ts";
+import type { FaultRecord, Link } from "../../nemesis/fault.ts";
 import type { Carts } from "../cart-items.ts";
 import { gatherCarts } from "../cart-items.ts";
 import type { Evidence } from "../evidence.ts";
@@ -141,6 +141,15 @@ export class HistoryBuilder {
   }
 }
 
+/** Every link, either way, between nodes of different sides. */
+function linksBetween(sides: readonly (readonly string[])[]): Link[] {
+  return sides.flatMap((side) =>
+    sides
+      .filter((other) => other !== side)
+      .flatMap((other) => side.flatMap((from) => other.map((to) => ({ from, to })))),
+  );
+}
+
 /** A fault that was in force between the two times, in milliseconds, and bit. */
 export function faultBetween(
   name: string,
@@ -151,7 +160,7 @@ export function faultBetween(
   return {
     name,
     kind: "halves",
-    links: [],
+    links: linksBetween(sides),
     nodes: [],
     sides,
     applyStartNs: (appliedMs - 1) * 1e6,
