@@ -280,15 +280,16 @@ export class PutRequest {
       this.#placement.asksNoNodeForTwoSlots,
     );
     const owed = this.#core.owedHints().filter((primary) => primary !== this.#parts.nodeId);
-    Promise.all(owed.map((primary) => this.#keepHint(primary))).then(
-      () => this.#parts.liveRequests.end(),
-      (error: unknown) => {
-        this.#environment.assertions.reachable("a coordinator could not keep a hint");
-        this.#parts.instruments.hintsFailed.increment();
-        this.#environment.log.error({ err: error }, "Cannot keep a hint");
-        this.#parts.liveRequests.end();
-      },
+    const kept = owed.map((primary) =>
+      this.#keepHint(primary).catch((error: unknown) => this.#hintNotKept(error)),
     );
+    Promise.all(kept).then(() => this.#parts.liveRequests.end());
+  }
+
+  #hintNotKept(error: unknown): void {
+    this.#environment.assertions.reachable("a coordinator could not keep a hint");
+    this.#parts.instruments.hintsFailed.increment();
+    this.#environment.log.error({ err: error }, "Cannot keep a hint");
   }
 
   /** Where there is no room for it nobody keeps it: one copy fewer until the key is read. Counted, and no surprise. */

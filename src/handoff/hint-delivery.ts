@@ -33,7 +33,12 @@ export interface HintDeliveryParts {
   readonly hints: HintStore;
   /** Merges a record into this node's own row of the key; resolves when it is durable. */
   readonly replica: {
-    store(key: Uint8Array, record: Uint8Array, hintFor: undefined): Promise<void>;
+    store(
+      key: Uint8Array,
+      record: Uint8Array,
+      hintFor: undefined,
+      options: { readonly durable: true },
+    ): Promise<void>;
   };
   readonly calls: PeerCalls;
   readonly detector: Detector;
@@ -185,7 +190,7 @@ export class HintDelivery {
   /** Resolves once the node has acknowledged the hint's record as its own. */
   async #handOver(target: NodeId, hint: WaitingHint): Promise<void> {
     if (target === this.#parts.nodeId) {
-      await this.#parts.replica.store(hint.key, hint.record, undefined);
+      await this.#parts.replica.store(hint.key, hint.record, undefined, { durable: true });
       return;
     }
     await new Promise<void>((resolve, reject) => {

@@ -65,7 +65,7 @@ export function parseConfiguration(
       RECORD_LIMITS.recordBytesMax,
     ),
     partitions: fields.whole("partitions", members.length, 65_536, 1_024),
-    valueBytesMax: fields.whole("valueBytesMax", 1, 64 * 1_024 * 1_024, 1_024 * 1_024),
+    valueBytesMax: fields.whole("valueBytesMax", 1, RECORD_BYTES_MAX, 1_024 * 1_024),
     requestTimeoutMs: fields.whole("requestTimeoutMs", 10, 60_000, 1_000),
     hedgeMs: fields.whole("hedgeMs", 1, 60_000, 100),
     inFlightMax: fields.whole("inFlightMax", 1, 1_000_000, 1_024),

@@ -35,6 +35,23 @@ test("Replica.store() that is to be durable stores a row that was in a buffer al
   expect(await replica.read(KEY)).toEqual(record);
 });
 
+test("HintRows.drop() has the hint gone below a write buffer, too: a crash must not bring back what was overtaken", async () => {
+  const below = new MemoryEngine();
+  const clock = new ManualClock();
+  const options = { objectsMax: 100, flushMs: 60_000 };
+  const buffer = new WriteBuffer(quietEnvironment(clock), { engine: below }, options);
+  const replica = await openReplica(buffer, dvvset);
+  const record = await foreignRecord("a");
+  await replica.store(KEY, record, N1);
+  await buffer.flush();
+  expect(await below.count("hints")).toBe(1);
+  const dropped = replica.hints.drop(N1, KEY, record);
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(100);
+  expect(await dropped).toBe(true);
+  expect(await below.count("hints")).toBe(0);
+});
+
 describe("Replica.read()", () => {
   test("gives back stored bytes verbatim, and undefined for nothing", async () => {
     const replica = await openReplica(new MemoryEngine(), dvvset);

@@ -160,7 +160,9 @@ export class Rows {
 
   /** Removes a row; resolves when that is durable. Holds the row's lock, so nothing is written meanwhile. */
   remove({ table, rowKey }: Place): Promise<void> {
-    const removed = this.#engine.write([{ table, key: rowKey, value: undefined }]);
+    // Below a write buffer too: a row that a crash brings back may be what was overtaken since.
+    const removal = { table, key: rowKey, value: undefined };
+    const removed = this.#engine.write([removal], { durable: true });
     if (table === "hints") return removed;
     this.#watch.shown(rowKey, undefined);
     return removed.catch((error: unknown) => {
