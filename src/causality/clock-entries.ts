@@ -156,8 +156,21 @@ export function writeClock<Entry extends ClockEntry>(
 
 /** `actors` as of `readActor`. */
 export function readClock(reader: Reader, actors?: ActorTable): ClockEntries {
+  return readPairs(reader, actors, pairOf);
+}
+
+function pairOf(actor: Actor, counter: number): ClockEntry {
+  return { actor, counter };
+}
+
+/** What `writeClock` took; `entryOf` reads what else the format says of each pair. */
+export function readPairs<Entry>(
+  reader: Reader,
+  actors: ActorTable | undefined,
+  entryOf: (actor: Actor, counter: number) => Entry,
+): readonly Entry[] {
   const count = reader.varint(CLOCK_ENTRIES_MAX);
-  const entries: ClockEntry[] = [];
+  const entries: Entry[] = [];
   let last = "";
   for (let index = 0; index < count; index += 1) {
     const actor = readActor(reader, last, actors);
@@ -165,7 +178,7 @@ export function readClock(reader: Reader, actors?: ActorTable): ClockEntries {
     if (counter === 0) {
       reader.fail(`the counter of ${actor} is 0`);
     }
-    entries.push({ actor, counter });
+    entries.push(entryOf(actor, counter));
     last = actor;
   }
   return entries;

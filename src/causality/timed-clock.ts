@@ -1,7 +1,7 @@
 import type { Reader, Writer } from "../base/binary.ts";
 import type { Actor } from "../base/ids.ts";
 import type { ClockEntries, ClockEntry } from "./clock-entries.ts";
-import { CLOCK_ENTRIES_MAX, joinOf, readActor, writeClock } from "./clock-entries.ts";
+import { joinOf, readPairs, writeClock } from "./clock-entries.ts";
 import type { ActorTable, Clock, Truncation, VersioningMode } from "./versioning.ts";
 
 /**
@@ -86,19 +86,11 @@ export function writeTimedClock(writer: Writer, entries: TimedEntries): void {
 
 /** `actors` as of `readActor`. */
 export function readTimedClock(reader: Reader, actors?: ActorTable): TimedEntries {
-  const count = reader.varint(CLOCK_ENTRIES_MAX);
-  const entries: TimedEntry[] = [];
-  let last = "";
-  for (let index = 0; index < count; index += 1) {
-    const actor = readActor(reader, last, actors);
-    const counter = reader.varint();
-    if (counter === 0) {
-      reader.fail(`the counter of ${actor} is 0`);
-    }
-    entries.push({ actor, counter, updatedMs: reader.varint() });
-    last = actor;
-  }
-  return entries;
+  return readPairs(reader, actors, (actor, counter) => ({
+    actor,
+    counter,
+    updatedMs: reader.varint(),
+  }));
 }
 
 /** A wall time as a pair carries it: whole, and not before 1970. */

@@ -1,62 +1,18 @@
 import { execFileSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
-import { afterAll, describe, expect, test } from "vitest";
-import type { Engine, Write } from "../storage/engine.ts";
+import { describe, expect, test } from "vitest";
+import type { Write } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
-import { bufferedVariants } from "../storage/testing/buffered-engine.ts";
-import type { EngineUnderTest } from "../storage/testing/engine-suite.ts";
-import { engineSuite } from "../storage/testing/engine-suite.ts";
 import { openLmdbEngine } from "./lmdb-engine.ts";
+import { diskEngineSuite, garble } from "./testing/disk-engine-suite.ts";
 
-const parent = mkdtempSync(join(tmpdir(), "ringside-lmdb-"));
-afterAll(() => rmSync(parent, { recursive: true, force: true }));
-
-let folderCount = 0;
-function freshFolder(): string {
-  folderCount += 1;
-  return join(parent, `${folderCount}`);
-}
-
-for (const sync of [true, false]) {
-  const folders = new WeakMap<Engine, string>();
-  const openAt = async (folder: string): Promise<Engine> => {
-    const engine = await openLmdbEngine({ folder, sync });
-    folders.set(engine, folder);
-    return engine;
-  };
-  const underTest: EngineUnderTest = {
-    name: `lmdb, sync ${sync ? "on" : "off"},`,
-    open: () => openAt(freshFolder()),
-    reopen: (engine) => openAt(folders.get(engine) ?? ""),
-    damage: (engine, value) => {
-      const folder = folders.get(engine) ?? "";
-      garble(folder, value);
-      return openAt(folder);
-    },
-  };
-  [underTest, ...bufferedVariants(underTest)].forEach(engineSuite);
-}
-
-/** Changes one byte of `value` wherever the data file holds it. */
-function garble(folder: string, value: Uint8Array): void {
-  const file = join(folder, "data.mdb");
-  const bytes = readFileSync(file);
-  for (let at = bytes.indexOf(value); at >= 0; at = bytes.indexOf(value, at + 1)) {
-    bytes[at + 3] = 0;
-  }
-  writeFileSync(file, bytes);
-}
+const freshFolder = diskEngineSuite({
+  name: "lmdb",
+  dataFile: "data.mdb",
+  open: openLmdbEngine,
+});
 
 describe("openLmdbEngine()", () => {
   test("refuses a folder that another engine or process holds, and takes it once it is free", async () => {
@@ -136,7 +92,7 @@ describe("openLmdbEngine()", () => {
 describe("LmdbEngine", () => {
   test("finds a damaged value by get() and scan() and names its key", async () => {
     const { folder, marker } = await filledFolder();
-    garble(folder, marker);
+    garble(join(folder, "data.mdb"), marker);
     const engine = await openLmdbEngine({ folder, sync: true });
     const key = Buffer.from("marked");
     const message = `Cannot read the value of key ${key.toString("hex")}`;

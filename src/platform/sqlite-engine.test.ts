@@ -1,40 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, describe, expect, test } from "vitest";
-import type { Engine } from "../storage/engine.ts";
+import { describe, expect, test } from "vitest";
 import { StorageError } from "../storage/engine.ts";
-import { bufferedVariants } from "../storage/testing/buffered-engine.ts";
-import type { EngineUnderTest } from "../storage/testing/engine-suite.ts";
-import { engineSuite } from "../storage/testing/engine-suite.ts";
 import { openLmdbEngine } from "./lmdb-engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
+import { diskEngineSuite, garble } from "./testing/disk-engine-suite.ts";
 
-const parent = mkdtempSync(join(tmpdir(), "ringside-sqlite-"));
-afterAll(() => rmSync(parent, { recursive: true, force: true }));
-
-let folderCount = 0;
-function freshFolder(): string {
-  folderCount += 1;
-  return join(parent, `${folderCount}`);
-}
-
-for (const sync of [true, false]) {
-  const folders = new WeakMap<Engine, string>();
-  const openAt = async (folder: string): Promise<Engine> => {
-    const engine = await openSqliteEngine({ folder, sync });
-    folders.set(engine, folder);
-    return engine;
-  };
-  const underTest: EngineUnderTest = {
-    name: `sqlite, sync ${sync ? "on" : "off"},`,
-    open: () => openAt(freshFolder()),
-    reopen: (engine) => openAt(folders.get(engine) ?? ""),
-  };
-  [underTest, ...bufferedVariants(underTest)].forEach(engineSuite);
-}
+const freshFolder = diskEngineSuite({
+  name: "sqlite",
+  dataFile: "data.sqlite",
+  open: openSqliteEngine,
+});
 
 describe("openSqliteEngine()", () => {
   test("refuses a folder that another engine or process holds, and takes it once it is free", async () => {
@@ -125,12 +103,7 @@ describe("openSqliteEngine()", () => {
 describe("SqliteEngine", () => {
   test("get() finds a damaged value and names its key, scan() gives it without a value", async () => {
     const { folder, marker } = await filledFolder();
-    const file = join(folder, "data.sqlite");
-    const bytes = readFileSync(file);
-    for (let at = bytes.indexOf(marker); at >= 0; at = bytes.indexOf(marker, at + 1)) {
-      bytes[at + 3] = 0;
-    }
-    writeFileSync(file, bytes);
+    garble(join(folder, "data.sqlite"), marker);
     const engine = await openSqliteEngine({ folder, sync: true });
     const key = Buffer.from("marked");
     const message = `Cannot read the value of key ${key.toString("hex")}`;
