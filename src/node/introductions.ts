@@ -59,6 +59,11 @@ export class Introductions {
     const { life } = this.#parts;
     const { assertions, log } = this.#environment;
     if (life.claim.after === undefined) return;
+    if (this.#parts.peers.length === 0) {
+      // Nobody would know better, were these the data of a backup.
+      await life.replace();
+      return;
+    }
     this.#isSettling = true;
     this.#tellAll();
     await this.#answers();
