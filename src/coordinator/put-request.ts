@@ -38,6 +38,8 @@ export class PutRequest {
   readonly #deadlineMs: number;
   /** The copy that is to be stored before it is acknowledged where nodes buffer writes (paper 6.1). */
   readonly #durable: Slot | undefined;
+  /** Whose hint the coordinator's own copy is; undefined: its own row. */
+  #ownHintFor: NodeId | undefined;
   #message: PutMessage | undefined;
   #minted: Minted | undefined;
   /** When replicas were asked last, by `monotonicMs`. */
@@ -78,6 +80,7 @@ export class PutRequest {
     const { key, context, payload } = this.#order;
     const { replica, nodeId, liveRequests } = this.#parts;
     const own = this.#placement.sends().find((send) => send.node === nodeId);
+    this.#ownHintFor = own?.hintFor;
     this.#environment.assertions.sometimes(
       "a fallback coordinated a write",
       own?.hintFor !== undefined,
@@ -294,19 +297,30 @@ export class PutRequest {
 
   /** Where there is no room for it nobody keeps it: one copy fewer until the key is read. Counted, and no surprise. */
   async #keepHint(primary: NodeId): Promise<void> {
-    if (this.#minted === undefined) return;
-    try {
-      await this.#parts.replica.store(this.#order.key, this.#minted.record, primary, {
-        durable: this.#durable?.primary === primary,
-      });
-    } catch (error) {
-      if (!(error instanceof DynamoError && error.code === "hints-full")) throw error;
-      this.#environment.assertions.reachable("a coordinator had no room for a hint that it owed");
-      this.#parts.instruments.hintsFailed.increment();
+    const { assertions } = this.#environment;
+    const durable = this.#durable?.primary === primary;
+    if (await this.#storeHere(primary, durable)) {
+      assertions.reachable("a coordinator kept a hint itself");
+      this.#parts.instruments.hintsKept.increment();
       return;
     }
-    this.#environment.assertions.reachable("a coordinator kept a hint itself");
-    this.#parts.instruments.hintsKept.increment();
+    assertions.reachable("a coordinator had no room for a hint that it owed");
+    this.#parts.instruments.hintsFailed.increment();
+    // The copy that was to be stored is nobody's now: the coordinator stores its own, unless that was delivered, which is as good.
+    if (durable) await this.#storeHere(this.#ownHintFor, durable);
+  }
+
+  /** False where it would be a hint and there is no room for it. */
+  async #storeHere(hintFor: NodeId | undefined, durable: boolean): Promise<boolean> {
+    if (this.#minted === undefined) return true;
+    try {
+      const { record } = this.#minted;
+      await this.#parts.replica.store(this.#order.key, record, hintFor, { durable });
+      return true;
+    } catch (error) {
+      if (error instanceof DynamoError && error.code === "hints-full") return false;
+      throw error;
+    }
   }
 
   #remainingMs(): number {

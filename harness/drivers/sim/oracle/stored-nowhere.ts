@@ -1,5 +1,6 @@
 import { covers } from "./key-history.ts";
 import type { ClientRequest } from "./key-state.ts";
+import { isCollected } from "./resurrected.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import { timerSlackMs } from "./time-bounds.ts";
 import type { Violations } from "./violations.ts";
@@ -61,7 +62,8 @@ export class StoredWatch {
       const clock = stored?.record.clock;
       return clock !== undefined && mints.some((mint) => covers(clock, mint));
     });
-    if (isStored) return;
+    // Tombstones that went since were stored before.
+    if (isStored || mints.some((mint) => isCollected(state, mint))) return;
     this.#violations.report("stored-nowhere", () => ({
       anomaly:
         "a write was acknowledged and stored by none of its replicas when its request had ended",
