@@ -43,4 +43,16 @@ describe("read-without-quorum where not found is ignored", () => {
       expect(world.found).toEqual([]);
     }
   });
+
+  test("counts a value that came after its node's first look, where the answer shows it", () => {
+    for (const isShown of [true, false]) {
+      const world = new HandMadeWorld("dvvset");
+      const id = world.askRead("e", { looks: ["a"], r: 1, ignoresNotFound: true });
+      world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.look("a");
+      world.show(id, isShown ? siblings : world.versioning.empty);
+      expect(world.found).toEqual(isShown ? [] : ["read-without-quorum"]);
+    }
+  });
 });

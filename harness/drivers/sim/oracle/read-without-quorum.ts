@@ -33,7 +33,7 @@ export class ReadWatch {
 
   asked(request: ClientRequest): void {
     const { state } = request;
-    const read = { request, looks: [] };
+    const read = { request, looks: [], values: [] };
     const reads = this.#underWay.get(state);
     if (reads === undefined) this.#underWay.set(state, [read]);
     else reads.push(read);
@@ -42,10 +42,13 @@ export class ReadWatch {
   /** A node looks up its own row of a key. Its hints it looks up after that. */
   looked(own: Copy): void {
     let look: Look | undefined;
-    for (const { looks } of this.#underWay.get(own.state) ?? NONE) {
-      if (looks.some((each) => each.node === own.node)) continue;
+    for (const { request, looks, values } of this.#underWay.get(own.state) ?? NONE) {
+      const isFirst = looks.every((each) => each.node !== own.node);
+      const { ignoresNotFound } = request.ask;
+      if (!isFirst && ignoresNotFound !== true) continue;
       look ??= lookAt(own);
-      looks.push(look);
+      if (isFirst) looks.push(look);
+      if (ignoresNotFound === true && holdsValue(look)) values.push(look);
     }
   }
 
@@ -79,12 +82,12 @@ export class ReadWatch {
       reads.filter((each) => each !== read),
     );
     if (shown === undefined) return;
-    const counted = read.looks.filter(
-      (look) => (!ask.strict || state.primaries.includes(look.node)) && this.#isShown(look, shown),
-    );
-    const isAbsent = ask.ignoresNotFound === true && !hasQuorumOfValues(counted, ask.quorum);
-    if (isAbsent) {
-      this.#checkAbsent(request, counted, violations);
+    const counts = (look: Look) =>
+      (!ask.strict || state.primaries.includes(look.node)) && this.#isShown(look, shown);
+    const counted = read.looks.filter(counts);
+    if (ask.ignoresNotFound === true) {
+      const speaking = nodesOf([...counted.filter(holdsValue), ...read.values.filter(counts)]);
+      if (speaking.size < ask.quorum) this.#checkAbsent(request, counted, speaking, violations);
       return;
     }
     if (counted.length >= ask.quorum) return;
@@ -99,15 +102,15 @@ export class ReadWatch {
   #checkAbsent(
     { ask, state }: ClientRequest,
     counted: readonly Look[],
+    withValues: ReadonlySet<string>,
     violations: Violations,
   ): void {
-    const speaking = counted.filter(
-      (look) => state.primaries.includes(look.node) || holdsValue(look),
-    );
-    if (speaking.length >= state.primaries.length) return;
+    const absent = counted.filter(({ node }) => state.primaries.includes(node));
+    const speaking = new Set([...withValues, ...nodesOf(absent)]);
+    if (speaking.size >= state.primaries.length) return;
     violations.report("read-without-quorum", () => ({
       anomaly: "a read took not found for an answer although it was to ignore it",
-      detail: `Node ${ask.node} answered request ${ask.id}, which ignores not found, with R ${ask.quorum}; only ${namesOf(speaking)} of ${state.primaries.length} had something to say`,
+      detail: `Node ${ask.node} answered request ${ask.id}, which ignores not found, with R ${ask.quorum}; only ${[...speaking].join(", ")} of ${state.primaries.length} had something to say`,
       key: state.name,
     }));
   }
@@ -128,6 +131,11 @@ interface ReadUnderWay {
   readonly request: ClientRequest;
   /** The first of each node. */
   readonly looks: Look[];
+  /**
+   * Where "not found" is ignored, all that found something: to hold nothing at the first look is no promise, and it is a
+   * later one that the node answers.
+   */
+  readonly values: Look[];
 }
 
 interface Look {
@@ -148,8 +156,8 @@ function lookAt({ state, node, visible, damaged }: Copy): Look {
   return { node, own: (visible ?? damaged)?.record, hinted };
 }
 
-function hasQuorumOfValues(looks: readonly Look[], r: number): boolean {
-  return looks.filter(holdsValue).length >= r;
+function nodesOf(looks: readonly Look[]): ReadonlySet<string> {
+  return new Set(looks.map(({ node }) => node));
 }
 
 /** Or may have held one. */
