@@ -6,10 +6,9 @@
  * refused, a good one is not, and what was refused for certain is never seen again.
  */
 
-import { toBase64url, utf8Bytes } from "../../src/base/bytes.ts";
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import { refusal } from "../../src/client/failure.ts";
-import type { HttpCall, HttpCaller, HttpCallResult } from "../../src/client/http-caller.ts";
+import type { HttpCallResult } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
 import type { Clock } from "../../src/env/clock.ts";
 import { SESSION_HEADER } from "../../src/protocol/headers.ts";
@@ -19,17 +18,15 @@ import { shownVersions } from "../drivers/sim/oracle/shown-versions.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import type { AdversaryMove } from "./adversary-move.ts";
 import { drawMoves, isNamed, isOwnValue } from "./adversary-move.ts";
+import type { DirectReadParts } from "./direct-read.ts";
+import { isServed, outcomeOf, pathOf, readFromAll } from "./direct-read.ts";
 import type { Finding } from "./sim-outcome.ts";
 
-export interface AdversaryParts {
+export interface AdversaryParts extends DirectReadParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
-  readonly http: HttpCaller;
-  readonly nodes: readonly string[];
   /** Base URL by which clients of `home` reach `node`. */
   readonly clientUrl: (home: string, node: string) => string;
-  /** Base URL past all faults. */
-  readonly directUrl: (node: string) => string;
 }
 
 export interface AdversaryPlan {
@@ -51,7 +48,6 @@ export const ADVERSARY_KEYS: readonly string[] = Array.from(
 
 const CLIENTS = 3;
 const TIMEOUT_MS = 1_500;
-const FINAL_TIMEOUT_MS = 10_000;
 const CONTEXTS_MAX = 8;
 const NAMED_MAX = 6;
 const CHECK = "adversary";
@@ -111,20 +107,9 @@ export class Adversary {
 
   /** Reads each of its keys from all N, which also makes the copies equal. */
   async readBack(): Promise<void> {
-    const { nodes, directUrl } = this.#parts;
-    const query = `?r=${this.#plan.n}&quorum=strict&timeoutMs=${FINAL_TIMEOUT_MS}`;
     for (const key of ADVERSARY_KEYS) {
-      let answer: HttpCallResult | undefined;
-      for (const node of nodes) {
-        answer = await this.#call({
-          method: "GET",
-          url: `${directUrl(node)}${pathOf(key)}${query}`,
-          headers: {},
-          timeoutMs: FINAL_TIMEOUT_MS,
-        }).then((outcome) => (outcome instanceof HttpCallError ? undefined : outcome));
-        if (answer !== undefined && isServed(answer)) break;
-      }
-      if (answer !== undefined && isServed(answer)) this.#look(key, answer);
+      const answer = await readFromAll(this.#parts, key, this.#plan.n);
+      if (answer !== undefined) this.#look(key, answer);
       else if (this.#plan.mayBeUnreadable !== true)
         this.#found("a healed cluster does not serve a read", `${key} cannot be read in the end`);
     }
@@ -154,20 +139,14 @@ export class Adversary {
     const { key, method, query, headers, body } = move;
     const url = `${baseUrl}${pathOf(key)}${query}`;
     const call = { method, url, headers, timeoutMs: TIMEOUT_MS };
-    const outcome = await this.#call(body === undefined ? call : { ...call, body });
+    const outcome = await outcomeOf(
+      this.#parts.http,
+      body === undefined ? call : { ...call, body },
+    );
     if (outcome instanceof HttpCallError) {
       if (!outcome.sent) this.#refuse(move);
     } else {
       this.#judge(move, outcome);
-    }
-  }
-
-  async #call(call: HttpCall): Promise<HttpCallResult | HttpCallError> {
-    try {
-      return await this.#parts.http.call(call);
-    } catch (error) {
-      if (!(error instanceof HttpCallError)) throw error;
-      return error;
     }
   }
 
@@ -227,15 +206,6 @@ export class Adversary {
     const timeMs = this.#parts.clock.monotonicMs();
     this.#findings.push({ check: CHECK, anomaly, detail, timeMs });
   }
-}
-
-/** A read that finds nothing is served too, and carries a context. */
-function isServed({ status, headers }: HttpCallResult): boolean {
-  return (status >= 200 && status < 400) || (status === 404 && "x-dynamo-context" in headers);
-}
-
-function pathOf(key: string): string {
-  return `/kv64/${toBase64url(utf8Bytes(key))}`;
 }
 
 /** As the node keeps what comes without a content type. */

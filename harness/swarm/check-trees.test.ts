@@ -10,7 +10,7 @@ import type { SmallClusterOptions } from "../drivers/sim/testing/small-cluster.t
 import { pathOf, smallCluster } from "../drivers/sim/testing/small-cluster.ts";
 import type { HistoryLine } from "../history/operation.ts";
 import { waitForTrees } from "../run/wait-for-trees.ts";
-import { checkEqualTrees, checkTrees } from "./check-trees.ts";
+import { checkDrift, checkEqualTrees, checkTrees } from "./check-trees.ts";
 
 const PLAN = { n: 3, versioning: "dvvset" } as const;
 const KEYS = Array.from({ length: 40 }, (_, number) => `key ${number}`);
@@ -136,4 +136,11 @@ describe("the checks of trees", () => {
     expect(checkEqualTrees(lines, { n: 3, versioning: "vector-clock" })).toEqual([]);
     expect(checkEqualTrees([], PLAN)).toEqual([]);
   });
+});
+
+test("checkDrift() finds what nodes found out themselves", () => {
+  expect(checkDrift({ "an exchange found equal trees": 3 })).toEqual([]);
+  expect(checkDrift({ "a hash tree had drifted from its rows": 1 })).toMatchObject([
+    { check: "trees", anomaly: "a tree had drifted from its rows" },
+  ]);
 });

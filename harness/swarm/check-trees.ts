@@ -5,6 +5,7 @@
  */
 
 import { versioningFor } from "../../src/causality/versioning-for.ts";
+import type { ReachablePoint } from "../../src/env/catalogue.ts";
 import { HashTree } from "../../src/merkle/hash-tree.ts";
 import { digestOf } from "../../src/merkle/leaf.ts";
 import { recordOf } from "../../src/replica/row.ts";
@@ -16,6 +17,8 @@ import type { SimNode } from "../drivers/sim/sim-node.ts";
 import type { HistoryLine } from "../history/operation.ts";
 import type { Plan } from "../run/plan.ts";
 import type { Finding } from "./sim-outcome.ts";
+
+const DRIFT: ReachablePoint = "a hash tree had drifted from its rows";
 
 /** The trees of every node with anti-entropy against its rows as they are now. */
 export function checkTrees({ simNodes }: Pick<SimCluster, "simNodes">): readonly Finding[] {
@@ -29,6 +32,12 @@ export function checkTrees({ simNodes }: Pick<SimCluster, "simNodes">): readonly
     const detail = `At node ${name} partition ${wrong[0]}, one of ${wrong.length}: its tree's root is not that of its rows`;
     return [finding("a tree is not that of its rows", detail)];
   });
+}
+
+/** What nodes found themselves: where no row is damaged, a pass that makes the trees anew finds the same. */
+export function checkDrift(reached: Readonly<Record<string, number>>): readonly Finding[] {
+  if (!(DRIFT in reached)) return [];
+  return [finding("a tree had drifted from its rows", "A node's pass over its rows found it out")];
 }
 
 /** What the end of the run recorded of the trees, in versionings whose replicas become equal. */

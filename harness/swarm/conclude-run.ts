@@ -1,9 +1,10 @@
 import { sha256Hex } from "../../src/base/hash.ts";
+import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import { analyze } from "../checker/analyze.ts";
 import type { Oracle } from "../drivers/sim/oracle/oracle.ts";
 import { clientGroup } from "../nemesis/grudges.ts";
 import type { Trace } from "../report/lamport/trace.ts";
-import { ADVERSARY_KEYS } from "./adversary.ts";
+import type { Plan } from "../run/plan.ts";
 import type { FindingsParts } from "./findings.ts";
 import { findingsOf } from "./findings.ts";
 import type { SimulatedRun } from "./run-contract.ts";
@@ -19,7 +20,7 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
   const findings = findingsOf({
     plan,
     summary,
-    oracle: oracle === undefined ? undefined : judgementOf(oracle),
+    oracle: oracle === undefined ? undefined : judgementOf(oracle, plan.run),
     others: [...world.findings, ...assertions.findings, ...logFindings(world)],
   });
   const outcome: SimOutcome = {
@@ -48,9 +49,10 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
   };
 }
 
-/** Losses on the adversary's keys are nothing that the history tells of. */
-function judgementOf({ violations, losses }: Oracle): FindingsParts["oracle"] {
-  return { violations, lossSeen: [...losses.keys].some((key) => !ADVERSARY_KEYS.includes(key)) };
+/** The history tells of the carts alone. */
+function judgementOf({ violations, losses }: Oracle, run: Plan): FindingsParts["oracle"] {
+  const carts = shoppingCart.keys(run);
+  return { violations, lossSeen: carts.some((cart) => losses.keys.has(cart)) };
 }
 
 /** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */

@@ -41,6 +41,8 @@ const ADVERSARY_SHARE = 0.8;
 /** A few beside about a thousand of the carts; blind writes make siblings, which merged vectors never lose again. */
 const ADVERSARY_REQUESTS_MAX = 120;
 const MERGED_ADVERSARY_REQUESTS_MAX = 40;
+const COLD_KEYS_SHARE = 0.4;
+const COLD_KEYS_MAX = 60;
 /** Merged vectors keep false siblings (K-5): each interleaved write makes the next one longer, until a run is all copying. */
 const MERGED_CLIENTS_MAX = 4;
 const MERGED_RATE_MAX = 400;
@@ -103,6 +105,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     run: judged(planned, world, faults),
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
+    ...drawColdKeys(random.fork("cold keys")),
     world: withGrace(random.fork("grace"), world, faults),
     faults,
     core:
@@ -169,6 +172,12 @@ function drawAdversary(
   const max = isMerged ? MERGED_ADVERSARY_REQUESTS_MAX : ADVERSARY_REQUESTS_MAX;
   const adversaryRequests = magnitudeBetween(random, 10, max);
   return chance(random, ADVERSARY_SHARE) ? { adversaryRequests } : {};
+}
+
+function drawColdKeys(random: SeededRandom): Pick<SimPlan, "coldKeys"> {
+  return chance(random, COLD_KEYS_SHARE)
+    ? { coldKeys: wholeBetween(random, 5, COLD_KEYS_MAX) }
+    : {};
 }
 
 /** The fewest nodes that can serve every key while all others are down. */

@@ -13,6 +13,7 @@ const CHOPPED_SHARE = 0.4;
 const WRONG_CLOCKS_SHARE = 0.4;
 const SETTING_SHARE = 0.5;
 const NO_ANTI_ENTROPY_SHARE = 0.5;
+const VERIFIED_TREES_SHARE = 0.6;
 const HINT_LIMIT_SHARE = 0.15;
 const HINT_PACE_SHARE = 0.3;
 const CLOCK_SKEW_MS_MAX = 10_000;
@@ -114,12 +115,18 @@ function drawSettings(random: SeededRandom, stepMs: number): WorldPlan["settings
     const isDrawn = chance(random, SETTING_SHARE);
     return isDrawn || (name === "requestTimeoutMs" && neededMs > drawnMs);
   });
-  return { ...Object.fromEntries(entries), antiEntropyMs: drawAntiEntropyMs(random.fork("trees")) };
+  return { ...Object.fromEntries(entries), ...drawTrees(random.fork("trees")) };
 }
 
 /** Often enough to meet everything else that goes on; in half of the seeds off, so that nothing mends what others neglect. */
-function drawAntiEntropyMs(random: SeededRandom): number {
-  return chance(random, NO_ANTI_ENTROPY_SHARE) ? 0 : magnitudeBetween(random, 100, 5_000);
+function drawTrees(random: SeededRandom): WorldPlan["settings"] {
+  if (chance(random, NO_ANTI_ENTROPY_SHARE)) return { antiEntropyMs: 0 };
+  const antiEntropyMs = magnitudeBetween(random, 100, 5_000);
+  const isVerified = chance(random, VERIFIED_TREES_SHARE);
+  return {
+    antiEntropyMs,
+    ...(isVerified ? { verifyTreesMs: magnitudeBetween(random, 100, 3_000) } : {}),
+  };
 }
 
 /** A run has a few dozen keys: limits that it meets are small, and a pace that it notices is slow. */

@@ -24,6 +24,7 @@ const FAULTS_MAX = 10_000;
 const REASON_LENGTH_MAX = 1_000;
 const DELAY_MS_MAX = 60_000;
 const ADVERSARY_REQUESTS_MAX = 1_000_000;
+const COLD_KEYS_MAX = 10_000;
 
 /** Reads a plan file. Rejects with PlanFileError, one line, on anything that `writePlanFile` cannot have written. */
 export async function readPlanFile(path: string): Promise<SimPlan> {
@@ -74,6 +75,7 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
   const adversaryRequests = fields.has("adversaryRequests")
     ? fields.whole("adversaryRequests", 1, ADVERSARY_REQUESTS_MAX)
     : undefined;
+  const coldKeys = fields.has("coldKeys") ? fields.whole("coldKeys", 1, COLD_KEYS_MAX) : undefined;
   const world = readWorld(fields.object("world"), nodes);
   const faults = fields.list("faults", FAULTS_MAX, (each, path) => parseFault(each, path, context));
   const core = fields.list("core", NODES_MAX, (each, path) => readNode(each, path, context));
@@ -108,6 +110,7 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
     run,
     operations,
     ...(adversaryRequests === undefined ? {} : { adversaryRequests }),
+    ...(coldKeys === undefined ? {} : { coldKeys }),
   };
   return { format, version, seed, ...load, world, faults, core };
 }
@@ -222,6 +225,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     tombstoneGraceMs: [0, 30 * 86_400_000],
     retryDownMs: [10, 3_600_000],
     antiEntropyMs: [0, 3_600_000],
+    verifyTreesMs: [0, 7 * 86_400_000],
     writeBufferFlushMs: [1, 60_000],
     durableReplicas: [0, 1],
     hintsMax: [0, 100_000_000],

@@ -14,10 +14,12 @@ import { readBack, settleDown } from "../run/read-back.ts";
 import { untilAborted } from "../run/until-aborted.ts";
 import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
-import { checkEqualTrees, checkTrees } from "./check-trees.ts";
+import { checkDrift, checkEqualTrees, checkTrees } from "./check-trees.ts";
+import { ColdWriter } from "./cold-writer.ts";
 import { checkCollection } from "./collection.ts";
 import { runLiveness } from "./liveness.ts";
 import type { Finding } from "./sim-outcome.ts";
+import type { SimPlan } from "./sim-plan.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
 
 /** After the load no operation begins for longer than this, however many are overdue. */
@@ -50,7 +52,8 @@ export async function runPhases(
   onPhase("load and faults");
   storm.begin(plan.faults);
   const adversary = openAdversary(world);
-  await Promise.all([load(world, clients), adversary?.run()]);
+  const coldWriter = openColdWriter(world);
+  await Promise.all([load(world, clients), adversary?.run(), coldWriter?.run()]);
   world.calm.end();
   await storm.calm();
   if (plan.core.length > 0) {
@@ -74,6 +77,7 @@ export async function runPhases(
   checkReplicas(world);
   await readBack(ending, plan.run);
   await adversary?.readBack();
+  findings.push(...((await coldWriter?.readBack()) ?? []));
   if (wasQuiet(recorder.lines)) findings.push(...(await checkCollection(world, adversary)));
   findings.push(...(adversary?.findings ?? []));
   findings.push(...(await checkAtRest(cluster)), ...truthOfTrees(world));
@@ -133,11 +137,27 @@ function openAdversary({ cluster, chance, plan }: SimulatedWorld): Adversary | u
   const { scheduler: clock, http, nodes } = cluster;
   const { clientUrl, directUrl } = SimHttp;
   const random = chance.fork("adversary");
-  const mayBeUnreadable = run.beyondBudget && plan.faults.some(({ kind }) => kind === "corrupt");
   return new Adversary(
     { clock, random, http, nodes, clientUrl, directUrl },
-    { requests, seconds: run.seconds, n: run.n, mayBeUnreadable },
+    { requests, seconds: run.seconds, n: run.n, mayBeUnreadable: mayBeUnreadable(plan) },
   );
+}
+
+function openColdWriter({ cluster, chance, plan }: SimulatedWorld): ColdWriter | undefined {
+  const { run, coldKeys: keys } = plan;
+  if (keys === undefined) return undefined;
+  const { scheduler: clock, http, nodes } = cluster;
+  const { clientUrl, directUrl } = SimHttp;
+  const random = chance.fork("cold keys");
+  return new ColdWriter(
+    { clock, random, http, nodes, clientUrl, directUrl },
+    { keys, seconds: run.seconds, n: run.n, mayBeUnreadable: mayBeUnreadable(plan) },
+  );
+}
+
+/** Disks may have garbled every copy of a key. */
+function mayBeUnreadable({ run, faults }: SimPlan): boolean {
+  return run.beyondBudget && faults.some(({ kind }) => kind === "corrupt");
 }
 
 async function load(world: SimulatedWorld, clients: WorkloadClients): Promise<void> {
@@ -184,9 +204,10 @@ function checkReplicas(world: SimulatedWorld): void {
   if (wasQuiet(recorder.lines)) findings.push(...checkEqualTrees(recorder.lines, plan.run));
 }
 
-/** A row that its disk has garbled keeps its leaf until somebody reads it. */
-function truthOfTrees({ cluster, plan }: SimulatedWorld): readonly Finding[] {
-  return plan.faults.some(({ kind }) => kind === "corrupt") ? [] : checkTrees(cluster);
+/** A row that its disk has garbled keeps its leaf until somebody reads it, or a pass finds it out. */
+function truthOfTrees({ assertions, cluster, plan }: SimulatedWorld): readonly Finding[] {
+  if (plan.faults.some(({ kind }) => kind === "corrupt")) return [];
+  return [...checkTrees(cluster), ...checkDrift(assertions.reached)];
 }
 
 /** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */

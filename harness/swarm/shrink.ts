@@ -41,6 +41,7 @@ export async function shrink(plan: SimPlan, options: ShrinkOptions): Promise<Shr
     before = search.best;
     await search.tryOut((best) => ({ ...best, core: [] }));
     await search.tryOut(({ adversaryRequests: _, ...best }) => best);
+    await search.tryOut(({ coldKeys: _, ...best }) => best);
     await shrinkFaults(search);
     await shrinkLinks(search);
     await shortenFaults(search);
@@ -139,13 +140,14 @@ function withWorld(plan: SimPlan, change: Partial<SimPlan["world"]>): SimPlan {
 }
 
 async function shrinkLoad(search: Search): Promise<void> {
-  while (
-    await search.tryOut((best) =>
-      best.adversaryRequests === undefined
-        ? undefined
-        : { ...best, adversaryRequests: halved(best.adversaryRequests) },
-    )
-  );
+  for (const name of ["adversaryRequests", "coldKeys"] as const) {
+    while (
+      await search.tryOut((best) => {
+        const { [name]: number } = best;
+        return number === undefined ? undefined : { ...best, [name]: halved(number) };
+      })
+    );
+  }
   while (await search.tryOut((best) => withRun(best, { clients: halved(best.run.clients) })));
   while (await search.tryOut((best) => withRun(best, { carts: halved(best.run.carts) })));
   while (

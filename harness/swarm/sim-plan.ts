@@ -13,6 +13,8 @@ export interface SimPlan {
   readonly operations: number;
   /** About how many requests the adversary sends, who comes with the load (`adversary.ts`); undefined: there is none. */
   readonly adversaryRequests?: number;
+  /** Keys that are written with the load and not read before the end (`cold-writer.ts`); undefined: there are none. */
+  readonly coldKeys?: number;
   readonly world: WorldPlan;
   /** In the order of their start. */
   readonly faults: readonly SimFault[];

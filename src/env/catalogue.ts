@@ -284,6 +284,12 @@ const ANTI_ENTROPY_POINTS = [
   },
   { name: "an exchange stopped before its end", kind: "reachable", required: true },
   {
+    name: "a hash tree had drifted from its rows",
+    kind: "reachable",
+    required: false,
+    why: "Only disks that damage rows should make it so (K-19).",
+  },
+  {
     name: "a leaf went back with its row after a lost write",
     kind: "reachable",
     required: true,

@@ -193,6 +193,7 @@ export class TreeKeeper implements RowWatch {
     );
     if (drifted.length === 0) return;
     this.#metrics.drift.increment(drifted.length);
+    this.#env.assertions.reachable("a hash tree had drifted from its rows");
     this.#env.log.warn({ keys: drifted.length }, "Hash tree had drifted from its rows");
   }
 

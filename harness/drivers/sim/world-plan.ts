@@ -38,6 +38,7 @@ export interface WorldPlan {
     readonly retryDownMs?: number;
     readonly tombstoneGraceMs?: number;
     readonly antiEntropyMs?: number;
+    readonly verifyTreesMs?: number;
     readonly writeBufferFlushMs?: number;
     readonly durableReplicas?: number;
     readonly hintsMax?: number;

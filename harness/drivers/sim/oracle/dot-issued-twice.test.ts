@@ -34,6 +34,18 @@ describe.each(LOSSLESS)("dot-issued-twice in %s", (mode) => {
     ]);
   });
 
+  test("stays silent about a merge that read its row before the disk garbled it", () => {
+    const world = new HandMadeWorld(mode);
+    world.askWrite("a", "one");
+    const actor = world.freshActor("a");
+    const own = world.mint({ node: "a" }, "one", { actor });
+    world.askWrite("b", "two");
+    const other = world.mint({ node: "b" }, "two");
+    world.damage({ node: "a" });
+    world.put({ node: "a" }, world.versioning.merge(own, other), actor);
+    expect(world.found).toEqual([]);
+  });
+
   test("finds an actor that counts on from an older row", () => {
     const world = new HandMadeWorld(mode);
     const actor = world.freshActor("a");

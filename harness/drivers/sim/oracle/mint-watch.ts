@@ -50,9 +50,12 @@ export class MintWatch {
     return this.#issuedTwiceByDesign;
   }
 
-  /** A row that a node writes now at `copy`, whose state is still the one before. Throws FormatError. */
-  written(copy: Copy, value: Uint8Array): KnownRow {
-    const { state, visible: before } = copy;
+  /**
+   * A row that a node writes now at `copy`, whose state is still the one before; `damaged`: what stood there before the disk garbled
+   * it, which the node may have read in time. Throws FormatError.
+   */
+  written(copy: Copy, value: Uint8Array, damaged?: KnownRow): KnownRow {
+    const { state, visible: before = damaged } = copy;
     const mintsBefore = state.history.count;
     const { localActor, record: bytes } = decodeRow(value, this.#actors);
     const record = this.#record(copy, bytes, localActor);

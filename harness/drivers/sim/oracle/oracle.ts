@@ -346,9 +346,9 @@ export class Oracle implements WorldObserver {
   }
 
   #written(copy: Copy, value: Uint8Array | undefined): void {
-    const before = copy.visible;
+    const { visible: before, damaged } = copy;
     // What takes the place of a damaged row may hold less.
-    if (copy.damaged !== undefined) this.#reads.forgot(copy.state, copy.node);
+    if (damaged !== undefined) this.#reads.forgot(copy.state, copy.node);
     copy.damaged = undefined;
     if (value === undefined) {
       copy.visible = undefined;
@@ -370,7 +370,7 @@ export class Oracle implements WorldObserver {
       }
       return;
     }
-    const after = this.#readable(() => this.#mints.written(copy, value));
+    const after = this.#readable(() => this.#mints.written(copy, value, damaged));
     copy.visible = after;
     if (after === undefined) {
       this.#violations.report("row-unreadable", () => ({
