@@ -41,7 +41,7 @@ export interface AdversaryPlan {
 }
 
 /** Keys of its own; no cart is called so. */
-export const ADVERSARY_KEYS: readonly string[] = Array.from(
+const ADVERSARY_KEYS: readonly string[] = Array.from(
   { length: 12 },
   (_, number) => `odd-key-${number}`,
 );
