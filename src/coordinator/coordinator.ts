@@ -58,6 +58,7 @@ export class Coordinator {
   put(order: WriteOrder): Promise<Minted> {
     const context = this.openContext(order.key, order.context);
     const put = { ...order, context };
+    this.#parts.instruments.writes.increment();
     return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 

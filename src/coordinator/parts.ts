@@ -62,6 +62,7 @@ export interface CoordinatorOptions {
 }
 
 export interface CoordinatorInstruments {
+  readonly writes: Counter;
   readonly hedges: Counter;
   readonly repairs: Counter;
   readonly hintsKept: Counter;
