@@ -19,6 +19,7 @@ import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
 import { drawWorld } from "./draw-world.ts";
 import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
+import { withWriteCoordinator } from "./draw-write-coordinator.ts";
 import { FAULT_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -79,7 +80,8 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
   const clocked = isKept
     ? { ...drawn, clocks: keptClocks(random.fork("kept clocks"), nodes) }
     : drawn;
-  const world = withFlushes(random.fork("flushes"), run, clocked);
+  const coordinated = withWriteCoordinator(random.fork("write coordinator"), clocked);
+  const world = withFlushes(random.fork("flushes"), run, coordinated);
   const planned = {
     ...run,
     format: "ringside-plan",

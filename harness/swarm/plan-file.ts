@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { isTimed } from "../../src/causality/timed-clock.ts";
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
+import { WRITE_COORDINATORS } from "../../src/coordinator/write-candidates.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
@@ -235,8 +236,11 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))
     .map(([name, [min, max]]) => [name, fields.whole(name, min, max)] as const);
+  const chosen = fields.has("writeCoordinator") && {
+    writeCoordinator: fields.oneOf("writeCoordinator", WRITE_COORDINATORS),
+  };
   fields.end();
-  return Object.fromEntries(settings);
+  return { ...Object.fromEntries(settings), ...chosen };
 }
 
 function readNode(value: unknown, path: string, { nodes, refuse }: FaultContext): string {

@@ -23,7 +23,7 @@ const HINT_BURST_MS = 100;
  */
 export function timeBounds(
   { run, world, faults }: Pick<SimPlan, "run" | "world" | "faults">,
-  { hedgeMs, retryDownMs, requestTimeoutMs }: NodeConfiguration,
+  { hedgeMs, retryDownMs, requestTimeoutMs, writeCoordinator }: NodeConfiguration,
 ): TimeBounds {
   const { network, links, diskRead, diskWrite } = world;
   const readAnswerMs =
@@ -41,6 +41,7 @@ export function timeBounds(
     hedgeMs,
     readAnswerMs,
     writeAnswerMs: gatherMs + readAnswerMs + longestMs(COMMITS, [diskWrite]),
+    ownersCoordinate: writeCoordinator === "any-owner",
     // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice
     // where once is lost.
     settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + readAnswerMs,

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toHex, utf8Bytes } from "../base/bytes.ts";
+import { nodeId } from "../base/ids.ts";
 import {
   CONTEXT_SIZE_BYTES_MAX,
   ContextError,
   macKeyOf,
   openContext,
+  openToken,
   sealContext,
 } from "./context-token.ts";
 import { MODE_CODES } from "./record-format.ts";
@@ -43,6 +45,28 @@ describe("openContext()", () => {
         expect(openContext(sealed, { ...scope, mode }, macKey)).toEqual(any);
       }),
     );
+  });
+
+  it("D-5-9 gives back the node that was sealed beside the clock, and without one the bytes are as ever", () => {
+    for (const mode of VERSIONING_MODES) {
+      const sealed = sealContext({ ...scope, mode, clock, reader: nodeId("n7") }, macKey);
+      const opened = openToken(sealed, { ...scope, mode }, macKey);
+      expect(opened).toEqual({ clock, reader: "n7" });
+    }
+    expect(openToken(token, scope, macKey)).toEqual({ clock, reader: undefined });
+    expect(sealContext({ ...scope, clock, reader: undefined }, macKey)).toEqual(token);
+  });
+
+  it("D-5-9 lets nobody change, add or remove that node", () => {
+    const named = sealContext({ ...scope, clock, reader: nodeId("n7") }, macKey);
+    const at = named.length - 16 - 1;
+    expect(named[at]).toBe("7".charCodeAt(0));
+    expect(problemOf(named.with(at, "8".charCodeAt(0)))).toBe("forged");
+    const mac = named.subarray(-16);
+    expect(problemOf(Uint8Array.from([...named.subarray(0, at - 3), ...mac]))).toBe("forged");
+    const field = named.subarray(at - 3, at + 1);
+    const grown = [...token.subarray(0, -16), ...field, ...token.subarray(-16)];
+    expect(problemOf(Uint8Array.from(grown))).toBe("forged");
   });
 
   it("refuses every changed bit", () => {

@@ -1,6 +1,8 @@
 import { FormatError, Reader, Writer } from "../base/binary.ts";
 import { utf8Bytes } from "../base/bytes.ts";
 import { equalInConstantTime, HmacKey, hmacSha256 } from "../base/hash.ts";
+import type { NodeId } from "../base/ids.ts";
+import { nodeId } from "../base/ids.ts";
 import { clockEntries, clockOf, readClock, writeClock } from "./clock-entries.ts";
 import { MODE_CODES } from "./record-format.ts";
 import {
@@ -19,8 +21,13 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  * Sketch: the cluster authenticates what it hands out. Every node holds the same key, so any node can check the context of
  * any other. A context is good for one cluster and one key, and never expires: an old one only covers less.
  *
- *     token = u8 format version (1), u8 mode, clock, or timed clock in the modes that time them, raw mac (16)
+ *     token = u8 format version (1), u8 mode, clock, or timed clock in the modes that time them, fields, raw mac (16)
  *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
+ *
+ * A field is a u8 that names it and its value, and is absent where there is nothing to say:
+ *
+ *     1, ascii node id: the replica that answered first the read which the context comes from (paper 5, D-5-9). The actors of
+ *        the clock name nodes, too, so that it tells a client nothing new.
  *
  * A session token is the same clock for reading alone: it says "at least this" (K-15) and covers values that came without it, so a
  * write must not use it. Its mac has another domain, and neither passes for the other.
@@ -28,15 +35,19 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  * Without a cluster secret the key follows from the cluster's name alone: that catches mistakes, not attackers.
  */
 export function sealContext(
-  context: ContextScope & { readonly clock: Clock },
+  context: ContextScope & { readonly clock: Clock; readonly reader?: NodeId | undefined },
   macKey: HmacKey,
 ): Uint8Array {
-  const { clock, mode } = context;
-  const writer = new Writer(32 + MAC_SIZE_BYTES + 56 * clock.size);
+  const { clock, mode, reader } = context;
+  const writer = new Writer(32 + MAC_SIZE_BYTES + 56 * clock.size + (reader?.length ?? 0));
   writer.u8(TOKEN_VERSION);
   writer.u8(MODE_CODES[mode]);
   if (isTimed(mode)) writeTimedClock(writer, timedEntries(clock));
   else writeClock(writer, clockEntries(clock));
+  if (reader !== undefined) {
+    writer.u8(READER_FIELD);
+    writer.ascii(reader);
+  }
   const sizeBytes = writer.length;
   if (sizeBytes + MAC_SIZE_BYTES > CONTEXT_SIZE_BYTES_MAX) {
     throw new ContextError(
@@ -51,11 +62,12 @@ export function sealContext(
 }
 
 /** The clock of a token that a node of this cluster sealed for this key; throws ContextError on any other bytes. */
-export function openContext(
-  token: Uint8Array,
-  scope: ContextScope & { readonly actors?: ActorTable | undefined },
-  macKey: HmacKey,
-): Clock {
+export function openContext(token: Uint8Array, scope: OpeningScope, macKey: HmacKey): Clock {
+  return openToken(token, scope, macKey).clock;
+}
+
+/** As `openContext`, with all that the token says. */
+export function openToken(token: Uint8Array, scope: OpeningScope, macKey: HmacKey): OpenedToken {
   if (token.length > CONTEXT_SIZE_BYTES_MAX) {
     refuse("too-long", `its ${token.length} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`);
   }
@@ -92,6 +104,16 @@ export interface ContextScope {
   readonly kind?: TokenKind;
 }
 
+/** What a context is held against, and, where given, the actors of its clock are looked up in. */
+type OpeningScope = ContextScope & { readonly actors?: ActorTable | undefined };
+
+/** What a token says. */
+export interface OpenedToken {
+  readonly clock: Clock;
+  /** The node that answered the read first; undefined where nobody wanted to know. */
+  readonly reader: NodeId | undefined;
+}
+
 export type TokenKind = "context" | "session";
 
 export type ContextProblem = "malformed" | "too-long" | "forged" | "wrong-mode";
@@ -112,6 +134,8 @@ export const CONTEXT_SIZE_BYTES_MAX = 16 * 1024;
 
 const TOKEN_VERSION = 1;
 const MAC_SIZE_BYTES = 16;
+const READER_FIELD = 1;
+const NODE_ID_CHARS_MAX = 64;
 const EMPTY_MAC = new Uint8Array(MAC_SIZE_BYTES);
 const MAC_DOMAINS: Readonly<Record<TokenKind, Uint8Array>> = {
   context: utf8Bytes("ringside context token 1\0"),
@@ -134,22 +158,29 @@ function macOf(
 
 function readBody(
   body: Uint8Array,
-  { mode, actors }: Pick<ContextScope, "mode"> & { readonly actors?: ActorTable | undefined },
-): Clock {
+  { mode, actors }: Pick<OpeningScope, "mode" | "actors">,
+): OpenedToken {
   try {
     const reader = new Reader(body, "a context");
     reader.u16();
     const clock = isTimed(mode)
       ? timedClockOf(readTimedClock(reader, actors))
       : clockOf(readClock(reader, actors));
+    const first = reader.remaining > 0 ? readReader(reader) : undefined;
     reader.end();
-    return clock;
+    return { clock, reader: first };
   } catch (error) {
     if (error instanceof FormatError) {
       throw new ContextError("malformed", error.message, { cause: error });
     }
     throw error;
   }
+}
+
+function readReader(reader: Reader): NodeId {
+  const field = reader.u8();
+  if (field !== READER_FIELD) return reader.fail(`its field ${field} is unknown`);
+  return nodeId(reader.ascii(NODE_ID_CHARS_MAX));
 }
 
 function refuse(problem: ContextProblem, reason: string): never {

@@ -1,7 +1,7 @@
 import type { HmacKey } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
-import type { TokenKind } from "../causality/context-token.ts";
-import { openContext } from "../causality/context-token.ts";
+import type { OpenedToken, TokenKind } from "../causality/context-token.ts";
+import { openToken } from "../causality/context-token.ts";
 import type { Clock } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -9,6 +9,7 @@ import type { GetOrder, ReadOutcome } from "./get-request.ts";
 import { GetRequest } from "./get-request.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { PutRequest } from "./put-request.ts";
+import { writeCandidates } from "./write-candidates.ts";
 
 /** What opening a context token needs besides the token. */
 export interface ContextSecrets {
@@ -57,17 +58,30 @@ export class Coordinator {
   put(order: WriteOrder): Promise<Minted> {
     const context = this.openContext(order.key, order.context);
     const put = { ...order, context };
+    this.#parts.instruments.writes.increment();
     return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 
-  /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */
-  mayCoordinate(order: Placed): boolean {
-    let before = 0;
-    for (const node of this.#candidates(order)) {
-      if (node === this.#parts.nodeId) return before < this.#options.n;
-      if (this.#parts.detector.isUp(node)) before += 1;
-    }
-    return false;
+  /** The nodes that are to coordinate a write, in the order in which to try them. Throws DynamoError bad-context. */
+  writeCandidates(order: Placed & Pick<WriteOrder, "context">): Iterable<NodeId> {
+    const { nodeId: self, detector } = this.#parts;
+    const { writeCoordinator: policy, n } = this.#options;
+    // Under any other policy there is no need to open the context here: whoever coordinates does.
+    const fastestReader =
+      policy === "fastest-reader" ? this.#open(order.key, order.context).reader : undefined;
+    this.#environment.assertions.sometimes(
+      "a write's context named the node that answered its read first",
+      fastestReader !== undefined,
+    );
+    return writeCandidates({
+      policy,
+      self,
+      list: this.#candidates(order),
+      n,
+      isUp: (node) => detector.isUp(node),
+      fastestReader,
+      drawBelow: (count) => this.#environment.random.uint32() % count,
+    });
   }
 
   /** True where this node may coordinate the key's writes if nobody before it does: with strict quorums only its owners. */
@@ -75,20 +89,17 @@ export class Coordinator {
     return this.#candidates(order).includes(this.#parts.nodeId);
   }
 
-  /** The key's first N healthy nodes without this one, in ring order: who else may coordinate its writes. */
-  otherCoordinators(order: Placed): readonly NodeId[] {
-    return this.#candidates(order)
-      .filter((node) => node !== this.#parts.nodeId && this.#parts.detector.isUp(node))
-      .slice(0, this.#options.n);
-  }
-
   /** Throws DynamoError bad-context; an empty token is the empty context. */
   openContext(key: Uint8Array, token: Uint8Array, kind: TokenKind = "context"): Clock {
-    if (token.length === 0) return this.#parts.versioning.empty.clock;
+    return this.#open(key, token, kind).clock;
+  }
+
+  #open(key: Uint8Array, token: Uint8Array, kind: TokenKind = "context"): OpenedToken {
+    if (token.length === 0) return { clock: this.#parts.versioning.empty.clock, reader: undefined };
     const { clusterId, macKey } = this.#secrets;
     const { mode, actors } = this.#parts.versioning;
     try {
-      return openContext(token, { clusterId, key, mode, actors, kind }, macKey);
+      return openToken(token, { clusterId, key, mode, actors, kind }, macKey);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DynamoError("bad-context", reason, { cause: error });

@@ -27,6 +27,8 @@ export interface GetOrder {
 export interface ReadOutcome extends Found {
   /** True where it does not cover what the client knew, and nobody had more in time (K-15). */
   readonly isStale: boolean;
+  /** The node that answered first: a good coordinator of the write that follows (D-5-9). */
+  readonly reader: NodeId | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ export class GetRequest {
   #settle: { resolve(outcome: ReadOutcome): void; reject(error: Error): void } | undefined;
   /** More nodes than the quorum's were asked, which is done once. */
   #isWidened = false;
+  #reader: NodeId | undefined;
   #finished = false;
 
   /** Throws DynamoError too-few-nodes. */
@@ -113,6 +116,7 @@ export class GetRequest {
       this.#environment.assertions.reachable("a replica answered a read that had ended");
       return;
     }
+    this.#reader ??= node;
     const next = this.#core.reply(node, record);
     if (next !== undefined && this.#settle !== undefined) {
       this.#environment.assertions.reachable("a read passed over a stand-in that held nothing");
@@ -213,7 +217,7 @@ export class GetRequest {
       this.#parts.instruments.versionsPerRead.observe(versions);
       const isStale = this.#isStale();
       assertions.sometimes("a read was answered with less than its client knew", isStale);
-      settle?.resolve({ ...found, isStale });
+      settle?.resolve({ ...found, isStale, reader: this.#reader });
     }
     // From here on only repair waits.
     this.#timer?.cancel();

@@ -3,6 +3,10 @@ import type { CoordinatorInstruments } from "./parts.ts";
 
 export function coordinatorInstruments(metrics: Metrics): CoordinatorInstruments {
   return {
+    writes: metrics.counter(
+      "ringside_writes_coordinated_total",
+      "Writes this node coordinated, its own clients' and forwarded ones",
+    ),
     hedges: metrics.counter(
       "ringside_hedges_total",
       "Stand-ins asked because a replica was silent for too long",

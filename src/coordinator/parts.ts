@@ -6,6 +6,7 @@ import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
 import type { WriteOptions } from "../storage/engine.ts";
 import type { LiveRequests } from "./live-requests.ts";
+import type { WriteCoordinator } from "./write-candidates.ts";
 
 /** A coordinator's own copies, as it uses them. Implemented by `replica/replica.ts`. */
 export interface LocalReplica {
@@ -52,6 +53,7 @@ export interface CoordinatorParts {
 export interface CoordinatorOptions {
   readonly n: number;
   readonly quorum: "sloppy" | "strict";
+  readonly writeCoordinator: WriteCoordinator;
   readonly hedgeMs: number;
   /** Copies of a write that are stored before they are acknowledged where nodes buffer: 0 or 1. */
   readonly durableReplicas: number;
@@ -60,6 +62,7 @@ export interface CoordinatorOptions {
 }
 
 export interface CoordinatorInstruments {
+  readonly writes: Counter;
   readonly hedges: Counter;
   readonly repairs: Counter;
   readonly hintsKept: Counter;

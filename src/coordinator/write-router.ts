@@ -7,10 +7,9 @@ import type { Coordinator, WriteOrder } from "./coordinator.ts";
 import type { CoordinatorParts } from "./parts.ts";
 
 /**
- * Brings a client's write to a node that may coordinate it. This node does where it is among the key's first N healthy ones;
- * else the write is forwarded, once, to one of them drawn at random, so that no single node carries a popular key
- * (paper 5 over 4.5, P-2). The next candidate is tried only while it is certain that the one before did not act: a write
- * that two nodes coordinate becomes its own sibling (K-11).
+ * Brings a client's write to a node that may coordinate it: this one or, forwarded once, another of the key's first N healthy
+ * ones, in the order that `write-candidates.ts` gives. The next candidate is tried only while it is certain that the one before did not
+ * act: a write that two nodes coordinate becomes its own sibling (K-11).
  */
 export class WriteRouter {
   readonly #environment: Environment;
@@ -27,17 +26,18 @@ export class WriteRouter {
   async put(order: WriteOrder): Promise<Uint8Array> {
     const deadlineMs = this.#environment.clock.monotonicMs() + order.timeoutMs;
     const { assertions } = this.#environment;
-    if (this.#coordinator.mayCoordinate(order)) {
-      const record = await this.#putWithRoom(order);
-      if (record !== undefined) return record;
-      assertions.reachable("a write went elsewhere since its coordinator had no room for a hint");
-    }
-    // A bad context costs no hop.
-    this.#coordinator.openContext(order.key, order.context);
     let refusedCount = 0;
-    for (const candidate of this.#rotated(this.#coordinator.otherCoordinators(order))) {
+    for (const candidate of this.#coordinator.writeCandidates(order)) {
       const remainingMs = deadlineMs - this.#environment.clock.monotonicMs();
       if (remainingMs <= 0) break;
+      if (candidate === this.#parts.nodeId) {
+        const record = await this.#putWithRoom({ ...order, timeoutMs: remainingMs });
+        if (record !== undefined) return record;
+        assertions.reachable("a write went elsewhere since its coordinator had no room for a hint");
+        continue;
+      }
+      // A bad context costs no hop.
+      if (refusedCount === 0) this.#coordinator.openContext(order.key, order.context);
       assertions.sometimes("a write was forwarded to a second candidate", refusedCount > 0);
       const record = await this.#forward(candidate, order, remainingMs);
       if (record !== undefined) return record;
@@ -126,12 +126,6 @@ export class WriteRouter {
       return undefined;
     }
     throw error;
-  }
-
-  #rotated(candidates: readonly NodeId[]): readonly NodeId[] {
-    if (candidates.length < 2) return candidates;
-    const start = this.#environment.random.uint32() % candidates.length;
-    return [...candidates.slice(start), ...candidates.slice(0, start)];
   }
 }
 

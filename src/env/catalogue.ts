@@ -149,6 +149,11 @@ const FORWARD_POINTS = [
   },
   { name: "a strict write found none of its primaries", kind: "reachable", required: true },
   {
+    name: "a write's context named the node that answered its read first",
+    kind: "sometimes",
+    required: true,
+  },
+  {
     name: "a candidate refused a forwarded write definitely",
     kind: "reachable",
     required: false,

@@ -1,5 +1,6 @@
 import type { NodeId } from "../base/ids.ts";
 import type { Truncation, VersioningMode } from "../causality/versioning.ts";
+import type { WriteCoordinator } from "../coordinator/write-candidates.ts";
 import type { NotFound } from "../quorum/get-core.ts";
 
 export const ENGINES = ["lmdb", "memory", "sqlite"] as const;
@@ -60,6 +61,8 @@ export interface NodeConfiguration {
   readonly w: number;
   /** Sloppy: fallbacks count. Strict: only the N primaries do. Default sloppy. */
   readonly quorum: "sloppy" | "strict";
+  /** Who coordinates a write, `coordinator/write-candidates.ts` says what each choice does. The same on all nodes. Default any-owner. */
+  readonly writeCoordinator: WriteCoordinator;
   /** Whether "not found" is one of the R answers of a read (K-22). Ignored: only values are. Default count. */
   readonly notFound: NotFound;
   readonly versioning: VersioningMode;

@@ -2,6 +2,7 @@ import { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
 import { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { toBase64url } from "../base/bytes.ts";
 import type { HmacKey } from "../base/hash.ts";
+import type { NodeId } from "../base/ids.ts";
 import type { TokenKind } from "../causality/context-token.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
 import type { Clock, Siblings, Truncation, Versioning } from "../causality/versioning.ts";
@@ -217,11 +218,11 @@ export class DynamoNode implements KeyValueStore {
       instruments: coordinatorInstruments(environment.metrics),
       liveRequests: this.#liveRequests,
     };
-    const { n, w, quorum, hedgeMs, durableReplicas, clusterId } = configuration;
+    const { n, w, quorum, writeCoordinator, hedgeMs, durableReplicas, clusterId } = configuration;
     this.#coordinator = new Coordinator(
       environment,
       coordination,
-      { n, quorum, hedgeMs, durableReplicas, repairWaitMs: REPAIR_WAIT_MS },
+      { n, quorum, writeCoordinator, hedgeMs, durableReplicas, repairWaitMs: REPAIR_WAIT_MS },
       { clusterId, macKey: this.#macKey },
     );
     this.#router = new WriteRouter(environment, coordination, this.#coordinator);
@@ -274,8 +275,8 @@ export class DynamoNode implements KeyValueStore {
         known === undefined
           ? this.#versioning.empty.clock
           : this.#coordinator.openContext(order.key, known.token, known.kind);
-      const { siblings, isStale } = await this.#coordinator.get({ ...order, atLeast });
-      return this.#answer(order.key, siblings, isStale);
+      const { siblings, isStale, reader } = await this.#coordinator.get({ ...order, atLeast });
+      return this.#answer(order.key, siblings, { isStale, reader });
     });
   }
 
@@ -286,7 +287,7 @@ export class DynamoNode implements KeyValueStore {
       if (answer === "nothing") return NOTHING_WANTED;
       const siblings = this.#versioning.decode(record);
       return answer === "siblings"
-        ? { siblings: this.#answer(key, siblings, false), session: undefined }
+        ? { siblings: this.#answer(key, siblings, { isStale: false }), session: undefined }
         : { siblings: undefined, session: this.#token(key, siblings.clock, "session") };
     });
   }
@@ -349,18 +350,23 @@ export class DynamoNode implements KeyValueStore {
     this.#ready = true;
   }
 
-  #answer(key: Uint8Array, { clock, payloads }: Siblings, isStale: boolean): SiblingsAnswer {
+  #answer(
+    key: Uint8Array,
+    { clock, payloads }: Siblings,
+    { isStale, reader }: { readonly isStale: boolean; readonly reader?: NodeId | undefined },
+  ): SiblingsAnswer {
     this.#assertions.always(
       "a context that goes out with versions is not empty",
       payloads.length === 0 || clock.size > 0,
     );
-    const context = this.#token(key, clock, "context");
+    const context = this.#token(key, clock, "context", reader);
     return { payloads: withoutRepetition(payloads), context, isStale };
   }
 
-  #token(key: Uint8Array, clock: Clock, kind: TokenKind): string {
-    const { clusterId, versioning: mode } = this.#configuration;
-    return toBase64url(sealContext({ clusterId, key, clock, mode, kind }, this.#macKey));
+  #token(key: Uint8Array, clock: Clock, kind: TokenKind, first?: NodeId): string {
+    const { clusterId, versioning: mode, writeCoordinator } = this.#configuration;
+    const reader = writeCoordinator === "fastest-reader" ? first : undefined;
+    return toBase64url(sealContext({ clusterId, key, clock, mode, kind, reader }, this.#macKey));
   }
 }
 

@@ -2,6 +2,7 @@ import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { isTimed } from "../causality/timed-clock.ts";
 import { CLOCK_SKEW_MS_MAX, VERSIONING_MODES } from "../causality/versioning.ts";
+import { WRITE_COORDINATORS } from "../coordinator/write-candidates.ts";
 import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { Member, NodeConfiguration } from "./configuration.ts";
@@ -45,6 +46,7 @@ export function parseConfiguration(
     r: fields.whole("r", 1, n, Math.min(2, n)),
     w: fields.whole("w", 1, n, Math.min(2, n)),
     quorum: fields.oneOf("quorum", ["sloppy", "strict"], "sloppy"),
+    writeCoordinator: fields.oneOf("writeCoordinator", WRITE_COORDINATORS, "any-owner"),
     notFound: fields.oneOf("notFound", NOT_FOUND_CHOICES, "count"),
     versioning: fields.oneOf("versioning", VERSIONING_MODES, "dvvset"),
     truncate: fields.oneOf("truncate", ["off", "reaches", "exceeds"], "off"),

@@ -17,7 +17,7 @@ export interface PeerServiceParts {
   readonly replica: LocalReplica &
     Pick<OwnCopies, "own"> & { readonly tombstones: Pick<TombstoneRows, "holding" | "remove"> };
   readonly shared: SharedTrees;
-  readonly coordinator: Coordinator;
+  readonly coordinator: Pick<Coordinator, "put">;
   readonly admission: Admission;
   /** What this node remembers of the lives of its peers. */
   readonly lives: { accept(from: NodeId, claim: LifeClaim): Promise<boolean> };

@@ -9,6 +9,7 @@ import type { VersioningMode } from "../../../src/causality/versioning.ts";
 import type { HttpCaller } from "../../../src/client/http-caller.ts";
 import type { Environment } from "../../../src/env/environment.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
+import type { NodeConfiguration } from "../../../src/node/configuration.ts";
 import type {
   Addresses,
   ClockPower,
@@ -50,6 +51,8 @@ export interface SimClusterOptions {
   readonly keepsLogs: boolean;
   readonly onBytes?: OnBytes;
   readonly onMessage?: SimHttpParts["onMessage"];
+  /** Fields of one node's configuration that differ from all others'. */
+  readonly settingsOf?: (node: string) => Partial<NodeConfiguration>;
   /** How fast each disk writes, beside its delays; undefined: as fast as can be. */
   readonly diskBytesPerSecond?: number;
 }
@@ -91,7 +94,10 @@ export class SimCluster implements Cluster {
         observer?.sentIntoSilence(dialler, target, silentMs),
     });
     const configurations = new Map(
-      names.map((name) => [name, simConfiguration(options, names, name)]),
+      names.map((name) => [
+        name,
+        { ...simConfiguration(options, names, name), ...options.settingsOf?.(name) },
+      ]),
     );
     this.#watch = observer && new RequestWatch(observer);
     this.simNodes = new Map(

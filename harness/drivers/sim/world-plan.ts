@@ -1,3 +1,4 @@
+import type { WriteCoordinator } from "../../../src/coordinator/write-candidates.ts";
 import type { Link } from "../../nemesis/fault.ts";
 
 /** How long something takes: never below `minMs`, `meanMs` on average, exponentially distributed above the minimum. */
@@ -44,6 +45,7 @@ export interface WorldPlan {
     readonly hintsMax?: number;
     readonly hintBytesMax?: number;
     readonly hintDeliveryBytesPerSecond?: number;
+    readonly writeCoordinator?: WriteCoordinator;
   };
 }
 

@@ -7,8 +7,8 @@ const CHECK = ["stand-in-late"];
  * Five nodes, three of them primaries, of which these are healthy. Stand-ins come every 100 ms, answers within 20 ms, those of
  * writes within 30 ms.
  */
-function worldOf(healthy: string, { strict = false } = {}): HandMadeWorld {
-  const world = new HandMadeWorld("dvvset", { strict });
+function worldOf(healthy: string, options: { strict?: boolean; ownersCoordinate?: boolean } = {}) {
+  const world = new HandMadeWorld("dvvset", options);
   world.isCalm = (node, peer) => healthy.includes(node) && healthy.includes(peer);
   return world;
 }
@@ -54,12 +54,13 @@ test("wants nodes that were healthy for long enough before", () => {
 });
 
 test("finds a write of a primary, and does not judge one that may have been forwarded", () => {
-  for (const [node, waitedMs, found] of [
-    ["a", 129, []],
-    ["a", 131, CHECK],
-    ["d", 900, []],
+  for (const [node, waitedMs, found, ownersCoordinate] of [
+    ["a", 129, [], true],
+    ["a", 131, CHECK, true],
+    ["d", 900, [], true],
+    ["a", 900, [], false],
   ] as const) {
-    const world = worldOf("abd");
+    const world = worldOf("abd", { ownersCoordinate });
     const id = world.askWrite(node, "one");
     world.nowMs += waitedMs;
     world.refused(id);

@@ -33,13 +33,14 @@ export function checkStandIns(
   { nowMs, nodes, n, bounds, isCalm, hintBounds }: StandInOptions,
   violations: Violations,
 ): void {
-  const { hedgeMs, readAnswerMs, writeAnswerMs, settleMs } = bounds;
+  const { hedgeMs, readAnswerMs, writeAnswerMs, ownersCoordinate, settleMs } = bounds;
   // It may have had to wait for one certain node: the one that has what its client knows, or a primary's word.
   if (ask.method === "GET" && waitsForMore(ask)) return;
   const waitedMs = nowMs() - askedMs;
   const answerMs = payload === undefined ? readAnswerMs : writeAnswerMs;
   if (waitedMs <= answerMs) return;
-  if (payload !== undefined && !state.primaries.includes(ask.node)) return;
+  const staysHere = ownersCoordinate && state.primaries.includes(ask.node);
+  if (payload !== undefined && !staysHere) return;
   const fallbackCount = ask.strict ? 0 : nodes.length - n;
   // Each round asks on behalf of every silent slot, of which there are more than the request can do without.
   const rounds = Math.ceil(fallbackCount / (n - ask.quorum + 1));

@@ -63,6 +63,7 @@ export class HandMadeWorld {
       destroyed = [],
       n = 3,
       key = "cart",
+      ownersCoordinate = true,
     }: WorldOptions = {},
   ) {
     this.versioning = versioningFor(mode);
@@ -85,6 +86,7 @@ export class HandMadeWorld {
         hedgeMs: 100,
         readAnswerMs: 20,
         writeAnswerMs: 30,
+        ownersCoordinate,
         settleMs: 1_000,
         silenceMs: 1_500,
       },
@@ -361,6 +363,7 @@ interface WorldOptions {
   readonly destroyed?: readonly string[];
   readonly n?: number;
   readonly key?: string;
+  readonly ownersCoordinate?: boolean;
 }
 
 /** The payload of a value as text; of a delete without one. */
