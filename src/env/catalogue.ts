@@ -259,6 +259,7 @@ const PEER_POINTS = [
   { name: "hints waited since their last delivery failed", kind: "sometimes", required: true },
   { name: "hints of one owner took more than one page", kind: "sometimes", required: true },
   { name: "hint delivery stopped before the last hint", kind: "reachable", required: true },
+  { name: "a hint failed and the others went on", kind: "reachable", required: true },
   { name: "a peer counted as down", kind: "reachable", required: true },
   {
     name: "a peer said that it stops",
@@ -283,6 +284,8 @@ const ANTI_ENTROPY_POINTS = [
     why: "A write in flight makes replicas differ for a moment, which must harm nothing.",
   },
   { name: "an exchange stopped before its end", kind: "reachable", required: true },
+  { name: "a key could not be brought together by an exchange", kind: "reachable", required: true },
+  { name: "an exchange met a damaged row", kind: "reachable", required: true },
   {
     name: "a leaf went back with its row after a lost write",
     kind: "reachable",
