@@ -4,7 +4,7 @@ import type { Environment } from "../env/environment.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
-import { StorageError } from "../storage/engine.ts";
+import { DamageError, StorageError } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import type { HintLimits, HintRoomStatus } from "./hint-room.ts";
 import { HintRoom } from "./hint-room.ts";
@@ -89,6 +89,27 @@ export class HintRows {
       await this.#recount(place);
       throw error;
     });
+  }
+
+  /**
+   * The record of a hint, for a reader who has read the node's own row. A damaged one is left out where there is such a row: a
+   * node with a row of its own is one of the key's primaries, whose answer stands for its own slot, and all that it acknowledged for
+   * that slot is in that row; a read looks for the owner's slot elsewhere. Without such a row the hint is all there was, and passes
+   * for nothing no more than a row does: DamageError.
+   */
+  async recordBeside(
+    own: Uint8Array | undefined,
+    owner: NodeId,
+    rowKey: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#parts.rows.record("hints", rowKey);
+    } catch (error) {
+      if (own === undefined || !(error instanceof DamageError)) throw error;
+      this.#env.assertions.reachable("a read left a damaged hint out beside its own row");
+      this.#env.log.error({ owner, err: error }, "A hint is damaged; its key's own row is whole");
+      return undefined;
+    }
   }
 
   /**
