@@ -23,6 +23,8 @@ export interface BenchClusterOptions {
   readonly program?: (nodeMain: string, index: number) => Program;
   /** False: the engine acknowledges before the disk does. Default true. */
   readonly sync?: boolean;
+  /** Fields of each node's configuration besides. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Told when a node ends on its own. */
   onDeath(error: Error): void;
 }
@@ -32,6 +34,8 @@ export interface BenchCluster {
   readonly urls: readonly string[];
   /** In the order of the URLs. */
   readonly nodes: readonly NodeProcess[];
+  /** Where each keeps its data, in the same order. */
+  readonly dataFolders: readonly string[];
   /** Stops the nodes and removes their files; doing it twice is fine. */
   stop(): Promise<void>;
 }
@@ -51,7 +55,7 @@ export async function startBenchCluster(options: BenchClusterOptions): Promise<B
 async function startNodes(
   options: BenchClusterOptions,
   cleanUp: CleanUp,
-): Promise<Pick<BenchCluster, "urls" | "nodes">> {
+): Promise<Omit<BenchCluster, "stop">> {
   const folder = await openTemporaryFolder(false);
   cleanUp.add(() => folder.remove());
   const lease = await leasePorts(2 * options.nodes);
@@ -85,11 +89,15 @@ async function startNodes(
     await Promise.all(nodes.map((node) => node.stop()));
   });
   await Promise.all(nodes.map((node) => node.start()));
-  return { urls: places.map((place) => `http://${place.httpAddress}`), nodes };
+  return {
+    urls: places.map((place) => `http://${place.httpAddress}`),
+    nodes,
+    dataFolders: places.map((place) => place.dataFolder),
+  };
 }
 
 function configurationOf(
-  { nodes, engine, writeBuffer = 0, sync = true }: BenchClusterOptions,
+  { nodes, engine, writeBuffer = 0, sync = true, settings }: BenchClusterOptions,
   self: NodePlace,
   places: readonly NodePlace[],
 ): string {
@@ -109,5 +117,11 @@ function configurationOf(
     },
     { clusterId: "bench", clusterSecret: "bench", self, places, routes: {} },
   );
-  return JSON.stringify({ ...configuration, sync, testFaults: false, logLevel: "warn" });
+  return JSON.stringify({
+    ...configuration,
+    sync,
+    testFaults: false,
+    logLevel: "warn",
+    ...settings,
+  });
 }

@@ -1,6 +1,6 @@
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { RPC_LIMITS } from "../../src/rpc/rpc-limits.ts";
-import { DURABLE_GATHER_MS } from "../../src/storage/write-buffer.ts";
+import { DURABLE_GATHER_MS } from "../../src/storage/pass-through.ts";
 import type { HintBounds } from "../drivers/sim/oracle/hint-watch.ts";
 import type { TimeBounds } from "../drivers/sim/oracle/time-bounds.ts";
 import { timerSlackMs } from "../drivers/sim/oracle/time-bounds.ts";

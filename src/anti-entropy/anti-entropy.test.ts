@@ -3,25 +3,20 @@
  * a client: rows are put into the engines before the nodes start.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import { actorOf } from "../base/actor.ts";
-import { utf8Bytes } from "../base/bytes.ts";
-import { nodeId } from "../base/ids.ts";
-import { versioningFor } from "../causality/versioning-for.ts";
-import { ClusterWorld } from "../http/testing/cluster-world.ts";
-import { encodeRow, recordOf } from "../replica/row.ts";
-import { recordRowKey } from "../replica/row-keys.ts";
-import { createRing } from "../ring/partition-table.ts";
-import type { Engine, TableName } from "../storage/engine.ts";
+import type { ClusterWorld } from "../http/testing/cluster-world.ts";
+import type { TableName } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
-
-const EVERY_MS = 1_000;
-const PARTITIONS = 1_024;
-const VERSIONING = versioningFor("dvvset");
-const RING = createRing({
-  clusterId: "world",
-  nodes: [nodeId("n1"), nodeId("n2")],
-  partitionCount: PARTITIONS,
-});
+import {
+  EVERY_MS,
+  exchanges,
+  fill,
+  PARTITIONS,
+  recordsOf,
+  recordWith,
+  rowKeyOf,
+  twoNodes,
+  VERSIONING,
+} from "./testing/filled-engines.ts";
 
 /** A memory engine that counts the rows that were looked up. */
 class CountingEngine extends MemoryEngine {
@@ -31,36 +26,6 @@ class CountingEngine extends MemoryEngine {
     if (table === "records") this.reads += 1;
     return super.get(table, key);
   }
-}
-
-function rowKeyOf(key: string): Uint8Array {
-  return recordRowKey(RING.partitionOf(utf8Bytes(key)), utf8Bytes(key));
-}
-
-/** A version of its own for each text. */
-function recordWith(text: string, under = VERSIONING.empty): Uint8Array {
-  const actor = actorOf({ nodeId: nodeId("n9"), incarnation: "AAAAAAAAAAA", epoch: text.length });
-  const mint = { actor, wallMs: 1 };
-  return VERSIONING.encode(VERSIONING.update(under, under.clock, utf8Bytes(text), mint));
-}
-
-async function fill(engine: Engine, records: Iterable<readonly [string, Uint8Array]>) {
-  const writes = [...records].map(([key, record]) => ({
-    table: "records" as const,
-    key: rowKeyOf(key),
-    value: encodeRow({ localActor: undefined, record }),
-  }));
-  await engine.write(writes);
-}
-
-async function recordsOf(engine: Engine): Promise<ReadonlyMap<string, string>> {
-  const rows = await engine.scan("records", { limit: 1_000_000 });
-  return new Map(
-    rows.map(({ key, value }) => [
-      Buffer.from(key).toString("hex"),
-      Buffer.from(recordOf(value ?? new Uint8Array(0))).toString("hex"),
-    ]),
-  );
 }
 
 /** All that went over the wire, either way, between any nodes. */
@@ -75,28 +40,6 @@ function wireBytes(world: ClusterWorld): number {
     }
   }
   return bytes;
-}
-
-function exchanges(world: ClusterWorld, outcome: string): number {
-  let count = 0;
-  for (const { environment } of world.nodes.values()) {
-    count += environment.metrics.valueOf("ringside_anti_entropy_exchanges_total", { outcome });
-  }
-  return count;
-}
-
-/** Two nodes that hold these rows, with all of their trees built. */
-async function twoNodes(engines: readonly [Engine, Engine], n = 2): Promise<ClusterWorld> {
-  const world = new ClusterWorld(2, {
-    n,
-    r: 1,
-    w: 1,
-    partitions: PARTITIONS,
-    antiEntropyMs: EVERY_MS,
-  });
-  await world.startNode("n1", engines[0]);
-  await world.startNode("n2", engines[1]);
-  return world;
 }
 
 describe("two replicas of 100,000 keys", () => {
@@ -178,7 +121,7 @@ describe("an exchange", () => {
   test("leaves partitions alone that the two have not in common", async () => {
     const engines = [new MemoryEngine(), new MemoryEngine()] as const;
     await fill(engines[0], [["key", recordWith("value")]]);
-    const world = await twoNodes(engines, 1);
+    const world = await twoNodes(engines, { n: 1 });
     await world.pass(3 * EVERY_MS);
     expect((await recordsOf(engines[1])).size).toBe(0);
   });

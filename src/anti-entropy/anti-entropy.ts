@@ -1,15 +1,14 @@
+import { FailedItems } from "../base/failed-items.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Counter } from "../env/metrics.ts";
+import { Pacer } from "../env/pacer.ts";
 import type { Detector } from "../membership/failure-detector.ts";
-import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
-import { StorageError } from "../storage/engine.ts";
-import type { ExchangeCounters, ExchangeEnd, OwnCopies } from "./exchange.ts";
-import { ExchangeError, exchange } from "./exchange.ts";
-import { Pace } from "./pace.ts";
+import type { ExchangeCounters, ExchangeEnd, OwnCopies, PaceLimits } from "./exchange.ts";
+import { exchange, isOperating } from "./exchange.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 
 export interface AntiEntropyParts {
@@ -20,15 +19,13 @@ export interface AntiEntropyParts {
   readonly ring: () => Ring;
 }
 
-export interface AntiEntropyOptions {
+export interface AntiEntropyOptions extends PaceLimits {
   /** From the end of an exchange to the next; 0: there is none, ever. */
   readonly everyMs: number;
   readonly callTimeoutMs: number;
-  readonly keysPerSecond: number;
-  readonly bytesPerSecond: number;
 }
 
-/** The last exchange with a peer that came to its end. */
+/** The last exchange with a peer that left no difference. */
 export interface CompletedExchange {
   readonly count: number;
   /** Keys in which the replicas differed. */
@@ -45,27 +42,39 @@ export class AntiEntropy {
   readonly #env: Environment;
   readonly #parts: AntiEntropyParts;
   readonly #options: AntiEntropyOptions;
-  readonly #pace: Pace;
+  readonly #pacer: Pacer;
+  /** By peer: keys that could not be brought together. */
+  readonly #failed = new Map<NodeId, FailedItems>();
   readonly #counters: ExchangeCounters;
   readonly #ends: Readonly<Record<Outcome, Counter>>;
   readonly #completed = new Map<NodeId, CompletedExchange>();
   #round: NodeId[] = [];
   #timer: Timer | undefined;
   #underWay: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
   #stopped = false;
 
   constructor(env: Environment, parts: AntiEntropyParts, options: AntiEntropyOptions) {
     this.#env = env;
     this.#parts = parts;
     this.#options = options;
-    this.#pace = new Pace(options);
+    this.#pacer = new Pacer(env.clock, { burstMs: 0 });
     const { metrics } = env;
     const keys = (how: string) =>
       metrics.counter("ringside_anti_entropy_keys_total", "Keys that an exchange looked at.", {
         how,
       });
-    this.#counters = { pulled: keys("pulled"), pushed: keys("pushed"), gone: keys("gone") };
+    this.#counters = {
+      pulled: keys("pulled"),
+      pushed: keys("pushed"),
+      gone: keys("gone"),
+      failed: keys("failed"),
+    };
+    metrics.gauge(
+      "ringside_anti_entropy_keys_failing",
+      "Keys that the last exchange with a peer could not bring together.",
+      {},
+      () => this.failingCount,
+    );
     const ends = (outcome: Outcome) =>
       metrics.counter("ringside_anti_entropy_exchanges_total", "Exchanges by how they ended.", {
         outcome,
@@ -73,6 +82,7 @@ export class AntiEntropy {
     this.#ends = {
       equal: ends("equal"),
       differing: ends("differing"),
+      incomplete: ends("incomplete"),
       "not-built": ends("not-built"),
       failed: ends("failed"),
     };
@@ -81,6 +91,11 @@ export class AntiEntropy {
   /** By peer: the last exchange that this node began, in this life, and that came to its end. */
   get completed(): ReadonlyMap<NodeId, CompletedExchange> {
     return this.#completed;
+  }
+
+  /** Keys that could not be brought together with a peer, once for each peer. */
+  get failingCount(): number {
+    return [...this.#failed.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
   /** True once this life has brought home whatever its peers had: one exchange with each of them is complete. */
@@ -96,7 +111,7 @@ export class AntiEntropy {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#wake?.();
+    this.#pacer.stop();
     await this.#underWay;
   }
 
@@ -117,16 +132,17 @@ export class AntiEntropy {
     const { detector } = this.#parts;
     const parts = {
       ...this.#parts,
-      pace: this.#pace,
-      wait: (delayMs: number) => this.#wait(delayMs),
+      pacer: this.#pacer,
+      limits: this.#options,
       counters: this.#counters,
     };
     const { callTimeoutMs } = this.#options;
+    const failed = this.#failedOf(peer);
     const isOver = () => this.#stopped || !detector.isUp(peer);
     try {
-      this.#ended(peer, await exchange(env, parts, { peer, callTimeoutMs, isOver }));
+      this.#ended(peer, await exchange(env, parts, { peer, callTimeoutMs, isOver, failed }));
     } catch (error) {
-      if (!(error instanceof ExchangeError) && !isOperating(error)) throw error;
+      if (!isOperating(error)) throw error;
       // The peer, the network or a disk failed, of which others tell; the next exchange tries again.
       env.assertions.reachable("an exchange stopped before its end");
       this.#ends.failed.increment();
@@ -140,7 +156,11 @@ export class AntiEntropy {
       this.#ends["not-built"].increment();
       return;
     }
-    const { differences } = end;
+    const { differences, left } = end;
+    if (left > 0) {
+      this.#ends.incomplete.increment();
+      return;
+    }
     this.#env.assertions.sometimes("an exchange found equal trees", differences === 0);
     this.#ends[differences === 0 ? "equal" : "differing"].increment();
     const count = (this.#completed.get(peer)?.count ?? 0) + 1;
@@ -164,22 +184,19 @@ export class AntiEntropy {
       .map(({ peer }) => peer);
   }
 
-  #wait(delayMs: number): Promise<void> {
-    if (this.#stopped || delayMs <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#wake = undefined;
-        timer.cancel();
-        resolve();
-      };
-      const timer = this.#env.clock.setTimer(delayMs, done);
-      this.#wake = done;
-    });
+  #failedOf(peer: NodeId): FailedItems {
+    let failed = this.#failed.get(peer);
+    if (failed === undefined) {
+      const { everyMs } = this.#options;
+      failed = new FailedItems({ firstMs: everyMs, maxMs: BACK_OFF_MAX * everyMs });
+      this.#failed.set(peer, failed);
+    }
+    return failed;
   }
 }
 
-function isOperating(error: unknown): boolean {
-  return error instanceof StorageError || error instanceof DynamoError;
-}
+/** A key that fails again and again is tried at least once in so many times `everyMs`. */
+const BACK_OFF_MAX = 16;
 
-type Outcome = "equal" | "differing" | "not-built" | "failed";
+/** `incomplete`: all was compared, and some keys could not be brought together. */
+type Outcome = "equal" | "differing" | "incomplete" | "not-built" | "failed";

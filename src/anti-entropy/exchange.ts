@@ -1,15 +1,19 @@
-import { equalBytes } from "../base/bytes.ts";
+import { equalBytes, toBase64url } from "../base/bytes.ts";
+import type { FailedItems } from "../base/failed-items.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Counter } from "../env/metrics.ts";
+import type { Pacer } from "../env/pacer.ts";
 import type { Difference } from "../merkle/comparison.ts";
 import { Comparison } from "../merkle/comparison.ts";
+import { DynamoError } from "../protocol/errors.ts";
 import type { Reply, Request } from "../protocol/messages.ts";
 import { TREE_PATHS_MAX } from "../protocol/tree-codec.ts";
 import type { Ring } from "../ring/ring.ts";
-import type { PeerCalls } from "../rpc/contract.ts";
-import { StorageError } from "../storage/engine.ts";
-import type { Pace } from "./pace.ts";
+import type { Outcome, PeerCalls } from "../rpc/contract.ts";
+import { isOfThePeer } from "../rpc/is-of-the-peer.ts";
+import { byteString } from "../storage/byte-strings.ts";
+import { DamageError, StorageError } from "../storage/engine.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 
 /** A node's own copies, as an exchange uses them. Implemented by `replica/replica.ts`. */
@@ -24,10 +28,15 @@ export interface ExchangeParts {
   readonly shared: SharedTrees;
   readonly calls: PeerCalls;
   readonly ring: () => Ring;
-  readonly pace: Pace;
-  /** Waits; less where the node stops. */
-  readonly wait: (delayMs: number) => Promise<void>;
+  readonly pacer: Pacer;
+  readonly limits: PaceLimits;
   readonly counters: ExchangeCounters;
+}
+
+/** So many keys and so many bytes a second, each on average; what was not used is not saved up. */
+export interface PaceLimits {
+  readonly keysPerSecond: number;
+  readonly bytesPerSecond: number;
 }
 
 export interface ExchangeCounters {
@@ -35,6 +44,8 @@ export interface ExchangeCounters {
   readonly pulled: Counter;
   readonly pushed: Counter;
   readonly gone: Counter;
+  /** Keys that could not be brought together. */
+  readonly failed: Counter;
 }
 
 export interface ExchangeOptions {
@@ -42,46 +53,64 @@ export interface ExchangeOptions {
   readonly callTimeoutMs: number;
   /** True: end before the next step. */
   readonly isOver: () => boolean;
+  /** Keys that failed in exchanges with this peer, by their text. */
+  readonly failed: FailedItems;
 }
 
-/** How an exchange ended: `differences` keys were brought together, or the peer's trees are not built. */
+/**
+ * How an exchange ended: of the keys in which the replicas differed `differences` were brought together and `left` were not, which
+ * other exchanges try again; or the peer's trees are not built.
+ */
 export type ExchangeEnd =
-  | { readonly kind: "complete"; readonly differences: number }
+  | { readonly kind: "complete"; readonly differences: number; readonly left: number }
   | { readonly kind: "not-built" }
   | { readonly kind: "stopped" };
 
 /**
  * One comparison with one peer over all partitions in common, from their roots to the keys that differ (paper 4.7). Both
  * sides get the merge of both records, as the bytes that a replica holds: no dot is minted (D-4.7-7). What lies in
- * hints stays there. Rejects where the peer does not answer, or either side cannot store.
+ * hints stays there. A key that cannot be read, sent or stored on either side is passed over, counted and told of. Rejects where
+ * the peer does not answer.
  */
 export async function exchange(
   env: Environment,
   parts: ExchangeParts,
   options: ExchangeOptions,
 ): Promise<ExchangeEnd> {
-  const { shared, pace, wait } = parts;
-  const comparison = new Comparison(() => shared.with(options.peer), TREE_PATHS_MAX);
+  const { shared, pacer, limits } = parts;
+  const { peer, isOver, failed } = options;
+  const comparison = new Comparison(() => shared.with(peer), TREE_PATHS_MAX);
+  const met = new Set<string>();
   let differences = 0;
+  let left = 0;
   for (;;) {
-    if (options.isOver()) return { kind: "stopped" };
+    if (isOver()) return { kind: "stopped" };
     const paths = comparison.ask();
     if (paths.length > 0) {
       const reply = await call(parts, options, { type: "tree", ring: parts.ring().stamp, paths });
-      if (reply.type !== "tree-reply") throw unexpected(options.peer, reply);
+      if (reply.type !== "tree-reply") throw unexpected(peer, reply);
       if (reply.nodes === undefined) return { kind: "not-built" };
       // Without an answer to the first path it would be asked for for ever.
-      if (reply.nodes.length === 0) throw unexpected(options.peer, reply);
+      if (reply.nodes.length === 0) throw unexpected(peer, reply);
       comparison.take(reply.nodes);
     }
     const found = comparison.takeDifferences();
-    if (paths.length === 0 && found.length === 0) return { kind: "complete", differences };
-    for (let at = 0; at < found.length; at += WINDOW) {
-      if (options.isOver()) return { kind: "stopped" };
-      const some = found.slice(at, at + WINDOW);
-      const bytes = await bringTogether(env, parts, options, some);
-      differences += some.length;
-      await wait(pace.spend(env.clock.monotonicMs(), { keys: some.length, bytes }));
+    if (paths.length === 0 && found.length === 0) {
+      failed.keepOnly(met);
+      return { kind: "complete", differences, left };
+    }
+    for (const { key } of found) met.add(byteString(key));
+    const nowMs = env.clock.monotonicMs();
+    const due = found.filter(({ key }) => !failed.isHeldBack(byteString(key), nowMs));
+    left += found.length - due.length;
+    for (let at = 0; at < due.length; at += WINDOW) {
+      if (isOver()) return { kind: "stopped" };
+      const some = due.slice(at, at + WINDOW);
+      const { bytes, failedCount } = await bringTogether(env, parts, options, some);
+      differences += some.length - failedCount;
+      left += failedCount;
+      const costs = [some.length / limits.keysPerSecond, bytes / limits.bytesPerSecond];
+      await pacer.wait(pacer.take(1_000 * Math.max(...costs)));
     }
   }
 }
@@ -89,22 +118,46 @@ export async function exchange(
 /** Keys under way at once: enough to fill a round trip. */
 const WINDOW = 16;
 
-/** Gives how many bytes of records went either way. Waits for all keys, whichever fails. */
+/** Gives how many bytes of records went either way, and how many keys failed. Waits for all, and rejects where the peer failed. */
 async function bringTogether(
   env: Environment,
   parts: ExchangeParts,
   options: ExchangeOptions,
   differences: readonly Difference[],
-): Promise<number> {
+): Promise<{ readonly bytes: number; readonly failedCount: number }> {
   const results = await Promise.allSettled(
     differences.map((difference) => bringKeyTogether(env, parts, options, difference)),
   );
   let bytes = 0;
-  for (const result of results) {
-    if (result.status === "rejected") throw result.reason;
-    bytes += result.value;
+  const failures: unknown[] = [];
+  for (const [at, result] of results.entries()) {
+    const key = differences[at]?.key ?? NO_KEY;
+    if (result.status === "fulfilled") {
+      bytes += result.value;
+      options.failed.succeeded(byteString(key));
+    } else {
+      if (!isOperating(result.reason)) throw result.reason;
+      failures.push(result.reason);
+      keyFailed(env, parts, options, { key, error: result.reason });
+    }
   }
-  return bytes;
+  const peersError = failures.find((error) => error instanceof ExchangeError && error.isOfThePeer);
+  if (peersError !== undefined) throw peersError;
+  return { bytes, failedCount: failures.length };
+}
+
+/** It may have been the peer that failed: then the next exchange begins with other keys, which harms none. */
+function keyFailed(
+  { assertions, clock, log, random }: Environment,
+  { counters }: ExchangeParts,
+  { peer, failed }: ExchangeOptions,
+  { key, error }: { readonly key: Uint8Array; readonly error: unknown },
+): void {
+  assertions.reachable("a key could not be brought together by an exchange");
+  counters.failed.increment();
+  const at = { nowMs: clock.monotonicMs(), chance: random.float() };
+  const failures = failed.failed(byteString(key), at);
+  log.warn({ peer, key: toBase64url(key), failures, err: error }, "Cannot exchange a key");
 }
 
 async function bringKeyTogether(
@@ -114,46 +167,65 @@ async function bringKeyTogether(
   { key, holder }: Difference,
 ): Promise<number> {
   const { copies, counters } = parts;
-  const before = await ownIfReadable(copies, key);
-  const theirs =
-    holder === "own" && before !== undefined ? undefined : await theirCopy(parts, options, key);
+  const own = await ownCopy(copies, key);
+  const other =
+    holder === "own" && own !== undefined && own !== DAMAGED
+      ? undefined
+      : await theirCopy(parts, options, key);
+  const before = wholeOf(own);
+  const theirs = wholeOf(other);
+  if (own === DAMAGED || other === DAMAGED) {
+    assertions.reachable("an exchange met a damaged row");
+    if (before === undefined && theirs === undefined) {
+      throw new DamageError("Cannot repair a damaged row: neither side has it whole");
+    }
+  }
   if (isSame(before, theirs)) {
     assertions.reachable("a difference was gone when an exchange looked at it");
     counters.gone.increment();
     return theirs?.length ?? 0;
   }
   if (theirs !== undefined) await copies.store(key, theirs, undefined);
-  const own = theirs === undefined ? before : await copies.own(key);
-  if (own === undefined || isSame(own, theirs)) {
+  const merged = theirs === undefined ? before : await copies.own(key);
+  if (merged === undefined || isSame(merged, theirs)) {
     assertions.reachable("an exchange brought a record from a peer");
     counters.pulled.increment();
     return theirs?.length ?? 0;
   }
-  const put = { type: "put", ring: parts.ring().stamp, key, record: own } as const;
+  const put = { type: "put", ring: parts.ring().stamp, key, record: merged } as const;
   const reply = await call(parts, options, { ...put, hintFor: undefined });
   if (reply.type !== "put-reply") throw unexpected(options.peer, reply);
   assertions.reachable("an exchange brought a record to a peer");
   assertions.sometimes("an exchange merged both ways", theirs !== undefined);
   counters.pushed.increment();
-  return own.length + (theirs?.length ?? 0);
+  return merged.length + (theirs?.length ?? 0);
+}
+
+/** A copy that is damaged counts as none: the whole one of the other side takes its place. */
+type Copy = Uint8Array | typeof DAMAGED | undefined;
+
+const DAMAGED = "damaged";
+
+function wholeOf(copy: Copy): Uint8Array | undefined {
+  return copy === DAMAGED ? undefined : copy;
 }
 
 async function theirCopy(
   parts: ExchangeParts,
   options: ExchangeOptions,
   key: Uint8Array,
-): Promise<Uint8Array | undefined> {
+): Promise<Copy> {
   const reply = await call(parts, options, { type: "copy", ring: parts.ring().stamp, key });
-  if (reply.type !== "get-reply") throw unexpected(options.peer, reply);
-  return reply.record;
+  if (reply.type === "get-reply") return reply.record;
+  if (reply.type === "error-reply" && reply.code === "damaged") return DAMAGED;
+  throw unexpected(options.peer, reply);
 }
 
-/** A row that is damaged counts as none: the peer's takes its place. */
-async function ownIfReadable(copies: OwnCopies, key: Uint8Array): Promise<Uint8Array | undefined> {
+async function ownCopy(copies: OwnCopies, key: Uint8Array): Promise<Copy> {
   try {
     return await copies.own(key);
   } catch (error) {
-    if (error instanceof StorageError) return undefined;
+    if (error instanceof DamageError) return DAMAGED;
     throw error;
   }
 }
@@ -169,18 +241,39 @@ function call(
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     calls.call(peer, request, callTimeoutMs, (outcome) => {
-      if (outcome.kind === "reply") resolve(outcome.reply);
-      else reject(new ExchangeError(`Cannot exchange with ${peer}: ${outcome.kind}`));
+      if (outcome.kind === "reply" && !isOfThePeer(outcome)) resolve(outcome.reply);
+      else reject(new ExchangeError(peer, outcome));
     });
   });
 }
 
 /** The peer does not answer, or not as it should. */
-export class ExchangeError extends Error {
+class ExchangeError extends Error {
   override readonly name = "ExchangeError";
+  /** True where it would have answered no other request either. */
+  readonly isOfThePeer: boolean;
+
+  constructor(peer: NodeId, outcome: Outcome) {
+    super(`Cannot exchange with ${peer}: ${reasonOf(outcome)}`);
+    this.isOfThePeer = isOfThePeer(outcome);
+  }
 }
 
 function unexpected(peer: NodeId, reply: Reply): ExchangeError {
-  const reason = reply.type === "error-reply" ? reply.message : `it answered ${reply.type}`;
-  return new ExchangeError(`Cannot exchange with ${peer}: ${reason}`);
+  return new ExchangeError(peer, { kind: "reply", reply });
 }
+
+function reasonOf(outcome: Outcome): string {
+  if (outcome.kind !== "reply") return outcome.kind;
+  const { reply } = outcome;
+  return reply.type === "error-reply" ? reply.message : `it answered ${reply.type}`;
+}
+
+/** Of the peer, the network or a disk, and not of this program. */
+export function isOperating(error: unknown): boolean {
+  return (
+    error instanceof ExchangeError || error instanceof StorageError || error instanceof DynamoError
+  );
+}
+
+const NO_KEY = new Uint8Array(0);

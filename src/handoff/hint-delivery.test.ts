@@ -4,133 +4,26 @@
  */
 
 import { describe, expect, test } from "vitest";
-import type { NodeId } from "../base/ids.ts";
-import { nodeId } from "../base/ids.ts";
-import { versioningFor } from "../causality/versioning-for.ts";
-import type { Environment } from "../env/environment.ts";
-import { ManualClock } from "../env/testing/manual-clock.ts";
-import { quietEnvironment } from "../env/testing/quiet-environment.ts";
-import { Life } from "../replica/life.ts";
-import { Replica } from "../replica/replica.ts";
-import { openReplica, replicaEnvironment } from "../replica/testing/replica-world.ts";
-import { createRing } from "../ring/partition-table.ts";
-import type { Ring } from "../ring/ring.ts";
-import type { Outcome, PeerCalls } from "../rpc/contract.ts";
-import type { Engine } from "../storage/engine.ts";
+import { replicaEnvironment } from "../replica/testing/replica-world.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
-import { HintDelivery } from "./hint-delivery.ts";
 import { hintTargets } from "./hint-targets.ts";
-
-const dvvset = versioningFor("dvvset");
-const [SELF, A, B, C, GONE] = ["self", "a", "b", "c", "gone"].map(nodeId) as [
-  NodeId,
-  NodeId,
-  NodeId,
-  NodeId,
-  NodeId,
-];
-const RING = createRing({ clusterId: "test", nodes: [SELF, A, B, C], partitionCount: 16 });
-/** As it was before a node left. */
-const RING_BEFORE = createRing({
-  clusterId: "test",
-  nodes: [SELF, A, B, C, GONE],
-  partitionCount: 16,
-});
-const N = 3;
-const SCAN_MS = 100;
-/** At 16 hints a second to one owner, three nodes sending. */
-const SLOW = 3 * 16 * 4_096;
-const PUT: Outcome = { kind: "reply", reply: { type: "put-reply" } };
-
-interface Sent {
-  readonly to: NodeId;
-  readonly key: string;
-  readonly atMs: number;
-}
-
-async function world({ bytesPerSecond = 1e9, engine = new MemoryEngine() } = {}) {
-  const clock = new ManualClock();
-  const env = { ...quietEnvironment(clock), transport: { connect: refuse, listen: refuse } };
-  const replica = await openOn(engine, RING, env);
-  const sent: Sent[] = [];
-  const down = new Set<NodeId>();
-  const outcomes = new Map<NodeId, Outcome>();
-  const calls: PeerCalls = {
-    call: (to, request, _timeoutMs, done) => {
-      if (request.type !== "put") throw new Error(`Cannot serve ${request.type}`);
-      expect(request.hintFor).toBeUndefined();
-      sent.push({ to, key: Buffer.from(request.key).toString(), atMs: clock.monotonicMs() });
-      clock.defer(() => done(outcomes.get(to) ?? PUT));
-      return { cancel: refuse };
-    },
-  };
-  const detector = {
-    isUp: (peer: NodeId) => !down.has(peer),
-    answered: refuse,
-    missed: refuse,
-    leaves: refuse,
-    suspected: refuse,
-  };
-  const delivery = new HintDelivery(
-    env,
-    { nodeId: SELF, hints: replica.hints, replica, calls, detector, ring: () => RING },
-    { n: N, scanMs: SCAN_MS, callTimeoutMs: 50, backOffMaxMs: 10 * SCAN_MS, bytesPerSecond },
-  );
-  return {
-    ...env,
-    clock,
-    replica,
-    delivery,
-    sent,
-    down,
-    outcomes,
-    /** Lets time pass, and the reactions of promises run after each millisecond. */
-    pass: async (ms: number) => {
-      for (let passed = 0; passed < ms; passed += 1) {
-        await reactions();
-        clock.advance(1);
-      }
-      await reactions();
-    },
-    keep: async (owner: NodeId, keys: readonly string[]) => {
-      for (const key of keys) await replica.store(Buffer.from(key), await RECORD, owner);
-    },
-  };
-}
-
-async function openOn(engine: Engine, ring: Ring, env: Environment): Promise<Replica> {
-  const life = await Life.begin(env, { engine: new MemoryEngine(), nodeId: SELF });
-  return Replica.open(env, {
-    engine,
-    versioning: dvvset,
-    ring: () => ring,
-    nodeId: SELF,
-    life,
-  });
-}
-
-const RECORD = (async () => {
-  const replica = await openReplica(new MemoryEngine(), dvvset);
-  return (await replica.mint(Buffer.from("k"), new Map(), Buffer.from("v"), undefined)).record;
-})();
-
-async function reactions(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
-function refuse(): never {
-  throw new Error("Nobody asks for this here");
-}
-
-/** Keys of which the node is among the first N; `isOwner` false: is not. */
-function keysOf(owner: NodeId, count: number, isOwner = true): string[] {
-  const keys = Array.from({ length: 1_000 }, (_, at) => `key ${at}`);
-  return keys.filter((key) => primariesOf(key).includes(owner) === isOwner).slice(0, count);
-}
-
-function primariesOf(key: string): readonly NodeId[] {
-  return RING.preferenceList(Buffer.from(key)).slice(0, N);
-}
+import {
+  A,
+  B,
+  C,
+  deliveryWorld,
+  GONE,
+  keysOf,
+  N,
+  openOn,
+  primariesOf,
+  RECORD,
+  RING,
+  RING_BEFORE,
+  SCAN_MS,
+  SELF,
+  SLOW,
+} from "./testing/delivery-world.ts";
 
 describe("hintTargets()", () => {
   test("is the owner among the key's primaries, else all of these", () => {
@@ -146,7 +39,9 @@ describe("hintTargets()", () => {
 
 describe("HintDelivery's pace", () => {
   test("D-4.6-3 K-20 many hints go at the share of the rate that is this node's, after one burst", async () => {
-    const { delivery, keep, pass, sent, replica, clock } = await world({ bytesPerSecond: SLOW });
+    const { delivery, keep, pass, sent, replica, clock } = await deliveryWorld({
+      bytesPerSecond: SLOW,
+    });
     await keep(A, keysOf(A, 40));
     const startMs = clock.monotonicMs();
     delivery.deliverTo(A);
@@ -161,7 +56,7 @@ describe("HintDelivery's pace", () => {
   });
 
   test("two owners share it by turns", async () => {
-    const { delivery, keep, pass, sent } = await world({ bytesPerSecond: SLOW });
+    const { delivery, keep, pass, sent } = await deliveryWorld({ bytesPerSecond: SLOW });
     await keep(A, keysOf(A, 48));
     await keep(B, keysOf(B, 48));
     delivery.deliverTo(A);
@@ -174,7 +69,7 @@ describe("HintDelivery's pace", () => {
   });
 
   test("a node that stops waits for no hint's turn", async () => {
-    const { delivery, keep, pass, clock, replica } = await world({ bytesPerSecond: 4_096 });
+    const { delivery, keep, pass, clock, replica } = await deliveryWorld({ bytesPerSecond: 4_096 });
     await keep(A, keysOf(A, 20));
     delivery.deliverTo(A);
     await pass(10);
@@ -188,7 +83,7 @@ describe("HintDelivery's pace", () => {
 
 describe("HintDelivery's back-off", () => {
   test("each failure makes the wait longer, up to a bound; a page that was taken ends that", async () => {
-    const { delivery, keep, pass, sent, outcomes, replica, metrics } = await world();
+    const { delivery, keep, pass, sent, outcomes, replica, metrics } = await deliveryWorld();
     await keep(A, keysOf(A, 1));
     outcomes.set(A, { kind: "timeout" });
     delivery.start();
@@ -215,7 +110,7 @@ describe("HintDelivery's back-off", () => {
   });
 
   test("holds back a delivery that the owner's return would begin, and no other owner's", async () => {
-    const { delivery, keep, pass, sent, outcomes } = await world();
+    const { delivery, keep, pass, sent, outcomes } = await deliveryWorld();
     await keep(A, keysOf(A, 1));
     await keep(B, keysOf(B, 1));
     outcomes.set(A, { kind: "lost", reason: "test" });
@@ -236,7 +131,7 @@ describe("hints whose owner has left the ring", () => {
     const keys = ["k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8"];
     for (const key of keys) await before.store(Buffer.from(key), await RECORD, GONE);
 
-    const { delivery, pass, sent, replica } = await world({ engine });
+    const { delivery, pass, sent, replica } = await deliveryWorld({ engine });
     delivery.start();
     await pass(2 * SCAN_MS);
     expect(replica.hints.count).toBe(0);
@@ -251,7 +146,7 @@ describe("hints whose owner has left the ring", () => {
   });
 
   test("go only once every one of these has acknowledged, and the others do not wait for that", async () => {
-    const { delivery, keep, pass, sent, outcomes, replica } = await world();
+    const { delivery, keep, pass, sent, outcomes, replica } = await deliveryWorld();
     const [blocked = ""] = keysOf(A, 1);
     const [free = ""] = keysOf(A, 1, false);
     await keep(GONE, [blocked, free]);
@@ -272,7 +167,7 @@ describe("hints whose owner has left the ring", () => {
   });
 
   test("a hint for a node that no longer owns the key goes to those who do", async () => {
-    const { delivery, keep, pass, sent, replica } = await world();
+    const { delivery, keep, pass, sent, replica } = await deliveryWorld();
     const [foreign = ""] = keysOf(A, 1, false);
     await keep(A, [foreign]);
     delivery.deliverTo(A);

@@ -1,14 +1,17 @@
+import type { BackOff, BackOffOptions } from "../base/back-off.ts";
+import { afterFailure } from "../base/back-off.ts";
+import { toBase64url } from "../base/bytes.ts";
+import { FailedItems } from "../base/failed-items.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
-import type { Counter } from "../env/metrics.ts";
+import { Pacer } from "../env/pacer.ts";
 import type { Detector } from "../membership/failure-detector.ts";
-import type { Ring } from "../ring/ring.ts";
-import type { PeerCalls } from "../rpc/contract.ts";
-import type { BackOff } from "./back-off.ts";
-import { afterFailure } from "./back-off.ts";
+import type { HandOverParts } from "./hand-over.ts";
+import { HandOverError, handOver } from "./hand-over.ts";
+import type { HintDeliveryMetrics } from "./hint-delivery-metrics.ts";
+import { hintDeliveryMetrics } from "./hint-delivery-metrics.ts";
 import { hintTargets } from "./hint-targets.ts";
-import { Pacer } from "./pacer.ts";
 
 /** A hint that waits for its owner. */
 export interface WaitingHint {
@@ -28,21 +31,9 @@ export interface HintStore {
   drop(owner: NodeId, key: Uint8Array, record: Uint8Array): Promise<boolean>;
 }
 
-export interface HintDeliveryParts {
-  readonly nodeId: NodeId;
+export interface HintDeliveryParts extends HandOverParts {
   readonly hints: HintStore;
-  /** Merges a record into this node's own row of the key; resolves when it is durable. */
-  readonly replica: {
-    store(
-      key: Uint8Array,
-      record: Uint8Array,
-      hintFor: undefined,
-      options: { readonly durable: true },
-    ): Promise<void>;
-  };
-  readonly calls: PeerCalls;
   readonly detector: Detector;
-  readonly ring: () => Ring;
 }
 
 export interface HintDeliveryOptions {
@@ -64,8 +55,9 @@ const BURST_MS = 100;
 /**
  * Hands hints to their owners (paper 4.6; D-4.6-3, D-4.6-4, D-4.6-8). Every `scanMs`, and at once when an owner answers again, the
  * hints of each owner that seems up are sent as ordinary puts, at a bounded rate; a hint is deleted only after the owner, or each
- * node that took over from it, acknowledged exactly those bytes. Delivery of an owner's hints stops at the first failure and
- * waits longer after each one; the hints of an owner that has left go to many nodes, so there a failure stops nothing else.
+ * node that took over from it, acknowledged exactly those bytes. Where the owner fails, delivery of its hints stops and waits longer
+ * after each failure. A hint that fails alone is counted, told of, and tried again ever more rarely, while the others go on; so do
+ * those of an owner that has left, since they go to many nodes.
  */
 export class HintDelivery {
   readonly #environment: Environment;
@@ -73,9 +65,13 @@ export class HintDelivery {
   readonly #options: HintDeliveryOptions;
   readonly #underWay = new Map<NodeId, Promise<void>>();
   readonly #backOffs = new Map<NodeId, BackOff>();
+  /** By owner: hints that failed while the owner did not. */
+  readonly #failed = new Map<NodeId, FailedItems>();
+  /** By owner: the last row of the page at which delivery stopped. */
+  readonly #resumeAfter = new Map<NodeId, Uint8Array>();
+  readonly #backOffOptions: BackOffOptions;
   readonly #pacer: Pacer;
-  readonly #delivered: Counter;
-  readonly #failures: Counter;
+  readonly #metrics: HintDeliveryMetrics;
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -83,22 +79,13 @@ export class HintDelivery {
     this.#environment = environment;
     this.#parts = parts;
     this.#options = options;
-    const { metrics } = environment;
-    this.#delivered = metrics.counter("ringside_hints_delivered_total", "Hints their owner took");
-    this.#failures = metrics.counter(
-      "ringside_hint_delivery_failures_total",
-      "Hint deliveries that stopped before the last hint",
-    );
-    metrics.gauge(
-      "ringside_hint_owners_backed_off",
-      "Owners whose last hint delivery failed",
-      {},
-      () => this.#backOffs.size,
-    );
-    this.#pacer = new Pacer(environment, () => ({
-      bytesPerSecond: options.bytesPerSecond / Math.max(1, parts.ring().nodes.length - 1),
-      burstMs: BURST_MS,
-    }));
+    const { scanMs, backOffMaxMs } = options;
+    this.#backOffOptions = { firstMs: scanMs, maxMs: Math.max(scanMs, backOffMaxMs) };
+    this.#pacer = new Pacer(environment.clock, { burstMs: BURST_MS });
+    this.#metrics = hintDeliveryMetrics(environment.metrics, {
+      ownersBackedOff: () => this.#backOffs.size,
+      hintsFailing: () => [...this.#failed.values()].reduce((sum, { count }) => sum + count, 0),
+    });
   }
 
   start(): void {
@@ -112,7 +99,7 @@ export class HintDelivery {
   deliverTo(owner: NodeId): void {
     if (this.#stopped || this.#underWay.has(owner) || !this.#mayTry(owner)) return;
     const delivery = this.#deliverAll(owner)
-      .catch((error: unknown) => this.#failed(owner, error))
+      .catch((error: unknown) => this.#ownerFailed(owner, error))
       .finally(() => this.#underWay.delete(owner));
     this.#underWay.set(owner, delivery);
   }
@@ -132,86 +119,138 @@ export class HintDelivery {
       "hints waited since their last delivery failed",
       isHeldBack,
     );
-    return !isHeldBack && (this.#hasLeft(owner) || this.#parts.detector.isUp(owner));
+    return (
+      !isHeldBack &&
+      !this.#isEachHeldBack(owner) &&
+      (this.#hasLeft(owner) || this.#parts.detector.isUp(owner))
+    );
+  }
+
+  /** Nothing is there to be sent: the table need not be read. */
+  #isEachHeldBack(owner: NodeId): boolean {
+    const failed = this.#failed.get(owner);
+    if (failed === undefined) return false;
+    const heldBackCount = failed.heldBackCount(this.#environment.clock.monotonicMs());
+    return heldBackCount > 0 && heldBackCount >= (this.#parts.hints.countByOwner.get(owner) ?? 0);
   }
 
   #hasLeft(owner: NodeId): boolean {
     return !this.#parts.ring().nodes.includes(owner);
   }
 
-  #failed(owner: NodeId, error: unknown): void {
-    const { assertions, clock, log, random } = this.#environment;
+  #ownerFailed(owner: NodeId, error: unknown): void {
+    const { assertions, log } = this.#environment;
     assertions.reachable("hint delivery stopped before the last hint");
-    const { scanMs, backOffMaxMs } = this.#options;
-    const backOff = afterFailure(
-      this.#backOffs.get(owner),
-      { nowMs: clock.monotonicMs(), chance: random.float() },
-      { firstMs: scanMs, maxMs: Math.max(scanMs, backOffMaxMs) },
-    );
+    const backOff = afterFailure(this.#backOffs.get(owner), this.#now(), this.#backOffOptions);
     this.#backOffs.set(owner, backOff);
-    this.#failures.increment();
+    this.#metrics.stopped.increment();
     log.warn({ owner, failures: backOff.failures, err: error }, "Hint delivery stopped early");
   }
 
+  /** Rejects where the owner failed, or one hint after the other did; then the next delivery begins behind the page that did. */
   async #deliverAll(owner: NodeId): Promise<void> {
-    let after: Uint8Array | undefined;
-    let failure: PromiseRejectedResult | undefined;
+    const failed = this.#failedOf(owner);
+    const met = new Set<string>();
+    const first = this.#resumeAfter.get(owner);
+    this.#resumeAfter.delete(owner);
+    let failedInARow = 0;
+    let after = first;
     while (!this.#stopped) {
       const page = await this.#parts.hints.scan(owner, { after, limit: WINDOW });
       const last = page.at(-1);
       if (last === undefined) break;
       this.#environment.assertions.sometimes(
         "hints of one owner took more than one page",
-        after !== undefined,
+        after !== first,
       );
-      const results = await Promise.allSettled(page.map((hint) => this.#deliver(owner, hint)));
-      failure ??= results.find((result) => result.status === "rejected");
-      if (failure === undefined) this.#backOffs.delete(owner);
-      else if (!this.#hasLeft(owner)) break;
       after = last.rowKey;
+      this.#resumeAfter.set(owner, after);
+      const nowMs = this.#environment.clock.monotonicMs();
+      for (const hint of page) met.add(idOf(hint));
+      const due = page.filter((hint) => !failed.isHeldBack(idOf(hint), nowMs));
+      const failures = await this.#deliverPage(owner, due);
+      failedInARow = failures.length < due.length ? 0 : failedInARow + failures.length;
+      if (failedInARow >= WINDOW) throw failures[0];
     }
-    if (failure !== undefined) throw failure.reason;
+    this.#resumeAfter.delete(owner);
+    if (first === undefined && !this.#stopped) failed.keepOnly(met);
+    if (failed.count === 0) this.#failed.delete(owner);
+  }
+
+  /** Gives the errors of hints that failed by themselves; rejects where the owner did. */
+  async #deliverPage(owner: NodeId, hints: readonly WaitingHint[]): Promise<readonly unknown[]> {
+    const results = await Promise.allSettled(hints.map((hint) => this.#deliver(owner, hint)));
+    const failed = this.#failedOf(owner);
+    const errors = results.flatMap((result, at) => {
+      const hint = hints[at];
+      if (hint === undefined) return [];
+      if (result.status === "rejected") return [{ hint, error: result.reason as unknown }];
+      failed.succeeded(idOf(hint));
+      return [];
+    });
+    const ownersError = this.#hasLeft(owner)
+      ? undefined
+      : errors.find(({ error }) => isOwners(error));
+    const isAlive = ownersError === undefined || errors.some(({ error }) => !isOwners(error));
+    for (const { hint, error } of errors) {
+      // Of an owner that takes nothing nothing is learnt about a hint.
+      if (isAlive || errors.length < hints.length) this.#hintFailed(owner, hint, error);
+    }
+    if (ownersError !== undefined) throw ownersError.error;
+    if (errors.length < hints.length) this.#backOffs.delete(owner);
+    return errors.map(({ error }) => error);
+  }
+
+  #hintFailed(owner: NodeId, hint: WaitingHint, error: unknown): void {
+    const { assertions, log } = this.#environment;
+    assertions.reachable("a hint failed and the others went on");
+    const failures = this.#failedOf(owner).failed(idOf(hint), this.#now());
+    this.#metrics.hintFailures.increment();
+    log.warn({ owner, key: toBase64url(hint.key), failures, err: error }, "Cannot deliver a hint");
   }
 
   async #deliver(owner: NodeId, hint: WaitingHint): Promise<void> {
     const { ring, hints } = this.#parts;
+    const { assertions } = this.#environment;
     const targets = hintTargets({ owner, key: hint.key }, ring(), this.#options.n);
-    const sizeBytes = Math.max(HINT_COST_BYTES_MIN, hint.key.length + hint.record.length);
-    if (!(await this.#pacer.pass(sizeBytes * targets.length))) return;
-    const isRerouted = !targets.includes(owner);
-    await Promise.all(targets.map((target) => this.#handOver(target, hint)));
-    if (isRerouted) {
-      this.#environment.assertions.reachable("a hint went to those who took over from its owner");
-    } else this.#environment.assertions.reachable("a hint was delivered to its owner");
+    const waitMs = this.#pacer.take(this.#costMs(hint) * targets.length);
+    assertions.sometimes("a hint waited for its turn to be delivered", waitMs > 0);
+    if (!(await this.#pacer.wait(waitMs))) return;
+    const { callTimeoutMs } = this.#options;
+    await Promise.all(targets.map((target) => handOver(this.#parts, target, hint, callTimeoutMs)));
+    if (targets.includes(owner)) assertions.reachable("a hint was delivered to its owner");
+    else assertions.reachable("a hint went to those who took over from its owner");
     // One that changed meanwhile stays, and is delivered again by the next scan.
-    if (await hints.drop(owner, hint.key, hint.record)) this.#delivered.increment();
+    if (await hints.drop(owner, hint.key, hint.record)) this.#metrics.delivered.increment();
   }
 
-  /** Resolves once the node has acknowledged the hint's record as its own. */
-  async #handOver(target: NodeId, hint: WaitingHint): Promise<void> {
-    if (target === this.#parts.nodeId) {
-      await this.#parts.replica.store(hint.key, hint.record, undefined, { durable: true });
-      return;
+  /** What a hint takes of this node's share of the rate to one node, in milliseconds. */
+  #costMs({ key, record }: WaitingHint): number {
+    const peerCount = Math.max(1, this.#parts.ring().nodes.length - 1);
+    const sizeBytes = Math.max(HINT_COST_BYTES_MIN, key.length + record.length);
+    return (1_000 * sizeBytes * peerCount) / this.#options.bytesPerSecond;
+  }
+
+  #failedOf(owner: NodeId): FailedItems {
+    let failed = this.#failed.get(owner);
+    if (failed === undefined) {
+      failed = new FailedItems(this.#backOffOptions);
+      this.#failed.set(owner, failed);
     }
-    await new Promise<void>((resolve, reject) => {
-      const request = {
-        type: "put",
-        ring: this.#parts.ring().stamp,
-        key: hint.key,
-        record: hint.record,
-        hintFor: undefined,
-        // The hint goes once the owner has it, and with it perhaps the copy that was stored.
-        durable: true,
-      } as const;
-      this.#parts.calls.call(target, request, this.#options.callTimeoutMs, (outcome) => {
-        if (outcome.kind === "reply" && outcome.reply.type === "put-reply") resolve();
-        else reject(new Error(`Cannot deliver a hint to ${target}: ${describe(outcome)}`));
-      });
-    });
+    return failed;
+  }
+
+  #now(): { readonly nowMs: number; readonly chance: number } {
+    const { clock, random } = this.#environment;
+    return { nowMs: clock.monotonicMs(), chance: random.float() };
   }
 }
 
-function describe(outcome: Parameters<Parameters<PeerCalls["call"]>[3]>[0]): string {
-  if (outcome.kind !== "reply") return outcome.kind;
-  return outcome.reply.type === "error-reply" ? outcome.reply.message : outcome.reply.type;
+function isOwners(error: unknown): boolean {
+  return error instanceof HandOverError && error.isOfThePeer;
+}
+
+/** Names a hint among those of one owner. */
+function idOf({ rowKey }: WaitingHint): string {
+  return toBase64url(rowKey);
 }

@@ -1,5 +1,6 @@
+import type { BufferWatch } from "../storage/buffer-watch.ts";
 import type { Engine } from "../storage/engine.ts";
-import type { BufferWatch, WriteBufferEnvironment } from "../storage/write-buffer.ts";
+import type { WriteBufferEnvironment } from "../storage/write-buffer.ts";
 import { WriteBuffer } from "../storage/write-buffer.ts";
 import type { NodeConfiguration } from "./configuration.ts";
 

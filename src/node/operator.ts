@@ -163,6 +163,7 @@ export class Operator implements NodeOperator {
       everyMs: configuration.antiEntropyMs,
       partitionsBuilt: shared.partitionsBuilt,
       isSynchronised: antiEntropy.isSynchronised,
+      keysFailing: antiEntropy.failingCount,
       exchanges: Object.fromEntries(exchanges),
     };
   }

@@ -59,16 +59,30 @@ describe("a damaged row", () => {
     expect(await payloads(replica)).toEqual(["lost here", "own"].sort());
   });
 
-  test("of a hint is left out of what a write builds on, not of what a read answers", async () => {
+  test("of a hint is left out of what a write builds on, and of what is read beside a whole row of its own", async () => {
     const engine = new KeptEngine();
-    const replica = await openReplica(engine, dvvset, environment());
+    const env = environment();
+    const replica = await openReplica(engine, dvvset, env);
     await replica.store(KEY, await foreignRecord("hinted"), N1);
     await engine.damage("hints");
+    // All that the node had: it must not pass for nothing.
+    await expect(replica.read(KEY)).rejects.toThrow(DamageError);
     const minted = await replica.mint(KEY, BLIND, Buffer.from("own"), undefined);
     await minted.stored;
-    await expect(replica.read(KEY)).rejects.toThrow(DamageError);
+    const damagedReads = env.counts.get("ringside_damaged_rows_total") ?? 0;
+    expect(await payloads(replica)).toEqual(["own"]);
+    expect(env.counts.get("ringside_damaged_rows_total")).toBe(damagedReads + 1);
     await replica.store(KEY, minted.record, N1);
     expect(await payloads(replica)).toEqual(["own"]);
+  });
+
+  test("of its own is an error beside a whole hint", async () => {
+    const engine = new KeptEngine();
+    const replica = await openReplica(engine, dvvset, environment());
+    const { record } = await replica.mint(KEY, BLIND, Buffer.from("own"), undefined);
+    await engine.damage("records");
+    await replica.store(KEY, record, N1);
+    await expect(replica.read(KEY)).rejects.toThrow(DamageError);
   });
 });
 

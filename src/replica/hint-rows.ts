@@ -4,6 +4,7 @@ import type { Environment } from "../env/environment.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
+import { DamageError, StorageError } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import type { HintLimits, HintRoomStatus } from "./hint-room.ts";
 import { HintRoom } from "./hint-room.ts";
@@ -90,7 +91,31 @@ export class HintRows {
     });
   }
 
-  /** Hints for one node in the order of their row keys, beginning after `after`, the last row key of the page before. */
+  /**
+   * The record of a hint, for a reader who has read the node's own row. A damaged one is left out where there is such a row: a
+   * node with a row of its own is one of the key's primaries, whose answer stands for its own slot, and all that it acknowledged for
+   * that slot is in that row; a read looks for the owner's slot elsewhere. Without such a row the hint is all there was, and passes
+   * for nothing no more than a row does: DamageError.
+   */
+  async recordBeside(
+    own: Uint8Array | undefined,
+    owner: NodeId,
+    rowKey: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#parts.rows.record("hints", rowKey);
+    } catch (error) {
+      if (own === undefined || !(error instanceof DamageError)) throw error;
+      this.#env.assertions.reachable("a read left a damaged hint out beside its own row");
+      this.#env.log.error({ owner, err: error }, "A hint is damaged; its key's own row is whole");
+      return undefined;
+    }
+  }
+
+  /**
+   * Hints for one node in the order of their row keys, beginning after `after`, the last row key of the page before. Those
+   * that are damaged, or cannot be read, are left out and told of.
+   */
   async scan(
     owner: NodeId,
     { after, limit }: { readonly after?: Uint8Array | undefined; readonly limit: number },
@@ -101,12 +126,8 @@ export class HintRows {
       const entries = await this.#parts.engine.scan("hints", options);
       const hints: Hint[] = [];
       for (const { key: rowKey, value } of entries) {
-        const { key } = readStored(() => parseHintRowKey(rowKey));
-        if (value === undefined) {
-          await this.#dropDamaged(owner, key);
-        } else {
-          hints.push({ rowKey, key, record: readStored(() => recordOf(value)) });
-        }
+        const hint = await this.#hintOf(owner, rowKey, value).catch(this.#toldOf);
+        if (hint !== undefined) hints.push(hint);
       }
       if (hints.length > 0 || entries.length < limit) {
         return hints;
@@ -136,6 +157,25 @@ export class HintRows {
       return true;
     });
   }
+
+  /** Undefined where it was damaged, and is removed. */
+  async #hintOf(
+    owner: NodeId,
+    rowKey: Uint8Array,
+    value: Uint8Array | undefined,
+  ): Promise<Hint | undefined> {
+    const { key } = readStored(() => parseHintRowKey(rowKey));
+    if (value !== undefined) return { rowKey, key, record: readStored(() => recordOf(value)) };
+    await this.#dropDamaged(owner, key);
+    return undefined;
+  }
+
+  /** One hint that cannot be read, or removed, holds up no other. It stays, and is looked at again by each scan. */
+  readonly #toldOf = (error: unknown): undefined => {
+    if (!(error instanceof StorageError)) throw error;
+    this.#parts.metrics.unreadableHints.increment();
+    this.#env.log.error({ err: error }, "Cannot read a hint that should be delivered");
+  };
 
   /** Nobody will ever read it, and its owner gets what it held from those who hold it, too. A new hint in its place stays. */
   async #dropDamaged(owner: NodeId, key: Uint8Array): Promise<void> {

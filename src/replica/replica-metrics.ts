@@ -9,6 +9,7 @@ export interface ReplicaMetrics {
   readonly hintsDropped: Counter;
   readonly damagedRows: Counter;
   readonly damagedHintsDropped: Counter;
+  readonly unreadableHints: Counter;
 }
 
 export function replicaMetrics(metrics: Metrics, hintCount: () => number): ReplicaMetrics {
@@ -41,6 +42,10 @@ export function replicaMetrics(metrics: Metrics, hintCount: () => number): Repli
     damagedHintsDropped: metrics.counter(
       "ringside_damaged_hints_dropped_total",
       "Hint rows removed because the disk has garbled them. One is reason enough for an alarm.",
+    ),
+    unreadableHints: metrics.counter(
+      "ringside_unreadable_hints_total",
+      "Times that a hint due for delivery could not be read, or removed, and stayed. Reason for an alarm.",
     ),
   };
 }

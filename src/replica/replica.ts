@@ -141,7 +141,10 @@ export class Replica {
     return replica;
   }
 
-  /** Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. */
+  /**
+   * Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. Beside a whole row
+   * of its own a damaged hint is left out, as of `HintRows.recordBeside`.
+   */
   async read(key: Uint8Array): Promise<Uint8Array | undefined> {
     const keyText = byteString(key);
     const partition = this.#parts.ring().partitionOf(key);
@@ -152,7 +155,11 @@ export class Replica {
     }
     const records = record === undefined ? [] : [record];
     for (const owner of owners) {
-      const hinted = await this.#rows.record("hints", hintRowKey(owner, partition, key));
+      const hinted = await this.hints.recordBeside(
+        record,
+        owner,
+        hintRowKey(owner, partition, key),
+      );
       if (hinted === undefined) {
         continue;
       }

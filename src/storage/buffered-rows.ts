@@ -86,9 +86,21 @@ export class BufferedRows {
     return this.#newest((state) => state === "held");
   }
 
-  /** The rows whose newest version is acknowledged, whether it was handed on before or not. */
+  /** The newest version of each row, where that is acknowledged, whether it was handed on before or not; marked as handed on. */
   takeAcknowledged(): readonly Slot[] {
     return this.#newest((state) => state !== "through");
+  }
+
+  /** The newest acknowledged version of each row, also where one that passes through hides it. */
+  acknowledged(): readonly Slot[] {
+    const slotsOfAll = [...this.#tables.values()].flatMap((rows) => [...rows.values()]);
+    return slotsOfAll.flatMap((slots) => slots.findLast(({ state }) => state !== "through") ?? []);
+  }
+
+  /** True while the engine below may yet fail to store the version that hides this one, and this one would show again. */
+  isHidden(slot: Slot): boolean {
+    const slots = this.#table(slot.write.table).get(slot.key) ?? [];
+    return slots.includes(slot) && slots.at(-1)?.state === "through";
   }
 
   /** The engine below has these versions: they go, and all older ones of their rows. */

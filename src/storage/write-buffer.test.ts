@@ -4,10 +4,11 @@ import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import type { TableName, Write } from "./engine.ts";
 import { StorageError } from "./engine.ts";
 import { MemoryEngine } from "./memory-engine.ts";
+import { DURABLE_GATHER_MS } from "./pass-through.ts";
 import { bufferedVariants } from "./testing/buffered-engine.ts";
 import { engineSuite } from "./testing/engine-suite.ts";
 import { SlowEngine } from "./testing/slow-engine.ts";
-import { DURABLE_GATHER_MS, WriteBuffer } from "./write-buffer.ts";
+import { WriteBuffer } from "./write-buffer.ts";
 
 /*
  * Aim: what a buffer promises beside the engine contract: who is told what when, what a crash would leave, what a failed flush
@@ -243,6 +244,71 @@ describe("WriteBuffer", () => {
     expect(await stored(here)).toEqual(["a=1", "b=1"]);
     expect(here.metric("objects")).toBe(0);
     expect(await here.below.durable.count("incarnations")).toBe(1);
+  });
+
+  test("a write to a table that is not buffered waits for newer versions on their way, since they may hide what was acknowledged", async () => {
+    const here = world();
+    const { below, buffer, clock } = here;
+    await buffer.write([put("a", "1")]);
+    const newer = buffer.write([put("a", "2")], { durable: true });
+    clock.advance(DURABLE_GATHER_MS);
+    const noted = buffer.write([put("n", "note", "membership")]);
+    const notedAgain = buffer.write([put("n", "later note", "membership")]);
+    expect(await buffer.get("membership", bytes("n"))).toEqual(bytes("later note"));
+    await settled();
+    await below.finishOne("failed");
+    await expect(newer).rejects.toThrow(StorageError);
+    await settled();
+    // A version that is on its way in its turn hides nothing that the notes are about.
+    await below.finishOne("stored");
+    await noted;
+    expect(await stored(here)).toEqual(["a=1"]);
+    await settled();
+    await below.finishOne("stored");
+    await notedAgain;
+    expect(await below.durable.get("membership", bytes("n"))).toEqual(bytes("later note"));
+  });
+
+  test("also for one that is only being gathered while another fails", async () => {
+    const here = world();
+    const { below, buffer, clock } = here;
+    await buffer.write([put("a", "1")]);
+    const second = buffer.write([put("a", "2")], { durable: true });
+    clock.advance(DURABLE_GATHER_MS);
+    const noted = buffer.write([put("n", "note", "membership")]);
+    const third = buffer.write([put("a", "3")], { durable: true });
+    await settled();
+    await below.finishOne("failed");
+    await expect(second).rejects.toThrow(StorageError);
+    await settled();
+    await below.finishOne("stored");
+    await third;
+    await settled();
+    await below.finishOne("stored");
+    await noted;
+    expect(await stored(here)).toEqual(["a=3"]);
+  });
+
+  test("and goes at once where they are stored, also under ever more of them", async () => {
+    const here = world({ objectsMax: 100 });
+    const { below, buffer, clock } = here;
+    await buffer.write([put("a", "1")]);
+    const first = buffer.write([put("a", "2")], { durable: true });
+    clock.advance(DURABLE_GATHER_MS);
+    const noted = buffer.write([put("n", "note", "membership")]);
+    await buffer.write([put("b", "1")]);
+    const second = buffer.write([put("b", "2")], { durable: true });
+    clock.advance(DURABLE_GATHER_MS);
+    await below.finishOne("stored");
+    await first;
+    await settled();
+    expect(below.waiting).toBe(2);
+    await below.finishOne("stored");
+    await second;
+    await settled();
+    await below.finishOne("stored");
+    await noted;
+    expect(await stored(here)).toEqual(["a=2", "b=2"]);
   });
 
   test("close() stores everything, and a row that cannot be stored is told", async () => {

@@ -20,11 +20,13 @@
 
 import type { Clock, Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
+import type { BufferWatch } from "./buffer-watch.ts";
 import type { Slot } from "./buffered-rows.ts";
 import { BufferedRows } from "./buffered-rows.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
 import { StorageError } from "./engine.ts";
 import { checkScan, checkWrites } from "./limits.ts";
+import { PassThrough } from "./pass-through.ts";
 import { PendingWrites } from "./pending-writes.ts";
 import type { PassReason, WriteBufferMetrics } from "./write-buffer-metrics.ts";
 import { writeBufferMetrics } from "./write-buffer-metrics.ts";
@@ -34,20 +36,6 @@ export interface WriteBufferOptions {
   readonly objectsMax: number;
   /** The longest a row waits for its flush. Longer: more writes of a row become one, and a crash loses more. */
   readonly flushMs: number;
-}
-
-/** Told of what becomes visible here and what goes, at that very moment; for those who look into nodes from outside. */
-export interface BufferWatch {
-  rowRead(table: TableName, key: Uint8Array): void;
-  /** Visible from now on. */
-  written(writes: readonly Write[]): void;
-  /** As durable as was asked for: acknowledged. */
-  acknowledged(writes: readonly Write[]): void;
-  /** Could not be stored, and are no longer visible; `buffered` is what is visible of a row now, unless the engine below knows. */
-  rolledBack(
-    writes: readonly Write[],
-    buffered: (table: TableName, key: Uint8Array) => Write | undefined,
-  ): void;
 }
 
 export interface WriteBufferParts {
@@ -71,8 +59,7 @@ export class WriteBuffer implements Engine {
   readonly #metrics: WriteBufferMetrics;
   readonly #rows = new BufferedRows();
   readonly #done = Promise.resolve();
-  readonly #passing = new Set<Promise<void>>();
-  #gathered: Gathered | undefined;
+  readonly #through: PassThrough;
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
   /** The last flush failed. */
@@ -91,6 +78,13 @@ export class WriteBuffer implements Engine {
     this.#engine = engine;
     this.#watch = watch;
     this.#options = options;
+    this.#through = new PassThrough({
+      clock: environment.clock,
+      engine,
+      rows: this.#rows,
+      watch,
+      ended: () => this.#arm(),
+    });
     this.#metrics = writeBufferMetrics(environment.metrics, {
       count: () => this.#rows.count,
       sizeBytes: () => this.#rows.sizeBytes,
@@ -125,7 +119,7 @@ export class WriteBuffer implements Engine {
     const reason = this.#reasonToPass(writes, durable);
     if (reason !== undefined) {
       this.#metrics.passedThrough[reason].increment();
-      return reason === "durable" ? this.#gather(writes) : this.#pass(writes, reason);
+      return this.#passThrough(writes, reason);
     }
     this.#hold(writes);
     return this.#done;
@@ -203,66 +197,16 @@ export class WriteBuffer implements Engine {
     else this.#arm();
   }
 
-  #pass(writes: readonly Write[], reason: PassReason): Promise<void> {
-    this.#handOn();
-    const before = reason === "table" ? this.#rows.takeAcknowledged() : [];
-    return this.#send(writes, this.#show(writes), before);
-  }
-
-  /** Durable writes go down together: a commit costs as much for one row as for ten, and no client waits for this one. */
-  #gather(writes: readonly Write[]): Promise<void> {
-    const slots = this.#show(writes);
-    this.#gathered ??= {
-      ...Promise.withResolvers<void>(),
-      writes: [],
-      slots: [],
-      timer: this.#clock.setTimer(DURABLE_GATHER_MS, () => this.#handOn()),
-    };
-    const { promise } = this.#gathered;
-    this.#gathered.writes.push(...writes);
-    this.#gathered.slots.push(...slots);
-    if (this.#gathered.writes.length >= GATHERED_MAX) this.#handOn();
-    return promise;
-  }
-
-  /** To be called before anything else is handed to the engine below: newer versions of these rows must not overtake them. */
-  #handOn(): void {
-    const gathered = this.#gathered;
-    if (gathered === undefined) return;
-    this.#gathered = undefined;
-    gathered.timer.cancel();
-    gathered.resolve(this.#send(gathered.writes, gathered.slots, []));
-  }
-
-  #show(writes: readonly Write[]): readonly Slot[] {
-    const slots = writes.map((write) => this.#rows.passThrough(write));
-    this.#watch?.written(writes);
-    return slots;
-  }
-
-  #send(writes: readonly Write[], slots: readonly Slot[], before: readonly Slot[]): Promise<void> {
-    // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
-    const earlier = before.map(({ write }) => ({ ...write }));
-    const done = this.#engine.write([...earlier, ...writes], { durable: true }).then(
-      () => {
-        this.#rows.stored(before);
-        this.#rows.stored(slots);
-        this.#watch?.acknowledged(writes);
-      },
-      (error: unknown) => {
-        this.#rows.failed(before);
-        this.#rows.failed(slots);
-        this.#watch?.rolledBack(writes, (table, key) => this.#rows.get(table, key));
-        throw error;
-      },
-    );
-    this.#passing.add(done);
-    const forget = (): void => {
-      this.#passing.delete(done);
-      this.#arm();
-    };
-    done.then(forget, forget);
-    return done;
+  #passThrough(writes: readonly Write[], reason: PassReason): Promise<void> {
+    switch (reason) {
+      case "durable":
+        return this.#through.gather(writes);
+      case "table":
+        return this.#through.passWithAcknowledged(writes);
+      case "failing":
+      case "full":
+        return this.#through.pass(writes);
+    }
   }
 
   /** Errors are counted, logged and tried again: whoever wants to know calls `flush`. */
@@ -273,7 +217,7 @@ export class WriteBuffer implements Engine {
   async #flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#handOn();
+    this.#through.handOn();
     const slots: readonly Slot[] = this.#rows.takeHeld();
     if (slots.length === 0) return;
     const { assertions, log } = this.#environment;
@@ -306,8 +250,8 @@ export class WriteBuffer implements Engine {
 
   async #close(): Promise<void> {
     this.#timer?.cancel();
-    this.#handOn();
-    await Promise.allSettled([...this.#passing, this.#flushing]);
+    this.#through.handOn();
+    await Promise.allSettled([...this.#through.underWay, this.#flushing]);
     let failure: unknown;
     try {
       await this.flush();
@@ -325,21 +269,10 @@ export class WriteBuffer implements Engine {
   }
 }
 
-/** Durable writes that wait for others to go down with. */
-interface Gathered extends PromiseWithResolvers<void> {
-  readonly writes: Write[];
-  readonly slots: Slot[];
-  readonly timer: Timer;
-}
-
 export type WriteBufferEnvironment = Pick<Environment, "clock" | "metrics" | "log" | "assertions">;
 
 /** What nodes say of themselves is durable at once, and nothing clients wrote is older than that. */
 const BUFFERED_TABLES: ReadonlySet<TableName> = new Set(["records", "hints"]);
-
-/** How long a durable write waits for others. */
-export const DURABLE_GATHER_MS = 5;
-const GATHERED_MAX = 128;
 
 /** A flush begins at this share of the capacity, so that a steady load does not find the buffer full. */
 const FLUSH_FROM_SHARE = 0.5;

@@ -1,6 +1,6 @@
+import type { BufferWatch } from "../../../src/storage/buffer-watch.ts";
 import { byteString } from "../../../src/storage/byte-strings.ts";
 import type { TableName, Write } from "../../../src/storage/engine.ts";
-import type { BufferWatch } from "../../../src/storage/write-buffer.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
 import type { DiskObserver } from "./disk/sim-disk-options.ts";
 import type { RowState, WorldObserver } from "./observer.ts";

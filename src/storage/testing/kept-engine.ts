@@ -26,8 +26,13 @@ export class KeptEngine extends MemoryEngine {
   /** Garbles all rows of a table that there are. Gives their keys. */
   async damage(table: TableName): Promise<readonly Uint8Array[]> {
     const entries = await super.scan(table, { limit: Number.MAX_SAFE_INTEGER });
-    for (const { key } of entries) this.#damaged.add(idOf(table, key));
+    for (const { key } of entries) this.damageRow(table, key);
     return entries.map(({ key }) => key);
+  }
+
+  /** Garbles one row, until it is written again. */
+  damageRow(table: TableName, key: Uint8Array): void {
+    this.#damaged.add(idOf(table, key));
   }
 
   override async get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {

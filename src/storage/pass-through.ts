@@ -1,0 +1,153 @@
+import type { Clock, Timer } from "../env/clock.ts";
+import type { BufferWatch } from "./buffer-watch.ts";
+import type { BufferedRows, Slot } from "./buffered-rows.ts";
+import type { Engine, Write } from "./engine.ts";
+
+/** How long a durable write waits for others. */
+export const DURABLE_GATHER_MS = 5;
+const GATHERED_MAX = 128;
+
+export interface PassThroughParts {
+  readonly clock: Clock;
+  /** The one below the buffer. */
+  readonly engine: Engine;
+  readonly rows: BufferedRows;
+  readonly watch: BufferWatch | undefined;
+  /** Told whenever a batch has ended. */
+  readonly ended: () => void;
+}
+
+/**
+ * The way of a write buffer's writes that are acknowledged only when the engine below has them. They are visible at once, and
+ * reach that engine in the order of their calls, row by row.
+ */
+export class PassThrough {
+  readonly #parts: PassThroughParts;
+  readonly #underWay = new Set<Promise<void>>();
+  #gathered: Gathered | undefined;
+  /** The last write that waits to take along what was acknowledged before it. */
+  #waiting: Promise<void> | undefined;
+
+  constructor(parts: PassThroughParts) {
+    this.#parts = parts;
+  }
+
+  /** Batches that have not ended. */
+  get underWay(): readonly Promise<void>[] {
+    return [...this.#underWay];
+  }
+
+  /** Hands these on at once. */
+  pass(writes: readonly Write[]): Promise<void> {
+    this.handOn();
+    return this.#send(writes, this.#show(writes), []);
+  }
+
+  /** Durable writes go down together: a commit costs as much for one row as for ten, and no client waits for this one. */
+  gather(writes: readonly Write[]): Promise<void> {
+    const slots = this.#show(writes);
+    this.#gathered ??= {
+      ...Promise.withResolvers<void>(),
+      writes: [],
+      slots: [],
+      timer: this.#parts.clock.setTimer(DURABLE_GATHER_MS, () => this.handOn()),
+    };
+    const { promise } = this.#gathered;
+    this.#gathered.writes.push(...writes);
+    this.#gathered.slots.push(...slots);
+    if (this.#gathered.writes.length >= GATHERED_MAX) this.handOn();
+    return promise;
+  }
+
+  /**
+   * Hands these on in one batch with all that was acknowledged before. What a newer version hides that is itself on its way is not
+   * theirs to take: handed on again it would end on top of the newer one. So they wait until that is stored, or has failed.
+   */
+  passWithAcknowledged(writes: readonly Write[]): Promise<void> {
+    this.handOn();
+    const { rows } = this.#parts;
+    const slots = this.#show(writes);
+    const before = rows.acknowledged();
+    const send = (): Promise<void> => {
+      this.handOn();
+      return this.#send(writes, slots, rows.takeAcknowledged());
+    };
+    const isHidden = (slot: Slot): boolean => rows.isHidden(slot);
+    if (this.#waiting === undefined && !before.some(isHidden)) return send();
+    const turn = (async () => {
+      await this.#waiting?.catch(ignoreTold);
+      while (before.some(isHidden)) {
+        // What hides one may be gathered and not yet under way.
+        this.handOn();
+        await Promise.race([...this.#underWay].map(settled));
+      }
+    })();
+    this.#waiting = turn;
+    const done = turn.then(() => {
+      if (this.#waiting === turn) this.#waiting = undefined;
+      return send();
+    });
+    this.#track(done);
+    return done;
+  }
+
+  /** To be called before anything else is handed to the engine below: newer versions of these rows must not overtake them. */
+  handOn(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined) return;
+    this.#gathered = undefined;
+    gathered.timer.cancel();
+    gathered.resolve(this.#send(gathered.writes, gathered.slots, []));
+  }
+
+  #show(writes: readonly Write[]): readonly Slot[] {
+    const { rows, watch } = this.#parts;
+    const slots = writes.map((write) => rows.passThrough(write));
+    watch?.written(writes);
+    return slots;
+  }
+
+  #send(writes: readonly Write[], slots: readonly Slot[], before: readonly Slot[]): Promise<void> {
+    const { engine, rows, watch } = this.#parts;
+    // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
+    const earlier = before.map(({ write }) => ({ ...write }));
+    const done = engine.write([...earlier, ...writes], { durable: true }).then(
+      () => {
+        rows.stored(before);
+        rows.stored(slots);
+        watch?.acknowledged(writes);
+      },
+      (error: unknown) => {
+        rows.failed(before);
+        rows.failed(slots);
+        watch?.rolledBack(writes, (table, key) => rows.get(table, key));
+        throw error;
+      },
+    );
+    this.#track(done);
+    return done;
+  }
+
+  #track(done: Promise<void>): void {
+    this.#underWay.add(done);
+    const forget = (): void => {
+      this.#underWay.delete(done);
+      this.#parts.ended();
+    };
+    done.then(forget, forget);
+  }
+}
+
+/** Durable writes that wait for others to go down with. */
+interface Gathered extends PromiseWithResolvers<void> {
+  readonly writes: Write[];
+  readonly slots: Slot[];
+  readonly timer: Timer;
+}
+
+function settled(promise: Promise<void>): Promise<void> {
+  return promise.catch(ignoreTold);
+}
+
+/** The failure is told to whoever wrote. */
+function ignoreTold(): void {}
