@@ -171,6 +171,7 @@ describe("drawPlan()", () => {
       ({ world }: SimPlan) => world.diskRead.meanMs > 0,
       ({ core }: SimPlan) => core.length > 0,
       ({ adversaryRequests }: SimPlan) => adversaryRequests !== undefined,
+      ({ snapshot }: SimPlan) => snapshot !== undefined,
       ({ faults }: SimPlan) => faults.length > 0,
     ]) {
       expect(seen(of).size, String(of)).toBe(2);

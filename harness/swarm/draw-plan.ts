@@ -22,6 +22,7 @@ import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
 import { FAULT_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
+import { drawSnapshot } from "./snapshot-plan.ts";
 
 export interface DrawOptions {
   /** Kinds that may be drawn; a seed takes some of them. Default: `FAULT_KINDS`. */
@@ -103,6 +104,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     run: judged(planned, world, faults),
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
+    ...drawSnapshot(random.fork("snapshot"), run),
     world: withGrace(random.fork("grace"), world, faults),
     faults,
     core:

@@ -16,6 +16,7 @@ import { parseFault } from "./parse-fault.ts";
 import { judged } from "./plan-expectation.ts";
 import { PlanFields, PlanFileError } from "./plan-fields.ts";
 import type { SimPlan } from "./sim-plan.ts";
+import { readSnapshotPlan } from "./snapshot-plan.ts";
 
 const FORMAT = "ringside-sim-plan";
 const VERSION = 1;
@@ -74,6 +75,9 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
   const adversaryRequests = fields.has("adversaryRequests")
     ? fields.whole("adversaryRequests", 1, ADVERSARY_REQUESTS_MAX)
     : undefined;
+  const snapshot = fields.has("snapshot")
+    ? readSnapshotPlan(fields.object("snapshot"), run)
+    : undefined;
   const world = readWorld(fields.object("world"), nodes);
   const faults = fields.list("faults", FAULTS_MAX, (each, path) => parseFault(each, path, context));
   const core = fields.list("core", NODES_MAX, (each, path) => readNode(each, path, context));
@@ -108,6 +112,7 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
     run,
     operations,
     ...(adversaryRequests === undefined ? {} : { adversaryRequests }),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
   return { format, version, seed, ...load, world, faults, core };
 }

@@ -19,6 +19,7 @@ import { checkCollection } from "./collection.ts";
 import { runLiveness } from "./liveness.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
+import { takeArchive } from "./take-archive.ts";
 
 /** After the load no operation begins for longer than this, however many are overdue. */
 const BACKLOG_MS = 20_000;
@@ -50,7 +51,7 @@ export async function runPhases(
   onPhase("load and faults");
   storm.begin(plan.faults);
   const adversary = openAdversary(world);
-  await Promise.all([load(world, clients), adversary?.run()]);
+  await Promise.all([load(world, clients), adversary?.run(), takeArchive(world)]);
   world.calm.end();
   await storm.calm();
   if (plan.core.length > 0) {

@@ -1,5 +1,6 @@
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
+import type { SnapshotPlan } from "./snapshot-plan.ts";
 
 /** Everything that defines one simulated run: a seed drawn, or a plan shrunk from one. Enough to repeat it to the byte. */
 export interface SimPlan {
@@ -13,6 +14,8 @@ export interface SimPlan {
   readonly operations: number;
   /** About how many requests the adversary sends, who comes with the load (`adversary.ts`); undefined: there is none. */
   readonly adversaryRequests?: number;
+  /** Undefined: no snapshot is taken. */
+  readonly snapshot?: SnapshotPlan;
   readonly world: WorldPlan;
   /** In the order of their start. */
   readonly faults: readonly SimFault[];

@@ -242,7 +242,8 @@ export class DynamoNode implements KeyValueStore {
       }),
     });
     const hintOwners = () => replica.hints.countByOwner.keys();
-    const rows = new PartitionRows({ engine, hintOwners });
+    const { assertions } = environment;
+    const rows = new PartitionRows({ assertions, engine, hintOwners });
     this.operator = new Operator(environment, {
       rows: new RowAccess({ nodeId, n, ring: ringNow, rows, replica }),
       configuration,

@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/ids.ts";
+import type { Assertions } from "../env/assertions.ts";
 import type { PageRow, PartitionRun, RowPage } from "../protocol/row-page.ts";
 import { PAGE_BYTES, pageRowBytes } from "../protocol/row-page.ts";
 import type { Engine, Entry } from "../storage/engine.ts";
@@ -14,6 +15,7 @@ import {
 import { readStored } from "./rows.ts";
 
 export interface PartitionRowsParts {
+  readonly assertions: Assertions;
   readonly engine: Engine;
   /** Everybody whom hints are kept for. */
   readonly hintOwners: () => Iterable<NodeId>;
@@ -68,6 +70,7 @@ export class PartitionRows {
         isBehind: (rowKey: Uint8Array) => partitionOfHintRow(rowKey) > partitions.last,
       };
       const next = await this.#fill(page, "hints", range);
+      this.#parts.assertions.sometimes("a snapshot was given hints", page.rows.length > 0);
       if (next !== undefined) return { rows: page.rows, next };
     }
     return { rows: page.rows, next: undefined };

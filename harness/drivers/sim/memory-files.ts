@@ -1,6 +1,6 @@
-import { concatBytes, toHex } from "../base/bytes.ts";
-import { sha256 } from "../base/hash.ts";
-import type { SnapshotFiles } from "./contract.ts";
+import { concatBytes, toHex } from "../../../src/base/bytes.ts";
+import { sha256 } from "../../../src/base/hash.ts";
+import type { SnapshotFiles } from "../../../src/snapshot/contract.ts";
 
 /** A snapshot's files in memory, for simulated clusters. Whoever wants to damage them may. */
 export class MemoryFiles implements SnapshotFiles {
