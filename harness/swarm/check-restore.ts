@@ -6,6 +6,7 @@
 import { parseActor } from "../../src/base/actor.ts";
 import { equalBytes, toBase64url } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import type { HttpCall, HttpCallResult } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
 import { recordOf } from "../../src/replica/row.ts";
 import { recordRowKey } from "../../src/replica/row-keys.ts";
@@ -18,6 +19,7 @@ import { Violations } from "../drivers/sim/oracle/violations.ts";
 import { SimulationStuckError } from "../drivers/sim/scheduler.ts";
 import { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
+import { waitMs } from "../nemesis/wait.ts";
 import type { Archive, ArchivedRow } from "./archive.ts";
 import { snapshotEnvironment } from "./archive.ts";
 import { checkTrees } from "./check-trees.ts";
@@ -29,7 +31,9 @@ import type { SimPlan } from "./sim-plan.ts";
 /** Keys that are written after the restore. */
 const KEYS_WRITTEN_MAX = 12;
 const UNTIL_MS = 300_000;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 2_000;
+const TRIES_MAX = 40;
+const PAUSE_MS = 500;
 
 interface Restored {
   readonly plan: SimPlan;
@@ -126,32 +130,51 @@ function checkCopies({ plan, archive, cluster, violations }: Restored): void {
 }
 
 async function writeOn(restored: Restored, random: SeededRandom): Promise<void> {
-  const { archive, cluster, plan, violations } = restored;
+  const { archive, cluster, plan } = restored;
   const { versioning: mode, truncate } = plan.run;
   const neverLoses = tellsCausality({ mode, truncated: truncate !== undefined });
   const rows = random.shuffle([...archive.rows.values()]).slice(0, KEYS_WRITTEN_MAX);
   await Promise.all(
     rows.map(async (row, number) => {
-      expectShown(restored, row, await read(restored, row, random.pick(cluster.nodes)), []);
+      const read = async (): Promise<readonly string[]> => {
+        const query = `?r=${plan.run.n}&quorum=strict&timeoutMs=${TIMEOUT_MS}`;
+        const call = { method: "GET", path: `${pathOf(row)}${query}` };
+        return (
+          shownVersions(await served(restored, call, random.pick(cluster.nodes)))?.payloads ?? []
+        );
+      };
+      expectShown(restored, row, await read(), []);
       const body = Buffer.from(`after the restore ${number}`);
-      const node = random.pick(cluster.nodes);
-      const url = `${SimHttp.directUrl(node)}${pathOf(row)}?timeoutMs=${TIMEOUT_MS}`;
       const headers = { "content-type": "text/plain" };
-      const call = { method: "PUT", url, headers, body, timeoutMs: 2 * TIMEOUT_MS };
-      const { status } = await cluster.http.call(call);
-      if (status !== 204 && status !== 409) {
-        violations.report("restore", () => ({
-          anomaly: "a restored cluster does not take a write",
-          detail: `Node ${node} answered ${status}`,
-          key: byteString(row.key),
-        }));
-      }
+      const path = `${pathOf(row)}?timeoutMs=${TIMEOUT_MS}`;
+      const call = { method: "PUT", path, headers, body };
+      const { status } = await served(restored, call, random.pick(cluster.nodes));
+      // A key of very many siblings takes no blind write.
       if (status !== 204 || !neverLoses) return;
-      expectShown(restored, row, await read(restored, row, random.pick(cluster.nodes)), [
-        byteString(body),
-      ]);
+      expectShown(restored, row, await read(), [byteString(body)]);
     }),
   );
+}
+
+/** Asks until it is served: a node with a slow disk may be believed down for a moment. */
+async function served(
+  { cluster, violations }: Restored,
+  { path, ...call }: Omit<HttpCall, "url" | "timeoutMs"> & { readonly path: string },
+  node: string,
+): Promise<HttpCallResult> {
+  const url = `${SimHttp.directUrl(node)}${path}`;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await cluster.http.call({ ...call, url, timeoutMs: 2 * TIMEOUT_MS });
+    if (answer.status < 500) return answer;
+    if (tries === TRIES_MAX) {
+      violations.report("restore", () => ({
+        anomaly: "a restored cluster does not serve",
+        detail: `Node ${node} answered ${call.method} ${path} with ${answer.status}, ${tries} times`,
+      }));
+      return answer;
+    }
+    await waitMs(cluster.scheduler, PAUSE_MS);
+  }
 }
 
 /** A blind write is beside all that was there, and a read shows all of it. */
@@ -171,17 +194,6 @@ function expectShown(
     detail: `A read from all N shows ${shown.length} values and lacks ${missing.length} of the snapshot's and ${lacks.length} written since, at ${cluster.scheduler.monotonicMs()} ms`,
     key: byteString(key),
   }));
-}
-
-async function read(
-  { cluster, plan }: Restored,
-  row: ArchivedRow,
-  node: string,
-): Promise<readonly string[]> {
-  const query = `?r=${plan.run.n}&quorum=strict&timeoutMs=${TIMEOUT_MS}`;
-  const url = `${SimHttp.directUrl(node)}${pathOf(row)}${query}`;
-  const answer = await cluster.http.call({ method: "GET", url, timeoutMs: 2 * TIMEOUT_MS });
-  return shownVersions(answer)?.payloads ?? [];
 }
 
 /** Under no name and in no life of the old cluster was anything minted that is minted now. */
