@@ -14,7 +14,7 @@ const SRC_LAYERS = [
   ["src/replica/", "src/membership/"],
   ["src/coordinator/", "src/handoff/", "src/anti-entropy/", "src/tombstones/"],
   ["src/node/"],
-  ["src/http/"],
+  ["src/http/", "src/snapshot/"],
   ["src/[^/]+\\.ts$"],
 ];
 
@@ -75,10 +75,21 @@ export default {
     },
     {
       name: "library-beside-node",
-      comment: "Nothing in the node needs the client library; platform implements its connections.",
+      comment:
+        "Nothing in the node needs the client library; snapshots are taken over its connections, which platform implements.",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/(client|platform)/", EDGES, TESTS] },
+      from: { path: "^src/", pathNot: ["^src/(client|platform|snapshot)/", EDGES, TESTS] },
       to: { path: "^src/client/" },
+    },
+    {
+      name: "snapshots-from-outside",
+      comment: "Who takes or restores a snapshot knows a node by its HTTP API alone.",
+      severity: "error",
+      from: { path: "^src/snapshot/", pathNot: [TESTS] },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/(snapshot|client|base|env|causality|ring|protocol)/"],
+      },
     },
     {
       name: "platform-at-the-edges",

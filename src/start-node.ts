@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ROWS_PATH } from "./http/admin-rows.ts";
 import { nodeHandler } from "./http/node-handler.ts";
 import { bufferedEngine } from "./node/buffered-engine.ts";
 import { DynamoNode } from "./node/node.ts";
@@ -6,6 +7,7 @@ import { ConfigurationError } from "./node/parse-configuration.ts";
 import { startHttpServer } from "./platform/http-server.ts";
 import { createNodeEnvironment } from "./platform/node-environment.ts";
 import { openEngine } from "./platform/open-engine.ts";
+import { PAGE_BYTES_MAX } from "./protocol/row-page.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 const USAGE = `Starts one node of a Ringside cluster.
@@ -51,6 +53,7 @@ export async function startNode(argv: readonly string[]): Promise<void> {
     handler: nodeHandler(environment, node, () => environment.metricsText()),
     limits: {
       bodyBytesMax: configuration.valueBytesMax,
+      bodyBytesMaxOf: new Map([[ROWS_PATH, PAGE_BYTES_MAX]]),
       headerBytesMax: HTTP_HEADER_BYTES_MAX,
       requestTimeoutMs: HTTP_REQUEST_TIMEOUT_MS,
     },

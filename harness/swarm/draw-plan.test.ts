@@ -172,6 +172,7 @@ describe("drawPlan()", () => {
       ({ core }: SimPlan) => core.length > 0,
       ({ adversaryRequests }: SimPlan) => adversaryRequests !== undefined,
       ({ coldKeys }: SimPlan) => coldKeys !== undefined,
+      ({ snapshot }: SimPlan) => snapshot !== undefined,
       ({ faults }: SimPlan) => faults.length > 0,
     ]) {
       expect(seen(of).size, String(of)).toBe(2);

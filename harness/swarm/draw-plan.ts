@@ -23,6 +23,7 @@ import { withWriteCoordinator } from "./draw-write-coordinator.ts";
 import { FAULT_KINDS } from "./fault-kinds.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
+import { drawSnapshot } from "./snapshot-plan.ts";
 
 export interface DrawOptions {
   /** Kinds that may be drawn; a seed takes some of them. Default: `FAULT_KINDS`. */
@@ -108,6 +109,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),
+    ...drawSnapshot(random.fork("snapshot"), run),
     world: withGrace(random.fork("grace"), world, faults),
     faults,
     core:

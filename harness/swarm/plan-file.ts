@@ -17,6 +17,7 @@ import { parseFault } from "./parse-fault.ts";
 import { judged } from "./plan-expectation.ts";
 import { PlanFields, PlanFileError } from "./plan-fields.ts";
 import type { SimPlan } from "./sim-plan.ts";
+import { readSnapshotPlan } from "./snapshot-plan.ts";
 
 const FORMAT = "ringside-sim-plan";
 const VERSION = 1;
@@ -77,6 +78,9 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
     ? fields.whole("adversaryRequests", 1, ADVERSARY_REQUESTS_MAX)
     : undefined;
   const coldKeys = fields.has("coldKeys") ? fields.whole("coldKeys", 1, COLD_KEYS_MAX) : undefined;
+  const snapshot = fields.has("snapshot")
+    ? readSnapshotPlan(fields.object("snapshot"), run)
+    : undefined;
   const world = readWorld(fields.object("world"), nodes);
   const faults = fields.list("faults", FAULTS_MAX, (each, path) => parseFault(each, path, context));
   const core = fields.list("core", NODES_MAX, (each, path) => readNode(each, path, context));
@@ -112,6 +116,7 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
     operations,
     ...(adversaryRequests === undefined ? {} : { adversaryRequests }),
     ...(coldKeys === undefined ? {} : { coldKeys }),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
   return { format, version, seed, ...load, world, faults, core };
 }

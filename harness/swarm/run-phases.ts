@@ -21,6 +21,7 @@ import { runLiveness } from "./liveness.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
+import { takeArchive } from "./take-archive.ts";
 
 /** After the load no operation begins for longer than this, however many are overdue. */
 const BACKLOG_MS = 20_000;
@@ -53,7 +54,12 @@ export async function runPhases(
   storm.begin(plan.faults);
   const adversary = openAdversary(world);
   const coldWriter = openColdWriter(world);
-  await Promise.all([load(world, clients), adversary?.run(), coldWriter?.run()]);
+  await Promise.all([
+    load(world, clients),
+    adversary?.run(),
+    coldWriter?.run(),
+    takeArchive(world),
+  ]);
   world.calm.end();
   await storm.calm();
   if (plan.core.length > 0) {

@@ -3,6 +3,7 @@
  */
 
 import { SimulationStuckError } from "../drivers/sim/scheduler.ts";
+import { checkRestore } from "./check-restore.ts";
 import { concludeRun } from "./conclude-run.ts";
 import type { RunOptions, SimulatedRun } from "./run-contract.ts";
 import { runPhases } from "./run-phases.ts";
@@ -41,5 +42,7 @@ export async function runSimulation(
   } finally {
     process.off("unhandledRejection", onRejection);
   }
+  if (world.archive !== undefined)
+    world.findings.push(...(await checkRestore(plan, world.archive)));
   return concludeRun(world);
 }

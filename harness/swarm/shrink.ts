@@ -42,6 +42,7 @@ export async function shrink(plan: SimPlan, options: ShrinkOptions): Promise<Shr
     await search.tryOut((best) => ({ ...best, core: [] }));
     await search.tryOut(({ adversaryRequests: _, ...best }) => best);
     await search.tryOut(({ coldKeys: _, ...best }) => best);
+    await search.tryOut(({ snapshot: _, ...best }) => best);
     await shrinkFaults(search);
     await shrinkLinks(search);
     await shortenFaults(search);

@@ -1,5 +1,6 @@
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
+import type { SnapshotPlan } from "./snapshot-plan.ts";
 
 /** Everything that defines one simulated run: a seed drawn, or a plan shrunk from one. Enough to repeat it to the byte. */
 export interface SimPlan {
@@ -15,6 +16,8 @@ export interface SimPlan {
   readonly adversaryRequests?: number;
   /** Keys that are written with the load and not read before the end (`cold-writer.ts`); undefined: there are none. */
   readonly coldKeys?: number;
+  /** Undefined: no snapshot is taken. */
+  readonly snapshot?: SnapshotPlan;
   readonly world: WorldPlan;
   /** In the order of their start. */
   readonly faults: readonly SimFault[];

@@ -12,6 +12,7 @@ import type { SimFault } from "../drivers/sim/world-plan.ts";
 import type { HistoryHeader } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import { Stores } from "../run/stores.ts";
+import type { Archive } from "./archive.ts";
 import { CalmPairs } from "./calm-pairs.ts";
 import { clockSkewMs } from "./clock-skew.ts";
 import { destroyedNodes, nodesDestroyed } from "./plan-expectation.ts";
@@ -37,6 +38,8 @@ export class SimulatedWorld {
   readonly trace: TraceCollector | undefined;
   /** What the phases of the run and its crashes leave; the oracle, the assertions and the logs keep their own. */
   readonly findings: Finding[] = [];
+  /** The snapshot that was taken, where one was. */
+  archive: Archive | undefined;
   #oracle: Oracle | undefined;
   readonly #history: Buffer[] = [];
 

@@ -396,6 +396,15 @@ const BUFFER_POINTS = [
   { name: "a flush succeeded after one that failed", kind: "sometimes", required: true },
 ] as const satisfies readonly CataloguePoint[];
 
+const SNAPSHOT_POINTS = [
+  {
+    name: "a snapshot was given hints",
+    kind: "sometimes",
+    required: true,
+    why: "Where their owner is missing they are the copies that the acknowledgement counted.",
+  },
+] as const satisfies readonly CataloguePoint[];
+
 export const CATALOGUE = [
   ...READ_POINTS,
   ...WRITE_POINTS,
@@ -407,6 +416,7 @@ export const CATALOGUE = [
   ...RPC_POINTS,
   ...NODE_POINTS,
   ...BUFFER_POINTS,
+  ...SNAPSHOT_POINTS,
 ] as const;
 
 type Point = (typeof CATALOGUE)[number];

@@ -1,9 +1,10 @@
 import type { NodeOperator } from "../node/contract.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import { handleRows, ROWS_PATH } from "./admin-rows.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import { base64urlKey } from "./key-path.ts";
 
-/** `/admin/...`: requests and answers are JSON. Undefined for a path that is not one of them. */
+/** `/admin/...`: requests and answers are JSON, but for rows. Undefined for a path that is not one of them. */
 export async function handleAdmin(
   operator: NodeOperator,
   request: HttpRequest,
@@ -28,6 +29,9 @@ export async function handleAdmin(
       expectMethod(method, "POST");
       operator.setClock(jsonBody(request));
       return json({});
+    case ROWS_PATH:
+      if (method !== "GET") expectMethod(method, "POST");
+      return handleRows(operator.rows, request);
     case "/admin/probe":
       expectMethod(method, "POST");
       return json(await operator.probe(jsonBody(request)));

@@ -1,5 +1,7 @@
 import type { TokenKind } from "../causality/context-token.ts";
+import type { RowPage } from "../protocol/row-page.ts";
 import type { NotFound } from "../quorum/get-core.ts";
+import type { RowQuery } from "../replica/partition-rows.ts";
 
 /** A key's versions on their way to a client. */
 export interface SiblingsAnswer {
@@ -49,8 +51,18 @@ export interface KeyValueStore {
   put(order: PutOrder): Promise<WriteAnswer>;
 }
 
+/** A node's rows, for snapshots and their restoring. Rejects with DynamoError, or StorageError where rows cannot be read. */
+export interface NodeRows {
+  /** Q. */
+  readonly partitionCount: number;
+  page(query: RowQuery): Promise<RowPage>;
+  /** Merges rows into the node's own; resolves when all are stored. */
+  store(page: RowPage): Promise<void>;
+}
+
 /** A node as its operators and the harness see it; answers are JSON objects. */
 export interface NodeOperator {
+  readonly rows: NodeRows;
   status(): object;
   ring(): object;
   /** The roots of the node's hash trees, by partition; only those that it replicates and that hold keys. */

@@ -20,6 +20,7 @@ import { ObservedCalls } from "../membership/observed-calls.ts";
 import type { Hello } from "../protocol/messages.ts";
 import { withoutRepetition } from "../protocol/operations.ts";
 import { Life } from "../replica/life.ts";
+import { PartitionRows } from "../replica/partition-rows.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
 import { Replica } from "../replica/replica.ts";
 import type { TreeKeeper } from "../replica/tree-keeper.ts";
@@ -44,6 +45,7 @@ import { Introductions } from "./introductions.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
 import { Routes } from "./routes.ts";
+import { RowAccess } from "./row-access.ts";
 
 /** Misses in a row after which a peer counts as down; see FailureDetector. */
 const MISSES_MAX = 3;
@@ -240,7 +242,11 @@ export class DynamoNode implements KeyValueStore {
         w,
       }),
     });
+    const hintOwners = () => replica.hints.countByOwner.keys();
+    const { assertions } = environment;
+    const rows = new PartitionRows({ assertions, engine, hintOwners });
     this.operator = new Operator(environment, {
+      rows: new RowAccess({ nodeId, n, ring: ringNow, rows, replica }),
       configuration,
       life,
       ring: ringNow,

@@ -13,7 +13,7 @@ import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
 import type { NodeConfiguration } from "./configuration.ts";
-import type { NodeOperator } from "./contract.ts";
+import type { NodeOperator, NodeRows } from "./contract.ts";
 import { ConfigurationError, checkedRoutes } from "./parse-configuration.ts";
 import type { Routes } from "./routes.ts";
 
@@ -29,6 +29,7 @@ export interface OperatorParts {
   readonly versioning: Versioning;
   readonly shared: SharedTrees;
   readonly antiEntropy: AntiEntropy;
+  readonly rows: NodeRows;
   readonly replica: {
     read(key: Uint8Array): Promise<Uint8Array | undefined>;
     readonly hints: { room(): HintRoomStatus };
@@ -52,6 +53,10 @@ export class Operator implements NodeOperator {
     this.#parts = parts;
   }
 
+  get rows(): NodeRows {
+    return this.#parts.rows;
+  }
+
   status(): object {
     const { configuration, life, ready, ring, replica, admission, detector } = this.#parts;
     const hints = replica.hints.room();
@@ -70,6 +75,7 @@ export class Operator implements NodeOperator {
       w: configuration.w,
       quorum: configuration.quorum,
       engine: configuration.engine,
+      tombstoneGraceMs: configuration.tombstoneGraceMs,
       testFaults: configuration.testFaults,
       hints: hints.count,
       hintBytes: hints.sizeBytes,

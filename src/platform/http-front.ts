@@ -70,7 +70,7 @@ export class HttpFront {
     }
     // Node's parser has checked that the length is a number.
     const announcedBytes = length === undefined ? 0 : Number(length);
-    if (announcedBytes > this.#limits.bodyBytesMax) {
+    if (announcedBytes > this.#bodyBytesMax(request)) {
       this.#refuseBody(request, response, state);
       return;
     }
@@ -85,10 +85,11 @@ export class HttpFront {
     let rest: Buffer[] | undefined;
     let sizeBytes = 0;
     let refused = false;
+    const bytesMax = this.#bodyBytesMax(request);
     request.on("data", (chunk: Buffer) => {
       if (refused) return;
       sizeBytes += chunk.length;
-      if (sizeBytes > this.#limits.bodyBytesMax) {
+      if (sizeBytes > bytesMax) {
         refused = true;
         first = undefined;
         rest = undefined;
@@ -105,6 +106,11 @@ export class HttpFront {
     });
     // The client went away in mid-body, or was timed out: nothing was handed on and there is nobody to answer.
     request.on("error", () => this.#counters.aborted.increment());
+  }
+
+  #bodyBytesMax({ url = "" }: IncomingMessage): number {
+    const { bodyBytesMax, bodyBytesMaxOf } = this.#limits;
+    return bodyBytesMaxOf?.get(url) ?? bodyBytesMax;
   }
 
   #handle(
@@ -177,7 +183,7 @@ export class HttpFront {
     state.refused = true;
     this.#counters.refused.increment();
     const { socket } = request;
-    const reason = `Cannot take the body: the limit is ${this.#limits.bodyBytesMax} bytes`;
+    const reason = `Cannot take the body: the limit is ${this.#bodyBytesMax(request)} bytes`;
     const { headers, body } = problemResponse("value-too-large", reason);
     const raw = ["Content-Length", String(body.length), "Connection", "close"];
     for (const name in headers) raw.push(name, headers[name] ?? "");

@@ -37,6 +37,11 @@ export function partitionOfRecordRow(rowKey: Uint8Array): number {
   return ((rowKey[0] ?? 0) << 8) | (rowKey[1] ?? 0);
 }
 
+/** The range in a key of `hints`. */
+export function partitionOfHintRow(rowKey: Uint8Array): number {
+  return partitionOfRecordRow(rowKey.subarray(1 + (rowKey[0] ?? 0)));
+}
+
 /** The client's key in a key of `records`; a view. */
 export function keyOfRecordRow(rowKey: Uint8Array): Uint8Array {
   return rowKey.subarray(RANGE_SIZE_BYTES);

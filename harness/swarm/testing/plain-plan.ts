@@ -6,14 +6,14 @@ import { judged } from "../plan-expectation.ts";
 import type { SimPlan } from "../sim-plan.ts";
 
 export interface PlainPlanOptions
-  extends Partial<Pick<SimPlan, "seed" | "operations" | "faults" | "core">> {
+  extends Partial<Pick<SimPlan, "seed" | "operations" | "snapshot" | "faults" | "core">> {
   readonly run?: Partial<Plan>;
   readonly world?: Partial<WorldPlan>;
 }
 
 /** A short run of three nodes (N=3, R=W=2, synced disks) in a calm world, without faults: about 100 operations. */
 export function plainPlan(options: PlainPlanOptions = {}): SimPlan {
-  const { seed = 7, operations = 100, faults = [], core = [] } = options;
+  const { seed = 7, operations = 100, snapshot, faults = [], core = [] } = options;
   const world = { ...CALM_WORLD, ...options.world };
   const { truncate: _rule, clockEntriesMax: _threshold, ...drawn } = drawPlan(seed).run;
   const run: Plan = {
@@ -34,6 +34,8 @@ export function plainPlan(options: PlainPlanOptions = {}): SimPlan {
     carts: 3,
     ...options.run,
   };
-  const plan = { ...drawPlan(seed), operations, world, faults, core };
+  const { snapshot: _snapshot, ...others } = drawPlan(seed);
+  const taken = snapshot === undefined ? {} : { snapshot };
+  const plan = { ...others, ...taken, operations, world, faults, core };
   return { ...plan, run: judged(run, world, faults) };
 }

@@ -39,6 +39,8 @@ export interface ClientRequest {
   sharesMints: boolean;
   /** True once its node died: it will never be answered. */
   isAbandoned: boolean;
+  /** Of a write that was answered as done, when; virtual time. */
+  acknowledgedMs?: number;
   /** Copies that held the write and were lost with their node before the client was answered. */
   readonly lostCopies: CopyOf[];
 }

@@ -3,6 +3,7 @@ import type { Mint } from "./key-history.ts";
 import { isSuperseded } from "./key-history.ts";
 import type { ClientRequest, KeyState } from "./key-state.ts";
 import { isCollected } from "./resurrected.ts";
+import type { Violations } from "./violations.ts";
 
 /**
  * The acknowledged writes of a key that are gone in the end, for the lossless modes: their payload is not there, and no chain of
@@ -21,6 +22,18 @@ export function lostWrites(state: KeyState, final: FinalSiblings): readonly Clie
     (isSuperseded(mint, tops) && (isComplete || leadsToPresent(state, mint, final)));
   // A write that never got a dot was reported when it was acknowledged.
   return state.acknowledged.filter(({ mints }) => mints.length > 0 && !mints.some(isKept));
+}
+
+/** Reports a write that must not be gone. */
+export function reportLost(
+  { ask, state, mints: [mint] }: ClientRequest,
+  violations: Violations,
+): void {
+  violations.report("acknowledged-write-lost", () => ({
+    anomaly: "an acknowledged write is gone and nothing that is left superseded it",
+    detail: `Request ${ask.id} at node ${ask.node} was acknowledged (write ${mint?.serial} of the key, dot ${mint?.counter} of ${mint?.actor}), and its value is gone`,
+    key: state.name,
+  }));
 }
 
 function leadsToPresent({ history }: KeyState, from: Mint, final: FinalSiblings): boolean {

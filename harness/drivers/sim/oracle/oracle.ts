@@ -19,7 +19,7 @@ import { HintWatch } from "./hint-watch.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow, OpenedToken } from "./key-state.ts";
 import { tellsCausality } from "./lossless.ts";
-import { lostByValue, lostWrites } from "./lost-writes.ts";
+import { lostByValue, lostWrites, reportLost } from "./lost-writes.ts";
 import { MintWatch } from "./mint-watch.ts";
 import { checkDelivered } from "./never-delivered.ts";
 import { checkKnown } from "./read-below-known.ts";
@@ -298,6 +298,11 @@ export class Oracle implements WorldObserver {
     for (const state of this.#index.states) checkDelivered(state, options, this.#violations);
   }
 
+  /** What is known of every key. */
+  get states(): Iterable<KeyState> {
+    return this.#index.states;
+  }
+
   /** Keys of which some node holds tombstones and nothing else. */
   get tombstonesLeft(): readonly string[] {
     return [...this.#index.states]
@@ -318,7 +323,7 @@ export class Oracle implements WorldObserver {
       for (const request of lost) {
         const isSafe = lossless && request.ask.quorum > nodesDestroyed;
         if (this.#isLosslessMode && isSafe) {
-          this.#reportLost(request);
+          reportLost(request, this.#violations);
         } else {
           this.losses.note(request);
         }
@@ -408,6 +413,7 @@ export class Oracle implements WorldObserver {
   #acknowledged(request: ClientRequest, payload: string): void {
     const { state } = request;
     state.removeWriter(payload, request);
+    request.acknowledgedMs = this.#parts.nowMs();
     state.acknowledged.push(request);
     if (this.#parts.truncated !== true) {
       checkQuorum(request, this.#quorumOptions, this.#violations);
@@ -470,14 +476,6 @@ export class Oracle implements WorldObserver {
 
   #opened(state: KeyState, token: string): OpenedToken {
     return state.openedToken(token, () => this.#parts.openContext(state.key, token));
-  }
-
-  #reportLost({ ask, state, mints: [mint] }: ClientRequest): void {
-    this.#violations.report("acknowledged-write-lost", () => ({
-      anomaly: "an acknowledged write is gone and nothing that is left superseded it",
-      detail: `Request ${ask.id} at node ${ask.node} was acknowledged (write ${mint?.serial} of the key, dot ${mint?.counter} of ${mint?.actor}), and its value is gone`,
-      key: state.name,
-    }));
   }
 
   /** False where a disk may turn back to what a tombstone overtook, whenever the power fails. */

@@ -1,0 +1,71 @@
+import { FormatError } from "../base/binary.ts";
+import { toHex } from "../base/bytes.ts";
+import type { NodeId } from "../base/ids.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import type { RowPage } from "../protocol/row-page.ts";
+import type { PartitionRows, RowQuery } from "../replica/partition-rows.ts";
+import type { Ring } from "../ring/ring.ts";
+import type { WriteOptions } from "../storage/engine.ts";
+import type { NodeRows } from "./contract.ts";
+
+export interface RowAccessParts {
+  readonly nodeId: NodeId;
+  readonly n: number;
+  readonly ring: () => Ring;
+  readonly rows: PartitionRows;
+  readonly replica: {
+    store(
+      key: Uint8Array,
+      record: Uint8Array,
+      hintFor: undefined,
+      options: WriteOptions,
+    ): Promise<void>;
+  };
+}
+
+/** Rows of a node for whoever takes a snapshot of the cluster, or restores one (D-6.2-8). Rejects with DynamoError. */
+export class RowAccess implements NodeRows {
+  readonly #parts: RowAccessParts;
+
+  constructor(parts: RowAccessParts) {
+    this.#parts = parts;
+  }
+
+  get partitionCount(): number {
+    return this.#parts.ring().partitionCount;
+  }
+
+  async page(query: RowQuery): Promise<RowPage> {
+    try {
+      return await this.#parts.rows.page(query);
+    } catch (error) {
+      // A cursor that was none of ours.
+      if (!(error instanceof FormatError || error instanceof RangeError)) throw error;
+      throw new DynamoError("bad-request", error.message, { cause: error });
+    }
+  }
+
+  /**
+   * Merges rows into the node's own and resolves when all are stored. They come from others, so none is minted in under an
+   * actor that it had. A row that this node is no primary of is refused, before any is written.
+   */
+  async store({ rows }: RowPage): Promise<void> {
+    const { nodeId, n, ring, replica } = this.#parts;
+    const records = rows.map(({ key, record }) => {
+      if (!ring().preferenceList(key).slice(0, n).includes(nodeId)) {
+        return refuse(key, "this node is not among its first N");
+      }
+      return { key, record: record ?? refuse(key, "it has no record") };
+    });
+    const stored = await Promise.allSettled(
+      records.map(({ key, record }) => replica.store(key, record, undefined, { durable: true })),
+    );
+    for (const each of stored) {
+      if (each.status === "rejected") throw each.reason;
+    }
+  }
+}
+
+function refuse(key: Uint8Array, reason: string): never {
+  throw new DynamoError("bad-request", `Cannot take the row of key ${toHex(key)}: ${reason}`);
+}

@@ -1,0 +1,47 @@
+import type { HttpCall, HttpCallResult } from "../client/http-caller.ts";
+import { HttpCallError } from "../client/http-caller.ts";
+import type { Patience, SnapshotEnvironment } from "./contract.ts";
+
+/** A node does not answer, or not as it should; one line. */
+export class NodeError extends Error {
+  override readonly name = "NodeError";
+}
+
+export interface NodeRequest extends Omit<HttpCall, "timeoutMs"> {
+  /** The status of an answer that is one. */
+  readonly expected: 200 | 204;
+}
+
+/**
+ * One request to a node, made again where no answer came or the node could not serve. Only for requests that may be made twice.
+ * Rejects with NodeError.
+ */
+export async function askNode(
+  { http, clock }: Pick<SnapshotEnvironment, "http" | "clock">,
+  { expected, ...request }: NodeRequest,
+  { timeoutMs, triesMax, pauseMs }: Patience,
+): Promise<HttpCallResult> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await http.call({ ...request, timeoutMs }).catch(failureOf);
+    if ("status" in answer && answer.status === expected) return answer;
+    const isFinal = "status" in answer && answer.status < 500;
+    if (isFinal || tries >= triesMax) throw new NodeError(sentenceOf(request, answer));
+    await new Promise<void>((resolve) => clock.setTimer(pauseMs, resolve));
+  }
+}
+
+function failureOf(error: unknown): HttpCallError {
+  if (error instanceof HttpCallError) return error;
+  throw error;
+}
+
+function sentenceOf(
+  { method, url }: Pick<HttpCall, "method" | "url">,
+  answer: HttpCallResult | HttpCallError,
+): string {
+  if (answer instanceof HttpCallError) return answer.message;
+  const [line = ""] = Buffer.from(answer.body.subarray(0, LINE_BYTES_MAX)).toString().split("\n");
+  return `Cannot ${method} ${url}: it answered ${answer.status} ${line}`;
+}
+
+const LINE_BYTES_MAX = 300;

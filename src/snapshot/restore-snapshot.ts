@@ -1,0 +1,183 @@
+import { FormatError } from "../base/binary.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Versioning } from "../causality/versioning.ts";
+import { versioningFor } from "../causality/versioning-for.ts";
+import type { PageRow } from "../protocol/row-page.ts";
+import { encodeRowPage, PAGE_BYTES, pageRowBytes } from "../protocol/row-page.ts";
+import { askNode, NodeError } from "./ask-node.ts";
+import { checkFiles, readManifest } from "./check-files.ts";
+import type { ClusterView } from "./cluster-view.ts";
+import { viewCluster } from "./cluster-view.ts";
+import type { Patience, SnapshotEnvironment } from "./contract.ts";
+import { PATIENCE, SnapshotError } from "./contract.ts";
+import type { Manifest } from "./manifest.ts";
+import type { FileRow } from "./row-file.ts";
+import { readRows } from "./row-file.ts";
+import { fetchRows } from "./row-stream.ts";
+
+export interface RestoreOptions {
+  /** URLs of all nodes of the cluster that takes the rows. */
+  readonly to: readonly string[];
+  /** True: also where the cluster holds data, with which the rows are merged. So an interrupted restore goes on. */
+  readonly mayMerge?: boolean;
+  /** True: also a snapshot that may lack acknowledged writes. */
+  readonly mayBeIncomplete?: boolean;
+  readonly patience?: Patience;
+}
+
+/** Rows sent to a node in one request at most. */
+const PAGE_ROWS = 512;
+
+/**
+ * Puts a snapshot into a cluster (architecture, "Snapshots"). Every file is checked before anything is written. Rows go
+ * to the nodes that the cluster's own ring gives them; each is stored by all N when this resolves. Doing it again changes nothing.
+ * Rejects with SnapshotError.
+ */
+export async function restoreSnapshot(
+  environment: SnapshotEnvironment,
+  options: RestoreOptions,
+): Promise<Manifest> {
+  const { files, onProgress } = environment;
+  const { to, patience = PATIENCE } = options;
+  const manifest = await readManifest(environment);
+  if (!manifest.complete && options.mayBeIncomplete !== true) {
+    throw new SnapshotError(
+      "use",
+      "Cannot restore this snapshot: it may lack acknowledged writes, since nodes were missing when it was taken (--incomplete allows it)",
+    );
+  }
+  await checkFiles(environment, manifest);
+  const view = await viewCluster(environment, to, patience);
+  expectTarget(view, manifest);
+  if (options.mayMerge !== true) await expectEmpty(environment, view, patience);
+
+  const parts = { environment, view, patience };
+  const versioning = versioningFor(view.versioning);
+  const { partitions } = manifest;
+  let rows = 0;
+  let bytes = 0;
+  for (const [index, { partition, file }] of partitions.entries()) {
+    if (file !== null) {
+      const outbox = new Outbox(parts);
+      for await (const row of readRows(files.read(file.name), { name: file.name, partition })) {
+        expectRecord(versioning, row, file.name);
+        await outbox.add(row);
+        rows += 1;
+        bytes += row.record.length;
+      }
+      await outbox.flush();
+    }
+    const partitionsDone = index + 1;
+    onProgress?.({
+      phase: "restoring",
+      partitionsDone,
+      partitions: partitions.length,
+      rows,
+      bytes,
+    });
+  }
+  return manifest;
+}
+
+function expectTarget(
+  { ring, urls, silent, versioning }: ClusterView,
+  { cluster }: Manifest,
+): void {
+  const missing = ring.nodes.filter((node) => !urls.has(node));
+  if (missing.length > 0) {
+    const reason = silent[0] === undefined ? "" : ` (${silent[0]})`;
+    throw new SnapshotError(
+      silent.length > 0 ? "failure" : "use",
+      `Cannot restore: all nodes of the cluster must be given and answer, and ${missing.join(", ")} does not${reason}`,
+    );
+  }
+  if (versioning !== cluster.versioning) {
+    throw new SnapshotError(
+      "use",
+      `Cannot restore: the snapshot is of versioning ${cluster.versioning} and the cluster has ${versioning}`,
+    );
+  }
+}
+
+async function expectEmpty(
+  environment: SnapshotEnvironment,
+  { urls, ring }: ClusterView,
+  patience: Patience,
+): Promise<void> {
+  const partitions = { first: 0, last: ring.partitionCount - 1 };
+  for (const [node, url] of urls) {
+    for (const table of ["records", "hints"] as const) {
+      const source = { node, url, table, partitions, patience };
+      const { rows } = await fetchRows(environment, source, undefined).catch(asFailure);
+      if (rows.length === 0) continue;
+      throw new SnapshotError(
+        "use",
+        `Cannot restore into a cluster that holds data: node ${node} has ${table} (--merge allows it)`,
+      );
+    }
+  }
+}
+
+function asFailure(error: unknown): never {
+  if (!(error instanceof NodeError)) throw error;
+  throw new SnapshotError("failure", error.message, { cause: error });
+}
+
+function expectRecord(versioning: Versioning, { record }: FileRow, name: string): void {
+  try {
+    versioning.decode(record);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new SnapshotError("failure", `Cannot use ${name}: ${error.message}`, { cause: error });
+  }
+}
+
+interface OutboxParts {
+  readonly environment: SnapshotEnvironment;
+  readonly view: ClusterView;
+  readonly patience: Patience;
+}
+
+/** Rows on their way to the nodes that shall have them, a page for each. */
+class Outbox {
+  readonly #parts: OutboxParts;
+  #byNode = new Map<NodeId, PageRow[]>();
+  #rows = 0;
+  #sizeBytes = 0;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+
+  async add(row: FileRow): Promise<void> {
+    const { ring, n } = this.#parts.view;
+    for (const node of ring.preferenceList(row.key).slice(0, n)) {
+      const page = this.#byNode.get(node);
+      if (page === undefined) this.#byNode.set(node, [row]);
+      else page.push(row);
+    }
+    this.#rows += 1;
+    this.#sizeBytes += pageRowBytes(row);
+    if (this.#rows >= PAGE_ROWS || this.#sizeBytes >= PAGE_BYTES) await this.flush();
+  }
+
+  /** Resolves when all N nodes of each row have stored it. Rejects with SnapshotError. */
+  async flush(): Promise<void> {
+    const { environment, view, patience } = this.#parts;
+    const pages = [...this.#byNode];
+    this.#byNode = new Map();
+    this.#rows = 0;
+    this.#sizeBytes = 0;
+    await Promise.all(
+      pages.map(([node, rows]) => {
+        const request = {
+          method: "POST",
+          url: `${view.urls.get(node)}/admin/rows`,
+          body: encodeRowPage({ rows, next: undefined }),
+          expected: 204,
+        } as const;
+        return askNode(environment, request, patience).catch(asFailure);
+      }),
+    );
+  }
+}

@@ -1,0 +1,138 @@
+import { versioningFor } from "../causality/versioning-for.ts";
+import type { PartitionRun } from "../protocol/row-page.ts";
+import { askNode, NodeError } from "./ask-node.ts";
+import { checkFiles } from "./check-files.ts";
+import type { ClusterView } from "./cluster-view.ts";
+import { viewCluster } from "./cluster-view.ts";
+import type { Patience, SnapshotEnvironment } from "./contract.ts";
+import { PATIENCE, SnapshotError } from "./contract.ts";
+import type { Manifest, PartitionEntry } from "./manifest.ts";
+import { encodeManifest, MANIFEST_FILE } from "./manifest.ts";
+import type { TakeParts } from "./take-partitions.ts";
+import { takePartitions } from "./take-partitions.ts";
+
+export interface SnapshotOptions {
+  /** URLs of the cluster's nodes; of one that is left out nothing is in the snapshot. */
+  readonly from: readonly string[];
+  /** Undefined: all. Given the cluster's Q; throws where it has no such partitions. */
+  readonly partitions?: ((partitionCount: number) => PartitionRun) | undefined;
+  /** How many are taken at once. Default 16. More: fewer requests, and more hints in memory. */
+  readonly partitionsAtOnce?: number;
+  readonly patience?: Patience;
+}
+
+const PARTITIONS_AT_ONCE = 16;
+
+/**
+ * Takes a snapshot of a cluster that goes on serving, and checks it once it is written. What nodes that are missing may keep from it
+ * stands in the manifest. Rejects with SnapshotError; then there is no manifest.
+ */
+export async function takeSnapshot(
+  environment: SnapshotEnvironment,
+  options: SnapshotOptions,
+): Promise<Manifest> {
+  const { clock, files } = environment;
+  const { from, patience = PATIENCE, partitionsAtOnce = PARTITIONS_AT_ONCE } = options;
+  const begunMs = clock.wallMs();
+  const view = await viewCluster(environment, from, patience);
+  const { partitionCount, nodes } = view.ring;
+  const run = options.partitions?.(partitionCount) ?? { first: 0, last: partitionCount - 1 };
+  await makeRoom(environment);
+  const parts = { environment, view, versioning: versioningFor(view.versioning), patience };
+  const entries: PartitionEntry[] = [];
+  let lost: ReadonlySet<string> = new Set(nodes.filter((node) => !view.urls.has(node)));
+  for (let first = run.first; first <= run.last; first += partitionsAtOnce) {
+    const last = Math.min(run.last, first + partitionsAtOnce - 1);
+    const taken = await takeWell(parts, { first, last }, lost);
+    entries.push(...taken);
+    lost = new Set(taken.flatMap(({ missing }) => missing));
+    tell(environment, entries, run);
+  }
+  const { clusterId, n, r, w, quorum, versioning } = view;
+  const manifest: Manifest = {
+    format: "ringside-snapshot",
+    version: 1,
+    cluster: { clusterId, nodes, n, r, w, quorum, versioning, partitions: partitionCount },
+    begunMs,
+    endedMs: clock.wallMs(),
+    complete: entries.every((entry) => isComplete(entry, view)),
+    partitions: entries,
+  };
+  await checkFiles(environment, manifest);
+  const file = await files.create(MANIFEST_FILE);
+  await file.write(Buffer.from(encodeManifest(manifest)));
+  await file.finish();
+  return manifest;
+}
+
+/** What an interrupted snapshot has left goes; one that is whole is not touched. */
+async function makeRoom({ files }: SnapshotEnvironment): Promise<void> {
+  const names = await files.names();
+  if (names.includes(MANIFEST_FILE)) {
+    throw new SnapshotError("use", "Cannot write into this folder: it holds a snapshot already");
+  }
+  for (const name of names) {
+    if (/^partition-\d{5}\.rows/.test(name)) await files.remove(name);
+  }
+}
+
+/**
+ * Again, where too many nodes are missing, and not only those that were missing from the partitions before: those may be back as
+ * well, but are not waited for. The last attempt counts as it is.
+ */
+async function takeWell(
+  parts: TakeParts,
+  partitions: PartitionRun,
+  lost: ReadonlySet<string>,
+): Promise<readonly PartitionEntry[]> {
+  const { environment, view, patience } = parts;
+  for (let tries = 1; ; tries += 1) {
+    const present = await presentNodes(parts);
+    const entries = await takePartitions({ ...parts, view: present }, partitions);
+    const isGood = entries.every(
+      (entry) => isComplete(entry, view) || entry.missing.some((node) => lost.has(node)),
+    );
+    if (isGood || tries >= patience.triesMax) return entries;
+    await new Promise<void>((resolve) => environment.clock.setTimer(patience.pauseMs, resolve));
+  }
+}
+
+/** Without the nodes that do not answer at all: each page that they are asked for would cost the whole patience. */
+async function presentNodes({ environment, view, patience }: TakeParts): Promise<ClusterView> {
+  const timeoutMs = Math.min(HEALTH_TIMEOUT_MS, patience.timeoutMs);
+  const answers = await Promise.all(
+    [...view.urls].map(async ([node, url]) => {
+      const request = { method: "GET", url: `${url}/admin/status`, expected: 200 } as const;
+      try {
+        await askNode(environment, request, { timeoutMs, triesMax: 1, pauseMs: 0 });
+        return [[node, url] as const];
+      } catch (error) {
+        if (!(error instanceof NodeError)) throw error;
+        return [];
+      }
+    }),
+  );
+  return { ...view, urls: new Map(answers.flat()) };
+}
+
+const HEALTH_TIMEOUT_MS = 2_000;
+
+function isComplete({ coversFromW }: PartitionEntry, { w }: Pick<ClusterView, "w">): boolean {
+  return coversFromW !== null && coversFromW <= w;
+}
+
+function tell(
+  { onProgress }: SnapshotEnvironment,
+  entries: readonly PartitionEntry[],
+  { first, last }: PartitionRun,
+): void {
+  const sum = (of: (entry: PartitionEntry) => number) =>
+    entries.reduce((total, entry) => total + of(entry), 0);
+  onProgress?.({
+    phase: "reading",
+    partitionsDone: entries.length,
+    partitions: last - first + 1,
+    rows: sum(({ rows }) => rows),
+    bytes: sum(({ file }) => file?.bytes ?? 0),
+  });
+}
