@@ -5,15 +5,15 @@
 import { WRITE_COORDINATORS } from "../../src/coordinator/write-candidates.ts";
 import { BENCH_EXIT, readBenchFlags, runBenchMain, wholeFlag } from "./bench-flags.ts";
 import type { CoordinatorResult } from "./run-coordinator-trial.ts";
-import { runCoordinatorTrial } from "./run-coordinator-trial.ts";
+import { runCoordinatorTrials } from "./run-coordinator-trial.ts";
 
 const USAGE = `Six simulated nodes (N=3 R=1 W=1) whose disks stall now and then, 24 clients that read, write and read again keys of a
 Zipf distribution, under each choice of a write's coordinator and each versioning.
 
   npm run bench:coordinators -- [flags]
 
-  --writes COUNT    writes of each line, 100 to 10000000, default 20000
-  --seed SEED       1 to 1000000, default 1
+  --writes COUNT    writes of each seed, 100 to 1000000, default 4000
+  --seeds COUNT     trials of each line, with other keys and other chance, 1 to 1000, default 5
   --help            this text
 
 Exit status: 0 done, 64 bad use, 70 the benchmark itself broke.
@@ -23,19 +23,19 @@ const VERSIONINGS = ["dvvset", "vector-clock", "vector-clock-max"] as const;
 
 await runBenchMain(async (argv) => {
   const text = { type: "string" } as const;
-  const flags = readBenchFlags(argv, { writes: text, seed: text, help: { type: "boolean" } });
+  const flags = readBenchFlags(argv, { writes: text, seeds: text, help: { type: "boolean" } });
   if (flags.help === true) {
     process.stdout.write(USAGE);
     return BENCH_EXIT.done;
   }
-  const writes = wholeFlag("writes", flags.writes, { min: 100, max: 10_000_000 }, 20_000);
-  const seed = wholeFlag("seed", flags.seed, { min: 1, max: 1_000_000 }, 1);
+  const writes = wholeFlag("writes", flags.writes, { min: 100, max: 1_000_000 }, 4_000);
+  const seeds = wholeFlag("seeds", flags.seeds, { min: 1, max: 1_000 }, 5);
   process.stdout.write(
     "versioning       coordinator     load max/mean   put p50      p99    p99.9   own missed   siblings      lost\n",
   );
   for (const versioning of VERSIONINGS) {
     for (const policy of WRITE_COORDINATORS) {
-      const result = await runCoordinatorTrial({ policy, versioning, writes, seed });
+      const result = await runCoordinatorTrials({ policy, versioning, writes }, seeds);
       process.stdout.write(`${versioning.padEnd(17)}${policy.padEnd(15)} ${lineOf(result)}\n`);
     }
   }

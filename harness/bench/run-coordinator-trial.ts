@@ -21,6 +21,7 @@ export interface CoordinatorTrial {
   readonly versioning: VersioningMode;
   /** Writes of all clients together. */
   readonly writes: number;
+  /** Of chance, and of where the keys lie on the ring. */
   readonly seed: number;
 }
 
@@ -48,7 +49,30 @@ const SETTLE_MS = 5_000;
 const UNTIL_MS = 3_600_000;
 const STALLS = { everyMs: 2_000, lastsMs: 50, readMs: 25, writeMs: 25 };
 
-export async function runCoordinatorTrial(trial: CoordinatorTrial): Promise<CoordinatorResult> {
+/** The trials of so many seeds as one: sums, and the means of loads and shares. */
+export async function runCoordinatorTrials(
+  trial: Omit<CoordinatorTrial, "seed">,
+  seeds: number,
+): Promise<CoordinatorResult> {
+  const results: CoordinatorResult[] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    results.push(await runCoordinatorTrial({ ...trial, seed }));
+  }
+  const sum = (of: (result: CoordinatorResult) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+  const latenciesUs = build({ lowestDiscernibleValue: 1, numberOfSignificantValueDigits: 3 });
+  for (const result of results) latenciesUs.add(result.latenciesUs);
+  return {
+    loadMaxToMean: sum(({ loadMaxToMean }) => loadMaxToMean) / seeds,
+    latenciesUs,
+    acknowledged: sum(({ acknowledged }) => acknowledged),
+    missedOwnShare: sum(({ missedOwnShare }) => missedOwnShare) / seeds,
+    siblingsShare: sum(({ siblingsShare }) => siblingsShare) / seeds,
+    lost: sum(({ lost }) => lost),
+  };
+}
+
+async function runCoordinatorTrial(trial: CoordinatorTrial): Promise<CoordinatorResult> {
   const { policy, versioning, seed } = trial;
   const cluster = simBenchCluster({
     seed,
@@ -68,7 +92,7 @@ async function measure(
 ): Promise<CoordinatorResult> {
   await cluster.start();
   const random = new SeededRandom(`coordinators ${seed}`);
-  const load = new Load(cluster, random.fork("library"));
+  const load = new Load(cluster, `keys ${seed}`, random.fork("library"));
   const endStalls = stallDisks(cluster, STALLS, random.fork("stalls"));
   await Promise.all(
     Array.from({ length: CLIENTS }, (_, client) =>
@@ -98,12 +122,14 @@ class Load {
   readonly counts = { reads: 0, withSiblings: 0, acknowledged: 0, missedOwn: 0 };
   readonly latenciesUs = build({ lowestDiscernibleValue: 1, numberOfSignificantValueDigits: 3 });
   readonly #cluster: SimCluster;
+  readonly #prefix: string;
   readonly #libraries: readonly RingsideClient[];
   readonly #keys = new Zipf(KEYS, ZIPF_EXPONENT);
   readonly #histories = Array.from({ length: KEYS }, () => new ValueHistory());
 
-  constructor(cluster: SimCluster, random: SeededRandom) {
+  constructor(cluster: SimCluster, prefix: string, random: SeededRandom) {
     this.#cluster = cluster;
+    this.#prefix = prefix;
     this.#libraries = cluster.nodes.map((node) => {
       const parts = { clock: cluster.scheduler, http: cluster.http, random: random.fork(node) };
       const endpoints = [cluster.addresses(node).direct];
@@ -129,7 +155,7 @@ class Load {
   async lost(): Promise<number> {
     let lost = 0;
     for (const [rank, history] of this.#histories.entries()) {
-      const { siblings } = await this.#library(0).get(keyOf(rank), { r: 3 });
+      const { siblings } = await this.#library(0).get(this.#keyOf(rank), { r: 3 });
       lost += history.lostBeside(siblings.map(({ bytes }) => Number(Buffer.from(bytes))));
     }
     return lost;
@@ -142,7 +168,9 @@ class Load {
     const value = history.begin(before.values);
     const startMs = scheduler.monotonicMs();
     const { context } = before;
-    await this.#library(random.integer(NODES)).put(keyOf(rank), utf8Bytes(`${value}`), { context });
+    await this.#library(random.integer(NODES)).put(this.#keyOf(rank), utf8Bytes(`${value}`), {
+      context,
+    });
     this.latenciesUs.recordValue(
       Math.max(1, Math.round(1_000 * (scheduler.monotonicMs() - startMs))),
     );
@@ -153,10 +181,14 @@ class Load {
   }
 
   async #read(rank: number, random: SeededRandom) {
-    const { siblings, context } = await this.#library(random.integer(NODES)).get(keyOf(rank));
+    const { siblings, context } = await this.#library(random.integer(NODES)).get(this.#keyOf(rank));
     this.counts.reads += 1;
     if (siblings.length > 1) this.counts.withSiblings += 1;
     return { context, values: siblings.map(({ bytes }) => Number(Buffer.from(bytes))) };
+  }
+
+  #keyOf(rank: number): Uint8Array {
+    return utf8Bytes(`${this.#prefix} ${rank}`);
   }
 
   #library(at: number): RingsideClient {
@@ -164,8 +196,4 @@ class Load {
     if (library === undefined) throw new RangeError(`Cannot ask node ${at}: there is none`);
     return library;
   }
-}
-
-function keyOf(rank: number): Uint8Array {
-  return utf8Bytes(`key ${rank}`);
 }

@@ -51,6 +51,8 @@ export function simBenchCluster({
 export interface DiskStalls {
   /** From one stall of a disk to its next, on average. */
   readonly everyMs: number;
+  /** How many of them happen at this time, 0 to 1; absent: all. */
+  readonly shareNow?: () => number;
   readonly lastsMs: number;
   /** What each read and each commit that begins during a stall takes longer. */
   readonly readMs: number;
@@ -60,7 +62,7 @@ export interface DiskStalls {
 /** Begins the stalls of all disks; the function returned ends them. */
 export function stallDisks(
   { simNodes, scheduler }: SimCluster,
-  { everyMs, lastsMs, readMs, writeMs }: DiskStalls,
+  { everyMs, shareNow = () => 1, lastsMs, readMs, writeMs }: DiskStalls,
   random: SeededRandom,
 ): () => void {
   let isOver = false;
@@ -69,7 +71,7 @@ export function stallDisks(
     const stallLater = (): void => {
       scheduler.setTimer(-Math.log(1 - chance.float()) * everyMs, () => {
         if (isOver) return;
-        disk.setSlow({ readMs, writeMs });
+        if (chance.float() < shareNow()) disk.setSlow({ readMs, writeMs });
         scheduler.setTimer(lastsMs, () => {
           disk.setSlow(undefined);
           stallLater();

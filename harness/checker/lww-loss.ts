@@ -9,14 +9,20 @@
  *     to an earlier one     what is there was acknowledged before its writer began
  *     to a concurrent one   anything else: somebody had to lose
  *
- * The first two need clocks that disagree. Where the run's clocks all told the same time they must not happen; by hybrid clocks
- * the first must not happen either while clocks disagree by no more than those follow. Beyond that they are counted, against the
- * skew that was applied. Nothing is judged where faults may have destroyed all copies of a write.
+ * The first two need clocks that disagree, and by enough: a write that began `gap` after another was acknowledged loses to it only
+ * where their coordinators' clocks were that far apart. So no loss may have a gap above the most by which the run's clocks differed,
+ * however wrong they were; what is below is counted. By hybrid clocks a version never comes back over what replaced it, while
+ * clocks disagree by no more than those follow.
+ *
+ * The end does not show what a later write covered up. Where quorums meet strictly and no fault takes data, each read in between is
+ * held to the same bound: it shows every write acknowledged before it began, or one that beats it (`overtaken-reads.ts`). Nothing is
+ * judged where faults may have destroyed all copies of a write.
  */
 
 import type { Plan } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
+import { findOvertakenReads } from "./overtaken-reads.ts";
 import { settledState } from "./settled.ts";
 import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
 import { pastOf } from "./version-graph.ts";
@@ -26,6 +32,8 @@ export interface LwwLossResult extends CheckerResult {
   readonly lostToReplaced: number;
   readonly lostToEarlier: number;
   readonly lostToConcurrent: number;
+  /** Reads that showed only what an acknowledged write must have beaten; null: not judged. */
+  readonly overtakenReads: number | null;
   /** The most by which two clocks of the run may have differed; null: not known. */
   readonly clockSkewMs: number | null;
 }
@@ -33,20 +41,19 @@ export interface LwwLossResult extends CheckerResult {
 export interface LwwLossOptions extends Pick<Plan, "versioning" | "beyondBudget"> {
   /** The most by which two nodes' wall clocks may have differed; undefined: not known. */
   readonly clockSkewMs: number | undefined;
+  /** True where each read must meet each write acknowledged before it: strict quorums, R + W > N, and no fault that takes data. */
+  readonly quorumsMeet: boolean;
 }
 
 /** What a version gave way to. */
 interface Loss {
   readonly to: "replaced" | "earlier" | "concurrent";
-  /** True where all that is there was over before the lost write began, by more than a tick of the clocks. */
-  readonly isClear: boolean;
+  /** How long before the lost write began all that is there was over; below 0 where not all of it certainly was. */
+  readonly gapNs: number;
 }
 
 /** How far ahead of its own clock a node follows others, unless it is told otherwise (`clockSkewMaxMs`). */
 const HYBRID_FOLLOWS_MS = 500;
-/** By wall clocks two writes of one millisecond are equal, and the actors decide. */
-const CLOCK_TICK_NS = 2e6;
-
 /** Undefined in modes that keep versions. */
 export function checkLwwLoss(
   evidence: Evidence,
@@ -75,35 +82,68 @@ export function checkLwwLoss(
     }
   }
   const { isSettled, doubts } = settledState(evidence);
-  const isAccused = unexplained.length > 0 && !beyondBudget && isSettled;
-  const accusation = `${unexplained.length} write(s) lost to what they replaced or to earlier ones, with clocks at most ${clockSkewMs} ms apart: ${unexplained[0]}.`;
+  const accusations: string[] = [];
+  if (unexplained.length > 0 && isSettled) {
+    accusations.push(
+      `${unexplained.length} write(s) lost to what they replaced or to earlier ones, with clocks at most ${clockSkewMs} ms apart: ${unexplained[0]}.`,
+    );
+  }
+  const overtaken = overtakenOf(keys, options);
+  if (overtaken !== undefined && overtaken.length > 0) {
+    accusations.push(`${overtaken.length} read(s) missed an acknowledged write: ${overtaken[0]}.`);
+  }
+  const isAccused = accusations.length > 0 && !beyondBudget;
   const sound = isSettled ? "valid" : "unknown";
   return {
     verdict: isAccused ? "invalid" : sound,
-    reasons: isAccused ? [accusation] : doubts,
+    reasons: isAccused ? accusations : doubts,
     acknowledged,
     lostToReplaced: counts.replaced,
     lostToEarlier: counts.earlier,
     lostToConcurrent: counts.concurrent,
+    overtakenReads: overtaken?.length ?? null,
     clockSkewMs: clockSkewMs ?? null,
   };
 }
 
+/** Of all keys, each as a sentence; undefined where nobody can know. */
+function overtakenOf(
+  keys: ReadonlyMap<string, KeyVersions>,
+  { quorumsMeet, clockSkewMs }: LwwLossOptions,
+): readonly string[] | undefined {
+  if (!quorumsMeet || clockSkewMs === undefined) return undefined;
+  return [...keys].flatMap(([key, history]) =>
+    findOvertakenReads(history, beatsNs(clockSkewMs)).map(
+      ({ read, missed }) =>
+        `the read at index ${read.index} of ${key} showed ${read.saw.join(", ") || "nothing"} and not ${missed.name}, acknowledged at index ${missed.endedIndex}`,
+    ),
+  );
+}
+
 /** True where the run's clocks, or what was concurrent, may have caused it. */
-function isExplained({ to, isClear }: Loss, { versioning, clockSkewMs }: LwwLossOptions): boolean {
+function isExplained({ to, gapNs }: Loss, { versioning, clockSkewMs }: LwwLossOptions): boolean {
   if (to === "concurrent" || clockSkewMs === undefined) return true;
   const isFollowed = versioning === "lww-hybrid" && clockSkewMs <= HYBRID_FOLLOWS_MS;
   if (to === "replaced" && isFollowed) return false;
-  return clockSkewMs > 0 || !isClear;
+  return gapNs <= beatsNs(clockSkewMs);
 }
 
 function lossOf(history: KeyVersions, lost: WrittenVersion, saw: readonly string[]): Loss {
   const own = pastOf(history, [lost.name]);
-  const isClear = saw.every((name) => {
+  const ends = saw.map((name) => {
     const there = history.versions.get(name);
     // What ended in doubt may have been written after its end.
-    return there?.outcome === "ok" && there.endedNs + CLOCK_TICK_NS < lost.begunNs;
+    return there?.outcome === "ok" ? there.endedNs : Number.POSITIVE_INFINITY;
   });
-  if (saw.every((name) => own.has(name))) return { to: "replaced", isClear };
-  return { to: isClear ? "earlier" : "concurrent", isClear };
+  const gapNs = lost.begunNs - Math.max(...ends);
+  if (saw.every((name) => own.has(name))) return { to: "replaced", gapNs };
+  return { to: gapNs > CLOCK_TICK_NS ? "earlier" : "concurrent", gapNs };
 }
+
+/** A write that begins so much later than another has ended beats it. */
+function beatsNs(clockSkewMs: number): number {
+  return clockSkewMs * 1e6 + CLOCK_TICK_NS;
+}
+
+/** By wall clocks two writes of one millisecond are equal, and the actors decide. */
+const CLOCK_TICK_NS = 2e6;

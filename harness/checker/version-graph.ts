@@ -26,7 +26,11 @@ export interface WrittenVersion {
 /** What one read of the key returned, as far as its versions have names. */
 export interface ReadVersions {
   readonly index: number;
+  /** When it began, or the write that it was part of. */
+  readonly begunNs: number;
   readonly saw: readonly string[];
+  /** True of the versions that a write's context covered: a blind write saw none, and perhaps read nothing. */
+  readonly isOfWrite: boolean;
 }
 
 export interface KeyVersions {
@@ -61,7 +65,10 @@ export function gatherVersions(pairs: readonly Pair[]): ReadonlyMap<string, KeyV
       continue;
     }
     const { saw, wrote, index } = completion;
-    if (saw !== undefined) key.reads.push({ index, saw });
+    if (saw !== undefined) {
+      const isOfWrite = wrote !== undefined;
+      key.reads.push({ index, begunNs: invocation.timeNs, saw, isOfWrite });
+    }
     if (wrote === undefined) continue;
     key.versions.set(wrote, {
       name: wrote,

@@ -242,7 +242,7 @@ export class GetRequest {
     this.#timer?.cancel();
     const { assertions } = this.#environment;
     assertions.always("a read asked no node for two slots", this.#placement.asksNoNodeForTwoSlots);
-    const found = this.#found();
+    const found = this.#options.readRepair ? this.#found() : undefined;
     for (const repair of found === undefined ? [] : this.#core.repairs(found)) {
       if (this.#core.isDamaged(repair.node)) {
         assertions.reachable("a read repaired a damaged replica");

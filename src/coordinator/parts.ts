@@ -57,6 +57,8 @@ export interface CoordinatorOptions {
   readonly hedgeMs: number;
   /** Copies of a write that are stored before they are acknowledged where nodes buffer: 0 or 1. */
   readonly durableReplicas: number;
+  /** False: reads leave stale replicas as they are. */
+  readonly readRepair: boolean;
   /** How long after the reply outstanding answers of a read are waited for before repair (D-5-7). */
   readonly repairWaitMs: number;
 }

@@ -252,6 +252,7 @@ async function openNode(self: NodeId, { ring, detector, calls }: Membership) {
       writeCoordinator: "any-owner",
       hedgeMs: 100,
       durableReplicas: 0,
+      readRepair: true,
       repairWaitMs: 100,
     },
     { clusterId: "test", macKey: macKeyOf(undefined, "test") },

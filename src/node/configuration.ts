@@ -65,6 +65,8 @@ export interface NodeConfiguration {
   readonly writeCoordinator: WriteCoordinator;
   /** Whether "not found" is one of the R answers of a read (K-22). Ignored: only values are. Default count. */
   readonly notFound: NotFound;
+  /** False: reads leave stale replicas to hints and to anti-entropy, which then have more to do (paper 5). Default true. */
+  readonly readRepair: boolean;
   readonly versioning: VersioningMode;
   /**
    * Cuts clocks of many pairs, as the paper does (4.4): a clock keeps fewer than `clockEntriesMax` pairs (reaches), or at most as

@@ -221,10 +221,19 @@ export class DynamoNode implements KeyValueStore {
       liveRequests: this.#liveRequests,
     };
     const { n, w, quorum, writeCoordinator, hedgeMs, durableReplicas, clusterId } = configuration;
+    const { readRepair } = configuration;
     this.#coordinator = new Coordinator(
       environment,
       coordination,
-      { n, quorum, writeCoordinator, hedgeMs, durableReplicas, repairWaitMs: REPAIR_WAIT_MS },
+      {
+        n,
+        quorum,
+        writeCoordinator,
+        hedgeMs,
+        durableReplicas,
+        readRepair,
+        repairWaitMs: REPAIR_WAIT_MS,
+      },
       { clusterId, macKey: this.#macKey },
     );
     this.#router = new WriteRouter(environment, coordination, this.#coordinator);

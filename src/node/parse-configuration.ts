@@ -48,6 +48,7 @@ export function parseConfiguration(
     quorum: fields.oneOf("quorum", ["sloppy", "strict"], "sloppy"),
     writeCoordinator: fields.oneOf("writeCoordinator", WRITE_COORDINATORS, "any-owner"),
     notFound: fields.oneOf("notFound", NOT_FOUND_CHOICES, "count"),
+    readRepair: fields.flag("readRepair", true),
     versioning: fields.oneOf("versioning", VERSIONING_MODES, "dvvset"),
     truncate: fields.oneOf("truncate", ["off", "reaches", "exceeds"], "off"),
     clockEntriesMax: fields.whole("clockEntriesMax", 2, 1_000, RECORD_LIMITS.clockEntriesMax),
