@@ -69,6 +69,32 @@ function ask(
   });
 }
 
+/** On a memory disk of 64 KiB, in a mount namespace of its own; nothing is tried where none can be mounted. */
+async function expectFullDiskTold(from: string): Promise<void> {
+  const onSmallDisk = (script: string) =>
+    execa(
+      "unshare",
+      [
+        "-rm",
+        "sh",
+        "-c",
+        `mount -t tmpfs -o size=64k tmpfs "$1" && ${script}`,
+        ...["sh", folder, process.execPath, join(SRC, "snapshot.ts"), from],
+      ],
+      { reject: false },
+    );
+  if ((await onSmallDisk("true")).exitCode !== 0) return;
+  const full = await onSmallDisk(
+    '{ "$2" "$3" --from "$4" --to "$1/full"; status=$?; ls "$1/full"; exit $status; }',
+  );
+  expect([full.exitCode, full.stderr.split("\n").at(-1)]).toEqual([
+    70,
+    expect.stringMatching(/^Cannot write .*partition-\d+\.rows: ENOSPC/),
+  ]);
+  expect(full.stdout).toMatch(/^partition-/);
+  expect(full.stdout).not.toMatch(/manifest|unfinished/);
+}
+
 async function put(cluster: Cluster, number: number): Promise<void> {
   const { status } = await ask(cluster, "PUT", `key ${number}`, { body: `value ${number}` });
   expect(status).toBe(204);
@@ -113,6 +139,7 @@ test("D-6.2-8 a snapshot under writes, restored into an empty cluster of the sam
       1,
       expect.stringContaining("MAY LACK ACKNOWLEDGED WRITES without n2, n3"),
     ]);
+    await expectFullDiskTold(urlsOf(old));
     for (const node of old.nodes) incarnations.push((await old.status(node)).incarnation);
   } finally {
     await old.stop();
