@@ -87,6 +87,7 @@ async function proveRestored(restored: Restored): Promise<void> {
   const environment = snapshotEnvironment(cluster, archive.files);
   const to = cluster.nodes.map((node) => SimHttp.directUrl(node));
   await cluster.start();
+  await expectRefused(restored, to);
   await restoreSnapshot(environment, { to, mayBeIncomplete: true });
   checkCopies(restored);
   watch.begin();
@@ -102,6 +103,27 @@ async function proveRestored(restored: Restored): Promise<void> {
   }
   await writeOn(restored, new SeededRandom(plan.seed).fork("after the restore"));
   checkDots(restored);
+}
+
+/** With a flipped bit in its last file the snapshot is refused, and nothing of it is written. */
+async function expectRefused(
+  { archive, cluster, watch, violations }: Restored,
+  to: readonly string[],
+): Promise<void> {
+  const { files, manifest } = archive;
+  const name = manifest.partitions.findLast(({ file }) => file !== null)?.file?.name;
+  if (name === undefined) return;
+  const environment = snapshotEnvironment(cluster, files.withFlippedBit(name));
+  watch.begin();
+  const refusal = await restoreSnapshot(environment, { to, mayBeIncomplete: true }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (refusal instanceof SnapshotError && watch.changes === 0) return;
+  violations.report("damaged-restored", () => ({
+    anomaly: "a damaged snapshot was restored in part or whole",
+    detail: `With a flipped bit in ${name} it ended with ${refusal}, after ${watch.changes} rows`,
+  }));
 }
 
 /** Each of a key's N nodes holds the snapshot's record, and no other node holds the key. */

@@ -17,6 +17,7 @@ const anyPath = fc.oneof(
     "/metrics",
     "/admin",
     "/admin/replica/!",
+    "/admin/rows",
   ),
   fc.base64String().map((text) => `/admin/replica/${text}`),
 );

@@ -63,6 +63,21 @@ function raw(
 const CLOSE = "Host: x\r\nConnection: close\r\n";
 
 describe("startHttpServer()", () => {
+  test("takes longer bodies for paths that have a limit of their own", async () => {
+    const env = quietEnvironment(createNodeClock());
+    const limits = { ...LIMITS, bodyBytesMaxOf: new Map([["/long", 3_000]]) };
+    const server = await startHttpServer(env, { address: "127.0.0.1:0", handler: mirror, limits });
+    closers.push(() => server.close(100));
+    const post = (path: string, length: number) =>
+      raw(server.address, [
+        `POST ${path} HTTP/1.1\r\n${CLOSE}Content-Length: ${length}\r\n\r\n`,
+        Buffer.alloc(length),
+      ]);
+    expect(await post("/long", 3_000)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await post("/long", 3_001)).toMatch(/^HTTP\/1\.1 413 .*limit is 3000 bytes/s);
+    expect(await post("/other", 1_001)).toMatch(/^HTTP\/1\.1 413 .*limit is 1000 bytes/s);
+  });
+
   test("hands on method, path, query, headers and body", async () => {
     const requests: HttpRequest[] = [];
     const { address } = await start(async (request) => {

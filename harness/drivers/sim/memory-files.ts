@@ -6,6 +6,18 @@ import type { SnapshotFiles } from "../../../src/snapshot/contract.ts";
 export class MemoryFiles implements SnapshotFiles {
   readonly contents = new Map<string, Uint8Array>();
 
+  /** A copy in which a bit in the middle of one file is flipped. */
+  withFlippedBit(name: string): MemoryFiles {
+    const copy = new MemoryFiles();
+    for (const [each, content] of this.contents) {
+      const bytes = Buffer.from(content);
+      const middle = bytes.length >> 1;
+      if (each === name) bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+      copy.contents.set(each, bytes);
+    }
+    return copy;
+  }
+
   async create(name: string) {
     const parts: Uint8Array[] = [];
     return {

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { utf8Bytes } from "../base/bytes.ts";
+import { decodeRowPage, encodeRowPage } from "../protocol/row-page.ts";
+import { ClusterWorld } from "./testing/cluster-world.ts";
+
+async function worldOfOne() {
+  const world = await ClusterWorld.start(4, { n: 1, r: 1, w: 1 });
+  const key = "a key";
+  const [owner = "", other = ""] = world.preferenceList(key);
+  await world.write(owner, key, "value");
+  return { world, key: utf8Bytes(key), owner, other };
+}
+
+const ALL = "table=records&partitions=0-63";
+
+describe("D-6.2-8 /admin/rows", () => {
+  test("gives a node's rows, and takes them where the node keeps the key", async () => {
+    const { world, key, owner, other } = await worldOfOne();
+    const { status, body, headers } = await world.request(owner, "GET", `/admin/rows?${ALL}`);
+    expect([status, headers["content-type"]]).toEqual([200, "application/octet-stream"]);
+    const page = decodeRowPage(body);
+    expect(page.rows.map((row) => Buffer.from(row.key).toString())).toEqual(["a key"]);
+    const none = await world.request(other, "GET", `/admin/rows?${ALL}`);
+    expect(decodeRowPage(none.body).rows).toEqual([]);
+
+    const fresh = await ClusterWorld.start(4, { n: 1, r: 1, w: 1 });
+    const pages = { body: encodeRowPage(page) };
+    expect((await fresh.request(owner, "POST", "/admin/rows", pages)).status).toBe(204);
+    expect((await fresh.read(owner, "a key")).values).toEqual(["value"]);
+    const refused = await fresh.request(other, "POST", "/admin/rows", pages);
+    expect(refused.status).toBe(400);
+    expect(Buffer.from(refused.body).toString()).toContain("this node is not among its first N");
+    expect(await fresh.at(other).engine.count("records")).toBe(0);
+    const bad = encodeRowPage({ rows: [{ key, record: Buffer.of(9, 9) }], next: undefined });
+    expect((await fresh.request(owner, "POST", "/admin/rows", { body: bad })).status).toBe(400);
+    const damaged = encodeRowPage({ rows: [{ key, record: undefined }], next: undefined });
+    expect((await fresh.request(owner, "POST", "/admin/rows", { body: damaged })).status).toBe(400);
+  });
+
+  test.each([
+    ["GET", ""],
+    ["GET", "?table=incarnations&partitions=0"],
+    ["GET", "?table=records"],
+    ["GET", "?table=records&partitions=64"],
+    ["GET", "?table=records&partitions=3-2"],
+    ["GET", `?${ALL}&after=`],
+    ["GET", `?${ALL}&after=a+b`],
+    ["GET", "?table=hints&partitions=0&after=AA"],
+    ["GET", "?table=hints&partitions=0&after=ASAAAGE"],
+    ["POST", ""],
+  ])("refuses %s %s with 400", async (method, query) => {
+    const world = await ClusterWorld.start(1, { n: 1, r: 1, w: 1 });
+    const { status, body } = await world.request("n1", method, `/admin/rows${query}`);
+    expect(status).toBe(400);
+    expect(JSON.parse(Buffer.from(body).toString()).detail).toMatch(/^Cannot [^\n]*$/);
+  });
+
+  test("knows no other method", async () => {
+    const world = await ClusterWorld.start(1, { n: 1, r: 1, w: 1 });
+    expect((await world.request("n1", "DELETE", "/admin/rows")).status).toBe(405);
+  });
+});

@@ -1,0 +1,43 @@
+/** `npm run restore`: puts a snapshot into a cluster (docs/architecture.md, "Snapshots"). */
+
+import { openSnapshotFolder } from "./platform/snapshot-folder.ts";
+import { restoreSnapshot } from "./snapshot/restore-snapshot.ts";
+import { complain, fail, readFlags, required, urlsOf, withEnvironment } from "./snapshot-tool.ts";
+
+const USAGE = `Puts a snapshot into an empty cluster.
+
+  npm run restore -- --from FOLDER --to URL,URL,…
+
+  --from FOLDER        where \`npm run snapshot\` has written it
+  --to URL,URL,…       the HTTP addresses of all nodes; their number, N and partitions may be others than the snapshot's
+  --merge              also where the cluster holds data, which is merged with the snapshot's: so a restore goes on that
+                       was interrupted; what was deleted since the snapshot may be back
+  --incomplete         also a snapshot that may lack acknowledged writes
+  --help               this text
+
+Every checksum is looked at before anything is written. Doing it again changes nothing.
+Exit status: 0 restored; 64 bad use, or a cluster that cannot take it; 70 failed.
+`;
+const FLAGS = { from: true, to: true, merge: false, incomplete: false } as const;
+
+try {
+  const flags = readFlags(process.argv.slice(2), FLAGS);
+  if (flags["help"] === true) {
+    process.stdout.write(USAGE);
+  } else {
+    const from = required(flags, "from", "the folder of a snapshot");
+    const to = urlsOf(flags, "to");
+    const files = await openSnapshotFolder(from, complain, { mustExist: true });
+    const { partitions } = await withEnvironment(files, (environment) =>
+      restoreSnapshot(environment, {
+        to,
+        mayMerge: flags["merge"] === true,
+        mayBeIncomplete: flags["incomplete"] === true,
+      }),
+    );
+    const rows = partitions.reduce((sum, each) => sum + each.rows, 0);
+    process.stdout.write(`Restored ${rows} rows of ${partitions.length} partitions\n`);
+  }
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,301 @@
+import { describe, expect, test } from "vitest";
+import { MemoryFiles } from "../../harness/drivers/sim/memory-files.ts";
+import { utf8Bytes } from "../base/bytes.ts";
+import { ClusterWorld } from "../http/testing/cluster-world.ts";
+import { KeptEngine } from "../storage/testing/kept-engine.ts";
+import type { SnapshotEnvironment } from "./contract.ts";
+import type { Manifest } from "./manifest.ts";
+import { MANIFEST_FILE } from "./manifest.ts";
+import type { RestoreOptions } from "./restore-snapshot.ts";
+import { restoreSnapshot } from "./restore-snapshot.ts";
+import type { SnapshotOptions } from "./take-snapshot.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
+import { urlOf, worldCaller } from "./testing/world-caller.ts";
+
+const PATIENCE = { timeoutMs: 1_000, triesMax: 2, pauseMs: 10 };
+type IsDown = Parameters<typeof worldCaller>[1];
+
+function environmentOf(
+  world: ClusterWorld,
+  files: MemoryFiles,
+  isDown?: IsDown,
+): SnapshotEnvironment {
+  return { http: worldCaller(world, isDown), clock: world.clock, files };
+}
+
+function take(
+  world: ClusterWorld,
+  files: MemoryFiles,
+  { isDown, ...options }: Partial<SnapshotOptions> & { readonly isDown?: IsDown } = {},
+): Promise<Manifest> {
+  const from = world.names.map(urlOf);
+  const environment = environmentOf(world, files, isDown);
+  return world.drive(takeSnapshot(environment, { from, patience: PATIENCE, ...options }));
+}
+
+function restore(
+  world: ClusterWorld,
+  files: MemoryFiles,
+  options: Partial<RestoreOptions> & { readonly isDown?: IsDown } = {},
+): Promise<Manifest> {
+  const { isDown, ...others } = options;
+  const to = world.names.map(urlOf);
+  const environment = environmentOf(world, files, isDown);
+  return world.drive(restoreSnapshot(environment, { to, patience: PATIENCE, ...others }));
+}
+
+async function worldWith(keys: number, settings: Readonly<Record<string, unknown>> = {}) {
+  const world = await ClusterWorld.start(3, settings);
+  for (let key = 0; key < keys; key += 1) {
+    expect(await world.write("n1", `key ${key}`, `value ${key}`)).toBe(204);
+  }
+  return world;
+}
+
+async function valuesIn(world: ClusterWorld, keys: number): Promise<readonly string[]> {
+  const values: string[] = [];
+  for (let key = 0; key < keys; key += 1) {
+    values.push((await world.read("n1", `key ${key}`, "?r=3")).values.join());
+  }
+  return values;
+}
+
+const VALUES = Array.from({ length: 20 }, (_, key) => `value ${key}`);
+
+describe("D-6.2-8 takeSnapshot() and restoreSnapshot()", () => {
+  test.each<readonly [string, number, { readonly [name: string]: number; readonly n: number }]>([
+    ["the same partitions", 3, { partitions: 64, n: 3 }],
+    ["others", 3, { partitions: 7, n: 3 }],
+    ["more nodes and another N", 5, { partitions: 31, n: 2, r: 1, w: 2 }],
+    ["fewer nodes", 1, { partitions: 4, n: 1, r: 1, w: 1 }],
+  ])("bring everything into a cluster of %s", async (_what, nodes, settings) => {
+    const files = new MemoryFiles();
+    const old = await worldWith(20);
+    await old.write("n2", "key 3", "beside");
+    const { context } = await old.read("n1", "key 4");
+    await old.request("n1", "DELETE", "/kv64/a2V5IDQ", { context });
+    const manifest = await take(old, files);
+    expect(manifest).toMatchObject({ complete: true, cluster: { n: 3, w: 2, partitions: 64 } });
+    expect(manifest.partitions.every(({ coversFromW }) => coversFromW === 1)).toBe(true);
+
+    const fresh = await ClusterWorld.start(nodes, settings);
+    await restore(fresh, files);
+    const query = `?r=${settings.n}`;
+    for (const [key, value] of VALUES.entries()) {
+      const read = await fresh.read("n1", `key ${key}`, query);
+      const expected = key === 3 ? ["beside", value] : key === 4 ? [] : [value];
+      expect([key, read.values]).toEqual([key, expected]);
+    }
+    const { context: later } = await fresh.read("n1", "key 3", query);
+    expect(await fresh.write("n1", "key 3", "both", later)).toBe(204);
+    expect((await fresh.read("n1", "key 3", query)).values).toEqual(["both"]);
+  });
+
+  test("say from which W on writes are there for sure, by the nodes that were missing", async () => {
+    const world = await worldWith(20);
+    const partitionsOf = async (options: Parameters<typeof take>[2]) => {
+      const { complete, partitions } = await take(world, new MemoryFiles(), options);
+      return { complete, covers: new Set(partitions.map(({ coversFromW }) => coversFromW)) };
+    };
+    const isDown = (node: string) => node === "n3";
+    expect(await partitionsOf({ isDown })).toEqual({ complete: true, covers: new Set([2]) });
+    expect(await partitionsOf({ from: ["http://n2"] })).toEqual({
+      complete: false,
+      covers: new Set([3]),
+    });
+    let asked = 0;
+    const failsLate = (node: string, { pathname }: URL) =>
+      node === "n1" && pathname === "/admin/rows" && ++asked > 4;
+    expect(await partitionsOf({ isDown: failsLate })).toEqual({
+      complete: true,
+      covers: new Set([1, 2]),
+    });
+  });
+
+  test("wait for a node that is away for a moment, where it is needed", async () => {
+    const world = await worldWith(20);
+    let asked = 0;
+    // Both fail for one attempt, with all of its tries.
+    const isDown = (node: string, { pathname }: URL) =>
+      node !== "n3" && pathname === "/admin/rows" && ++asked <= 4;
+    const { complete, partitions } = await take(world, new MemoryFiles(), { isDown });
+    expect(complete).toBe(true);
+    expect(partitions.flatMap(({ missing }) => missing)).toEqual([]);
+  });
+
+  test("count a strict quorum's primaries alone", async () => {
+    const world = await ClusterWorld.start(5, { quorum: "strict", n: 3, w: 2 });
+    const isDown = (node: string) => node === "n1";
+    const { partitions } = await take(world, new MemoryFiles(), { isDown });
+    expect(new Set(partitions.map(({ coversFromW }) => coversFromW))).toEqual(new Set([1, 2]));
+  });
+
+  test("count a node as missing where its copy is damaged, and take the others'", async () => {
+    const world = new ClusterWorld(3);
+    const damaged = new KeptEngine();
+    for (const name of world.names) {
+      await world.startNode(name, name === "n2" ? damaged : new KeptEngine());
+    }
+    for (let key = 0; key < 5; key += 1) await world.write("n1", `key ${key}`, `value ${key}`);
+    await world.pass(50);
+    await damaged.damage("records");
+    const files = new MemoryFiles();
+    const { partitions } = await take(world, files);
+    const missing = partitions.filter((entry) => entry.missing.length > 0);
+    expect(missing.every((entry) => entry.rows > 0 && entry.missing.join() === "n2")).toBe(true);
+    expect(missing.length).toBe(partitions.filter(({ rows }) => rows > 0).length);
+    const fresh = await ClusterWorld.start(3);
+    await restore(fresh, files);
+    expect(await valuesIn(fresh, 5)).toEqual(VALUES.slice(0, 5));
+  });
+
+  test("promise nothing for partitions that took as long as tombstones stay", async () => {
+    // Every page needs two attempts, so that hints and rows together take at least two pauses.
+    const everyOther = (): IsDown => {
+      const failed = new Set<string>();
+      return (_node, { href, pathname }) => {
+        if (pathname !== "/admin/rows" || failed.delete(href)) return false;
+        failed.add(href);
+        return true;
+      };
+    };
+    const coversWith = async (tombstoneGraceMs: number) => {
+      const world = await worldWith(5, { tombstoneGraceMs });
+      const { complete, partitions } = await take(world, new MemoryFiles(), {
+        isDown: everyOther(),
+      });
+      return { complete, covers: new Set(partitions.map(({ coversFromW }) => coversFromW)) };
+    };
+    expect(await coversWith(20)).toEqual({ complete: false, covers: new Set([null]) });
+    expect(await coversWith(1_000)).toEqual({ complete: true, covers: new Set([1]) });
+    expect(await coversWith(0)).toEqual({ complete: true, covers: new Set([1]) });
+  });
+
+  test("take some partitions alone", async () => {
+    const world = await worldWith(20);
+    const files = new MemoryFiles();
+    const { partitions } = await take(world, files, {
+      partitions: () => ({ first: 10, last: 40 }),
+    });
+    expect(partitions.map(({ partition }) => partition)).toEqual(
+      Array.from({ length: 31 }, (_, index) => 10 + index),
+    );
+    const fresh = await ClusterWorld.start(3);
+    await restore(fresh, files);
+    const ring = world.at("n1").node.ring();
+    const isTaken = (key: number) => {
+      const partition = ring.partitionOf(utf8Bytes(`key ${key}`));
+      return partition >= 10 && partition <= 40;
+    };
+    expect(await valuesIn(fresh, 20)).toEqual(
+      VALUES.map((value, key) => (isTaken(key) ? value : "")),
+    );
+  });
+
+  test("leave no manifest where nobody answers, and write into no folder that holds a snapshot", async () => {
+    const world = await worldWith(3);
+    const files = new MemoryFiles();
+    await expect(take(world, files, { isDown: () => true })).rejects.toThrow(
+      /^Cannot reach the cluster: /,
+    );
+    expect(await files.names()).toEqual([]);
+    await take(world, files);
+    await expect(take(world, files)).rejects.toThrow("it holds a snapshot already");
+  });
+});
+
+describe("D-6.2-8 restoreSnapshot() writes nothing where", () => {
+  async function expectRefusal(
+    spoil: (files: MemoryFiles) => void,
+    reason: RegExp,
+    settings: Readonly<Record<string, unknown>> = {},
+    options: Parameters<typeof restore>[2] = {},
+  ): Promise<void> {
+    const files = new MemoryFiles();
+    await take(await worldWith(20), files);
+    spoil(files);
+    const fresh = await ClusterWorld.start(3, settings);
+    await expect(restore(fresh, files, options)).rejects.toThrow(reason);
+    expect(await fresh.at("n1").engine.count("records")).toBe(0);
+  }
+  const lastFile = (files: MemoryFiles): [string, Buffer] => {
+    const name = [...files.contents.keys()].filter((each) => each !== MANIFEST_FILE).at(-1) ?? "";
+    return [name, Buffer.from(files.contents.get(name) ?? [])];
+  };
+
+  test("a bit of the last file is flipped", () =>
+    expectRefusal((files) => {
+      const [name, bytes] = lastFile(files);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 20) ^ 4, bytes.length - 20);
+      files.contents.set(name, bytes);
+    }, /is damaged: its checksum is another$/));
+
+  test("a file is cut off", () =>
+    expectRefusal((files) => {
+      const [name, bytes] = lastFile(files);
+      files.contents.set(name, bytes.subarray(1));
+    }, /has \d+ bytes and should have \d+$/));
+
+  test("a file is missing", () =>
+    expectRefusal((files) => files.contents.delete(lastFile(files)[0]), /is missing$/));
+
+  test("the manifest is missing, garbled or of another version", async () => {
+    const change = (find: string, put: string) => (files: MemoryFiles) => {
+      const text = Buffer.from(files.contents.get(MANIFEST_FILE) ?? []).toString();
+      expect(text).toContain(find);
+      files.contents.set(MANIFEST_FILE, Buffer.from(text.replace(find, put)));
+    };
+    await expectRefusal((files) => files.contents.delete(MANIFEST_FILE), /^Cannot find a snapshot/);
+    await expectRefusal(change('"n": 3', '"n": 2'), /it is damaged: its checksum is another$/);
+    await expectRefusal(
+      change('"version": 1', '"version": 2'),
+      /version is 2 and only 1 is known$/,
+    );
+    await expectRefusal(change('"ringside-snapshot"', '"other"'), /is no manifest of a snapshot$/);
+    await expectRefusal(change("{", "}"), /it is not JSON$/);
+  });
+
+  test("the cluster has another versioning, is not all there, or is not empty", async () => {
+    const nothing = () => {};
+    await expectRefusal(nothing, /is of versioning dvvset and the cluster has merged$/, {
+      versioning: "merged",
+    });
+    await expectRefusal(
+      nothing,
+      /all nodes of the cluster must be given.*n3/,
+      {},
+      {
+        isDown: (node) => node === "n3",
+      },
+    );
+    const files = new MemoryFiles();
+    const old = await worldWith(20);
+    await take(old, files);
+    await expect(restore(old, files)).rejects.toThrow(/a cluster that holds data: node n\d has/);
+    await restore(old, files, { mayMerge: true });
+    expect(await valuesIn(old, 20)).toEqual(VALUES);
+  });
+
+  test("the snapshot may lack writes, unless that is allowed", async () => {
+    const files = new MemoryFiles();
+    await take(await worldWith(20), files, { from: ["http://n1"] });
+    const fresh = await ClusterWorld.start(3);
+    await expect(restore(fresh, files)).rejects.toThrow("it may lack acknowledged writes");
+    await restore(fresh, files, { mayBeIncomplete: true });
+    expect(await valuesIn(fresh, 20)).toEqual(VALUES);
+  });
+});
+
+test("D-6.2-8 nodes of one cluster must say the same", async () => {
+  const one = await worldWith(1);
+  const other = await ClusterWorld.start(3, { clusterId: "other" });
+  const both = {
+    call: (call: Parameters<ReturnType<typeof worldCaller>["call"]>[0]) =>
+      worldCaller(call.url.includes("n2") ? other : one).call(call),
+  };
+  const environment = { http: both, clock: one.clock, files: new MemoryFiles() };
+  const from = ["http://n1", "http://n2"];
+  await expect(one.drive(takeSnapshot(environment, { from }))).rejects.toThrow(
+    /^Cannot use .* as one cluster: /,
+  );
+});
