@@ -22,8 +22,8 @@ export interface Place {
 
 /** Told of every change of a row in `records` at the moment in which it becomes visible. */
 export interface RowWatch {
-  /** Undefined: there is no row any more. */
-  shown(rowKey: Uint8Array, record: Uint8Array | undefined): void;
+  /** `row` as it is stored, not changed afterwards; undefined: there is none any more. */
+  shown(rowKey: Uint8Array, row: Uint8Array | undefined): void;
   /** A change shown before could not be stored: the row is what it was before, or what a later change made of it. */
   lost(rowKey: Uint8Array): void;
 }
@@ -153,7 +153,7 @@ export class Rows {
         end();
         throw error;
       });
-    if (place.table === "records") this.#watch.shown(place.rowKey, row.record);
+    if (place.table === "records") this.#watch.shown(place.rowKey, bytes);
     rows.set(id, underWay);
     return underWay.done;
   }

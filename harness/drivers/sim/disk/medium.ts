@@ -26,12 +26,15 @@ interface StoredRow extends RowState {
 }
 
 /**
- * A log of commit groups and the index of the rows in it. Values are read from the log and checked each time; the index is
- * built from the log alone, so that what a crash leaves is what recovery can read, and not what anybody remembers.
+ * A log of commit groups and the index of the rows in it. Values are read from the log and, once a bit of it was flipped, checked
+ * each time: until then they are what was sealed. The index is built from the log alone, so that what a crash leaves is what
+ * recovery can read, and not what anybody remembers.
  */
 export class Medium {
   readonly #log = new DiskLog();
   #rows = new StoredRows();
+  /** Some value may not be what was written, here or in a snapshot that comes back. */
+  #isHarmed = false;
   #counts: DiskCounts = { tornGroups: 0, damagedReads: 0, checkpoints: 0 };
 
   get counts(): DiskCounts {
@@ -164,6 +167,7 @@ export class Medium {
     }
     const damaged = random.pick(candidates);
     const { at, sizeBytes } = damaged.stored;
+    this.#isHarmed = true;
     this.#log.flipBit(at + random.integer(sizeBytes), random.integer(8));
     return damaged;
   }
@@ -181,7 +185,7 @@ export class Medium {
   /** Undefined where it is damaged, which is counted. */
   #whole(key: Uint8Array, stored: StoredValue): Uint8Array | undefined {
     const value = this.#log.valueOf(stored);
-    if (sealsMatch(key, stored, value)) {
+    if (!this.#isHarmed || sealsMatch(key, stored, value)) {
       return value;
     }
     this.#counts = { ...this.#counts, damagedReads: this.#counts.damagedReads + 1 };
