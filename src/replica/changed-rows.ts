@@ -1,4 +1,4 @@
-import { byteString, bytesOf } from "../storage/byte-strings.ts";
+import { ByteStrings, bytesOf } from "../storage/byte-strings.ts";
 
 /**
  * Rows that changed since somebody last looked at a tree.
@@ -10,6 +10,7 @@ export class ChangedRows {
   readonly #settle: (rowKey: Uint8Array, row: Uint8Array | undefined) => void;
   /** The stored rows by their keys as byte strings; undefined: there is none any more. */
   readonly #rows = new Map<string, Uint8Array | undefined>();
+  readonly #texts = new ByteStrings();
   /** Rows that were overtaken here are counted, too. */
   #sizeBytes = 0;
 
@@ -19,7 +20,7 @@ export class ChangedRows {
 
   /** Keeps the row as it is. */
   add(rowKey: Uint8Array, row: Uint8Array | undefined): void {
-    this.#rows.set(byteString(rowKey), row);
+    this.#rows.set(this.#texts.of(rowKey), row);
     this.#sizeBytes += row?.length ?? 0;
     if (this.#rows.size > ROWS_MAX || this.#sizeBytes > SIZE_BYTES_MAX) this.settle();
   }

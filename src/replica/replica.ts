@@ -7,7 +7,7 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { isDoneAlready, withKnownOperations } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
-import { byteString } from "../storage/byte-strings.ts";
+import { ByteStrings } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHints } from "./hint-index.ts";
@@ -84,6 +84,7 @@ export class Replica {
   readonly #actors: LocalActors;
   readonly #rows: Rows;
   readonly #lock = new KeyLock();
+  readonly #texts = new ByteStrings();
   readonly #metrics: ReplicaMetrics;
   readonly #watch: RecordWatch;
   readonly #skew: SkewWatch;
@@ -143,7 +144,7 @@ export class Replica {
 
   /** Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. */
   async read(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const keyText = byteString(key);
+    const keyText = this.#texts.of(key);
     const partition = this.#parts.ring().partitionOf(key);
     const owners = this.hints.ownersOf(keyText);
     const record = await this.#rows.record("records", recordRowKey(partition, key));
@@ -370,7 +371,7 @@ export class Replica {
   }
 
   #place(key: Uint8Array, hintFor: NodeId | undefined): Place {
-    const keyText = byteString(key);
+    const keyText = this.#texts.of(key);
     if (hintFor !== undefined && hintFor !== this.#parts.nodeId) {
       return this.hints.placeOf(hintFor, key, keyText);
     }
