@@ -97,17 +97,18 @@ export class Rows {
    * A damaged row counts as none, and what is written takes its place: so it is repaired by the first record that comes from
    * others, and a write of this node's own begins it anew under a fresh actor. That is for writers alone.
    */
-  async read(place: Place): Promise<Row | undefined> {
-    let bytes: Uint8Array | undefined;
-    try {
-      bytes = await this.#engine.get(place.table, place.rowKey);
-    } catch (error) {
-      bytes = this.#nothingWhereDamaged(error);
-      this.#assertions.reachable("a damaged row was read to be written over");
-    }
-    if (bytes === undefined) {
-      return undefined;
-    }
+  read(place: Place): Promise<Row | undefined> {
+    return this.#engine.get(place.table, place.rowKey).then(
+      (bytes) => (bytes === undefined ? undefined : this.#rowOf(place, bytes)),
+      (error: unknown) => {
+        this.#nothingWhereDamaged(error);
+        this.#assertions.reachable("a damaged row was read to be written over");
+        return undefined;
+      },
+    );
+  }
+
+  #rowOf(place: Place, bytes: Uint8Array): Row {
     const row = readStored(() => decodeRow(bytes, this.#versioning.actors));
     const underWay = this.#underWay[place.table].get(idOf(place));
     const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);

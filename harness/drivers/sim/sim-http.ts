@@ -156,8 +156,12 @@ class Exchange implements Rider {
       return;
     }
     const sizeBytes = HEAD_BYTES + (this.#call.body?.length ?? 0);
-    const label = `${this.#call.method} ${this.#target.text}`;
-    const arrived = this.#parts.onMessage?.({ from: lane, to: node, label, sizeBytes });
+    const arrived = this.#parts.onMessage?.({
+      from: lane,
+      to: node,
+      label: `${this.#call.method} ${this.#target.text}`,
+      sizeBytes,
+    });
     this.#leave = this.#parts.network.ride(this);
     // Requests travel on connections of their own, so they may overtake each other.
     up.carry(sizeBytes, { lastDueMs: 0 }, () => {
