@@ -68,25 +68,25 @@ export class RingsideClient implements Store {
     });
   }
 
-  async put(key: Uint8Array, value: Uint8Array, options: RingsideWriteOptions = {}): Promise<void> {
-    await this.#write(this.#putOf(key, value, options), options, writeAnswer);
+  put(key: Uint8Array, value: Uint8Array, options: RingsideWriteOptions = {}): Promise<void> {
+    return this.#write(this.#putOf(key, value, options), options, writeAnswer);
   }
 
   /** A put that resolves with a session token: a read that brings it shows this write or what came after it (K-15). */
-  async putForSession(
+  putForSession(
     key: Uint8Array,
     value: Uint8Array,
     options: RingsideWriteOptions = {},
   ): Promise<string> {
     const order = { ...this.#putOf(key, value, options), returned: "session" };
-    return await this.#write(order, options, sessionAnswer);
+    return this.#write(order, options, sessionAnswer);
   }
 
-  async delete(
+  delete(
     key: Uint8Array,
     options: RingsideWriteOptions & { readonly context: string },
   ): Promise<void> {
-    await this.#write({ method: "DELETE", key, headers: {} }, options, writeAnswer);
+    return this.#write({ method: "DELETE", key, headers: {} }, options, writeAnswer);
   }
 
   #putOf(key: Uint8Array, body: Uint8Array, { contentType }: RingsideWriteOptions): WriteOrder {

@@ -54,7 +54,7 @@ export class WriteRouter {
     }
     if (remainingMs > 0) {
       assertions.reachable("a node coordinated a write that no candidate took");
-      return this.#putHere({ ...order, timeoutMs: remainingMs });
+      return (await this.#coordinator.put({ ...order, timeoutMs: remainingMs })).record;
     }
     assertions.reachable("a write found no coordinator in time");
     throw new DynamoError("overloaded", "Cannot find a coordinator for the key in time");
@@ -63,16 +63,11 @@ export class WriteRouter {
   /** The record; undefined where this node would keep it as a hint and has no room for one, and so did nothing. */
   async #putWithRoom(order: WriteOrder): Promise<Uint8Array | undefined> {
     try {
-      return await this.#putHere(order);
+      return (await this.#coordinator.put(order)).record;
     } catch (error) {
       if (error instanceof DynamoError && error.code === "hints-full") return undefined;
       throw error;
     }
-  }
-
-  async #putHere(order: WriteOrder): Promise<Uint8Array> {
-    const minted = await this.#coordinator.put(order);
-    return minted.record;
   }
 
   /** The record; undefined where the candidate certainly did nothing and another may be tried. */

@@ -44,31 +44,33 @@ export function isDoneAlready(payload: Uint8Array, held: readonly Uint8Array[]):
   if (own === undefined) return false;
   return held.some((version) => {
     const operations = decodeOperations(version);
-    return (
-      (operations.own !== undefined && equalBytes(operations.own, own)) ||
-      operationsIn(operations.known).some((known) => equalBytes(known, own))
-    );
+    const isOwn = operations.own !== undefined && isSame(operations.own, 0, own, 0);
+    return isOwn || lists(operations.known, operations.known.length, own, 0);
   });
 }
 
 /** The payload with what the versions know of operations: their own ones first, then in turn what each knows, newest first. */
 export function withKnownOperations(payload: Uint8Array, held: readonly Uint8Array[]): Uint8Array {
-  const lists = held.map((version) => {
-    const { own, known } = decodeOperations(version);
-    return own === undefined ? operationsIn(known) : [own, ...operationsIn(known)];
-  });
-  const depth = Math.max(0, ...lists.map((list) => list.length));
-  const known: Uint8Array[] = [];
-  for (let age = 0; age < depth && known.length < KNOWN_OPERATIONS_MAX; age += 1) {
-    for (const list of lists) {
-      const operation = list[age];
-      if (operation === undefined || known.length === KNOWN_OPERATIONS_MAX) continue;
-      if (!known.some((other) => equalBytes(other, operation))) known.push(operation);
+  const versions = held.map(decodeOperations);
+  const known = Buffer.allocUnsafe(KNOWN_OPERATIONS_MAX * OPERATION_BYTES);
+  let end = 0;
+  const add = (from: Uint8Array, at: number): void => {
+    if (end === known.length || lists(known, end, from, at)) return;
+    for (let index = 0; index < OPERATION_BYTES; index += 1) {
+      known[end + index] = from[at + index] as number;
+    }
+    end += OPERATION_BYTES;
+  };
+  for (let age = 0; age <= KNOWN_OPERATIONS_MAX; age += 1) {
+    for (const { own, known: older } of versions) {
+      const olderAt = (age - (own === undefined ? 0 : 1)) * OPERATION_BYTES;
+      if (own !== undefined && age === 0) add(own, 0);
+      else if (olderAt < older.length) add(older, olderAt);
     }
   }
-  if (known.length === 0) return payload;
+  if (end === 0) return payload;
   const { own } = decodeOperations(payload);
-  return encodePayload(decodePayload(payload), { own, known: concatBytes(known) });
+  return encodePayload(decodePayload(payload), { own, known: known.subarray(0, end) });
 }
 
 /** The versions without those whose operation another one is of, too. */
@@ -84,10 +86,18 @@ export function withoutRepetition(versions: readonly Uint8Array[]): readonly Uin
   });
 }
 
-function operationsIn(bytes: Uint8Array): readonly Uint8Array[] {
-  const operations: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += OPERATION_BYTES) {
-    operations.push(bytes.subarray(at, at + OPERATION_BYTES));
+/** True where the operation at `at` is among those that stand side by side up to `end`. */
+function lists(operations: Uint8Array, end: number, wanted: Uint8Array, at: number): boolean {
+  for (let start = 0; start < end; start += OPERATION_BYTES) {
+    if (isSame(operations, start, wanted, at)) return true;
   }
-  return operations;
+  return false;
+}
+
+/** Two hashes that differ mostly do so in their first byte. */
+function isSame(left: Uint8Array, leftAt: number, right: Uint8Array, rightAt: number): boolean {
+  for (let index = 0; index < OPERATION_BYTES; index += 1) {
+    if (left[leftAt + index] !== right[rightAt + index]) return false;
+  }
+  return true;
 }

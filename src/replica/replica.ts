@@ -7,7 +7,7 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { isDoneAlready, withKnownOperations } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
-import { byteString } from "../storage/byte-strings.ts";
+import { ByteStrings } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHints } from "./hint-index.ts";
@@ -84,6 +84,7 @@ export class Replica {
   readonly #actors: LocalActors;
   readonly #rows: Rows;
   readonly #lock = new KeyLock();
+  readonly #texts = new ByteStrings();
   readonly #metrics: ReplicaMetrics;
   readonly #watch: RecordWatch;
   readonly #skew: SkewWatch;
@@ -145,14 +146,14 @@ export class Replica {
    * Canonical bytes of everything this node holds of the key, hints included (D-4.6-5); undefined for nothing. Beside a whole row
    * of its own a damaged hint is left out, as of `HintRows.recordBeside`.
    */
-  async read(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const keyText = byteString(key);
+  read(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const owners = this.hints.ownersOf(this.#texts.of(key));
+    return owners.length === 0 ? this.own(key) : this.#readAll(key, owners);
+  }
+
+  async #readAll(key: Uint8Array, owners: readonly NodeId[]): Promise<Uint8Array | undefined> {
     const partition = this.#parts.ring().partitionOf(key);
-    const owners = this.hints.ownersOf(keyText);
-    const record = await this.#rows.record("records", recordRowKey(partition, key));
-    if (owners.length === 0) {
-      return record;
-    }
+    const record = await this.own(key);
     const records = record === undefined ? [] : [record];
     for (const owner of owners) {
       const hinted = await this.hints.recordBeside(
@@ -192,13 +193,14 @@ export class Replica {
     if (wait !== undefined) {
       await wait;
     }
-    let merged: { readonly stored: Promise<void> | undefined };
+    let stored: Promise<void> | undefined;
     try {
-      merged = await this.#merge(place, record, options);
+      const row = await this.#rows.read(place);
+      stored = this.#merge(place, row, record, options);
     } finally {
       this.#lock.release(place.keyText);
     }
-    await merged.stored;
+    await stored;
   }
 
   /**
@@ -286,21 +288,21 @@ export class Replica {
     return this.#skew.status;
   }
 
-  /** Puts the received record where it changes something. What it returns is boxed, so that awaiting it waits for no disk. */
-  async #merge(
+  /** Puts the received record where it changes something. Returns what its acknowledgement has to wait for. */
+  #merge(
     place: Place,
+    row: Row | undefined,
     received: Uint8Array,
     options: WriteOptions | undefined,
-  ): Promise<{ readonly stored: Promise<void> | undefined }> {
+  ): Promise<void> | undefined {
     const { versioning } = this.#parts;
-    const row = await this.#rows.read(place);
     if (row !== undefined && equalBytes(row.record, received)) {
       return this.#unchanged(place, row, options);
     }
     const arriving = decodeReceived(versioning, received);
     this.#skew.seen(versioning.writeTime?.(arriving));
     if (row === undefined) {
-      return { stored: this.#write(place, { localActor: undefined, record: received }, options) };
+      return this.#write(place, { localActor: undefined, record: received }, options);
     }
     const { localActor } = row;
     const held = this.#rows.siblings(row.record);
@@ -312,7 +314,7 @@ export class Replica {
       return this.#unchanged(place, row, options);
     }
     if (merged === arriving) {
-      return { stored: this.#write(place, { localActor, record: received }, options) };
+      return this.#write(place, { localActor, record: received }, options);
     }
     const { assertions } = this.#env;
     assertions.sometimes("a replica merged concurrent versions", place.owner === undefined);
@@ -320,7 +322,7 @@ export class Replica {
     assertions.sometimes("a replica merged three versions or more", merged.payloads.length > 2);
     this.#metrics.merges.increment();
     const record = versioning.encode(merged);
-    return { stored: this.#write(place, { localActor, record }, options) };
+    return this.#write(place, { localActor, record }, options);
   }
 
   /** All that is held becomes the row, as the acknowledgement of this place must mean the same as after a mint. */
@@ -328,7 +330,7 @@ export class Replica {
     const record = this.#parts.versioning.encode(held);
     const isThere = row !== undefined && equalBytes(row.record, record);
     const stored = isThere
-      ? (this.#unchanged(place, row, options).stored ?? Promise.resolve())
+      ? (this.#unchanged(place, row, options) ?? Promise.resolve())
       : this.#write(place, { localActor: row?.localActor, record }, options);
     return { record, siblings: held, stored };
   }
@@ -342,22 +344,18 @@ export class Replica {
     }
   }
 
-  #unchanged(
-    place: Place,
-    row: Row,
-    options: WriteOptions | undefined,
-  ): { readonly stored: Promise<void> | undefined } {
+  #unchanged(place: Place, row: Row, options?: WriteOptions): Promise<void> | undefined {
     this.#metrics.unchanged.increment();
     if (options?.durable === true && this.#parts.engine.buffered === true) {
       // What is there may be in memory only.
-      return { stored: this.#write(place, row, options) };
+      return this.#write(place, row, options);
     }
     const stored = this.#rows.underWay(place);
     this.#env.assertions.sometimes(
       "a record that changed nothing waited for the write under way",
       stored !== undefined,
     );
-    return { stored };
+    return stored;
   }
 
   /** Throws DynamoError hints-full, before anything is changed. */
@@ -377,7 +375,7 @@ export class Replica {
   }
 
   #place(key: Uint8Array, hintFor: NodeId | undefined): Place {
-    const keyText = byteString(key);
+    const keyText = this.#texts.of(key);
     if (hintFor !== undefined && hintFor !== this.#parts.nodeId) {
       return this.hints.placeOf(hintFor, key, keyText);
     }

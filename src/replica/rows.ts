@@ -22,8 +22,8 @@ export interface Place {
 
 /** Told of every change of a row in `records` at the moment in which it becomes visible. */
 export interface RowWatch {
-  /** Undefined: there is no row any more. */
-  shown(rowKey: Uint8Array, record: Uint8Array | undefined): void;
+  /** `row` as it is stored, not changed afterwards; undefined: there is none any more. */
+  shown(rowKey: Uint8Array, row: Uint8Array | undefined): void;
   /** A change shown before could not be stored: the row is what it was before, or what a later change made of it. */
   lost(rowKey: Uint8Array): void;
 }
@@ -97,17 +97,18 @@ export class Rows {
    * A damaged row counts as none, and what is written takes its place: so it is repaired by the first record that comes from
    * others, and a write of this node's own begins it anew under a fresh actor. That is for writers alone.
    */
-  async read(place: Place): Promise<Row | undefined> {
-    let bytes: Uint8Array | undefined;
-    try {
-      bytes = await this.#engine.get(place.table, place.rowKey);
-    } catch (error) {
-      bytes = this.#nothingWhereDamaged(error);
-      this.#assertions.reachable("a damaged row was read to be written over");
-    }
-    if (bytes === undefined) {
-      return undefined;
-    }
+  read(place: Place): Promise<Row | undefined> {
+    return this.#engine.get(place.table, place.rowKey).then(
+      (bytes) => (bytes === undefined ? undefined : this.#rowOf(place, bytes)),
+      (error: unknown) => {
+        this.#nothingWhereDamaged(error);
+        this.#assertions.reachable("a damaged row was read to be written over");
+        return undefined;
+      },
+    );
+  }
+
+  #rowOf(place: Place, bytes: Uint8Array): Row {
     const row = readStored(() => decodeRow(bytes, this.#versioning.actors));
     const underWay = this.#underWay[place.table].get(idOf(place));
     const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
@@ -153,7 +154,7 @@ export class Rows {
         end();
         throw error;
       });
-    if (place.table === "records") this.#watch.shown(place.rowKey, row.record);
+    if (place.table === "records") this.#watch.shown(place.rowKey, bytes);
     rows.set(id, underWay);
     return underWay.done;
   }

@@ -8,6 +8,7 @@ import { digestOf } from "../merkle/leaf.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
+import { ChangedRows } from "./changed-rows.ts";
 import { recordOf } from "./row.ts";
 import { keyOfRecordRow, partitionOfRecordRow, recordRowKey } from "./row-keys.ts";
 import type { RowWatch } from "./rows.ts";
@@ -31,8 +32,9 @@ export interface TreeKeeperOptions {
  * A node's Merkle trees, one for each partition, over its own rows and no hints (paper 4.7; D-4.7-2, D-4.7-4, D-4.6-3).
  *
  * They live in memory. A start makes them from the rows, page by page, while the node serves already; from then on each
- * write changes one leaf. Every `verifyMs` another pass makes them anew beside the old ones, which finds rows that were damaged
- * and trees that have drifted from their rows (K-19); it replaces what it finds wrong.
+ * write changes one leaf, which is hashed when somebody asks for a tree. Every `verifyMs` another pass makes them anew beside
+ * the old ones, which finds rows that were damaged and trees that have drifted from their rows (K-19); it replaces what it finds
+ * wrong.
  *
  * Not started, it keeps nothing and costs nothing.
  */
@@ -43,6 +45,8 @@ export class TreeKeeper implements RowWatch {
   readonly #trees: (HashTree | undefined)[];
   /** By row key: a re-read after a lost write, until a newer write makes it pointless. */
   readonly #restoring = new Map<string, object>();
+  /** Empty during a pass, which must learn of each change at once. */
+  readonly #changed = new ChangedRows((rowKey, row) => this.#set(rowKey, row));
   readonly #metrics: TreeMetrics;
   #partitionsBuilt = 0;
   #pass: TreePass | undefined;
@@ -70,6 +74,7 @@ export class TreeKeeper implements RowWatch {
 
   /** The tree of a partition; undefined where it is empty or not built yet. */
   treeOf(partition: number): HashTree | undefined {
+    this.#changed.settle();
     return this.#trees[partition];
   }
 
@@ -87,10 +92,11 @@ export class TreeKeeper implements RowWatch {
     await this.#reading;
   }
 
-  shown(rowKey: Uint8Array, record: Uint8Array | undefined): void {
+  shown(rowKey: Uint8Array, row: Uint8Array | undefined): void {
     if (this.#pass === undefined && this.#partitionsBuilt === 0) return;
     if (this.#restoring.size > 0) this.#restoring.delete(byteString(rowKey));
-    this.#set(rowKey, record && this.#digestOf(record));
+    if (this.#pass === undefined) this.#changed.add(rowKey, row);
+    else this.#set(rowKey, row);
   }
 
   lost(rowKey: Uint8Array): void {
@@ -98,14 +104,14 @@ export class TreeKeeper implements RowWatch {
     const text = byteString(rowKey);
     const token = {};
     this.#restoring.set(text, token);
-    const restore = (record: Uint8Array | undefined): void => {
+    const restore = (row: Uint8Array | undefined): void => {
       if (this.#restoring.get(text) !== token) return;
       this.#env.assertions.reachable("a leaf went back with its row after a lost write");
-      this.shown(rowKey, record);
+      this.shown(rowKey, row);
     };
     this.#parts.engine
       .get("records", rowKey)
-      .then((row) => restore(row && recordOf(row)))
+      .then(restore)
       .catch((error: unknown) => {
         // Without a leaf the key differs from its other copies, which then come here.
         this.#env.log.warn({ err: error }, "Cannot read a row whose write was lost");
@@ -113,7 +119,8 @@ export class TreeKeeper implements RowWatch {
       });
   }
 
-  #set(rowKey: Uint8Array, digest: string | undefined): void {
+  #set(rowKey: Uint8Array, row: Uint8Array | undefined): void {
+    const digest = row && this.#digestOfRow(row);
     const partition = partitionOfRecordRow(rowKey);
     this.#pass?.shown(rowKey, digest);
     if (partition >= this.#partitionsBuilt) return;
@@ -131,6 +138,7 @@ export class TreeKeeper implements RowWatch {
   }
 
   #beginPass(): void {
+    this.#changed.settle();
     this.#pass = new TreePass({
       engine: this.#parts.engine,
       partitionCount: this.#parts.partitionCount,

@@ -1,4 +1,4 @@
-import { byteString, bytesOf } from "./byte-strings.ts";
+import { ByteStrings, byteString, bytesOf } from "./byte-strings.ts";
 import type { Entry, ScanOptions, TableName, Write } from "./engine.ts";
 import { TABLE_NAMES } from "./engine.ts";
 
@@ -14,9 +14,11 @@ export class PendingWrites {
     TABLE_NAMES.map((name) => [name, new Map<string, Write>()]),
   );
 
+  readonly #texts = new ByteStrings();
+
   add(writes: readonly Write[]): void {
     for (const write of writes) {
-      this.#table(write.table).set(byteString(write.key), write);
+      this.#table(write.table).set(this.#texts.of(write.key), write);
     }
   }
 
@@ -24,7 +26,7 @@ export class PendingWrites {
   settle(writes: readonly Write[]): void {
     for (const write of writes) {
       const table = this.#table(write.table);
-      const key = byteString(write.key);
+      const key = this.#texts.of(write.key);
       if (table.get(key) === write) {
         table.delete(key);
       }
@@ -34,7 +36,7 @@ export class PendingWrites {
   /** The pending write of a key, where there is one. */
   get(table: TableName, key: Uint8Array): Write | undefined {
     const pending = this.#table(table);
-    return pending.size === 0 ? undefined : pending.get(byteString(key));
+    return pending.size === 0 ? undefined : pending.get(this.#texts.of(key));
   }
 
   /** Every pending write of a table, one a key. */

@@ -38,10 +38,6 @@ export interface SimHttpParts {
   }) => () => void;
 }
 
-interface ExchangeParts extends SimHttpParts {
-  readonly queries: Queries;
-}
-
 interface Route {
   readonly node: string;
   readonly lane: string;
@@ -53,14 +49,26 @@ interface Settle {
   reject(error: HttpCallError): void;
 }
 
+/** What a URL names. */
+interface Target {
+  readonly route: Route;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Path and query as they were written. */
+  readonly text: string;
+}
+
 const HEAD_BYTES = 200;
+const TARGETS_MAX = 4_096;
 
 export class SimHttp implements HttpCaller {
-  readonly #parts: ExchangeParts;
+  readonly #parts: SimHttpParts;
   readonly #routes = new Map<string, Route>();
+  /** By URL: taking one apart takes longer than any other part of a request, and few are in use. */
+  readonly #targets = new Map<string, Target>();
 
   constructor(parts: SimHttpParts) {
-    this.#parts = { ...parts, queries: new Queries() };
+    this.#parts = parts;
     const { scheduler, random, network, nodes } = parts;
     const direct = new SimLink({ scheduler, random, delay: { minMs: 0, meanMs: 0 } });
     for (const node of nodes) {
@@ -89,24 +97,39 @@ export class SimHttp implements HttpCaller {
   }
 
   call(call: HttpCall): Promise<HttpCallResult> {
-    const pathAt = call.url.indexOf("/", "http://".length);
-    const route = this.#routes.get(call.url.slice(0, pathAt));
-    if (route === undefined) {
+    const target = this.#targetOf(call.url);
+    if (target === undefined) {
       return Promise.reject(
         new HttpCallError(false, `Cannot ${call.method} ${call.url}: no such host`),
       );
     }
     return new Promise((resolve, reject) => {
-      new Exchange(this.#parts, route, call, { resolve, reject }).begin(call.url.slice(pathAt));
+      new Exchange(this.#parts, target, call, { resolve, reject }).begin();
     });
+  }
+
+  #targetOf(url: string): Target | undefined {
+    const known = this.#targets.get(url);
+    if (known !== undefined) return known;
+    const textAt = url.indexOf("/", "http://".length);
+    const route = this.#routes.get(url.slice(0, textAt));
+    if (route === undefined) return undefined;
+    const text = url.slice(textAt);
+    const mark = text.indexOf("?");
+    const path = mark < 0 ? text : text.slice(0, mark);
+    const query = new URLSearchParams(mark < 0 ? "" : text.slice(mark + 1));
+    const target = { route, path, query, text };
+    if (this.#targets.size === TARGETS_MAX) this.#targets.clear();
+    this.#targets.set(url, target);
+    return target;
   }
 }
 
 /** One request and its answer, on a connection of their own. */
 class Exchange implements Rider {
   readonly way: Rider["way"];
-  readonly #parts: ExchangeParts;
-  readonly #route: Route;
+  readonly #parts: SimHttpParts;
+  readonly #target: Target;
   readonly #call: HttpCall;
   readonly #settle: Settle;
   readonly #deadline: { cancel(): void };
@@ -114,10 +137,10 @@ class Exchange implements Rider {
   #broken = false;
   #over = false;
 
-  constructor(parts: ExchangeParts, route: Route, call: HttpCall, settle: Settle) {
+  constructor(parts: SimHttpParts, target: Target, call: HttpCall, settle: Settle) {
     this.#parts = parts;
-    this.#route = route;
-    this.way = route.way;
+    this.#target = target;
+    this.way = target.route.way;
     this.#call = call;
     this.#settle = settle;
     this.#deadline = parts.scheduler.setTimer(call.timeoutMs, () =>
@@ -125,22 +148,26 @@ class Exchange implements Rider {
     );
   }
 
-  begin(target: string): void {
+  begin(): void {
     const { up, down } = this.way;
-    const { node, lane } = this.#route;
+    const { node, lane } = this.#target.route;
     if (up.isClosed || down.isClosed) {
       this.#parts.scheduler.defer(() => this.#fail(false, "connection refused"));
       return;
     }
     const sizeBytes = HEAD_BYTES + (this.#call.body?.length ?? 0);
-    const label = `${this.#call.method} ${target}`;
-    const arrived = this.#parts.onMessage?.({ from: lane, to: node, label, sizeBytes });
+    const arrived = this.#parts.onMessage?.({
+      from: lane,
+      to: node,
+      label: `${this.#call.method} ${this.#target.text}`,
+      sizeBytes,
+    });
     this.#leave = this.#parts.network.ride(this);
     // Requests travel on connections of their own, so they may overtake each other.
     up.carry(sizeBytes, { lastDueMs: 0 }, () => {
       if (this.#broken) return;
       arrived?.();
-      this.#arrive(target);
+      this.#arrive();
     });
   }
 
@@ -150,8 +177,8 @@ class Exchange implements Rider {
     this.#parts.scheduler.defer(() => this.#fail(true, "connection reset"));
   }
 
-  #arrive(target: string): void {
-    const { node } = this.#route;
+  #arrive(): void {
+    const { node } = this.#target.route;
     const server = this.#parts.serverOf(node);
     if (server === undefined || server.process.state === "dead") {
       this.#answer(HEAD_BYTES, "refused", () => this.#fail(false, "connection refused"));
@@ -161,21 +188,19 @@ class Exchange implements Rider {
       this.#answer(0, "reset", () => this.#fail(true, "connection reset")),
     );
     server.process.enter(() => {
-      this.#parts
-        .serve(node, server, plainRequest(this.#call, target, this.#parts.queries))
-        .then((response) => {
-          // It may have died of an error in the very moment in which it answered.
-          if (server.process.state === "dead") return;
-          forget();
-          this.#answer(HEAD_BYTES + response.body.length, `${response.status}`, () =>
-            this.#succeed(response),
-          );
-        });
+      this.#parts.serve(node, server, plainRequest(this.#call, this.#target)).then((response) => {
+        // It may have died of an error in the very moment in which it answered.
+        if (server.process.state === "dead") return;
+        forget();
+        this.#answer(HEAD_BYTES + response.body.length, `${response.status}`, () =>
+          this.#succeed(response),
+        );
+      });
     });
   }
 
   #answer(sizeBytes: number, label: string, arrive: () => void): void {
-    const { node, lane } = this.#route;
+    const { node, lane } = this.#target.route;
     if (this.#broken) return;
     const arrived = this.#parts.onMessage?.({ from: node, to: lane, label, sizeBytes });
     this.way.down.carry(sizeBytes, { lastDueMs: 0 }, () => {
@@ -206,34 +231,7 @@ class Exchange implements Rider {
 }
 
 const NO_BODY = new Uint8Array(0);
-const NO_QUERY = new URLSearchParams();
-const QUERIES_MAX = 256;
 
-/** Queries by their text: taking one apart takes longer than any other part of a request, and few are in use. */
-class Queries {
-  readonly #known = new Map<string, URLSearchParams>();
-
-  of(text: string): URLSearchParams {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    const query = new URLSearchParams(text);
-    if (this.#known.size === QUERIES_MAX) this.#known.clear();
-    this.#known.set(text, query);
-    return query;
-  }
-}
-
-function plainRequest(
-  { method, headers, body }: HttpCall,
-  target: string,
-  queries: Queries,
-): HttpRequest {
-  const mark = target.indexOf("?");
-  return {
-    method,
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? NO_QUERY : queries.of(target.slice(mark + 1)),
-    headers: headers ?? {},
-    body: body ?? NO_BODY,
-  };
+function plainRequest({ method, headers, body }: HttpCall, { path, query }: Target): HttpRequest {
+  return { method, path, query, headers: headers ?? {}, body: body ?? NO_BODY };
 }

@@ -10,7 +10,6 @@ import type { Engine } from "../../../src/storage/engine.ts";
 import { StorageError } from "../../../src/storage/engine.ts";
 import { WriteBuffer } from "../../../src/storage/write-buffer.ts";
 import type { SimDisk } from "./disk/sim-disk.ts";
-import { gatedEngine } from "./gated-engine.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { RowState, WorldObserver } from "./observer.ts";
 import type { SimHttpServer } from "./sim-http.ts";
@@ -192,7 +191,7 @@ export class SimNode {
     });
     const watch = observer && watchBuffer({ node: this.name, observer, disk: this.disk, process });
     const engine = bufferedEngine(environment, configuration, {
-      engine: gatedEngine(disk.open(), process),
+      engine: disk.open((callback) => process.enter(callback)),
       ...(watch && { watch }),
     });
     const starting = Promise.race([

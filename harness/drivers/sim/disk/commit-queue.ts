@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../../../../src/env/clock.ts";
 import type { StorageError, Write } from "../../../../src/storage/engine.ts";
+import type { Enter } from "./sim-disk-options.ts";
 
 export interface CommitQueueParts {
   readonly clock: Clock;
@@ -7,6 +8,8 @@ export interface CommitQueueParts {
   readonly delayMs: (writes: readonly Write[]) => number;
   /** Ends the commit of a group: stores it, or tells why that cannot be. */
   readonly commit: (writes: readonly Write[]) => StorageError | undefined;
+  /** Through which those learn that a commit has ended who wait for it. */
+  readonly enter: Enter;
   /** Called when a commit has ended and no other waits. */
   readonly idle: () => void;
 }
@@ -68,7 +71,7 @@ export class CommitQueue {
     }
     const failure = this.#parts.commit(group.writes);
     this.#committing = undefined;
-    failure === undefined ? group.resolve() : group.reject(failure);
+    this.#parts.enter(failure === undefined ? group.resolve : () => group.reject(failure));
     this.#beginNext();
     if (this.isIdle) {
       this.#parts.idle();

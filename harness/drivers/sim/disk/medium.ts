@@ -1,6 +1,6 @@
 import { assert } from "../../../../src/base/assert.ts";
 import type { SeededRandom } from "../../../../src/base/seeded-random.ts";
-import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
+import { ByteStrings, bytesOf } from "../../../../src/storage/byte-strings.ts";
 import type { Entry, ScanOptions, TableName, Write } from "../../../../src/storage/engine.ts";
 import { DamageError } from "../../../../src/storage/engine.ts";
 import type { RowState } from "../observer.ts";
@@ -26,12 +26,16 @@ interface StoredRow extends RowState {
 }
 
 /**
- * A log of commit groups and the index of the rows in it. Values are read from the log and checked each time; the index is
- * built from the log alone, so that what a crash leaves is what recovery can read, and not what anybody remembers.
+ * A log of commit groups and the index of the rows in it. Values are read from the log and, once a bit of it was flipped, checked
+ * each time: until then they are what was sealed. The index is built from the log alone, so that what a crash leaves is what
+ * recovery can read, and not what anybody remembers.
  */
 export class Medium {
   readonly #log = new DiskLog();
   #rows = new StoredRows();
+  readonly #texts = new ByteStrings();
+  /** Some value may not be what was written, here or in a snapshot that comes back. */
+  #isHarmed = false;
   #counts: DiskCounts = { tornGroups: 0, damagedReads: 0, checkpoints: 0 };
 
   get counts(): DiskCounts {
@@ -46,7 +50,7 @@ export class Medium {
       const { table, key, value } = writes[index] as Write;
       const sizeBytes = value === undefined ? 0 : value.length;
       const stored = { at, sizeBytes, seal: seals[index] as number };
-      this.#rows.set(table, byteString(key), value === undefined ? undefined : stored);
+      this.#rows.set(table, this.#texts.of(key), value === undefined ? undefined : stored);
       at += sizeBytes;
     }
   }
@@ -66,12 +70,12 @@ export class Medium {
 
   /** The value, or undefined where there is no such row. Throws DamageError where it is damaged. */
   get(table: TableName, key: Uint8Array): Uint8Array | undefined {
-    const stored = this.#rows.get(table, byteString(key));
+    const stored = this.#rows.get(table, this.#texts.of(key));
     return stored === undefined ? undefined : this.#read(key, stored);
   }
 
   has(table: TableName, key: Uint8Array): boolean {
-    return this.#rows.get(table, byteString(key)) !== undefined;
+    return this.#rows.get(table, this.#texts.of(key)) !== undefined;
   }
 
   count(table: TableName): number {
@@ -90,7 +94,7 @@ export class Medium {
 
   /** The value, or undefined where there is no such row or it is damaged; counts as no read. */
   peek(table: TableName, key: Uint8Array): Uint8Array | undefined {
-    const stored = this.#rows.get(table, byteString(key));
+    const stored = this.#rows.get(table, this.#texts.of(key));
     const value = stored === undefined ? undefined : this.#log.valueOf(stored);
     return stored !== undefined && value !== undefined && sealsMatch(key, stored, value)
       ? value
@@ -164,6 +168,7 @@ export class Medium {
     }
     const damaged = random.pick(candidates);
     const { at, sizeBytes } = damaged.stored;
+    this.#isHarmed = true;
     this.#log.flipBit(at + random.integer(sizeBytes), random.integer(8));
     return damaged;
   }
@@ -181,7 +186,7 @@ export class Medium {
   /** Undefined where it is damaged, which is counted. */
   #whole(key: Uint8Array, stored: StoredValue): Uint8Array | undefined {
     const value = this.#log.valueOf(stored);
-    if (sealsMatch(key, stored, value)) {
+    if (!this.#isHarmed || sealsMatch(key, stored, value)) {
       return value;
     }
     this.#counts = { ...this.#counts, damagedReads: this.#counts.damagedReads + 1 };

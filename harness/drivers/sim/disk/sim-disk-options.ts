@@ -24,3 +24,6 @@ export interface DiskFaults {
   readonly slow: { readonly readMs: number; readonly writeMs: number } | undefined;
   readonly isFull: boolean;
 }
+
+/** Calls into a process as it lives: at once, when it goes on, or never. */
+export type Enter = (callback: () => void) => void;

@@ -6,7 +6,7 @@ import type { Engine, TableName } from "../../../../src/storage/engine.ts";
 import type { RowState } from "../observer.ts";
 import type { DiskCounts } from "./medium.ts";
 import { Medium } from "./medium.ts";
-import type { DiskFaults, DiskObserver, SimDiskOptions } from "./sim-disk-options.ts";
+import type { DiskFaults, DiskObserver, Enter, SimDiskOptions } from "./sim-disk-options.ts";
 import { SimEngine } from "./sim-engine.ts";
 
 export interface SimDiskParts {
@@ -55,8 +55,11 @@ export class SimDisk {
     return this.#medium.counts;
   }
 
-  /** Begins a life on what the disk holds. The life before must have ended: its engine closed, or crashed. */
-  open(): Engine {
+  /**
+   * Begins a life on what the disk holds. The life before must have ended: its engine closed, or crashed. `enter` is that
+   * of the process whose engine it is.
+   */
+  open(enter: Enter = enterAtOnce): Engine {
     this.#checkDown("open the disk");
     this.#lifeCount += 1;
     const { clock, random, observer, node } = this.#parts;
@@ -69,6 +72,7 @@ export class SimDisk {
         medium: this.#medium,
         faults: () => this.#faults,
         closed: () => this.#closed(),
+        enter,
       },
       this.#options,
     );
@@ -180,3 +184,7 @@ export class SimDisk {
 }
 
 const NOTHING = new Uint8Array(0);
+
+function enterAtOnce(callback: () => void): void {
+  callback();
+}

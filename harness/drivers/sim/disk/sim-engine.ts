@@ -16,7 +16,7 @@ import type { RowState } from "../observer.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { LogEntry } from "./log-format.ts";
 import type { Medium } from "./medium.ts";
-import type { DiskFaults, DiskObserver, SimDiskOptions } from "./sim-disk-options.ts";
+import type { DiskFaults, DiskObserver, Enter, SimDiskOptions } from "./sim-disk-options.ts";
 
 export interface SimEngineParts {
   readonly clock: Clock;
@@ -28,6 +28,8 @@ export interface SimEngineParts {
   readonly faults: () => DiskFaults;
   /** Called once when `close` has finished, before its promise resolves. */
   readonly closed: () => void;
+  /** Through which every answer comes that takes time: held while the process is paused, lost once it is dead. */
+  readonly enter: Enter;
 }
 
 /**
@@ -67,6 +69,7 @@ export class SimEngine implements Engine {
         (parts.faults().slow?.writeMs ?? 0) +
         transferMs(writes, options),
       commit: (writes) => this.#commit(writes),
+      enter: parts.enter,
       idle: () => this.#closeWhenIdle(),
     });
   }
@@ -251,7 +254,7 @@ export class SimEngine implements Engine {
     return new Promise((resolve, reject) => {
       this.#parts.clock.setTimer(delayMs, () => {
         if (!this.#isDead) {
-          settle(resolve, reject);
+          this.#parts.enter(() => settle(resolve, reject));
         }
       });
     });
@@ -267,7 +270,7 @@ export class SimEngine implements Engine {
     if (this.#closing !== undefined && this.#queue.isIdle) {
       this.#syncTimer?.cancel();
       this.#parts.closed();
-      this.#closing.resolve();
+      this.#parts.enter(this.#closing.resolve);
     }
   }
 }

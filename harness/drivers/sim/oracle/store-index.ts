@@ -1,5 +1,5 @@
 import { keyOfRecordRow, parseHintRowKey } from "../../../../src/replica/row-keys.ts";
-import { byteString } from "../../../../src/storage/byte-strings.ts";
+import { ByteStrings } from "../../../../src/storage/byte-strings.ts";
 import type { RowState } from "../observer.ts";
 import type { Copy } from "./key-state.ts";
 import { KeyState } from "./key-state.ts";
@@ -15,6 +15,7 @@ export class StoreIndex {
   readonly #options: StoreIndexOptions;
   readonly #states = new Map<string, KeyState>();
   readonly #nodes = new Map<string, NodeRows>();
+  readonly #texts = new ByteStrings();
 
   constructor(options: StoreIndexOptions) {
     this.#options = options;
@@ -29,7 +30,7 @@ export class StoreIndex {
   }
 
   stateOf(key: Uint8Array): KeyState {
-    const text = byteString(key);
+    const text = this.#texts.of(key);
     let state = this.#states.get(text);
     if (state === undefined) {
       const primaries = this.#options.preferenceList(key).slice(0, this.#options.n);
@@ -46,7 +47,7 @@ export class StoreIndex {
       return undefined;
     }
     const rows = this.#rowsOf(node)[table];
-    const rowKey = byteString(key);
+    const rowKey = this.#texts.of(key);
     let copy = rows.get(rowKey);
     if (copy === undefined) {
       const parts =
