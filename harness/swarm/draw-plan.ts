@@ -104,7 +104,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     run: judged(planned, world, faults),
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
-    ...drawSnapshot(random.fork("snapshot"), run),
+    ...drawSnapshot(random.fork("snapshot"), run, faults),
     world: withGrace(random.fork("grace"), world, faults),
     faults,
     core:
