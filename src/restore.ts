@@ -28,7 +28,7 @@ try {
     const from = required(flags, "from", "the folder of a snapshot");
     const to = urlsOf(flags, "to");
     const files = await openSnapshotFolder(from, complain, { mustExist: true });
-    const { partitions } = await withEnvironment(files, (environment) =>
+    const { partitions, cluster } = await withEnvironment(files, (environment) =>
       restoreSnapshot(environment, {
         to,
         mayMerge: flags["merge"] === true,
@@ -36,7 +36,8 @@ try {
       }),
     );
     const rows = partitions.reduce((sum, each) => sum + each.rows, 0);
-    process.stdout.write(`Restored ${rows} rows of ${partitions.length} partitions\n`);
+    const all = cluster.partitions;
+    process.stdout.write(`Restored ${rows} rows of ${partitions.length} of ${all} partitions\n`);
   }
 } catch (error) {
   fail(error);

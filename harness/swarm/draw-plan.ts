@@ -109,7 +109,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),
-    ...drawSnapshot(random.fork("snapshot"), run),
+    ...drawSnapshot(random.fork("snapshot"), run, faults),
     world: withGrace(random.fork("grace"), world, faults),
     faults,
     core:

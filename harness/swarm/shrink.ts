@@ -179,6 +179,7 @@ async function shrinkNodes(search: Search): Promise<void> {
       const isNeeded =
         nodes < best.run.n ||
         best.core.includes(gone) ||
+        best.snapshot?.leftOut.includes(gone) === true ||
         best.faults.some((fault) => isAbout(fault, gone));
       const coreTooSmall = best.core.length > 0 && best.core.length < coreNodesMin(fewer.run);
       if (isNeeded || coreTooSmall) return undefined;

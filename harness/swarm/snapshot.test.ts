@@ -16,7 +16,7 @@ function dense(seed: number, faults: readonly SimFault[], run: Partial<Plan> = {
     seed,
     operations: 800,
     faults,
-    snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: 1, restoredPartitions: 31 },
+    snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: ["n1"], restoredPartitions: 31 },
     run: { nodes: 5, rate: 300, seconds: 3, carts: 40, clientsRoam: true, ...run },
   });
 }
@@ -51,7 +51,7 @@ describe("D-6.2-8 a snapshot under writes holds all that was acknowledged, and a
     async (_what, faults, run, { hints }) => {
       for (const seed of [1, 2, 3]) {
         const plan = dense(seed, faults, run);
-        const snapshot = { ...plan.snapshot, leftOut: run.nodes === 1 ? 0 : 1 };
+        const snapshot = { ...plan.snapshot, leftOut: run.nodes === 1 ? [] : ["n1"] };
         const { outcome } = await runSimulation({ ...plan, snapshot } as SimPlan);
         expect([seed, outcome.findings]).toEqual([seed, []]);
         if (hints) expect(outcome.reached).toHaveProperty("a snapshot was given hints");
@@ -73,7 +73,7 @@ test("D-6.2-8 a snapshot misses no hint that is delivered while it looks for it"
           diskRead: { minMs: 20, meanMs: 100 },
           settings: { hintDeliveryBytesPerSecond: 200_000 },
         },
-        snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: 1, restoredPartitions: 31 },
+        snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: ["n1"], restoredPartitions: 31 },
         run: { nodes: 4, n: 2, r: 1, w: 2, rate: 100, seconds: 3, carts: 80, clientsRoam: true },
       }),
     );

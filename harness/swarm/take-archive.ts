@@ -3,8 +3,11 @@ import { SnapshotError } from "../../src/snapshot/contract.ts";
 import { takeSnapshot } from "../../src/snapshot/take-snapshot.ts";
 import { byteString } from "../../src/storage/byte-strings.ts";
 import { MemoryFiles } from "../drivers/sim/memory-files.ts";
+import type { Violation } from "../drivers/sim/observer.ts";
 import { checkSnapshot, NO_CONTENT } from "../drivers/sim/oracle/check-snapshot.ts";
 import { tellsCausality } from "../drivers/sim/oracle/lossless.ts";
+import type { HeldRow } from "../drivers/sim/oracle/snapshot-lacks-row.ts";
+import { checkHeld, heldRows } from "../drivers/sim/oracle/snapshot-lacks-row.ts";
 import { Violations } from "../drivers/sim/oracle/violations.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
 import { waitMs } from "../nemesis/wait.ts";
@@ -23,14 +26,17 @@ export async function takeArchive(world: SimulatedWorld): Promise<void> {
   if (snapshot === undefined) return;
   await waitMs(cluster.scheduler, snapshot.startMs);
   const files = new MemoryFiles();
+  const held = heldRows(world.oracle?.states ?? [], lifeOf(world));
   try {
     const manifest = await takeSnapshot(snapshotEnvironment(cluster, files), {
-      from: cluster.nodes.slice(snapshot.leftOut).map((node) => SimHttp.directUrl(node)),
+      from: cluster.nodes
+        .filter((node) => !snapshot.leftOut.includes(node))
+        .map((node) => SimHttp.directUrl(node)),
       partitionsAtOnce: snapshot.partitionsAtOnce,
       patience: ARCHIVE_PATIENCE,
     });
     world.archive = await openArchive(manifest, files, plan.run.versioning);
-    findings.push(...violationsOf(world, world.archive));
+    findings.push(...violationsOf(world, world.archive, held));
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     // All nodes that were asked are down: then there is nothing to be taken.
@@ -40,7 +46,18 @@ export async function takeArchive(world: SimulatedWorld): Promise<void> {
   }
 }
 
-function violationsOf(world: SimulatedWorld, { manifest, rows }: Archive) {
+function lifeOf({ cluster }: SimulatedWorld): (node: string) => number | undefined {
+  return (node) => {
+    const machine = cluster.machine(node);
+    return machine.isRunning ? machine.lifeCount : undefined;
+  };
+}
+
+function violationsOf(
+  world: SimulatedWorld,
+  { manifest, rows }: Archive,
+  held: readonly HeldRow[],
+): readonly Violation[] {
   const { plan, cluster, oracle } = world;
   const { run } = plan;
   const violations = new Violations(() => world.nowMs());
@@ -59,6 +76,13 @@ function violationsOf(world: SimulatedWorld, { manifest, rows }: Archive) {
     const taken = { begunMs, missing, isSure: coversFromW !== null };
     const content = rows.get(name) ?? NO_CONTENT;
     checkSnapshot(state, taken, { content, options }, violations);
+  }
+  for (const row of options.tellsCausality ? held : []) {
+    const { key } = row.copy.state;
+    const { missing, coversFromW } = manifest.partitions[ring?.partitionOf(key) ?? -1] ?? {};
+    if (missing === undefined || coversFromW === null) continue;
+    const { clock } = rows.get(byteString(key)) ?? NO_CONTENT;
+    checkHeld(row, { clock, missing }, lifeOf(world), violations);
   }
   const strange = [...rows.keys()].find((name) => !known.has(name));
   if (strange !== undefined) {

@@ -17,6 +17,7 @@ export interface SnapshotFolder {
   read(name: string): AsyncIterable<Uint8Array>;
   remove(name: string): Promise<void>;
   names(): Promise<readonly string[]>;
+  syncNames(): Promise<void>;
 }
 
 export interface FileInTheMaking {
@@ -29,8 +30,8 @@ export interface FileInTheMaking {
 export type ComplaintOf = (sentence: string, cause: unknown) => Error;
 
 /**
- * A folder whose files appear whole or not at all: each is written under another name, flushed, and renamed, and the folder
- * flushed then. Made where it is missing, unless `mustExist`.
+ * A folder whose files appear whole or not at all: each is written under another name, flushed, and
+ * renamed. Made where it is missing, unless `mustExist`.
  */
 export async function openSnapshotFolder(
   path: string,
@@ -51,7 +52,7 @@ export async function openSnapshotFolder(
       const target = join(path, name);
       const unfinished = `${target}.unfinished`;
       const file = await tried(`write ${target}`, () => open(unfinished, "w"));
-      return fileInTheMaking({ file, unfinished, target, folder: path, tried });
+      return fileInTheMaking({ file, unfinished, target, tried });
     },
     measure: (name) => tried(`read ${join(path, name)}`, () => measureFile(join(path, name))),
     async *read(name) {
@@ -64,6 +65,7 @@ export async function openSnapshotFolder(
     remove: (name) =>
       tried(`remove ${join(path, name)}`, () => rm(join(path, name), { force: true })),
     names: () => tried(`read the folder ${path}`, () => readdir(path)),
+    syncNames: () => tried(`sync the folder ${path}`, () => syncFolder(path)),
   };
 }
 
@@ -83,12 +85,11 @@ interface MakingParts {
   readonly file: FileHandle;
   readonly unfinished: string;
   readonly target: string;
-  readonly folder: string;
   readonly tried: <T>(what: string, step: () => Promise<T>) => Promise<T>;
 }
 
 function fileInTheMaking(parts: MakingParts): FileInTheMaking {
-  const { file, unfinished, target, folder, tried } = parts;
+  const { file, unfinished, target, tried } = parts;
   const hash = createHash("sha256");
   let sizeBytes = 0;
   const discard = async (): Promise<void> => {
@@ -107,7 +108,6 @@ function fileInTheMaking(parts: MakingParts): FileInTheMaking {
         await file.sync();
         await file.close();
         await rename(unfinished, target);
-        await syncFolder(folder);
         return { bytes: sizeBytes, sha256: hash.digest("hex") };
       }),
     discard: () => tried(`remove ${unfinished}`, discard),

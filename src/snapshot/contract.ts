@@ -12,11 +12,13 @@ export interface SnapshotFiles {
   /** What is not there is removed already. */
   remove(name: string): Promise<void>;
   names(): Promise<readonly string[]>;
+  /** Resolves when the names of all files that are finished or removed are synced. */
+  syncNames(): Promise<void>;
 }
 
 export interface NewFile {
   write(bytes: Uint8Array): Promise<void>;
-  /** Synced, and there under its name, once this resolves. */
+  /** The file is synced, and there under its name, once this resolves; where the name is synced, `syncNames` tells. */
   finish(): Promise<FileMeasure>;
   discard(): Promise<void>;
 }

@@ -36,10 +36,10 @@ describe("progressLine()", () => {
     at(4_000, 4, "reading");
     at(4_000, 4, "checking");
     expect(text().split("\n")).toEqual([
-      "reading 0 of 4 partitions  0 rows  1.0 MiB  0.0 s left",
-      "reading 2 of 4 partitions  2,000 rows  1.0 MiB  512.0 KiB/s  2.0 s left",
-      "reading 4 of 4 partitions  4,000 rows  1.0 MiB  256.0 KiB/s  in 4.0 s",
-      "checking 4 of 4 partitions  4,000 rows  1.0 MiB  in 0.0 s",
+      "reading partition 0/4  0 rows  1.0 MiB  0.0 s left",
+      "reading partition 2/4  2,000 rows  1.0 MiB  512.0 KiB/s  2.0 s left",
+      "reading partition 4/4  4,000 rows  1.0 MiB  256.0 KiB/s  in 4.0 s",
+      "checking partition 4/4  4,000 rows  1.0 MiB  in 0.0 s",
       "",
     ]);
   });
@@ -52,10 +52,10 @@ describe("progressLine()", () => {
     at(160, 4, "restoring");
     line.end();
     const lines = text().split("\r\u001b[2K").slice(1);
-    expect(lines.map((each) => each.slice(0, 22))).toEqual([
-      "[#####---------------]",
-      "[##########----------]",
-      "[####################]",
+    expect(lines.map((each) => each.slice(0, 14))).toEqual([
+      "[###---------]",
+      "[######------]",
+      "[############]",
     ]);
     expect(lines.every((each) => each.trimEnd().length < 40)).toBe(true);
     expect(text().endsWith("\n")).toBe(true);

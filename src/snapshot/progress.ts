@@ -40,7 +40,7 @@ export function progressLine({ write, isTerminal, columns, nowMs }: ProgressOutp
       nextMs = now + (isTerminal ? REDRAW_EVERY_MS : LINE_EVERY_MS);
       const line = describe(progress, now - startMs);
       // One cell stays free: a full last column makes many terminals wrap.
-      const fitting = `${bar(progress)} ${line}`.slice(0, Math.max(1, columns - 1));
+      const fitting = `${bar(progress)}${line}`.slice(0, Math.max(1, columns - 1));
       write(isTerminal ? `${CLEAR_LINE}${fitting}` : `${line}\n`);
       isOpen = isTerminal;
     },
@@ -51,11 +51,11 @@ export function progressLine({ write, isTerminal, columns, nowMs }: ProgressOutp
 const CLEAR_LINE = "\r\u001b[2K";
 const REDRAW_EVERY_MS = 100;
 const LINE_EVERY_MS = 2_000;
-const BAR_CELLS = 20;
+const BAR_CELLS = 12;
 
 function bar({ partitionsDone, partitions }: SnapshotProgress): string {
   const filled = Math.round((BAR_CELLS * partitionsDone) / partitions);
-  return `[${"#".repeat(filled)}${"-".repeat(BAR_CELLS - filled)}]`;
+  return `[${"#".repeat(filled)}${"-".repeat(BAR_CELLS - filled)}] `;
 }
 
 function describe(progress: SnapshotProgress, elapsedMs: number): string {
@@ -67,7 +67,7 @@ function describe(progress: SnapshotProgress, elapsedMs: number): string {
       ? `in ${durationText(elapsedMs)}`
       : `${durationText(leftMs)} left`;
   return [
-    `${phase} ${count(partitionsDone)} of ${count(partitions)} partitions`,
+    `${phase} partition ${count(partitionsDone)}/${count(partitions)}`,
     `${count(rows)} rows`,
     sizeText(bytes),
     rate,

@@ -59,9 +59,12 @@ export async function takeSnapshot(
     partitions: entries,
   };
   await checkFiles(environment, manifest);
+  // Whatever happens then, where the manifest is, all files are.
+  await files.syncNames();
   const file = await files.create(MANIFEST_FILE);
   await file.write(Buffer.from(encodeManifest(manifest)));
   await file.finish();
+  await files.syncNames();
   return manifest;
 }
 

@@ -49,6 +49,8 @@ export class MemoryFiles implements SnapshotFiles {
   async names(): Promise<readonly string[]> {
     return [...this.contents.keys()];
   }
+
+  async syncNames(): Promise<void> {}
 }
 
 function measureOf(content: Uint8Array) {
