@@ -169,22 +169,14 @@ class CartClient implements WorkloadClient {
     return this.#ended("ok", { value, versions: siblings.length, ...versionNames(siblings) });
   }
 
-  async #read(
+  #read(
     key: string,
   ): Promise<{ readonly cart: Cart; readonly read: ReadResult } | { readonly error: string }> {
-    try {
-      const { value, read } = await view(
-        this.#processStore.store,
-        keyBytes(key),
-        this.#reconciler,
-        {
-          timeoutMs: CALL_TIMEOUT_MS,
-        },
-      );
-      return { cart: value, read };
-    } catch (error) {
-      return { error: cartFailure(error).code };
-    }
+    const options = { timeoutMs: CALL_TIMEOUT_MS };
+    return view(this.#processStore.store, keyBytes(key), this.#reconciler, options).then(
+      ({ value, read }) => ({ cart: value, read }),
+      (error: unknown) => ({ error: cartFailure(error).code }),
+    );
   }
 
   async #write(

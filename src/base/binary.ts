@@ -184,6 +184,12 @@ export class Reader {
     return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, sizeBytes);
   }
 
+  /** As many bytes as pairs of lower-case hexadecimal digits. */
+  hex(sizeBytes: number): string {
+    const start = this.#skip(sizeBytes);
+    return this.#bytes.toString("hex", start, this.#at);
+  }
+
   bytes(sizeBytesMax: number): Uint8Array {
     return this.raw(this.varint(sizeBytesMax));
   }

@@ -11,16 +11,17 @@ export interface Update<T> {
   readonly versions: number;
 }
 
-/** Reads one value: all versions of the key, reconciled. Throws ClientError or ValueFormatError. */
-export async function view<T>(
+/** Reads one value: all versions of the key, reconciled. Rejects with ClientError or ValueFormatError. */
+export function view<T>(
   store: Store,
   key: Uint8Array,
   reconciler: Reconciler<T>,
   options: Omit<RingsideWriteOptions, "context" | "contentType"> = {},
 ): Promise<{ readonly value: T; readonly read: ReadResult }> {
-  const read = await store.get(key, options);
-  const value = reconciler.merge(read.siblings.map(({ bytes }) => reconciler.decode(bytes)));
-  return { value, read };
+  return store.get(key, options).then((read) => {
+    const value = reconciler.merge(read.siblings.map(({ bytes }) => reconciler.decode(bytes)));
+    return { value, read };
+  });
 }
 
 /**

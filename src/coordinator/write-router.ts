@@ -61,13 +61,14 @@ export class WriteRouter {
   }
 
   /** The record; undefined where this node would keep it as a hint and has no room for one, and so did nothing. */
-  async #putWithRoom(order: WriteOrder): Promise<Uint8Array | undefined> {
-    try {
-      return (await this.#coordinator.put(order)).record;
-    } catch (error) {
-      if (error instanceof DynamoError && error.code === "hints-full") return undefined;
-      throw error;
-    }
+  #putWithRoom(order: WriteOrder): Promise<Uint8Array | undefined> {
+    return this.#coordinator.put(order).then(
+      ({ record }) => record,
+      (error: unknown) => {
+        if (error instanceof DynamoError && error.code === "hints-full") return undefined;
+        throw error;
+      },
+    );
   }
 
   /** The record; undefined where the candidate certainly did nothing and another may be tried. */

@@ -13,28 +13,30 @@ import type { HttpResponse } from "./exchange.ts";
 export function siblingsResponse(answer: SiblingsAnswer, accept: string | undefined): HttpResponse {
   const live = answer.payloads.map(decodePayload).filter((payload) => !payload.tombstone);
   const [first, second] = live;
-  const headers = { [CONTEXT_HEADER]: answer.context, ...(answer.isStale ? STALE : {}) };
-  if (first === undefined) return response(404, headers, "text/plain", NOT_FOUND);
-  if (second === undefined) return response(200, headers, first.contentType, first.bytes);
+  const response = (status: number, contentType: string, body: Uint8Array): HttpResponse => ({
+    status,
+    headers: headersOf(answer, contentType),
+    body,
+  });
+  if (first === undefined) return response(404, "text/plain", NOT_FOUND);
+  if (second === undefined) return response(200, first.contentType, first.bytes);
   if (accept?.includes("application/json")) {
     const body = Buffer.from(JSON.stringify(siblingsJson(live, answer.context)));
-    return response(300, headers, "application/json", body);
+    return response(300, "application/json", body);
   }
   const boundary = boundaryFor(live);
   const body = multipart(live, boundary);
-  return response(300, headers, `multipart/mixed; boundary=${boundary}`, body);
+  return response(300, `multipart/mixed; boundary=${boundary}`, body);
 }
 
-function response(
-  status: number,
-  headers: Readonly<Record<string, string>>,
+function headersOf(
+  { context, isStale }: SiblingsAnswer,
   contentType: string,
-  body: Uint8Array,
-): HttpResponse {
-  return { status, headers: { ...headers, "content-type": contentType }, body };
+): HttpResponse["headers"] {
+  const headers = { [CONTEXT_HEADER]: context, "content-type": contentType };
+  return isStale ? { ...headers, [STALE_HEADER]: "true" } : headers;
 }
 
-const STALE = { [STALE_HEADER]: "true" };
 const NOT_FOUND = Buffer.from("not found\n");
 
 function siblingsJson(live: readonly Payload[], context: string): object {

@@ -285,26 +285,31 @@ export class DynamoNode implements KeyValueStore {
   }
 
   get({ known, ...order }: GetOrder): Promise<SiblingsAnswer> {
-    return this.#admission.admit(async () => {
+    return this.#admission.admit(() => {
       const atLeast =
         known === undefined
           ? this.#versioning.empty.clock
           : this.#coordinator.openContext(order.key, known.token, known.kind);
-      const { siblings, isStale, reader } = await this.#coordinator.get({ ...order, atLeast });
-      return this.#answer(order.key, siblings, { isStale, reader });
+      return this.#coordinator
+        .get({ ...order, atLeast })
+        .then(({ siblings, isStale, reader }) =>
+          this.#answer(order.key, siblings, { isStale, reader }),
+        );
     });
   }
 
   put(order: PutOrder): Promise<WriteAnswer> {
-    return this.#admission.admit(async () => {
-      const { key, answer } = order;
-      const record = await this.#router.put(order);
-      if (answer === "nothing") return NOTHING_WANTED;
-      const siblings = this.#versioning.decode(record);
-      return answer === "siblings"
-        ? { siblings: this.#answer(key, siblings, { isStale: false }), session: undefined }
-        : { siblings: undefined, session: this.#token(key, siblings.clock, "session") };
-    });
+    return this.#admission.admit(() =>
+      this.#router.put(order).then((record) => this.#written(order, record)),
+    );
+  }
+
+  #written({ key, answer }: PutOrder, record: Uint8Array): WriteAnswer {
+    if (answer === "nothing") return NOTHING_WANTED;
+    const siblings = this.#versioning.decode(record);
+    return answer === "siblings"
+      ? { siblings: this.#answer(key, siblings, { isStale: false }), session: undefined }
+      : { siblings: undefined, session: this.#token(key, siblings.clock, "session") };
   }
 
   /** From now on definitely refuses new requests, of clients and forwarded ones. Goes on as a replica. */

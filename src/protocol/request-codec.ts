@@ -265,9 +265,5 @@ function writeStamp(writer: FrameWriter, stamp: RingStamp): void {
 
 export function readStamp(reader: Reader): RingStamp {
   const epoch = reader.u32();
-  const digest = reader.raw(DIGEST_BYTES);
-  return {
-    epoch,
-    digest: Buffer.from(digest.buffer, digest.byteOffset, DIGEST_BYTES).toString("hex"),
-  };
+  return { epoch, digest: reader.hex(DIGEST_BYTES) };
 }

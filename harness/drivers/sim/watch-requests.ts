@@ -17,7 +17,7 @@ export class RequestWatch {
   }
 
   /** Calls `handle`, and tells before and after. Clients of the harness name keys in their base64url form only. */
-  async watch(
+  watch(
     configuration: NodeConfiguration,
     request: HttpRequest,
     handle: () => Promise<HttpResponse>,
@@ -26,9 +26,10 @@ export class RequestWatch {
     if (key === undefined) return handle();
     const id = this.#askCount++;
     this.#observer.clientAsked(askOf(id, key, configuration, request));
-    const response = await handle();
-    this.#observer.clientAnswered(id, response);
-    return response;
+    return handle().then((response) => {
+      this.#observer.clientAnswered(id, response);
+      return response;
+    });
   }
 
   #keyOf(path: string): Uint8Array | undefined {

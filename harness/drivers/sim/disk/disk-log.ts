@@ -43,7 +43,11 @@ export class DiskLog {
   replace(contents: Uint8Array): void {
     this.#sizeBytes = contents.length;
     this.#syncedSizeBytes = 0;
-    // A new array each time, so that a big log that was compacted does not keep its memory.
+    if (contents.length <= this.#bytes.length && this.#bytes.length <= CAPACITY_BYTES_KEPT) {
+      this.#bytes.set(contents);
+      return;
+    }
+    // A new array, so that a big log that was compacted does not keep its memory.
     this.#take(new Uint8Array(Math.max(CAPACITY_BYTES_MIN, contents.length)), contents);
   }
 
@@ -87,3 +91,5 @@ export class DiskLog {
 }
 
 const CAPACITY_BYTES_MIN = 4_096;
+/** So much a log keeps however little is in it: compaction comes back to it again and again. */
+const CAPACITY_BYTES_KEPT = 1 << 20;
