@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CleanUp } from "../drivers/clean-up.ts";
 import type { NodePlace } from "../drivers/node-configuration-file.ts";
 import { nodeConfigurationFile } from "../drivers/node-configuration-file.ts";
+import { NODE_FLAGS } from "../drivers/node-flags.ts";
 import { LOOPBACK, leasePorts } from "../drivers/processes/free-ports.ts";
 import { NodeProcess } from "../drivers/processes/node-process.ts";
 import { openTemporaryFolder } from "../drivers/temporary-folder.ts";
@@ -76,7 +77,11 @@ async function startNodes(
       await writeFile(configFile, configurationOf(options, self, places));
       return new NodeProcess({
         name: self.name,
-        program: options.program?.(options.nodeMain, index) ?? [process.execPath, options.nodeMain],
+        program: options.program?.(options.nodeMain, index) ?? [
+          process.execPath,
+          ...NODE_FLAGS,
+          options.nodeMain,
+        ],
         configFile,
         folder: folder.path,
         logFile: join(folder.path, `${self.name}.log`),

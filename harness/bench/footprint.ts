@@ -2,6 +2,7 @@
  * `npm run bench:footprint`: what a node costs that has much to keep or nothing to do: memory with many keys on disk, the time
  * from its start until it serves them, and the processor time of an idle cluster.
  */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchCluster } from "./bench-cluster.ts";
@@ -73,6 +74,7 @@ function fullNodes(keyCount: number, signal: AbortSignal): Promise<readonly stri
     const keys = Array.from({ length: keyCount }, (_, index) => Buffer.from(`key-${index}`));
     await preload(cluster.urls, keys, VALUE_BYTES, over);
     const loaded = await residentMib(cluster);
+    const loadedPrivate = await privateMib(cluster);
     const startsMs: number[] = [];
     const [first] = cluster.nodes;
     for (let start = 0; first !== undefined && start < STARTS; start += 1) {
@@ -83,15 +85,16 @@ function fullNodes(keyCount: number, signal: AbortSignal): Promise<readonly stri
       over.throwIfAborted();
     }
     const fresh = await residentMib(cluster);
+    const freshPrivate = await privateMib(cluster);
     const startMs = startsMs.sort((left, right) => left - right)[Math.floor(STARTS / 2)] ?? 0;
     return [
       told("memory of a node", Math.max(...loaded), RESIDENT_MIB_MAX, {
         unit: "MiB",
-        what: `${keyCount} keys of ${VALUE_BYTES} B in LMDB, just written`,
+        what: `${keyCount} keys of ${VALUE_BYTES} B in LMDB, just written; ${Math.max(...loadedPrivate).toFixed(1)} of it private`,
       }),
       told("memory of a node", fresh[0] ?? Number.NaN, RESIDENT_MIB_MAX, {
         unit: "MiB",
-        what: `${keyCount} keys in LMDB, just started`,
+        what: `${keyCount} keys in LMDB, just started; ${(freshPrivate[0] ?? Number.NaN).toFixed(1)} of it private`,
       }),
       told("start", startMs, START_MS_MAX, {
         unit: "ms",
@@ -131,4 +134,17 @@ function told(
 async function residentMib({ urls }: BenchCluster): Promise<readonly number[]> {
   const each = urls.map((url) => readMetric(url, "process_resident_memory_bytes"));
   return (await Promise.all(each)).map((bytes) => bytes / MIB);
+}
+
+/**
+ * How much of it nobody else could use. The rest are pages of files, of the program and of the database, which LMDB maps: they are
+ * the kernel's page cache, count here for as long as memory is plenty, and are given up where it is not.
+ */
+async function privateMib({ nodes }: BenchCluster): Promise<readonly number[]> {
+  return await Promise.all(
+    nodes.map(async ({ pid }) => {
+      const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+      return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { NODE_FLAGS } from "../drivers/node-flags.ts";
 import type { Program } from "./bench-cluster.ts";
 import { startBenchCluster } from "./bench-cluster.ts";
 import type { HttpBenchFigures } from "./http-figures.ts";
@@ -102,5 +103,10 @@ export async function readMetric(url: string, name: string): Promise<number> {
 
 function profiledFirst(folder: string): (nodeMain: string, index: number) => Program {
   const profiler = ["--cpu-prof", `--cpu-prof-dir=${folder}`];
-  return (nodeMain, index) => [process.execPath, ...(index === 0 ? profiler : []), nodeMain];
+  return (nodeMain, index) => [
+    process.execPath,
+    ...NODE_FLAGS,
+    ...(index === 0 ? profiler : []),
+    nodeMain,
+  ];
 }

@@ -8,6 +8,7 @@ import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { Cluster } from "../cluster/contract.ts";
 import { startDockerCluster } from "../drivers/docker/docker-cluster.ts";
 import { startExternalCluster } from "../drivers/external/external-cluster.ts";
+import { NODE_FLAGS } from "../drivers/node-flags.ts";
 import { openProxies } from "../drivers/open-proxies.ts";
 import { startProcessCluster } from "../drivers/processes/process-cluster.ts";
 import { createProgress } from "../report/terminal/progress.ts";
@@ -109,7 +110,7 @@ async function runInRealTime(
       run,
       logFolder,
       keep,
-      nodeProgram: [process.execPath, NODE_PROGRAM],
+      nodeProgram: [process.execPath, ...NODE_FLAGS, NODE_PROGRAM],
       openProxies: (address) => openProxies({ url: plan.toxiproxyUrl, address, run, onFailure }),
       onFailure,
     });

@@ -90,7 +90,11 @@ export class HintDelivery {
 
   start(): void {
     this.#timer = this.#environment.clock.setTimer(this.#options.scanMs, () => {
-      for (const owner of this.#parts.hints.countByOwner.keys()) this.deliverTo(owner);
+      const { countByOwner } = this.#parts.hints;
+      for (const owner of countByOwner.keys()) this.deliverTo(owner);
+      for (const owner of this.#failed.keys()) {
+        if (!countByOwner.has(owner)) this.#failed.delete(owner);
+      }
       if (!this.#stopped) this.start();
     });
   }

@@ -57,6 +57,20 @@ describe("hints that their owner does not take", () => {
     await stop();
   });
 
+  test("are told of no longer once something else has removed them", async () => {
+    const { delivery, keep, outcomesOfKeys, pass, replica, metrics, stop } = await deliveryWorld();
+    const [bad = ""] = sorted(keysOf(A, 1));
+    outcomesOfKeys.set(bad, REFUSED);
+    await keep(A, [bad]);
+    delivery.start();
+    await pass(4 * SCAN_MS);
+    expect(metrics.valueOf("ringside_hints_failing")).toBe(1);
+    await replica.hints.drop(A, Buffer.from(bad), await RECORD);
+    await pass(2 * SCAN_MS);
+    expect(metrics.valueOf("ringside_hints_failing")).toBe(0);
+    await stop();
+  });
+
   test("and look as if the owner was away stop nothing but themselves after the first time", async () => {
     const { delivery, keep, outcomesOfKeys, pass, replica, sent, stop } = await deliveryWorld();
     const keys = sorted(keysOf(A, 60));

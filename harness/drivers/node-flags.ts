@@ -1,0 +1,6 @@
+/**
+ * Flags of the runtime under which a node runs, as `npm start` and the image give them. V8 would let the space of new objects grow to
+ * 64 MiB; a node's objects live for a request, so 16 MiB (twice 8) do as well: the processor time of a request is the same, and a
+ * loaded node is up to 48 MiB smaller.
+ */
+export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=8"];
