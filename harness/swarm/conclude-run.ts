@@ -1,7 +1,7 @@
 import { sha256Hex } from "../../src/base/hash.ts";
 import { analyze } from "../checker/analyze.ts";
 import type { Oracle } from "../drivers/sim/oracle/oracle.ts";
-import { clientGroup } from "../nemesis/grudges.ts";
+import { clientGroup } from "../nemesis/fault.ts";
 import type { Trace } from "../report/lamport/trace.ts";
 import { ADVERSARY_KEYS } from "./adversary.ts";
 import type { FindingsParts } from "./findings.ts";
