@@ -90,20 +90,31 @@ describe("checkExpectedAvailability()", () => {
     expect(silent(["n1", "n2", "n3"], () => "ok")(RIGHT)).toBe("invalid");
   });
 
-  test("lets reads do without a slow node, and says nothing of writes that may come to it", () => {
+  test("lets requests do without a slow node, and says nothing where it may coordinate writes that need others", () => {
     const others = NODES.filter((node) => node !== "n3");
     const links = others.flatMap((node) => [
       { from: node, to: "n3" },
       { from: "n3", to: node },
     ]);
     const slow = { ...CUT, kind: "slow", links, sides: [NODES] };
-    const verdictOf = (refuses: "add" | "view") => {
-      const answer = (nowMs: number, _node: string, f: "add" | "view"): Answer =>
-        isCut(nowMs) && f === refuses ? "fail" : "ok";
-      return checkExpectedAvailability(loadWith(answer, slow), RIGHT).verdict;
+    const verdictOf = (refused: "add" | "view", w: number) => {
+      const answer = (nowMs: number, node: string, f: "add" | "view"): Answer =>
+        isCut(nowMs) && f === refused && node !== "n3" ? "fail" : "ok";
+      return checkExpectedAvailability(loadWith(answer, slow), { ...RIGHT, w }).verdict;
     };
-    expect(verdictOf("view")).toBe("invalid");
-    expect(verdictOf("add")).toBe("valid");
+    expect([verdictOf("view", 1), verdictOf("add", 1)]).toEqual(["invalid", "invalid"]);
+    expect([verdictOf("view", 2), verdictOf("add", 2)]).toEqual(["valid", "valid"]);
+  });
+
+  test("says nothing of reads where writes are refused: who was refused leaves its node alone", () => {
+    const readsOnly = { ...RIGHT, r: 1, w: 3 };
+    expect(checkExpectedAvailability(loadWith(asItShould), readsOnly).verdict).toBe("valid");
+    expect(
+      checkExpectedAvailability(
+        loadWith(() => "ok"),
+        readsOnly,
+      ).verdict,
+    ).toBe("invalid");
   });
 
   test("says nothing of kinds that it does not know, nor of clients without a home", () => {

@@ -6,7 +6,8 @@
  * fewer, no request can succeed, and one that does was acknowledged by nodes that cannot have answered. Where each of them
  * hears k or more, with sloppy quorums every request can, since any k nodes will do; with strict ones those of every key can
  * where so few nodes are away that each key has k owners left (away <= N - k). Of all else nothing is known without the keys'
- * owners, and nothing is said. A write of a cart reads first, so both must go well.
+ * owners, and nothing is said. A write of a cart reads first, so both must go well. A client that was refused leaves the node alone for
+ * a while (`Retry-After`) and may find no other, so even a view is sure to be served only where writes are, too.
  *
  * Judged are the healthy intervals, cuts of every shape, nodes that are silent and links that are slow, each from `SETTLE_NS` on,
  * when the nodes know who is away. What other faults cost is measured by `availability.ts`.
@@ -157,9 +158,9 @@ function expectedOn(
       { most: reach.most(home, isWrite), least: reach.least(home, isWrite), needed },
       cluster,
     );
-  const parts = f === VIEW ? [part(false, r)] : [part(false, r), part(true, w)];
-  if (parts.includes("refused")) return "refused";
-  return parts.includes("open") ? "open" : "served";
+  const [read, write] = [part(false, r), part(true, w)];
+  if (read === "refused" || (f !== VIEW && write === "refused")) return "refused";
+  return read === "served" && write === "served" ? "served" : "open";
 }
 
 const KNOWN: ReadonlySet<string> = new Set([ADD, REMOVE, VIEW]);
