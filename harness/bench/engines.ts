@@ -10,13 +10,14 @@ import type { HttpBenchOptions } from "./http-options.ts";
 import { parseHttpBenchOptions } from "./http-options.ts";
 import { runHttpBench } from "./run-http-bench.ts";
 
-const USAGE = `Measures 3 nodes (N=3 R=2 W=2, values of 1 KiB, 32 connections over HTTP, half reads and half writes with context) on each
-engine, one after the other; every row is the best of its rounds.
+const USAGE = `Measures 3 nodes (N=3 R=2 W=2, 32 connections over HTTP, half reads and half writes with context) on each engine, one after the
+other, for each size of a value; every row is the best of its rounds.
 
   npm run bench:engines -- [flags]
 
   --rounds COUNT     times that each engine is measured, 1 to 100, default 2
   --seconds SECONDS  measured time of each, 1 to 3600, default 10
+  --sizes LIST       bytes of a value, each 1 to 1048576, separated by commas, default 1024
   --no-targets       do not fail where an engine is too slow beside memory
   --help             this text
 
@@ -48,6 +49,7 @@ await runBenchMain(async (argv, signal) => {
   const flags = readBenchFlags(argv, {
     rounds: text,
     seconds: text,
+    sizes: text,
     "no-targets": flag,
     help: flag,
   });
@@ -57,20 +59,37 @@ await runBenchMain(async (argv, signal) => {
   }
   const rounds = wholeFlag("rounds", flags.rounds, { min: 1, max: 100 }, 2);
   const seconds = wholeFlag("seconds", flags.seconds, { min: 1, max: 3_600 }, 10);
-  const best = new Map<string, HttpBenchFigures>();
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const { name, flags: engineFlags } of VARIANTS) {
-      process.stdout.write(`round ${round} of ${rounds}: ${name}\n`);
-      const figures = await measure([...engineFlags, "--seconds", `${seconds}`], signal);
-      const rate = best.get(name)?.requestsPerSecond ?? 0;
-      if (figures.requestsPerSecond > rate) best.set(name, figures);
-    }
+  const failures: string[] = [];
+  for (const size of (flags.sizes ?? "1024").split(",")) {
+    wholeFlag("sizes", size, { min: 1, max: 1_048_576 }, 1_024);
+    const best = await measureAll(
+      { rounds, flags: ["--seconds", `${seconds}`, "--value-bytes", size] },
+      signal,
+    );
+    process.stdout.write(`\nvalues of ${size} bytes`);
+    failures.push(...report(best));
   }
-  const failures = report(best);
   for (const failure of failures) process.stdout.write(`FAILED: ${failure}\n`);
   const isOnTarget = failures.length === 0 || flags["no-targets"] === true;
   return isOnTarget ? BENCH_EXIT.done : BENCH_EXIT.failed;
 });
+
+/** The best of some rounds on each engine, by its name. */
+async function measureAll(
+  { rounds, flags }: { readonly rounds: number; readonly flags: readonly string[] },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, HttpBenchFigures>> {
+  const best = new Map<string, HttpBenchFigures>();
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { name, flags: engineFlags } of VARIANTS) {
+      process.stdout.write(`round ${round} of ${rounds}: ${name}\n`);
+      const figures = await measure([...engineFlags, ...flags], signal);
+      const rate = best.get(name)?.requestsPerSecond ?? 0;
+      if (figures.requestsPerSecond > rate) best.set(name, figures);
+    }
+  }
+  return best;
+}
 
 async function measure(flags: readonly string[], signal: AbortSignal): Promise<HttpBenchFigures> {
   const options = parseHttpBenchOptions(flags) as HttpBenchOptions;

@@ -2,8 +2,8 @@ import { toBase64url, utf8Bytes } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
 import { keyOfRecordRow } from "../../src/replica/row-keys.ts";
-import { CALM_WORLD } from "../drivers/sim/calm-world.ts";
-import { SimCluster } from "../drivers/sim/sim-cluster.ts";
+import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
+import { simBenchCluster } from "./sim-bench-cluster.ts";
 
 /**
  * What all replicas lose together (K-16): a simulated cluster of three nodes that buffer (N=3 R=2 W=2, synced disks), writes of
@@ -53,25 +53,10 @@ export async function runLossTrial(trial: LossTrial): Promise<LossResult> {
 }
 
 function clusterOf({ seed, objectsMax, flushMs, durableReplicas }: LossTrial): SimCluster {
-  return new SimCluster({
-    plan: {
-      nodes: NODES,
-      n: NODES,
-      r: 2,
-      w: 2,
-      partitions: 64,
-      quorum: "sloppy",
-      versioning: "dvvset",
-      engine: "lmdb",
-      writeBufferObjects: objectsMax,
-    },
-    world: { ...CALM_WORLD, settings: { writeBufferFlushMs: flushMs, durableReplicas } },
+  return simBenchCluster({
     seed,
-    assertions: { always() {}, sometimes() {}, reachable() {} },
-    onCrash: (node, error) => {
-      throw new Error(`Cannot go on: node ${node} crashed by itself`, { cause: error });
-    },
-    keepsLogs: false,
+    plan: { nodes: NODES, n: NODES, writeBufferObjects: objectsMax },
+    world: { settings: { writeBufferFlushMs: flushMs, durableReplicas } },
   });
 }
 

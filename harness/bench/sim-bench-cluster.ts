@@ -62,7 +62,7 @@ export interface DiskStalls {
 /** Begins the stalls of all disks; the function returned ends them. */
 export function stallDisks(
   { simNodes, scheduler }: SimCluster,
-  { everyMs, shareNow = () => 1, lastsMs, readMs, writeMs }: DiskStalls,
+  { everyMs, shareNow, lastsMs, readMs, writeMs }: DiskStalls,
   random: SeededRandom,
 ): () => void {
   let isOver = false;
@@ -71,7 +71,8 @@ export function stallDisks(
     const stallLater = (): void => {
       scheduler.setTimer(-Math.log(1 - chance.float()) * everyMs, () => {
         if (isOver) return;
-        if (chance.float() < shareNow()) disk.setSlow({ readMs, writeMs });
+        if (shareNow === undefined || chance.float() < shareNow())
+          disk.setSlow({ readMs, writeMs });
         scheduler.setTimer(lastsMs, () => {
           disk.setSlow(undefined);
           stallLater();

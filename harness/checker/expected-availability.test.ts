@@ -1,13 +1,16 @@
 /* Aim: C8 convicts a store that answers where it cannot, and one that refuses where it can, and nobody else. */
 import { describe, expect, test } from "vitest";
-import { checkExpectedAvailability, expectedOn } from "./expected-availability.ts";
+import { withHomeClients } from "../nemesis/grudges.ts";
+import { checkExpectedAvailability, expectedOf } from "./expected-availability.ts";
 import { faultBetween, HistoryBuilder, NODES } from "./testing/history-builder.ts";
 
 const SIDES = [
   ["n1", "n2"],
   ["n3", "n4", "n5"],
 ];
-const CUT = faultBetween("1-halves", 3_000, 9_000, SIDES);
+/** Of nodes alone: clients that roam reach both sides. */
+const NODES_CUT = faultBetween("1-halves", 3_000, 9_000, SIDES);
+const CUT = { ...NODES_CUT, ...withHomeClients(NODES_CUT) };
 
 type Answer = "ok" | "fail" | "info";
 
@@ -33,7 +36,7 @@ function loadWith(answer: (nowMs: number, node: string, f: "add" | "view") => An
 
 const isCut = (nowMs: number): boolean => nowMs >= 3_000 && nowMs < 9_000;
 const isMinority = (node: string): boolean => node === "n1" || node === "n2";
-const RIGHT = { n: 3, r: 3, w: 2, quorum: "sloppy", cluster: "sim" } as const;
+const RIGHT = { n: 3, r: 3, w: 2, quorum: "sloppy", clientsRoam: false, cluster: "sim" } as const;
 /** Any one node will do. */
 const ALWAYS = { ...RIGHT, r: 1, w: 1 };
 
@@ -49,15 +52,84 @@ describe("checkExpectedAvailability()", () => {
     });
   });
 
-  test("says nothing of sides that others still reach: beside a bridge, and where only one way is cut", () => {
-    const beside = (links: (typeof CUT)["links"]) =>
+  test("counts a bridge among those that answer, and nobody that does not hear or is not heard", () => {
+    const beside = (links: (typeof CUT)["links"], answer: typeof asItShould = () => "ok") =>
       checkExpectedAvailability(
-        loadWith(() => "ok", { ...CUT, links }),
+        loadWith(answer, { ...CUT, ...withHomeClients({ links, sides: SIDES }) }),
         RIGHT,
       ).verdict;
-    expect(beside(CUT.links)).toBe("invalid");
-    expect(beside(CUT.links.filter(({ from, to }) => from !== "n5" && to !== "n5"))).toBe("valid");
-    expect(beside(CUT.links.filter(({ from }) => SIDES[0]?.includes(from)))).toBe("valid");
+    expect(beside(NODES_CUT.links)).toBe("invalid");
+    const bridged = NODES_CUT.links.filter(({ from, to }) => from !== "n5" && to !== "n5");
+    expect(beside(bridged)).toBe("valid");
+    // With the bridge there are three, and R=3 can be had.
+    expect(beside(bridged, asItShould)).toBe("invalid");
+    for (const isDeaf of [true, false]) {
+      const oneWay = NODES_CUT.links.filter(({ from }) => isMinority(from) === isDeaf);
+      expect(beside(oneWay)).toBe("invalid");
+      expect(beside(oneWay, asItShould)).toBe("valid");
+    }
+  });
+
+  test("knows what silent nodes cost: nothing while enough are left, and all where they are not", () => {
+    const silent =
+      (nodes: readonly string[], answer: (nowMs: number, node: string) => Answer) =>
+      (needed: typeof RIGHT | typeof ALWAYS) =>
+        checkExpectedAvailability(
+          loadWith(answer, { ...CUT, kind: "crash", links: [], sides: [NODES], nodes }),
+          needed,
+        ).verdict;
+    const served = silent(["n1"], () => "ok");
+    const refused = silent(["n1", "n2"], (nowMs) => (isCut(nowMs) ? "fail" : "ok"));
+    expect([served(RIGHT), refused(RIGHT)]).toEqual(["valid", "invalid"]);
+    // Of whoever comes from a dead home nothing is said.
+    expect(
+      silent(["n1"], (nowMs, node) => (isCut(nowMs) && node === "n1" ? "fail" : "ok"))(ALWAYS),
+    ).toBe("valid");
+    const tooFew = silent(["n1", "n2", "n3"], (nowMs) => (isCut(nowMs) ? "fail" : "ok"));
+    expect(tooFew(RIGHT)).toBe("valid");
+    expect(silent(["n1", "n2", "n3"], () => "ok")(RIGHT)).toBe("invalid");
+  });
+
+  test("lets requests do without a slow node, and says nothing where it may coordinate writes that need others", () => {
+    const others = NODES.filter((node) => node !== "n3");
+    const links = others.flatMap((node) => [
+      { from: node, to: "n3" },
+      { from: "n3", to: node },
+    ]);
+    const slow = { ...CUT, kind: "slow", links, sides: [NODES] };
+    const verdictOf = (refused: "add" | "view", w: number) => {
+      const answer = (nowMs: number, node: string, f: "add" | "view"): Answer =>
+        isCut(nowMs) && f === refused && node !== "n3" ? "fail" : "ok";
+      return checkExpectedAvailability(loadWith(answer, slow), { ...RIGHT, w }).verdict;
+    };
+    expect([verdictOf("view", 1), verdictOf("add", 1)]).toEqual(["invalid", "invalid"]);
+    expect([verdictOf("view", 2), verdictOf("add", 2)]).toEqual(["valid", "valid"]);
+  });
+
+  test("says nothing of reads where writes are refused: who was refused leaves its node alone", () => {
+    const readsOnly = { ...RIGHT, r: 1, w: 3 };
+    expect(checkExpectedAvailability(loadWith(asItShould), readsOnly).verdict).toBe("valid");
+    expect(
+      checkExpectedAvailability(
+        loadWith(() => "ok"),
+        readsOnly,
+      ).verdict,
+    ).toBe("invalid");
+  });
+
+  test("says nothing of kinds that it does not know, nor of clients without a home", () => {
+    const unknown = { ...CUT, kind: "restart" };
+    for (const answer of ["ok", "fail"] as const) {
+      const evidence = loadWith((nowMs) => (isCut(nowMs) ? answer : "ok"), unknown);
+      expect(checkExpectedAvailability(evidence, ALWAYS).verdict).toBe("valid");
+    }
+    const roaming = { ...RIGHT, r: 2, clientsRoam: true };
+    expect(
+      checkExpectedAvailability(loadWith(asItShould, NODES_CUT), { ...roaming, r: 3 }).verdict,
+    ).toBe("valid");
+    expect(
+      checkExpectedAvailability(loadWith(asItShould, NODES_CUT), { ...roaming, r: 2 }).verdict,
+    ).toBe("invalid");
   });
 
   test("finds one acknowledgement of a side that is too small", () => {
@@ -71,7 +143,7 @@ describe("checkExpectedAvailability()", () => {
     expect(verdict).toBe("invalid");
     expect(reasons).toEqual([
       expect.stringMatching(
-        /^1 of \d+ succeeded where too few .*: view on n1\+n2 in phase 1-halves/,
+        /^1 of \d+ succeeded where too few .*: view by clients of n1, n2 in phase 1-halves/,
       ),
     ]);
   });
@@ -84,9 +156,11 @@ describe("checkExpectedAvailability()", () => {
       ).verdict,
     ).toBe("valid");
     const cut = checkExpectedAvailability(loadWith(asItShould), ALWAYS);
+    const needless = "Only x succeeded where enough nodes can be reached:";
+    const all = "by clients of n1, n2, n3, n4, n5 in phase 1-halves (3.0 s).";
     expect(cut.reasons.map((reason) => reason.replace(/\d+ of \d+/, "x"))).toEqual([
-      expect.stringContaining("Only x succeeded where enough nodes can be reached: add on n1+n2"),
-      expect.stringContaining("Only x succeeded where enough nodes can be reached: view on n1+n2"),
+      `${needless} add ${all}`,
+      `${needless} view ${all}`,
     ]);
     const healthy = loadWith((nowMs, _node, f) => (nowMs > 11_000 && f === "add" ? "info" : "ok"));
     expect(checkExpectedAvailability(healthy, ALWAYS).verdict).toBe("invalid");
@@ -108,12 +182,17 @@ describe("checkExpectedAvailability()", () => {
 });
 
 test.each([
-  [{ size: 1, nodes: 5, needed: 2 }, "sloppy", "refused"],
-  [{ size: 2, nodes: 5, needed: 2 }, "sloppy", "served"],
-  [{ size: 1, nodes: 5, needed: 2 }, "strict", "refused"],
-  [{ size: 2, nodes: 5, needed: 2 }, "strict", "open"],
-  [{ size: 4, nodes: 5, needed: 2 }, "strict", "served"],
-  [{ size: 4, nodes: 5, needed: 3 }, "strict", "open"],
-] as const)("expectedOn() %o with a %s quorum of N=3 says %s", (side, quorum, expected) => {
-  expect(expectedOn(side, { n: 3, quorum })).toBe(expected);
-});
+  [{ most: 1, least: 1, needed: 2 }, "sloppy", "refused"],
+  [{ most: 2, least: 2, needed: 2 }, "sloppy", "served"],
+  [{ most: 2, least: 1, needed: 2 }, "sloppy", "open"],
+  [{ most: 1, least: 1, needed: 2 }, "strict", "refused"],
+  [{ most: 2, least: 2, needed: 2 }, "strict", "open"],
+  [{ most: 4, least: 4, needed: 2 }, "strict", "served"],
+  [{ most: 5, least: 3, needed: 2 }, "strict", "open"],
+  [{ most: 4, least: 4, needed: 3 }, "strict", "open"],
+] as const)(
+  "expectedOf() %o with a %s quorum of N=3 on five nodes says %s",
+  (reached, quorum, expected) => {
+    expect(expectedOf(reached, { nodes: 5, n: 3, quorum })).toBe(expected);
+  },
+);

@@ -1,15 +1,16 @@
 /*
  * Whether the store answered where its quorums say that it can, and nowhere else (C8).
  *
- * Problem: availability that is only measured convicts nobody. Sketch: on a side of a cut with s nodes, of which a request needs
- * k = R, or W, it is known beforehand what must happen. s < k: no request can succeed, and one that does was acknowledged by
- * nodes that cannot have answered. s >= k: with sloppy quorums every request can, since any k nodes will do; with strict ones
- * those of every key can where so few nodes are away that each key has k owners left (nodes - s <= N - k). Of all else
- * nothing is known without the keys' owners, and nothing is said. A write of a cart reads first, so it needs the larger of
- * R and W.
+ * Problem: availability that is only measured convicts nobody. Sketch: who can exchange messages with whom is known of each fault
+ * (`reach.ts`), and a request needs k = R, or W, nodes that answer its coordinator. Where every node that may coordinate it hears
+ * fewer, no request can succeed, and one that does was acknowledged by nodes that cannot have answered. Where each of them
+ * hears k or more, with sloppy quorums every request can, since any k nodes will do; with strict ones those of every key can
+ * where so few nodes are away that each key has k owners left (away <= N - k). Of all else nothing is known without the keys'
+ * owners, and nothing is said. A write of a cart reads first, so both must go well. A client that was refused leaves the node alone for
+ * a while (`Retry-After`) and may find no other, so even a view is sure to be served only where writes are, too.
  *
- * Judged are the healthy intervals and the sides of a cut from which nobody else can be reached in either direction, from
- * `SETTLE_NS` on, when the nodes know who is away. Other faults make no sides, and what they cost is measured by `availability.ts`.
+ * Judged are the healthy intervals, cuts of every shape, nodes that are silent and links that are slow, each from `SETTLE_NS` on,
+ * when the nodes know who is away. What other faults cost is measured by `availability.ts`.
  *
  * A success that cannot be is proof. A refusal that need not be is one only in virtual time: elsewhere the machine may
  * have been too busy, and the verdict is unknown, which is no success either.
@@ -24,17 +25,18 @@ import {
   VIEW,
 } from "../history/cart-operation.ts";
 import type { Pair } from "../history/pairs.ts";
-import type { Link } from "../nemesis/fault.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Phase } from "./phases.ts";
-import { HEALTHY } from "./phases.ts";
+import type { Reach } from "./reach.ts";
+import { reachOf } from "./reach.ts";
 
 export interface AvailabilityExpectation {
   readonly n: number;
   readonly r: number;
   readonly w: number;
   readonly quorum: "sloppy" | "strict";
+  readonly clientsRoam: boolean;
   /** The driver; `sim` runs in virtual time. */
   readonly cluster: string;
 }
@@ -49,7 +51,9 @@ const SERVED_SHARE_MIN = 0.95;
 const ATTEMPTED_MIN = 20;
 
 interface Tally {
+  readonly f: string;
   readonly where: string;
+  readonly homes: string[];
   readonly expected: Expected;
   attempted: number;
   ok: number;
@@ -65,20 +69,20 @@ export function checkExpectedAvailability(
       reasons: ["There is no record of the faults, so nobody knows who could reach whom."],
     };
   }
-  const tallies = new Map<string, Tally>();
-  for (const pair of evidence.pairs) count(tallies, pair, evidence, expectation);
-  const all = [...tallies.values()];
+  const tallies = new Tallies(evidence, expectation);
+  for (const pair of evidence.pairs) tallies.count(pair);
+  const { all } = tallies;
   const impossible = all
     .filter(succeededWronglyOn)
     .map(
-      ({ ok, attempted, where }) =>
-        `${ok} of ${attempted} succeeded where too few nodes can be reached: ${where}.`,
+      (tally) =>
+        `${tally.ok} of ${tally.attempted} succeeded where too few nodes can be reached: ${placeOf(tally)}.`,
     );
   const needless = all
     .filter(failedNeedlesslyOn)
     .map(
-      ({ ok, attempted, where }) =>
-        `Only ${ok} of ${attempted} succeeded where enough nodes can be reached: ${where}.`,
+      (tally) =>
+        `Only ${tally.ok} of ${tally.attempted} succeeded where enough nodes can be reached: ${placeOf(tally)}.`,
     );
   const isProof = impossible.length > 0 || expectation.cluster === "sim";
   const reasons = [...impossible, ...needless];
@@ -86,37 +90,83 @@ export function checkExpectedAvailability(
   return { verdict: isProof ? "invalid" : "unknown", reasons };
 }
 
-/** What becomes of a request that needs `needed` nodes on a side of so many. */
-export function expectedOn(
-  side: { readonly size: number; readonly nodes: number; readonly needed: number },
-  { n, quorum }: Pick<AvailabilityExpectation, "n" | "quorum">,
+/** What becomes of a request of which `most` nodes may answer its coordinator, and `least` do. */
+export function expectedOf(
+  reached: { readonly most: number; readonly least: number; readonly needed: number },
+  { nodes, n, quorum }: Pick<AvailabilityExpectation, "n" | "quorum"> & { readonly nodes: number },
 ): Expected {
-  const { size, nodes, needed } = side;
-  if (size < needed) return "refused";
-  return quorum === "sloppy" || nodes - size <= n - needed ? "served" : "open";
+  const { most, least, needed } = reached;
+  if (most < needed) return "refused";
+  if (least < needed) return "open";
+  return quorum === "sloppy" || nodes - least <= n - needed ? "served" : "open";
 }
 
-function count(
-  tallies: Map<string, Tally>,
-  { invocation, completion }: Pair,
-  { header, phases }: Evidence,
-  expectation: AvailabilityExpectation,
-): void {
-  const needed = neededBy(invocation.f, expectation);
-  if (needed === undefined || completion === undefined || neverTried(completion.error)) return;
-  const at = phases.find(invocation.timeNs - SETTLE_NS, completion.timeNs);
-  const phase = phases.phases[at];
-  const side = phase === undefined ? undefined : sideOf(phase, invocation.node, header.nodes);
-  if (phase === undefined || side === undefined) return;
-  const place = { size: side.length, nodes: header.nodes.length, needed };
-  const where = `${invocation.f} on ${side.join("+")} in phase ${phase.name} (${(phase.startNs / 1e9).toFixed(1)} s)`;
-  let tally = tallies.get(where);
-  if (tally === undefined) {
-    tally = { where, expected: expectedOn(place, expectation), attempted: 0, ok: 0 };
-    tallies.set(where, tally);
+/** Counts what becomes of requests, together where clients may expect the same: each alone may have asked too little for a share. */
+class Tallies {
+  readonly all: Tally[] = [];
+  readonly #evidence: Evidence;
+  readonly #expectation: AvailabilityExpectation;
+  readonly #byExpected = new Map<string, Tally>();
+  readonly #byHome = new Map<string, Tally>();
+
+  constructor(evidence: Evidence, expectation: AvailabilityExpectation) {
+    this.#evidence = evidence;
+    this.#expectation = expectation;
   }
-  tally.attempted += 1;
-  tally.ok += completion.type === "ok" ? 1 : 0;
+
+  count({ invocation, completion }: Pair): void {
+    const { f, node: home } = invocation;
+    if (!KNOWN.has(f) || completion === undefined || neverTried(completion.error)) return;
+    const { phases } = this.#evidence;
+    const at = phases.find(invocation.timeNs - SETTLE_NS, completion.timeNs);
+    const phase = phases.phases[at];
+    if (phase === undefined) return;
+    const tally = this.#byHome.get(`${f} ${at} ${home}`) ?? this.#tallyOf(f, at, home, phase);
+    tally.attempted += 1;
+    tally.ok += completion.type === "ok" ? 1 : 0;
+  }
+
+  #tallyOf(f: string, at: number, home: string, phase: Phase): Tally {
+    const { clientsRoam } = this.#expectation;
+    const { nodes } = this.#evidence.header;
+    const reach = reachOf(phase, { nodes, clientsRoam });
+    const expected =
+      reach === undefined
+        ? "open"
+        : expectedOn(reach, { f, home }, { ...this.#expectation, nodes: nodes.length });
+    const key = `${f} ${at} ${expected}`;
+    let tally = this.#byExpected.get(key);
+    if (tally === undefined) {
+      const where = `in phase ${phase.name} (${(phase.startNs / 1e9).toFixed(1)} s)`;
+      tally = { f, where, homes: [], expected, attempted: 0, ok: 0 };
+      this.#byExpected.set(key, tally);
+      this.all.push(tally);
+    }
+    tally.homes.push(home);
+    this.#byHome.set(`${f} ${at} ${home}`, tally);
+    return tally;
+  }
+}
+
+function expectedOn(
+  reach: Reach,
+  { f, home }: { readonly f: string; readonly home: string },
+  { r, w, ...cluster }: AvailabilityExpectation & { readonly nodes: number },
+): Expected {
+  const part = (isWrite: boolean, needed: number) =>
+    expectedOf(
+      { most: reach.most(home, isWrite), least: reach.least(home, isWrite), needed },
+      cluster,
+    );
+  const [read, write] = [part(false, r), part(true, w)];
+  if (read === "refused" || (f !== VIEW && write === "refused")) return "refused";
+  return read === "served" && write === "served" ? "served" : "open";
+}
+
+const KNOWN: ReadonlySet<string> = new Set([ADD, REMOVE, VIEW]);
+
+function placeOf({ f, homes, where }: Tally): string {
+  return `${f} by clients of ${homes.sort().join(", ")} ${where}`;
 }
 
 function succeededWronglyOn({ expected, ok }: Tally): boolean {
@@ -127,36 +177,7 @@ function failedNeedlesslyOn({ expected, attempted, ok }: Tally): boolean {
   return expected === "served" && attempted >= ATTEMPTED_MIN && ok < SERVED_SHARE_MIN * attempted;
 }
 
-function neededBy(f: string, { r, w }: AvailabilityExpectation): number | undefined {
-  if (f === VIEW) return r;
-  return f === ADD || f === REMOVE ? Math.max(r, w) : undefined;
-}
-
 /** The harness did not ask, or stopped to listen. A remove that found nothing was a read, and writes say more. */
 function neverTried(error: string | undefined): boolean {
   return error === NEVER_BEGUN || error === NEVER_COMPLETED || error === NOTHING_TO_REMOVE;
-}
-
-/** The nodes that a client of `home` and its nodes can reach; undefined where that is not plain. */
-function sideOf(
-  { name, sides, links }: Phase,
-  home: string,
-  nodes: readonly string[],
-): readonly string[] | undefined {
-  if (sides.length < 2) return name === HEALTHY ? nodes : undefined;
-  const side = sides.find((each) => each.includes(home));
-  return side !== undefined && isAlone(side, nodes, links) ? side : undefined;
-}
-
-/** True where nothing passes either way between the side and anybody else: beside a bridge, or a cut of one way, it does. */
-function isAlone(
-  side: readonly string[],
-  nodes: readonly string[],
-  links: readonly Link[],
-): boolean {
-  const cut = new Set(links.map(({ from, to }) => `${from}~${to}`));
-  const others = nodes.filter((node) => !side.includes(node));
-  return side.every((node) =>
-    others.every((other) => cut.has(`${node}~${other}`) && cut.has(`${other}~${node}`)),
-  );
 }

@@ -10,12 +10,16 @@ import type { FaultRecord, Link } from "../nemesis/fault.ts";
 export interface Phase {
   /** `healthy` or the fault's name. */
   readonly name: string;
+  /** `healthy` or the fault's kind. */
+  readonly kind: string;
   readonly startNs: number;
   readonly endNs: number;
   /** Node names by side; one side, or none, where the phase makes no sides. */
   readonly sides: readonly (readonly string[])[];
   /** Over which the second end does not hear the first. */
   readonly links: readonly Link[];
+  /** Nodes that were hit themselves. */
+  readonly nodes: readonly string[];
 }
 
 export interface PhaseMap {
@@ -37,16 +41,19 @@ export function mapPhases(faults: readonly FaultRecord[], pairs: readonly Pair[]
     if (clippedNs > healthyFromNs) {
       phases.push({
         name: HEALTHY,
+        kind: HEALTHY,
         startNs: healthyFromNs,
         endNs: clippedNs,
         sides: [],
         links: [],
+        nodes: [],
       });
     }
   };
-  for (const { name, sides, links, applyStartNs, appliedNs, healStartNs, healedNs } of sorted) {
-    addHealthy(applyStartNs);
-    phases.push({ name, startNs: appliedNs, endNs: healStartNs, sides, links });
+  for (const fault of sorted) {
+    const { name, kind, sides, links, nodes, appliedNs, healStartNs, healedNs } = fault;
+    addHealthy(fault.applyStartNs);
+    phases.push({ name, kind, startNs: appliedNs, endNs: healStartNs, sides, links, nodes });
     healthyFromNs = Math.max(healthyFromNs, healedNs);
   }
   addHealthy(lastNs);

@@ -6,7 +6,7 @@
 import type { Addresses } from "../cluster/contract.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { Link } from "../nemesis/fault.ts";
-import { clientGroup } from "../nemesis/grudges.ts";
+import { clientGroup } from "../nemesis/fault.ts";
 import { pairsOf } from "../nemesis/probes.ts";
 import type { ProxySpec } from "../toxiproxy/controller.ts";
 

@@ -4,6 +4,11 @@ export interface Link {
   readonly to: string;
 }
 
+/** The name of the clients whose home is `node`, as it stands in links. */
+export function clientGroup(node: string): string {
+  return `client-${node}`;
+}
+
 /** One probe of a link by a node over its own RPC connection. */
 export interface ProbeResult {
   readonly from: string;

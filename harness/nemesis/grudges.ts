@@ -9,6 +9,7 @@
 
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { Link } from "./fault.ts";
+import { clientGroup } from "./fault.ts";
 
 export const GRUDGE_SHAPES = ["halves", "one", "ring", "bridge", "one-way"] as const;
 export type GrudgeShape = (typeof GRUDGE_SHAPES)[number];
@@ -66,11 +67,6 @@ export function withHomeClients(nodeGrudge: Grudge): Grudge {
     { from, to: clientGroup(to) },
   ]);
   return { links: [...nodeGrudge.links, ...clientLinks], sides: nodeGrudge.sides };
-}
-
-/** The name of the clients whose home is `node`, as it stands in links. */
-export function clientGroup(node: string): string {
-  return `client-${node}`;
 }
 
 /** The smaller half first. */

@@ -14,7 +14,7 @@ import { RingsideClient } from "../../src/client/ringside-client.ts";
 import type { Cluster } from "../cluster/contract.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { Link } from "../nemesis/fault.ts";
-import { clientGroup } from "../nemesis/grudges.ts";
+import { clientGroup } from "../nemesis/fault.ts";
 import { prefixedStore } from "./prefixed-store.ts";
 import type { ProcessStore } from "./workload.ts";
 

@@ -1,5 +1,5 @@
 import type { Link } from "../nemesis/fault.ts";
-import { clientGroup } from "../nemesis/grudges.ts";
+import { clientGroup } from "../nemesis/fault.ts";
 
 /** `n1`, `n2`, ...: the names of a cluster's nodes, the same as the other drivers give. */
 export function nodeNames(count: number): readonly string[] {

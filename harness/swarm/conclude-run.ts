@@ -2,7 +2,7 @@ import { sha256Hex } from "../../src/base/hash.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import { analyze } from "../checker/analyze.ts";
 import type { Oracle } from "../drivers/sim/oracle/oracle.ts";
-import { clientGroup } from "../nemesis/grudges.ts";
+import { clientGroup } from "../nemesis/fault.ts";
 import type { Trace } from "../report/lamport/trace.ts";
 import type { Plan } from "../run/plan.ts";
 import type { FindingsParts } from "./findings.ts";

@@ -1,6 +1,6 @@
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import type { Link } from "../nemesis/fault.ts";
-import { clientGroup } from "../nemesis/grudges.ts";
+import { clientGroup } from "../nemesis/fault.ts";
 import { FAULT_KINDS } from "./fault-kinds.ts";
 import { PlanFields } from "./plan-fields.ts";
 

@@ -15,20 +15,12 @@ import { boundedRequest } from "../bounded-request.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan } from "../node-configuration-file.ts";
 import { openProxies } from "../open-proxies.ts";
+import { SMALL_PLAN } from "../testing/small-plan.ts";
 import { startProcessCluster } from "./process-cluster.ts";
 
 const NODE = join(import.meta.dirname, "../../../src/main.ts");
 /** Carts: nothing may be lost, and conflicts are the application's. */
-const CARTS: ClusterPlan = {
-  nodes: 3,
-  n: 3,
-  r: 2,
-  w: 2,
-  partitions: 64,
-  quorum: "sloppy",
-  versioning: "dvvset",
-  engine: "lmdb",
-};
+const CARTS: ClusterPlan = { ...SMALL_PLAN, engine: "lmdb" };
 /** Sessions: the last write wins, and no stand-in counts. */
 const SESSIONS: ClusterPlan = {
   nodes: 2,

@@ -18,7 +18,7 @@ import type {
   ProcessPower,
 } from "../../cluster/contract.ts";
 import type { Link } from "../../nemesis/fault.ts";
-import { clientGroup } from "../../nemesis/grudges.ts";
+import { clientGroup } from "../../nemesis/fault.ts";
 import { pairsOf } from "../../nemesis/probes.ts";
 import type { SendBounded } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";

@@ -5,7 +5,7 @@
 import type { HttpCall, HttpCaller, HttpCallResult } from "../../../src/client/http-caller.ts";
 import { HttpCallError } from "../../../src/client/http-caller.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
-import { clientGroup } from "../../nemesis/grudges.ts";
+import { clientGroup } from "../../nemesis/fault.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { SimLink } from "./sim-link.ts";
 import type { Rider, SimNetwork } from "./sim-network.ts";

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/contract.ts";
 import type { Link } from "../fault.ts";
-import { clientGroup } from "../grudges.ts";
+import { clientGroup } from "../fault.ts";
 import type { StatusProbe } from "../probes.ts";
 import { pairsOf, probeStatus } from "../probes.ts";
 import type { HoldingProbe } from "../prove-silence.ts";
