@@ -19,8 +19,11 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  * Sketch: the cluster authenticates what it hands out. Every node holds the same key, so any node can check the context of
  * any other. A context is good for one cluster and one key, and never expires: an old one only covers less.
  *
- *     token = u8 format version (1), u8 mode, clock, or timed clock in the modes that time them, raw mac (16)
+ *     token = u8 format version (2), u8 mode, bytes operations, clock, or timed clock in the modes that time them, raw mac (16)
  *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
+ *
+ * Beside the clock go the operations of what was read (`protocol/operations.ts`): who writes with the context supersedes them. Here they
+ * are at most 4 KiB of bytes. Tokens of format version 1, which have none, open as ever.
  *
  * A session token is the same clock for reading alone: it says "at least this" (K-15) and covers values that came without it, so a
  * write must not use it. Its mac has another domain, and neither passes for the other.
@@ -28,13 +31,14 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  * Without a cluster secret the key follows from the cluster's name alone: that catches mistakes, not attackers.
  */
 export function sealContext(
-  context: ContextScope & { readonly clock: Clock },
+  context: ContextScope & { readonly clock: Clock; readonly operations?: Uint8Array },
   macKey: HmacKey,
 ): Uint8Array {
-  const { clock, mode } = context;
-  const writer = new Writer(32 + MAC_SIZE_BYTES + 56 * clock.size);
+  const { clock, mode, operations = NO_OPERATIONS } = context;
+  const writer = new Writer(32 + MAC_SIZE_BYTES + operations.length + 56 * clock.size);
   writer.u8(TOKEN_VERSION);
   writer.u8(MODE_CODES[mode]);
+  writer.bytes(operations);
   if (isTimed(mode)) writeTimedClock(writer, timedEntries(clock));
   else writeClock(writer, clockEntries(clock));
   const sizeBytes = writer.length;
@@ -62,8 +66,8 @@ export function openContext(
   if (token.length < 2 + MAC_SIZE_BYTES) {
     refuse("malformed", `${token.length} bytes are too few`);
   }
-  if (token[0] !== TOKEN_VERSION) {
-    refuse("malformed", `its format version is ${token[0]} and only ${TOKEN_VERSION} is known`);
+  if (token[0] !== TOKEN_VERSION && token[0] !== TOKEN_VERSION_WITHOUT_OPERATIONS) {
+    refuse("malformed", `its format version is ${token[0]}, and 1 to ${TOKEN_VERSION} are known`);
   }
   const body = token.subarray(0, token.length - MAC_SIZE_BYTES);
   const mac = token.subarray(body.length);
@@ -74,6 +78,14 @@ export function openContext(
     refuse("wrong-mode", `it was not issued under versioning ${scope.mode}`);
   }
   return readBody(body, scope);
+}
+
+/** What was sealed with the clock of a token that opens; a view. */
+export function operationsIn(token: Uint8Array): Uint8Array {
+  if (token[0] !== TOKEN_VERSION) return NO_OPERATIONS;
+  const reader = new Reader(token, "a context");
+  reader.u16();
+  return reader.bytes(OPERATIONS_BYTES_MAX);
 }
 
 /** The key that authenticates contexts, the same on all nodes of a cluster. */
@@ -107,10 +119,14 @@ export class ContextError extends Error {
   }
 }
 
-/** Longest token in bytes, about 450 actors; as base64url it must fit the HTTP headers a node takes. */
+/** Longest token in bytes, 340 to 450 actors; as base64url it must fit the HTTP headers a node takes. */
 export const CONTEXT_SIZE_BYTES_MAX = 16 * 1024;
 
-const TOKEN_VERSION = 1;
+const TOKEN_VERSION = 2;
+const TOKEN_VERSION_WITHOUT_OPERATIONS = 1;
+/** A quarter of the token. */
+const OPERATIONS_BYTES_MAX = 4 * 1024;
+const NO_OPERATIONS = new Uint8Array(0);
 const MAC_SIZE_BYTES = 16;
 const EMPTY_MAC = new Uint8Array(MAC_SIZE_BYTES);
 const MAC_DOMAINS: Readonly<Record<TokenKind, Uint8Array>> = {
@@ -139,6 +155,7 @@ function readBody(
   try {
     const reader = new Reader(body, "a context");
     reader.u16();
+    if (body[0] === TOKEN_VERSION) reader.bytes(OPERATIONS_BYTES_MAX);
     const clock = isTimed(mode)
       ? timedClockOf(readTimedClock(reader, actors))
       : clockOf(readClock(reader, actors));

@@ -1,10 +1,11 @@
 import type { HmacKey } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { TokenKind } from "../causality/context-token.ts";
-import { openContext } from "../causality/context-token.ts";
+import { openContext, operationsIn } from "../causality/context-token.ts";
 import type { Clock } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import { superseding } from "../protocol/operations.ts";
 import type { GetOrder, ReadOutcome } from "./get-request.ts";
 import { GetRequest } from "./get-request.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
@@ -53,11 +54,12 @@ export class Coordinator {
     return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
 
-  /** Coordinates a write here. Throws DynamoError where it refuses at once, before anything was changed, or rejects with it. */
-  put(order: WriteOrder): Promise<Minted> {
+  /** Coordinates a write here. Rejects with DynamoError. */
+  async put(order: WriteOrder): Promise<Minted> {
     const context = this.openContext(order.key, order.context);
-    const put = { ...order, context };
-    return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+    const payload = superseding(order.payload, operationsIn(order.context));
+    const put = { ...order, context, payload };
+    return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();
   }
 
   /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */

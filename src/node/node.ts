@@ -17,7 +17,7 @@ import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import type { Hello } from "../protocol/messages.ts";
-import { withoutRepetition } from "../protocol/operations.ts";
+import { operationsOf, shownVersions } from "../protocol/operations.ts";
 import { Life } from "../replica/life.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
 import { Replica } from "../replica/replica.ts";
@@ -354,13 +354,14 @@ export class DynamoNode implements KeyValueStore {
       "a context that goes out with versions is not empty",
       payloads.length === 0 || clock.size > 0,
     );
-    const context = this.#token(key, clock, "context");
-    return { payloads: withoutRepetition(payloads), context, isStale };
+    const context = this.#token(key, clock, "context", operationsOf(payloads));
+    return { payloads: shownVersions(payloads, this.#versioning.mode), context, isStale };
   }
 
-  #token(key: Uint8Array, clock: Clock, kind: TokenKind): string {
+  #token(key: Uint8Array, clock: Clock, kind: TokenKind, operations = NO_OPERATIONS): string {
     const { clusterId, versioning: mode } = this.#configuration;
-    return toBase64url(sealContext({ clusterId, key, clock, mode, kind }, this.#macKey));
+    const scope = { clusterId, key, mode, kind };
+    return toBase64url(sealContext({ ...scope, clock, operations }, this.#macKey));
   }
 }
 
@@ -368,6 +369,7 @@ function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncat
   return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
 }
 
+const NO_OPERATIONS: Uint8Array = new Uint8Array(0);
 const NOTHING_WANTED: WriteAnswer = { siblings: undefined, session: undefined };
 
 interface OpenedParts {

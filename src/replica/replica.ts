@@ -1,11 +1,11 @@
 import { FormatError } from "../base/binary.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
-import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
+import type { Clock, Mint, Siblings, Versioning } from "../causality/versioning.ts";
 import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import { isDoneAlready, withKnownOperations } from "../protocol/operations.ts";
+import { isDoneAlready, supersedingAlso } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
@@ -241,8 +241,11 @@ export class Replica {
       const wallMs = this.#env.clock.wallMs();
       this.#skew.seen(versioning.writeTime?.(held));
       const { hybridTime } = this.#skew;
-      const named = withKnownOperations(payload, held.payloads);
-      const siblings = versioning.update(held, context, named, { actor, wallMs, hybridTime });
+      const siblings = updated(
+        versioning,
+        { held, context, payload },
+        { actor, wallMs, hybridTime },
+      );
       assertions.always(
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
@@ -414,6 +417,20 @@ const NONE: readonly Uint8Array[] = [];
 
 /** Modes in which a new dot is never covered by what was stored; the paper's own may lose a write on the spot. */
 const NEVER_FORGETS: ReadonlySet<Versioning["mode"]> = new Set(["dvvset", "merged"] as const);
+
+/** The update, whose payload also names what it drops beyond what its client had read. */
+function updated(versioning: Versioning, { held, context, payload }: Update, mint: Mint): Siblings {
+  const siblings = versioning.update(held, context, payload, mint);
+  const dropped = held.payloads.filter((version) => !siblings.payloads.includes(version));
+  const full = supersedingAlso(payload, dropped);
+  return full === payload ? siblings : versioning.update(held, context, full, mint);
+}
+
+interface Update {
+  readonly held: Siblings;
+  readonly context: Clock;
+  readonly payload: Uint8Array;
+}
 
 /** No write is withdrawn that nobody asked to be. */
 function never(): boolean {

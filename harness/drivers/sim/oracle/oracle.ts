@@ -33,6 +33,7 @@ import type { IsCalm } from "./stand-in-late.ts";
 import { checkStandIns } from "./stand-in-late.ts";
 import { StoreIndex } from "./store-index.ts";
 import { StoredWatch } from "./stored-nowhere.ts";
+import { checkOverwritten } from "./superseded-elsewhere.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
@@ -442,6 +443,9 @@ export class Oracle implements WorldObserver {
     const opened = this.#opened(state, shown.token);
     if (this.#isLosslessMode) {
       checkContext(request, shown, opened, this.#violations);
+      if (opened.clock !== undefined && this.#parts.versioning.mode === "dvvset") {
+        checkOverwritten(request, shown, opened.clock, this.#violations);
+      }
     } else {
       const { clock = NOTHING } = opened;
       const deletes = state.history.mintsOf(TOMBSTONE).some((mint) => covers(clock, mint));
