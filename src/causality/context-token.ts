@@ -23,7 +23,7 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
  *
  * Beside the clock go the operations of what was read (`protocol/operations.ts`): who writes with the context supersedes them. Here they
- * are at most 4 KiB of bytes. Tokens of format version 1, which have none, open as ever.
+ * are at most 5 KiB of bytes. Tokens of format version 1, which have none, open as ever.
  *
  * A session token is the same clock for reading alone: it says "at least this" (K-15) and covers values that came without it, so a
  * write must not use it. Its mac has another domain, and neither passes for the other.
@@ -119,13 +119,13 @@ export class ContextError extends Error {
   }
 }
 
-/** Longest token in bytes, 340 to 450 actors; as base64url it must fit the HTTP headers a node takes. */
+/** Longest token in bytes, 310 to 450 actors; as base64url it must fit the HTTP headers a node takes. */
 export const CONTEXT_SIZE_BYTES_MAX = 16 * 1024;
 
 const TOKEN_VERSION = 2;
 const TOKEN_VERSION_WITHOUT_OPERATIONS = 1;
-/** A quarter of the token. */
-const OPERATIONS_BYTES_MAX = 4 * 1024;
+/** A third of the token. */
+const OPERATIONS_BYTES_MAX = 5 * 1024;
 const NO_OPERATIONS = new Uint8Array(0);
 const MAC_SIZE_BYTES = 16;
 const EMPTY_MAC = new Uint8Array(MAC_SIZE_BYTES);

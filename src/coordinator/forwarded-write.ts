@@ -3,7 +3,6 @@ import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { ForwardRequest } from "../protocol/messages.ts";
-import { asRepeated } from "../protocol/operations.ts";
 import type { Outcome } from "../rpc/contract.ts";
 import type { Coordinator, WriteOrder } from "./coordinator.ts";
 import type { CoordinatorParts } from "./parts.ts";
@@ -88,7 +87,7 @@ export class ForwardedWrite {
 
   #putHere(timeoutMs: number): void {
     this.#openCount += 1;
-    this.#coordinator.put({ ...this.#plan.order, payload: this.#payload, timeoutMs }).then(
+    this.#coordinator.put({ ...this.#plan.order, timeoutMs }).then(
       ({ record }) => this.#answer(record),
       (error: unknown) => {
         this.#openCount -= 1;
@@ -170,17 +169,11 @@ export class ForwardedWrite {
   }
 
   #requestOf(remainingMs: number): ForwardRequest {
-    const { key, context, w, quorum } = this.#plan.order;
-    const payload = this.#payload;
+    const { key, context, payload, w, quorum } = this.#plan.order;
     const ring = this.#parts.ring().stamp;
     const budgetMs = Math.ceil(remainingMs);
     const strict = quorum === "strict";
     return { type: "forward", ring, key, context, payload, w, budgetMs, strict };
-  }
-
-  get #payload(): Uint8Array {
-    const { payload } = this.#plan.order;
-    return this.#doubt === undefined ? payload : asRepeated(payload);
   }
 
   /** Nobody did anything. */

@@ -92,7 +92,8 @@ export class PutRequest {
       replica
         .mint(key, context, payload, own?.hintFor, {
           durable: this.#isDurable(nodeId),
-          isWithdrawn: () => this.#finished,
+          // A process that was stopped may look before its timers do.
+          isWithdrawn: () => this.#finished || this.#remainingMs() <= 0,
         })
         .then(
           (minted) => this.#replicate(minted),

@@ -5,6 +5,7 @@ import type { HmacKey } from "../base/hash.ts";
 import type { TokenKind } from "../causality/context-token.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
 import type { Clock, Siblings, Truncation, Versioning } from "../causality/versioning.ts";
+import { keepsNoFalseSiblings } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
 import { Coordinator } from "../coordinator/coordinator.ts";
 import { coordinatorInstruments } from "../coordinator/instruments.ts";
@@ -17,7 +18,7 @@ import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import type { Hello } from "../protocol/messages.ts";
-import { operationsOf, shownVersions } from "../protocol/operations.ts";
+import { LISTED_CALM, LISTED_MAX, operationsOf, shownVersions } from "../protocol/operations.ts";
 import { Life } from "../replica/life.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
 import { Replica } from "../replica/replica.ts";
@@ -354,8 +355,14 @@ export class DynamoNode implements KeyValueStore {
       "a context that goes out with versions is not empty",
       payloads.length === 0 || clock.size > 0,
     );
-    const context = this.#token(key, clock, "context", operationsOf(payloads));
+    const context = this.#token(key, clock, "context", operationsOf(payloads, this.#listedMax));
     return { payloads: shownVersions(payloads, this.#versioning.mode), context, isStale };
+  }
+
+  /** How many operations contexts name (`protocol/operations.ts`). */
+  get #listedMax(): number {
+    const isCalm = this.#detector.calmMs() >= CALM_MS;
+    return isCalm || !keepsNoFalseSiblings(this.#versioning.mode) ? LISTED_CALM : LISTED_MAX;
   }
 
   #token(key: Uint8Array, clock: Clock, kind: TokenKind, operations = NO_OPERATIONS): string {
@@ -369,6 +376,8 @@ function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncat
   return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
 }
 
+/** So long after the last peer was missed everything that it may have made has come. */
+const CALM_MS = 60_000;
 const NO_OPERATIONS: Uint8Array = new Uint8Array(0);
 const NOTHING_WANTED: WriteAnswer = { siblings: undefined, session: undefined };
 

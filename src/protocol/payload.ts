@@ -8,7 +8,8 @@
  *     own         = the write's operation, 16 bytes
  *     known       = count:u8 (1 or more), then as many operations; no longer written, and read over, since it named concurrent
  *                   writes beside superseded ones
- *     superseded  = count:u8 (1 or more), then as many operations: those of the writes that this one took the place of
+ *     superseded  = count:u16 (1 or more), then the first 8 bytes of as many operations: those of the writes that this one took
+ *                   the place of
  *
  * What operations are for stands in `operations.ts`.
  */
@@ -23,11 +24,11 @@ export interface Payload {
   readonly bytes: Uint8Array;
 }
 
-/** Operations of a version, each 16 bytes. */
+/** Operations of a version. */
 export interface PayloadOperations {
-  /** That of the write itself, where its client named it. */
+  /** That of the write itself, 16 bytes, where it has a name. */
   readonly own: Uint8Array | undefined;
-  /** Operations of the writes that it superseded, the newest first, one after the other; at most 255. */
+  /** The first 8 bytes of the operations of the writes that it superseded, the newest first, one after the other. */
   readonly superseded: Uint8Array;
 }
 
@@ -39,6 +40,8 @@ const SUPERSEDED = 8;
 const FLAGS_MAX = TOMBSTONE | OWN | KNOWN | SUPERSEDED;
 const HEAD_BYTES = 3;
 export const OPERATION_BYTES = 16;
+/** Of an operation in a list. */
+export const LISTED_BYTES = 8;
 export const CONTENT_TYPE_CHARS_MAX = 255;
 const CONTENT_TYPE_PATTERN = /^[\x20-\x7e]{0,255}$/;
 const NONE = new Uint8Array(0);
@@ -62,7 +65,7 @@ export function encodePayload(
   }
   const operationsAt = HEAD_BYTES + contentType.length;
   const ownBytes = own === undefined ? 0 : OPERATION_BYTES;
-  const listBytes = superseded.length === 0 ? 0 : 1 + superseded.length;
+  const listBytes = superseded.length === 0 ? 0 : 2 + superseded.length;
   const valueAt = operationsAt + ownBytes + listBytes;
   const encoded = Buffer.allocUnsafe(valueAt + bytes.length);
   encoded[0] = VERSION;
@@ -72,8 +75,8 @@ export function encodePayload(
   encoded.write(contentType, HEAD_BYTES, contentType.length, "latin1");
   if (own !== undefined) encoded.set(own, operationsAt);
   if (listBytes > 0) {
-    encoded[operationsAt + ownBytes] = superseded.length / OPERATION_BYTES;
-    encoded.set(superseded, operationsAt + ownBytes + 1);
+    encoded.writeUInt16BE(superseded.length / LISTED_BYTES, operationsAt + ownBytes);
+    encoded.set(superseded, operationsAt + ownBytes + 2);
   }
   encoded.set(bytes, valueAt);
   return encoded;
@@ -110,7 +113,7 @@ export function decodeOperations(encoded: Uint8Array): PayloadOperations {
       (flags & OWN) === 0
         ? undefined
         : encoded.subarray(operationsAt, operationsAt + OPERATION_BYTES),
-    superseded: (flags & SUPERSEDED) === 0 ? NONE : encoded.subarray(supersededAt + 1, valueAt),
+    superseded: (flags & SUPERSEDED) === 0 ? NONE : encoded.subarray(supersededAt + 2, valueAt),
   };
 }
 
@@ -135,8 +138,14 @@ function partsOf(encoded: Uint8Array): Parts {
   if (flags > FLAGS_MAX) throw new FormatError(`Cannot read a payload: flags ${flags} are unknown`);
   const operationsAt = HEAD_BYTES + length;
   const knownAt = operationsAt + ((flags & OWN) === 0 ? 0 : OPERATION_BYTES);
-  const supersededAt = (flags & KNOWN) === 0 ? knownAt : endOfList(encoded, knownAt);
-  const valueAt = (flags & SUPERSEDED) === 0 ? supersededAt : endOfList(encoded, supersededAt);
+  const supersededAt =
+    (flags & KNOWN) === 0
+      ? knownAt
+      : knownAt + 1 + counted(encoded[knownAt] ?? 0) * OPERATION_BYTES;
+  const valueAt =
+    (flags & SUPERSEDED) === 0
+      ? supersededAt
+      : supersededAt + 2 + counted(u16At(encoded, supersededAt)) * LISTED_BYTES;
   if (encoded.length < valueAt) {
     throw new FormatError(
       `Cannot read a payload: its head has ${valueAt} bytes and all of it ${encoded.length}`,
@@ -145,11 +154,14 @@ function partsOf(encoded: Uint8Array): Parts {
   return { flags, operationsAt, supersededAt, valueAt };
 }
 
-/** Where the list of operations ends that begins here. */
-function endOfList(encoded: Uint8Array, at: number): number {
-  const count = encoded[at] ?? 0;
+/** The length of a list, which is left out where it has none. */
+function counted(count: number): number {
   if (count === 0) throw new FormatError("Cannot read a payload: it lists no operations");
-  return at + 1 + count * OPERATION_BYTES;
+  return count;
+}
+
+function u16At(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 function asciiOf(bytes: Uint8Array, start: number, end: number): string {

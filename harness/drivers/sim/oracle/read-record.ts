@@ -88,13 +88,9 @@ function readDotted(reader: Reader, { textOf, actors }: Texts): RecordContent {
   return { clock, versions };
 }
 
-/** Without its last bit, which tells attempts apart. */
 function operationOf(payload: Uint8Array): string | undefined {
   const { own } = decodeOperations(payload);
-  if (own === undefined) return undefined;
-  const name = new Uint8Array(own);
-  name[name.length - 1] = (own.at(-1) ?? 0) & ~1;
-  return byteString(name);
+  return own === undefined ? undefined : byteString(own);
 }
 
 function readMerged(reader: Reader, { textOf, actors }: Texts): RecordContent {

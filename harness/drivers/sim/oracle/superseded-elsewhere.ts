@@ -38,10 +38,7 @@ export function checkOverwritten(
         state.history.count,
         "mints",
         mints
-          .map(
-            (m) =>
-              `${m.serial}:${m.actor}/${m.counter}${isSuperseded(m, tops) ? "S" : ""} mark${m.counter}`,
-          )
+          .map((m) => `${m.serial}:${m.actor}/${m.counter}${isSuperseded(m, tops) ? "S" : ""}`)
           .join(" "),
       );
       const sup = mints
