@@ -179,9 +179,14 @@ export class MintWatch {
   #learnLossy(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {
     const { history } = copy.state;
     for (const { payload, dot, clock } of content.versions) {
-      if (localActor === undefined || history.mintsOf(payload).length > 0) {
-        continue;
-      }
+      if (localActor === undefined) continue;
+      const known = history.mintsOf(payload);
+      // Where the last write wins, one that is sent again may get a later dot.
+      const isAgain =
+        dot?.actor === localActor &&
+        copy.state.isOneOperation(payload) &&
+        known.every((mint) => mint.actor !== dot.actor || mint.counter !== dot.counter);
+      if (known.length > 0 && !isAgain) continue;
       const counter = clock?.get(localActor) ?? dot?.counter ?? 0;
       if (history.mint(localActor, counter) !== undefined) {
         this.#issuedTwiceByDesign += 1;

@@ -27,36 +27,6 @@ export function checkOverwritten(
   for (const payload of payloads) {
     const [mint] = state.history.mintsOf(payload);
     if (mint === undefined || !isSupersededElsewhere(state, mint, clock)) continue;
-    if (process.env["DBG"]) {
-      const tops = state.history.topsOf(clock);
-      const mints = state.history.mintsOf(payload);
-      console.error(
-        "OVER",
-        ask.id,
-        state.name,
-        "count",
-        state.history.count,
-        "mints",
-        mints
-          .map((m) => `${m.serial}:${m.actor}/${m.counter}${isSuperseded(m, tops) ? "S" : ""}`)
-          .join(" "),
-      );
-      const sup = mints
-        .filter((m) => isSuperseded(m, tops))
-        .flatMap((m) => state.history.superseding(m, clock));
-      console.error(
-        "  superseded by",
-        sup
-          .map((m) => m.serial)
-          .sort((a, b) => a - b)
-          .join(","),
-        "writers",
-        state
-          .requestsFor([payload])
-          .map((r) => `${r.ask.id}@${r.askedMs}`)
-          .join(" "),
-      );
-    }
     violations.report("overwritten-shown", () => ({
       anomaly: "a write that was overwritten is back under another dot",
       detail: `Node ${ask.node} answered request ${ask.id} with write ${mint.serial} of the key (dot ${mint.counter} of ${mint.actor}), which its context covers a successor of`,
