@@ -10,6 +10,7 @@ import type { GetOrder, ReadOutcome } from "./get-request.ts";
 import { GetRequest } from "./get-request.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { PutRequest } from "./put-request.ts";
+import { honestRefusal } from "./refused-repeat.ts";
 
 /** What opening a context token needs besides the token. */
 export interface ContextSecrets {
@@ -56,10 +57,17 @@ export class Coordinator {
 
   /** Coordinates a write here. Rejects with DynamoError. */
   async put(order: WriteOrder): Promise<Minted> {
+    const { clock } = this.#environment;
+    const deadlineMs = clock.monotonicMs() + order.timeoutMs;
     const context = this.openContext(order.key, order.context);
     const payload = superseding(order.payload, operationsIn(order.context));
     const put = { ...order, context, payload };
-    return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+    try {
+      return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+    } catch (error) {
+      const timeoutMs = Math.max(0, deadlineMs - clock.monotonicMs());
+      throw await honestRefusal(this.#environment, this.#parts, { ...put, timeoutMs }, error);
+    }
   }
 
   /** True where this node is among the key's first N healthy ones and so may coordinate its writes (paper 4.5). */

@@ -47,6 +47,8 @@ export class PutRequest {
   #timer: Timer | undefined;
   #settle: { resolve(minted: Minted): void; reject(error: Error): void } | undefined;
   #finished = false;
+  /** Gives up the place in the queue for the key. */
+  #leaveQueue: (() => void) | undefined;
 
   /** Throws DynamoError too-few-nodes. */
   constructor(
@@ -93,6 +95,9 @@ export class PutRequest {
         .mint(key, context, payload, own?.hintFor, {
           durable: this.#isDurable(nodeId),
           // A process that was stopped may look before its timers do.
+          onQueued: (leave) => {
+            this.#leaveQueue = leave;
+          },
           isWithdrawn: () => this.#finished || this.#remainingMs() <= 0,
         })
         .then(
@@ -220,6 +225,7 @@ export class PutRequest {
   #withdraw(): void {
     this.#environment.assertions.reachable("a write was withdrawn before it was minted");
     this.#finished = true;
+    this.#leaveQueue?.();
     this.#reject(
       new DynamoError(
         "overloaded",

@@ -60,8 +60,8 @@ export class WriteRouter {
         return undefined;
       }
       // Rejected before it was minted, or after.
-      if (!(error instanceof StorageError) && code !== "storage") throw error;
-      assertions.reachable("a write went elsewhere since its coordinator's disk refused it");
+      if (!(error instanceof StorageError) && code !== "storage" && !hadNoRoom(error)) throw error;
+      assertions.reachable("a write went elsewhere since its coordinator could not store it");
       return error instanceof DynamoError ? error : undefined;
     }
   }
@@ -71,4 +71,10 @@ export class WriteRouter {
     const start = this.#environment.random.uint32() % candidates.length;
     return [...candidates.slice(start), ...candidates.slice(0, start)];
   }
+}
+
+/** True of the refusal of a write that its node holds already, and cannot replicate. */
+function hadNoRoom(error: unknown): boolean {
+  if (!(error instanceof DynamoError)) return false;
+  return error.cause instanceof DynamoError && error.cause.code === "hints-full";
 }

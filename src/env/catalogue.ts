@@ -148,7 +148,7 @@ const FORWARD_POINTS = [
     why: "Takes a network as slow as the request's time is long.",
   },
   {
-    name: "a write went elsewhere since its coordinator's disk refused it",
+    name: "a write went elsewhere since its coordinator could not store it",
     kind: "reachable",
     required: true,
   },
@@ -174,6 +174,12 @@ const FORWARD_POINTS = [
     kind: "sometimes",
     required: false,
     why: "Takes a node that stops in good order, is overloaded or has another ring.",
+  },
+  {
+    name: "a write was refused that was made before",
+    kind: "sometimes",
+    required: false,
+    why: "Takes a client that sends a write again to a node which has lost sight of all others since.",
   },
   { name: "a write is forwarded to another node", kind: "always", required: true },
 ] as const satisfies readonly CataloguePoint[];
