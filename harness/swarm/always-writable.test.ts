@@ -32,7 +32,7 @@ const DEAD: readonly string[] = ["unreachable", "no-answer", "stopping"];
 
 /** The first draws of faults of these kinds that are not empty. */
 function drawnFaults(kinds: readonly SimFaultKind[], nodes: readonly string[]) {
-  const run = { ...RUN, seconds: SECONDS, writeBufferObjects: undefined, clientsRoam: false };
+  const run = { ...RUN, seconds: SECONDS, clientsRoam: false };
   const drawn: (readonly SimFault[])[] = [];
   for (let seed = 1; drawn.length < DRAWS; seed += 1) {
     const faults = drawFaults(new SeededRandom(seed), { run, world: CALM_WORLD, nodes, kinds });
