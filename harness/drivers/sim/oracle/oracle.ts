@@ -302,8 +302,10 @@ export class Oracle implements WorldObserver {
   /** Keys of which some node holds tombstones and nothing else. */
   get tombstonesLeft(): readonly string[] {
     return [...this.#index.states]
-      .filter(({ copies }) =>
-        copies.some(({ visible }) => visible !== undefined && isTombstonesOnly(visible)),
+      .filter((state) =>
+        state.copies.some(
+          ({ visible }) => visible !== undefined && isTombstonesOnly(state, visible),
+        ),
       )
       .map(({ name }) => name);
   }
@@ -363,7 +365,7 @@ export class Oracle implements WorldObserver {
         );
         const survives = synced && !destroyed.has(copy.owner);
         const keepsData = lossless && !hasForgotten && (survives || !this.#died.has(copy.owner));
-        if (copy.node === copy.owner && isTombstonesOnly(before)) {
+        if (copy.node === copy.owner && isTombstonesOnly(copy.state, before)) {
           checkCollected(copy, before, { keepsData: this.#isDeletedForGood }, this.#violations);
         } else {
           checkRemoved(copy, before, { synced, keepsData }, this.#violations);
