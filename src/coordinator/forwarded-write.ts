@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/ids.ts";
+import { isLastWriteWins } from "../causality/versioning.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -23,7 +24,8 @@ export interface ForwardPlan {
  * certain, was lost or failed in doubt, and where it is silent, even to a ping, for its share of the time, the first for half of it. Those that are
  * silent are listened to all the same, and the first success is the answer. In the end this node coordinates the write itself, where it may.
  *
- * Since the write has a name it stays one write whoever did it (K-11). Once an attempt is in doubt, the whole is: no refusal is
+ * Since the write has a name it stays one write whoever did it (K-11); where the last write wins it does not, and nobody else is asked
+ * after an attempt in doubt. Once an attempt is in doubt, the whole is: no refusal is
  * definite then (D-4.5-7).
  */
 export class ForwardedWrite {
@@ -102,7 +104,8 @@ export class ForwardedWrite {
     assertions.always("a write is forwarded to another node", candidate !== this.#parts.nodeId);
     let isSilent = false;
     this.#openCount += 1;
-    const silence = this.#whenSilent(candidate, this.#shareOf(remainingMs), () => {
+    const shareMs = this.#isKnownAgain ? this.#shareOf(remainingMs) : 2 * remainingMs;
+    const silence = this.#whenSilent(candidate, shareMs, () => {
       isSilent = true;
       assertions.reachable("a candidate was silent for its share of a forwarded write's time");
       this.#parts.detector.missed(candidate);
@@ -155,11 +158,16 @@ export class ForwardedWrite {
     if (error !== undefined && !error.definite) {
       this.#doubt = error;
       // That coordinator had its time and its replicas, and says how far it came.
-      if (error.code === "write-quorum-not-met") this.#refusal = error;
+      if (error.code === "write-quorum-not-met" || !this.#isKnownAgain) this.#refusal = error;
     } else if (error !== undefined && !TRY_NEXT.has(error.code)) {
       this.#refusal = error;
     }
     this.#tryNext();
+  }
+
+  /** Where the last write wins, one that is made again is a later one, and may win over what came in between. */
+  get #isKnownAgain(): boolean {
+    return !isLastWriteWins(this.#parts.versioning.mode);
   }
 
   /** Half of the time for the first, and of what is left an equal part for each of the others and for this node. */

@@ -2,7 +2,6 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { isDoneAlready } from "../protocol/operations.ts";
 import { StorageError } from "../storage/engine.ts";
-import type { WriteOrder } from "./coordinator.ts";
 import type { CoordinatorParts } from "./parts.ts";
 
 /**
@@ -12,7 +11,7 @@ import type { CoordinatorParts } from "./parts.ts";
 export async function honestRefusal(
   environment: Environment,
   parts: Pick<CoordinatorParts, "replica" | "versioning">,
-  order: Pick<WriteOrder, "key" | "payload" | "timeoutMs">,
+  order: Refused,
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof DynamoError && UNSEEN.has(error.code))) return error;
@@ -26,12 +25,19 @@ export async function honestRefusal(
   );
 }
 
+interface Refused {
+  readonly key: Uint8Array;
+  readonly payload: Uint8Array;
+  /** What is left of its time. */
+  readonly timeoutMs: number;
+}
+
 /** Refusals that say nothing of the versions which the node holds. */
 const UNSEEN: ReadonlySet<string> = new Set(["too-few-nodes", "hints-full"]);
 
 async function isHeld(
   { replica, versioning }: Pick<CoordinatorParts, "replica" | "versioning">,
-  { key, payload }: Pick<WriteOrder, "key" | "payload">,
+  { key, payload }: Refused,
 ): Promise<boolean | undefined> {
   try {
     const record = await replica.read(key);

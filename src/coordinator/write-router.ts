@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/ids.ts";
+import { isLastWriteWins } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { withOperation } from "../protocol/operations.ts";
@@ -35,6 +36,8 @@ export class WriteRouter {
     if (this.#coordinator.mayCoordinate(order)) {
       const result = await this.#putHere(order);
       if (result instanceof Uint8Array) return result;
+      // Where the last write wins, one that is made again is a later one.
+      if (result !== undefined && isLastWriteWins(this.#parts.versioning.mode)) throw result;
       doubt = result;
     }
     // A bad context costs no hop.
