@@ -7,6 +7,7 @@
  */
 
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { isLastWriteWins } from "../../src/causality/versioning.ts";
 import type { HttpCaller } from "../../src/client/http-caller.ts";
 import type { Clock } from "../../src/env/clock.ts";
 import type { Cluster } from "../cluster/contract.ts";
@@ -161,7 +162,9 @@ class Run {
     };
     this.#recorder = new Recorder({ clock: parts.clock }, this.#history, this.#header);
     const random = this.#chance.fork("client library");
-    this.#stores = new Stores({ clock: parts.clock, random, http: parts.http }, cluster);
+    this.#stores = new Stores({ clock: parts.clock, random, http: parts.http }, cluster, {
+      retriesInDoubt: !isLastWriteWins(plan.versioning),
+    });
   }
 
   async toTheEnd(): Promise<Omit<FinishedRun, "interrupted">> {

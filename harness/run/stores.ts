@@ -18,12 +18,20 @@ import { clientGroup } from "../nemesis/fault.ts";
 import { prefixedStore } from "./prefixed-store.ts";
 import type { ProcessStore } from "./workload.ts";
 
+export interface StoresOptions {
+  /** Whether processes retry writes that may have happened. */
+  readonly retriesInDoubt: boolean;
+}
+
 export class Stores {
   readonly #parts: ClientParts;
   readonly #cluster: Cluster;
   readonly #cut = new Set<string>();
+  readonly #retriesInDoubt: boolean;
 
-  constructor(parts: ClientParts, cluster: Cluster) {
+  /** Where the last write wins, a write tried again is a later one: there nobody should retry in doubt. */
+  constructor(parts: ClientParts, cluster: Cluster, { retriesInDoubt }: StoresOptions) {
+    this.#retriesInDoubt = retriesInDoubt;
     this.#parts = parts;
     this.#cluster = cluster;
   }
@@ -52,6 +60,7 @@ export class Stores {
       {
         endpoints: [...nodeOf.keys()],
         ...PATIENCE,
+        retryIndefinite: this.#retriesInDoubt,
         onAttempt: ({ endpoint }) => {
           const node = nodeOf.get(endpoint);
           if (node !== undefined && (this.#cut.size === 0 || !this.#isCut(home, node)))

@@ -2,7 +2,7 @@ import { fromBase64url } from "../../src/base/bytes.ts";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { macKeyOf, openContext } from "../../src/causality/context-token.ts";
 import type { Clock as VersionClock } from "../../src/causality/versioning.ts";
-import { CLOCK_SKEW_MS_MAX } from "../../src/causality/versioning.ts";
+import { CLOCK_SKEW_MS_MAX, isLastWriteWins } from "../../src/causality/versioning.ts";
 import { versioningFor } from "../../src/causality/versioning-for.ts";
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { Oracle } from "../drivers/sim/oracle/oracle.ts";
@@ -22,6 +22,9 @@ import type { SimPlan } from "./sim-plan.ts";
 import { Storm } from "./storm.ts";
 import { hintBounds, timeBounds } from "./time-bounds.ts";
 import { TraceCollector } from "./trace-collector.ts";
+
+/** In one seed of so many clients give up a write that is in doubt. */
+const RESIGNED_SEEDS = 3;
 
 /** Everything that one simulated run is made of, and whoever looks at it; made from the plan, before any time passes. */
 export class SimulatedWorld {
@@ -77,7 +80,9 @@ export class SimulatedWorld {
     };
     this.recorder = new Recorder({ clock: scheduler }, sink, this.header);
     const random = this.chance.fork("client library");
-    this.stores = new Stores({ clock: scheduler, random, http }, this.cluster);
+    const retriesInDoubt =
+      !isLastWriteWins(plan.run.versioning) && plan.seed % RESIGNED_SEEDS !== 0;
+    this.stores = new Stores({ clock: scheduler, random, http }, this.cluster, { retriesInDoubt });
     this.storm = new Storm(this.cluster, {
       onFault: (fault, name, phase) => this.#noteFault(fault, name, phase),
       onCut: (links) => this.stores.setCut(links),

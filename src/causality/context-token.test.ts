@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
+import { Writer } from "../base/binary.ts";
 import { toHex, utf8Bytes } from "../base/bytes.ts";
 import { nodeId } from "../base/ids.ts";
 import {
@@ -8,6 +9,7 @@ import {
   macKeyOf,
   openContext,
   openToken,
+  operationsIn,
   sealContext,
 } from "./context-token.ts";
 import { MODE_CODES } from "./record-format.ts";
@@ -23,6 +25,16 @@ const clock: Clock = new Map([
 ]);
 const token = sealContext({ ...scope, clock }, macKey);
 
+/** The token as format version 1 had it. */
+function withoutOperations(sealed: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from([1]), sealed.subarray(1, 2), sealed.subarray(3, -16)]);
+  const head = new Writer(64);
+  head.utf8(scope.clusterId);
+  head.bytes(scope.key);
+  const mac = macKey.sign(utf8Bytes("ringside context token 1\0"), head.finish(), body);
+  return Buffer.concat([body, mac.subarray(0, 16)]);
+}
+
 function problemOf(bytes: Uint8Array, changed: Partial<Parameters<typeof openContext>[1]> = {}) {
   try {
     openContext(bytes, { ...scope, ...changed }, macKey);
@@ -32,6 +44,17 @@ function problemOf(bytes: Uint8Array, changed: Partial<Parameters<typeof openCon
   }
   return undefined;
 }
+
+test("D-4.4-12 a token carries the operations of what was read, and one of the format before carries none", () => {
+  const operations = Buffer.from("sixteen bytes ok");
+  const sealed = sealContext({ ...scope, clock, operations }, macKey);
+  expect(openContext(sealed, scope, macKey)).toEqual(clock);
+  expect(Buffer.compare(operationsIn(sealed), operations)).toBe(0);
+  expect(operationsIn(token)).toHaveLength(0);
+  const old = withoutOperations(token);
+  expect(openContext(old, scope, macKey)).toEqual(clock);
+  expect(operationsIn(old)).toHaveLength(0);
+});
 
 describe("openContext()", () => {
   it("gives back the clock that was sealed", () => {

@@ -21,8 +21,11 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  * Sketch: the cluster authenticates what it hands out. Every node holds the same key, so any node can check the context of
  * any other. A context is good for one cluster and one key, and never expires: an old one only covers less.
  *
- *     token = u8 format version (1), u8 mode, clock, or timed clock in the modes that time them, fields, raw mac (16)
+ *     token = u8 format version (2), u8 mode, bytes operations, clock, or timed clock in the modes that time them, fields, raw mac (16)
  *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
+ *
+ * Beside the clock go the operations of what was read (`protocol/operations.ts`): who writes with the context supersedes them. Here they
+ * are at most 5 KiB of bytes. Tokens of format version 1, which have none, open as ever.
  *
  * A field is a u8 that names it and its value, and is absent where there is nothing to say:
  *
@@ -35,13 +38,19 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  * Without a cluster secret the key follows from the cluster's name alone: that catches mistakes, not attackers.
  */
 export function sealContext(
-  context: ContextScope & { readonly clock: Clock; readonly reader?: NodeId | undefined },
+  context: ContextScope & {
+    readonly clock: Clock;
+    readonly operations?: Uint8Array;
+    readonly reader?: NodeId | undefined;
+  },
   macKey: HmacKey,
 ): Uint8Array {
-  const { clock, mode, reader } = context;
-  const writer = new Writer(32 + MAC_SIZE_BYTES + 56 * clock.size + (reader?.length ?? 0));
+  const { clock, mode, operations = NO_OPERATIONS, reader } = context;
+  const fieldBytes = operations.length + (reader?.length ?? 0);
+  const writer = new Writer(32 + MAC_SIZE_BYTES + fieldBytes + 56 * clock.size);
   writer.u8(TOKEN_VERSION);
   writer.u8(MODE_CODES[mode]);
+  writer.bytes(operations);
   if (isTimed(mode)) writeTimedClock(writer, timedEntries(clock));
   else writeClock(writer, clockEntries(clock));
   if (reader !== undefined) {
@@ -66,7 +75,7 @@ export function openContext(token: Uint8Array, scope: OpeningScope, macKey: Hmac
   return openToken(token, scope, macKey).clock;
 }
 
-/** As `openContext`, with all that the token says. */
+/** As `openContext`, with all that the token says; only its operations are for `operationsIn`. */
 export function openToken(token: Uint8Array, scope: OpeningScope, macKey: HmacKey): OpenedToken {
   if (token.length > CONTEXT_SIZE_BYTES_MAX) {
     refuse("too-long", `its ${token.length} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`);
@@ -74,8 +83,8 @@ export function openToken(token: Uint8Array, scope: OpeningScope, macKey: HmacKe
   if (token.length < 2 + MAC_SIZE_BYTES) {
     refuse("malformed", `${token.length} bytes are too few`);
   }
-  if (token[0] !== TOKEN_VERSION) {
-    refuse("malformed", `its format version is ${token[0]} and only ${TOKEN_VERSION} is known`);
+  if (token[0] !== TOKEN_VERSION && token[0] !== TOKEN_VERSION_WITHOUT_OPERATIONS) {
+    refuse("malformed", `its format version is ${token[0]}, and 1 to ${TOKEN_VERSION} are known`);
   }
   const body = token.subarray(0, token.length - MAC_SIZE_BYTES);
   const mac = token.subarray(body.length);
@@ -86,6 +95,14 @@ export function openToken(token: Uint8Array, scope: OpeningScope, macKey: HmacKe
     refuse("wrong-mode", `it was not issued under versioning ${scope.mode}`);
   }
   return readBody(body, scope);
+}
+
+/** What was sealed with the clock of a token that opens; a view. */
+export function operationsIn(token: Uint8Array): Uint8Array {
+  if (token[0] !== TOKEN_VERSION) return NO_OPERATIONS;
+  const reader = new Reader(token, "a context");
+  reader.u16();
+  return reader.bytes(OPERATIONS_BYTES_MAX);
 }
 
 /** The key that authenticates contexts, the same on all nodes of a cluster. */
@@ -129,10 +146,14 @@ export class ContextError extends Error {
   }
 }
 
-/** Longest token in bytes, about 450 actors; as base64url it must fit the HTTP headers a node takes. */
+/** Longest token in bytes, 310 to 450 actors; as base64url it must fit the HTTP headers a node takes. */
 export const CONTEXT_SIZE_BYTES_MAX = 16 * 1024;
 
-const TOKEN_VERSION = 1;
+const TOKEN_VERSION = 2;
+const TOKEN_VERSION_WITHOUT_OPERATIONS = 1;
+/** A third of the token. */
+const OPERATIONS_BYTES_MAX = 5 * 1024;
+const NO_OPERATIONS = new Uint8Array(0);
 const MAC_SIZE_BYTES = 16;
 const READER_FIELD = 1;
 const NODE_ID_CHARS_MAX = 64;
@@ -163,6 +184,7 @@ function readBody(
   try {
     const reader = new Reader(body, "a context");
     reader.u16();
+    if (body[0] === TOKEN_VERSION) reader.bytes(OPERATIONS_BYTES_MAX);
     const clock = isTimed(mode)
       ? timedClockOf(readTimedClock(reader, actors))
       : clockOf(readClock(reader, actors));

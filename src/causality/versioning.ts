@@ -44,6 +44,14 @@ export function isLastWriteWins(mode: VersioningMode): boolean {
 }
 
 /**
+ * True of the mode in which a version can only stand beside one that superseded it if it was made twice. In the others it may be a
+ * false sibling of the mode's own making, which they are here to show.
+ */
+export function keepsNoFalseSiblings(mode: VersioningMode): boolean {
+  return mode === "dvvset";
+}
+
+/**
  * Every version of one key that one node knows, with its causality. Immutable. What is inside depends on
  * the mode; outside `causality` only these two views are read.
  */

@@ -63,7 +63,7 @@ describe("runAttempts(), what is retried", () => {
   test.each(RULES)(
     "a put that is not retried in doubt after %s",
     async (_name, step, _read, goesOn, definite) => {
-      const { client, clock, http } = setUp([step, WRITTEN]);
+      const { client, clock, http } = setUp([step, WRITTEN], { retryIndefinite: false });
       if (goesOn) {
         await clock.settle(client.put(KEY, VALUE));
         expect(hosts(http)).toEqual(["a", "b"]);

@@ -33,10 +33,9 @@ export interface RingsideClientOptions {
   /** Names each write, so that nodes recognise a retry and do not make a sibling of it (K-11). Default true. */
   readonly operations?: boolean;
   /**
-   * Retries writes that may have happened. Default false. With a name a retry is recognised wherever the first attempt, or what
-   * came after it there, is known; where the coordinator knows neither, because another node took the write that superseded
-   * it, the retry becomes a sibling of what superseded it. Without a name it always may. So only for values whose
-   * reconciliation does not mind, such as the OR-set cart.
+   * Retries writes that may have happened. Default: true where writes are named. With a name a retry is the same write, whoever
+   * coordinates it and whatever superseded the first attempt meanwhile, as far as nodes remember that (architecture,
+   * "Operations"); beyond, and without a name, it may become a sibling that brings an overwritten value back.
    */
   readonly retryIndefinite?: boolean;
   /** Called after each attempt, before the call goes on; must not throw. */
@@ -57,7 +56,7 @@ export function clientSettings(options: RingsideClientOptions): ClientSettings {
     backoffMsMax: checked("backoffMsMax", options.backoffMsMax ?? 1_000, 0),
     suspectMs: checked("suspectMs", options.suspectMs ?? 1_000, 0),
     operations: options.operations ?? true,
-    retryIndefinite: options.retryIndefinite ?? false,
+    retryIndefinite: options.retryIndefinite ?? options.operations ?? true,
     onAttempt: options.onAttempt ?? (() => {}),
   };
 }

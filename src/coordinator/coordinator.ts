@@ -1,14 +1,16 @@
 import type { HmacKey } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { OpenedToken, TokenKind } from "../causality/context-token.ts";
-import { openToken } from "../causality/context-token.ts";
+import { openToken, operationsIn } from "../causality/context-token.ts";
 import type { Clock } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import { superseding } from "../protocol/operations.ts";
 import type { GetOrder, ReadOutcome } from "./get-request.ts";
 import { GetRequest } from "./get-request.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { PutRequest } from "./put-request.ts";
+import { honestRefusal } from "./refused-repeat.ts";
 import { writeCandidates } from "./write-candidates.ts";
 
 /** What opening a context token needs besides the token. */
@@ -54,16 +56,24 @@ export class Coordinator {
     return new GetRequest(this.#environment, this.#parts, this.#options, order).run();
   }
 
-  /** Coordinates a write here. Throws DynamoError where it refuses at once, before anything was changed, or rejects with it. */
-  put(order: WriteOrder): Promise<Minted> {
+  /** Coordinates a write here. Rejects with DynamoError. */
+  async put(order: WriteOrder): Promise<Minted> {
+    const { clock } = this.#environment;
+    const deadlineMs = clock.monotonicMs() + order.timeoutMs;
     const context = this.openContext(order.key, order.context);
-    const put = { ...order, context };
+    const payload = superseding(order.payload, operationsIn(order.context));
+    const put = { ...order, context, payload };
     this.#parts.instruments.writes.increment();
-    return new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+    try {
+      return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();
+    } catch (error) {
+      const timeoutMs = Math.max(0, deadlineMs - clock.monotonicMs());
+      throw await honestRefusal(this.#environment, this.#parts, { ...put, timeoutMs }, error);
+    }
   }
 
   /** The nodes that are to coordinate a write, in the order in which to try them. Throws DynamoError bad-context. */
-  writeCandidates(order: Placed & Pick<WriteOrder, "context">): Iterable<NodeId> {
+  writeCandidates(order: Placed & Pick<WriteOrder, "context">): Generator<NodeId> {
     const { nodeId: self, detector } = this.#parts;
     const { writeCoordinator: policy, n } = this.#options;
     // Under any other policy there is no need to open the context here: whoever coordinates does.

@@ -26,9 +26,11 @@ export interface LocalReplica {
   ): Promise<Minted>;
 }
 
-/** `isWithdrawn`: true once the write must not happen any more. */
 export interface MintOptions extends WriteOptions {
+  /** True once the write must not happen any more. */
   readonly isWithdrawn?: () => boolean;
+  /** Called where the key is busy: `leave` withdraws the write at once, unless its turn has come. */
+  readonly onQueued?: (leave: () => void) => void;
 }
 
 /** A local write that is visible; `stored` resolves once it is durable. */

@@ -47,6 +47,8 @@ export class PutRequest {
   #timer: Timer | undefined;
   #settle: { resolve(minted: Minted): void; reject(error: Error): void } | undefined;
   #finished = false;
+  /** Gives up the place in the queue for the key. */
+  #leaveQueue: (() => void) | undefined;
 
   /** Throws DynamoError too-few-nodes. */
   constructor(
@@ -92,7 +94,11 @@ export class PutRequest {
       replica
         .mint(key, context, payload, own?.hintFor, {
           durable: this.#isDurable(nodeId),
-          isWithdrawn: () => this.#finished,
+          // A process that was stopped may look before its timers do.
+          onQueued: (leave) => {
+            this.#leaveQueue = leave;
+          },
+          isWithdrawn: () => this.#finished || this.#remainingMs() <= 0,
         })
         .then(
           (minted) => this.#replicate(minted),
@@ -219,6 +225,7 @@ export class PutRequest {
   #withdraw(): void {
     this.#environment.assertions.reachable("a write was withdrawn before it was minted");
     this.#finished = true;
+    this.#leaveQueue?.();
     this.#reject(
       new DynamoError(
         "overloaded",

@@ -128,9 +128,30 @@ const FORWARD_POINTS = [
     name: "a write was forwarded to a second candidate",
     kind: "sometimes",
     required: true,
-    why: "Only safe while the first certainly did nothing.",
   },
   { name: "a forwarded write was lost", kind: "reachable", required: true },
+  {
+    name: "a write that may have been done was sent to another candidate",
+    kind: "sometimes",
+    required: true,
+    why: "Only safe under a name.",
+  },
+  {
+    name: "a candidate was silent for its share of a forwarded write's time",
+    kind: "reachable",
+    required: true,
+  },
+  {
+    name: "a candidate that had seemed silent confirmed a forwarded write",
+    kind: "sometimes",
+    required: false,
+    why: "Takes a network as slow as the request's time is long.",
+  },
+  {
+    name: "a write went elsewhere since its coordinator could not store it",
+    kind: "reachable",
+    required: true,
+  },
   {
     name: "a node coordinated a write that no candidate took",
     kind: "reachable",
@@ -155,9 +176,15 @@ const FORWARD_POINTS = [
   },
   {
     name: "a candidate refused a forwarded write definitely",
-    kind: "reachable",
+    kind: "sometimes",
     required: false,
     why: "Takes a node that stops in good order, is overloaded or has another ring.",
+  },
+  {
+    name: "a write was refused that was made before",
+    kind: "sometimes",
+    required: false,
+    why: "Takes a client that sends a write again to a node which has lost sight of all others since.",
   },
   { name: "a write is forwarded to another node", kind: "always", required: true },
 ] as const satisfies readonly CataloguePoint[];

@@ -172,7 +172,7 @@ function payloadOf({ headers }: HttpRequest, context: Uint8Array, payload: Paylo
     );
   }
   const own = operationOf({ ...payload, token, context });
-  return encodePayload(payload, { own, known: EMPTY });
+  return encodePayload(payload, { own, superseded: EMPTY });
 }
 
 /** The type is handed back in a header later, so it must be one. */

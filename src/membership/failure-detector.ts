@@ -39,6 +39,8 @@ export class FailureDetector implements Detector {
   readonly #misses = new Map<NodeId, number>();
   readonly #down = new Map<NodeId, Timer>();
   readonly #leaving = new Set<NodeId>();
+  /** When a peer was missed last, or this began; by `monotonicMs`. */
+  #disturbedMs: number;
   #stopped = false;
 
   constructor(
@@ -49,6 +51,7 @@ export class FailureDetector implements Detector {
     this.#environment = environment;
     this.#parts = parts;
     this.#options = options;
+    this.#disturbedMs = environment.clock.monotonicMs();
     environment.metrics.gauge(
       "ringside_peers_suspected",
       "Peers this node believes to be down",
@@ -59,6 +62,11 @@ export class FailureDetector implements Detector {
 
   isUp(peer: NodeId): boolean {
     return !this.#down.has(peer);
+  }
+
+  /** For how long no request was refused, lost or overdue, as far as this node knows. */
+  calmMs(): number {
+    return this.#environment.clock.monotonicMs() - this.#disturbedMs;
   }
 
   suspected(): readonly NodeId[] {
@@ -85,6 +93,7 @@ export class FailureDetector implements Detector {
   }
 
   missed(peer: NodeId): void {
+    this.#disturbedMs = this.#environment.clock.monotonicMs();
     if (this.#down.has(peer) || this.#stopped) return;
     const misses = (this.#misses.get(peer) ?? 0) + 1;
     this.#misses.set(peer, misses);
@@ -95,6 +104,7 @@ export class FailureDetector implements Detector {
   }
 
   leaves(peer: NodeId): void {
+    this.#disturbedMs = this.#environment.clock.monotonicMs();
     this.#leaving.add(peer);
     if (this.#down.has(peer) || this.#stopped) return;
     this.#environment.assertions.reachable("a peer said that it stops");

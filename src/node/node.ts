@@ -6,6 +6,7 @@ import type { NodeId } from "../base/ids.ts";
 import type { TokenKind } from "../causality/context-token.ts";
 import { macKeyOf, sealContext } from "../causality/context-token.ts";
 import type { Clock, Siblings, Truncation, Versioning } from "../causality/versioning.ts";
+import { keepsNoFalseSiblings } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
 import { Coordinator } from "../coordinator/coordinator.ts";
 import { coordinatorInstruments } from "../coordinator/instruments.ts";
@@ -18,7 +19,7 @@ import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import type { Hello } from "../protocol/messages.ts";
-import { withoutRepetition } from "../protocol/operations.ts";
+import { LISTED_CALM, LISTED_MAX, operationsOf, shownVersions } from "../protocol/operations.ts";
 import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
@@ -379,14 +380,32 @@ export class DynamoNode implements KeyValueStore {
       "a context that goes out with versions is not empty",
       payloads.length === 0 || clock.size > 0,
     );
-    const context = this.#token(key, clock, "context", reader);
-    return { payloads: withoutRepetition(payloads), context, isStale };
+    const operations = operationsOf(payloads, this.#listedMax);
+    const context = this.#token(key, clock, "context", { operations, reader });
+    return { payloads: shownVersions(payloads, this.#versioning.mode), context, isStale };
   }
 
-  #token(key: Uint8Array, clock: Clock, kind: TokenKind, first?: NodeId): string {
+  /** How many operations contexts name (`protocol/operations.ts`). */
+  get #listedMax(): number {
+    const isCalm = this.#detector.calmMs() >= CALM_MS;
+    return isCalm || !keepsNoFalseSiblings(this.#versioning.mode) ? LISTED_CALM : LISTED_MAX;
+  }
+
+  #token(
+    key: Uint8Array,
+    clock: Clock,
+    kind: TokenKind,
+    { operations, reader: first }: { operations?: Uint8Array; reader?: NodeId | undefined } = {},
+  ): string {
     const { clusterId, versioning: mode, writeCoordinator } = this.#configuration;
     const reader = writeCoordinator === "fastest-reader" ? first : undefined;
-    return toBase64url(sealContext({ clusterId, key, clock, mode, kind, reader }, this.#macKey));
+    const scope = { clusterId, key, mode, kind };
+    return toBase64url(
+      sealContext(
+        { ...scope, clock, operations: operations ?? NO_OPERATIONS, reader },
+        this.#macKey,
+      ),
+    );
   }
 }
 
@@ -394,6 +413,9 @@ function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncat
   return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
 }
 
+/** So long after the last peer was missed everything that it may have made has come. */
+const CALM_MS = 60_000;
+const NO_OPERATIONS: Uint8Array = new Uint8Array(0);
 const NOTHING_WANTED: WriteAnswer = { siblings: undefined, session: undefined };
 
 interface OpenedParts {

@@ -3,15 +3,20 @@ import { describe, expect, test } from "vitest";
 import type { OperationParts } from "./operations.ts";
 import {
   isDoneAlready,
+  LISTED_CALM,
+  LISTED_MAX,
   operationOf,
-  withKnownOperations,
-  withoutRepetition,
+  operationsOf,
+  shownVersions,
+  superseding,
+  supersedingAlso,
+  withOperation,
 } from "./operations.ts";
 import {
   decodeOperations,
   decodePayload,
   encodePayload,
-  KNOWN_OPERATIONS_MAX,
+  LISTED_BYTES,
   TOMBSTONE_PAYLOAD,
 } from "./payload.ts";
 
@@ -28,7 +33,7 @@ const PARTS: OperationParts = {
 function named(token: string, value = token): Uint8Array {
   const payload = { contentType: "text/plain", tombstone: false, bytes: Buffer.from(value) };
   const own = operationOf({ ...payload, token: token.padEnd(16, "-"), context: NONE });
-  return encodePayload(payload, { own, known: NONE });
+  return encodePayload(payload, { own, superseded: NONE });
 }
 
 function unnamed(value: string): Uint8Array {
@@ -53,80 +58,126 @@ describe("operationOf()", () => {
   });
 });
 
+/** The write of somebody who has read these versions. */
+function over(payload: Uint8Array, read: readonly Uint8Array[], max = LISTED_CALM): Uint8Array {
+  return superseding(payload, operationsOf(read, max));
+}
+
 describe("isDoneAlready()", () => {
-  test("finds the write itself, and one that a version knows of", () => {
+  test("finds the write itself, and one that a version superseded", () => {
     const first = named("first");
-    const second = withKnownOperations(named("second"), [first]);
+    const second = over(named("second"), [first]);
     expect(isDoneAlready(first, [unnamed("x"), first])).toBe(true);
     expect(isDoneAlready(first, [second])).toBe(true);
     expect(isDoneAlready(second, [first])).toBe(false);
     expect(isDoneAlready(first, [])).toBe(false);
   });
 
-  test("takes no second value for the repetition of a first, and nothing without a name for done", () => {
+  test("finds no other value under the name, and nothing for a write without one", () => {
     expect(isDoneAlready(named("one", "b"), [named("one", "a")])).toBe(false);
     expect(isDoneAlready(unnamed("a"), [unnamed("a")])).toBe(false);
   });
 
-  test("is not stopped by a payload of another format", () => {
+  test("is not stopped by versions of another format", () => {
     expect(isDoneAlready(named("a"), [Buffer.from("no payload"), NONE])).toBe(false);
   });
 });
 
-describe("withKnownOperations()", () => {
-  test("keeps the last ones, newest first, through writes without names and deletes", () => {
+describe("what a write superseded", () => {
+  test("goes from version to version, also through writes without a name and deletes", () => {
     let held = named("w0");
-    for (let number = 1; number <= 3; number += 1) {
-      held = withKnownOperations(named(`w${number}`), [held]);
-    }
-    held = withKnownOperations(unnamed("plain"), [held]);
-    held = withKnownOperations(encodePayload(TOMBSTONE_PAYLOAD), [held]);
+    for (let number = 1; number < 5; number += 1) held = over(named(`w${number}`), [held]);
+    held = over(unnamed("plain"), [held]);
+    held = over(encodePayload(TOMBSTONE_PAYLOAD), [held]);
     expect(decodePayload(held)).toBe(TOMBSTONE_PAYLOAD);
-    for (let number = 0; number <= 3; number += 1) {
+    for (let number = 0; number < 5; number += 1) {
       expect(isDoneAlready(named(`w${number}`), [held])).toBe(true);
     }
   });
 
-  test("knows exactly the last few of a chain of any length", () => {
+  test.each([LISTED_CALM, LISTED_MAX])("is known for %i writes, and no more", (max) => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3 * KNOWN_OPERATIONS_MAX }), (length) => {
+      fc.property(fc.integer({ min: 1, max: 3 * LISTED_CALM }), (extra) => {
+        const length = max - LISTED_CALM + extra;
         let held = named("w0");
         for (let number = 1; number <= length; number += 1) {
-          held = withKnownOperations(named(`w${number}`), [held]);
+          held = over(named(`w${number}`), [held], max);
         }
-        for (let number = 0; number <= length; number += 1) {
-          const isKnown = length - number <= KNOWN_OPERATIONS_MAX;
-          expect(isDoneAlready(named(`w${number}`), [held])).toBe(isKnown);
+        expect(decodeOperations(held).superseded.length).toBe(LISTED_BYTES * Math.min(max, length));
+        for (const number of [
+          0,
+          Math.max(0, length - max - 1),
+          Math.max(0, length - max),
+          length,
+        ]) {
+          expect(isDoneAlready(named(`w${number}`), [held])).toBe(length - number <= max);
         }
       }),
+      { numRuns: 20 },
     );
   });
 
-  test("changes neither value nor own operation, and takes from many versions the newest of each", () => {
-    const chains = ["a", "b", "c"].map((name) =>
-      withKnownOperations(named(`${name}1`), [withKnownOperations(named(`${name}0`), [])]),
+  test("names every sibling, however many there are, and of each the newest before it", () => {
+    const siblings = Array.from({ length: 40 }, (_, at) =>
+      over(named(`s${at}`), [named(`o${at}`)]),
     );
-    const merged = chains.map((chain, at) => withKnownOperations(chain, [named(`old${at}`)]));
-    const write = named("write");
-    const full = withKnownOperations(write, merged);
-    expect(decodePayload(full)).toEqual(decodePayload(write));
-    expect(decodeOperations(full).own).toEqual(decodeOperations(write).own);
-    for (const name of ["a1", "b1", "c1", "old0", "old1", "old2"]) {
+    const all = over(named("all"), siblings);
+    for (let at = 0; at < 40; at += 1) expect(isDoneAlready(named(`s${at}`), [all])).toBe(true);
+    expect(isDoneAlready(named("o0"), [all])).toBe(false);
+    const few = over(named("few"), siblings.slice(0, 4));
+    for (let at = 0; at < 4; at += 1) expect(isDoneAlready(named(`o${at}`), [few])).toBe(true);
+  });
+
+  test("takes in what its coordinator dropped, which nobody had read", () => {
+    const read = over(named("write"), [named("read")]);
+    const full = supersedingAlso(read, [over(named("dropped"), [named("before")])]);
+    expect(decodePayload(full)).toEqual(decodePayload(read));
+    expect(decodeOperations(full).own).toEqual(decodeOperations(read).own);
+    for (const name of ["read", "dropped", "before"]) {
       expect(isDoneAlready(named(name), [full]), name).toBe(true);
     }
-    expect(withKnownOperations(write, [unnamed("x")])).toBe(write);
+    expect(supersedingAlso(read, [])).toBe(read);
+    expect(supersedingAlso(read, [named("read")])).toBe(read);
+    expect(supersedingAlso(read, [unnamed("x")])).toBe(read);
   });
 });
 
-describe("withoutRepetition()", () => {
-  test("shows a write once, whatever its two versions know, and everything else as it is", () => {
-    const other = withKnownOperations(named("one"), [named("before")]);
-    const versions = [named("one"), unnamed("x"), other, unnamed("x"), named("one", "b")];
-    expect(withoutRepetition(versions)).toEqual([
-      named("one"),
-      unnamed("x"),
-      unnamed("x"),
-      named("one", "b"),
-    ]);
+test("withOperation() names a write that has no name, and no other", () => {
+  const draw = () => new Uint8Array(16).fill(7);
+  const { own = NONE } = decodeOperations(withOperation(unnamed("x"), draw));
+  expect(Buffer.compare(own, draw())).toBe(0);
+  const write = over(named("one"), [named("before")]);
+  expect(withOperation(write, draw)).toBe(write);
+});
+
+describe("shownVersions()", () => {
+  test("shows of each operation the first version, whatever it superseded", () => {
+    const other = over(named("one"), [named("before")]);
+    const versions = [named("one"), unnamed("a"), other, unnamed("a"), named("two")];
+    for (const mode of ["dvvset", "merged"] as const) {
+      expect(shownVersions(versions, mode)).toEqual([
+        versions[0],
+        versions[1],
+        versions[3],
+        versions[4],
+      ]);
+    }
+  });
+
+  test("D-4.4-12 hides what another version superseded under another dot, where there are no false siblings", () => {
+    const again = named("one");
+    const next = over(named("two"), [named("one")]);
+    expect(shownVersions([again, next], "dvvset")).toEqual([next]);
+    expect(shownVersions([again, over(next, [])], "merged")).toEqual([again, next]);
+    const deleted = over(encodePayload(TOMBSTONE_PAYLOAD), [next]);
+    expect(shownVersions([again, deleted, next], "dvvset")).toEqual([deleted]);
+  });
+
+  test("hides nothing that was only known to a writer of the format before", () => {
+    const { own = NONE } = decodeOperations(named("one"));
+    // Flags 2 and 4: an operation of its own, and one that its coordinator knew.
+    const old = Buffer.concat([Buffer.from([1, 6, 0]), Buffer.alloc(16, 9), Buffer.from([1]), own]);
+    expect(decodePayload(old).bytes).toHaveLength(0);
+    expect(shownVersions([named("one"), old], "dvvset")).toEqual([named("one"), old]);
   });
 });

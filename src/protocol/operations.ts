@@ -1,22 +1,29 @@
 /*
  * Problem: a put that is sent again, since its answer was lost, becomes a sibling of itself, or brings back what was overwritten
- * meanwhile (K-11). Sketch: the client names the write, and whoever coordinates it looks for the name in the versions that it
- * holds. A version keeps its own operation and the last few that its coordinator knew, so that a write which was overwritten is
- * still found, and so is one that arrived as a hint. Where two coordinators know nothing of each other there are two versions
- * all the same; reads show them as one, under a context that covers both.
+ * meanwhile (K-11). Sketch: the write has a name, and whoever coordinates it looks for the name in the versions that he holds. A
+ * version keeps its own operation and lists those of the writes that it superseded, which its client's context named. So it is known
+ * again wherever either has come. Where two coordinators knew nothing of each other there are two versions all the same, also of a
+ * write that was superseded in between; answers show one of them, or none, under a context that covers both (D-4.4-12).
  *
  * An operation is a hash of the client's token and of everything the request says: nobody can pass a second value off as the
- * repetition of a first, by mistake or on purpose. It means something among the versions of one key alone.
+ * repetition of a first, by mistake or on purpose. It means something among the versions of one key alone; lists have its first 8
+ * bytes. Since the hash takes in the context, and with it the operations that the write supersedes, no two writes supersede
+ * each other.
+ *
+ * A list cannot grow for ever. A second version of a forgotten write comes back where a node does that was away, so while nodes are missed,
+ * and for a minute after, lists are long; while all is calm they are short.
  */
 import { Writer } from "../base/binary.ts";
-import { concatBytes, equalBytes } from "../base/bytes.ts";
+import { bufferOf, concatBytes, equalBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
+import type { VersioningMode } from "../causality/versioning.ts";
+import { keepsNoFalseSiblings } from "../causality/versioning.ts";
 import type { Payload } from "./payload.ts";
 import {
   decodeOperations,
   decodePayload,
   encodePayload,
-  KNOWN_OPERATIONS_MAX,
+  LISTED_BYTES,
   OPERATION_BYTES,
 } from "./payload.ts";
 
@@ -38,66 +45,132 @@ export function operationOf(parts: OperationParts): Uint8Array {
   return sha256(concatBytes([head.finish(), bytes])).subarray(0, OPERATION_BYTES);
 }
 
-/** True where the operation of `payload` is among those that the versions are or know of. */
+/** How many operations a list has where there are as many, and more only where as many versions are superseded at once. */
+export const LISTED_CALM = 16;
+/** The same while nodes are missed. */
+export const LISTED_MAX = 512;
+
+/** True where the operation of `payload` is that of one of the versions, or one that they superseded. */
 export function isDoneAlready(payload: Uint8Array, held: readonly Uint8Array[]): boolean {
   const { own } = decodeOperations(payload);
   if (own === undefined) return false;
+  const name = own.subarray(0, LISTED_BYTES);
   return held.some((version) => {
     const operations = decodeOperations(version);
-    const isOwn = operations.own !== undefined && isSame(operations.own, 0, own, 0);
-    return isOwn || lists(operations.known, operations.known.length, own, 0);
+    const isOwn = operations.own !== undefined && equalBytes(operations.own, own);
+    return isOwn || lists(operations.superseded, name);
   });
 }
 
-/** The payload with what the versions know of operations: their own ones first, then in turn what each knows, newest first. */
-export function withKnownOperations(payload: Uint8Array, held: readonly Uint8Array[]): Uint8Array {
-  const versions = held.map(decodeOperations);
-  const known = Buffer.allocUnsafe(KNOWN_OPERATIONS_MAX * OPERATION_BYTES);
-  let end = 0;
-  const add = (from: Uint8Array, at: number): void => {
-    if (end === known.length || lists(known, end, from, at)) return;
-    for (let index = 0; index < OPERATION_BYTES; index += 1) {
-      known[end + index] = from[at + index] as number;
-    }
-    end += OPERATION_BYTES;
-  };
-  for (let age = 0; age <= KNOWN_OPERATIONS_MAX; age += 1) {
-    for (const { own, known: older } of versions) {
-      const olderAt = (age - (own === undefined ? 0 : 1)) * OPERATION_BYTES;
-      if (own !== undefined && age === 0) add(own, 0);
-      else if (olderAt < older.length) add(older, olderAt);
-    }
-  }
-  if (end === 0) return payload;
-  const { own } = decodeOperations(payload);
-  return encodePayload(decodePayload(payload), { own, known: known.subarray(0, end) });
+/**
+ * What a write supersedes that takes the place of these versions: their own operations, then in turn what each of them
+ * superseded, newest first, `listedMax` of them.
+ */
+export function operationsOf(versions: readonly Uint8Array[], listedMax: number): Uint8Array {
+  return listOf(ownOf(versions), supersededBy(versions), listedMax);
 }
 
-/** The versions without those whose operation another one is of, too. */
-export function withoutRepetition(versions: readonly Uint8Array[]): readonly Uint8Array[] {
+/** The payload as that of a write which supersedes these operations, a list of `operationsOf`. */
+export function superseding(payload: Uint8Array, superseded: Uint8Array): Uint8Array {
+  if (superseded.length === 0) return payload;
+  const { own } = decodeOperations(payload);
+  return encodePayload(decodePayload(payload), { own, superseded });
+}
+
+/** The payload with what its write dropped added to what it supersedes. */
+export function supersedingAlso(payload: Uint8Array, dropped: readonly Uint8Array[]): Uint8Array {
+  if (dropped.length === 0) return payload;
+  const { superseded } = decodeOperations(payload);
+  const certain = [...namesIn(superseded), ...ownOf(dropped)];
+  const list = listOf(certain, supersededBy(dropped), LISTED_CALM);
+  return equalBytes(list, superseded) ? payload : superseding(payload, list);
+}
+
+/** The payload under a fresh operation, where it has none; `draw` gives 16 bytes that no other write has. */
+export function withOperation(payload: Uint8Array, draw: () => Uint8Array): Uint8Array {
+  const { own, superseded } = decodeOperations(payload);
+  return own === undefined
+    ? encodePayload(decodePayload(payload), { own: draw(), superseded })
+    : payload;
+}
+
+/**
+ * The versions that a client is shown: of those of one operation the first, and none that another one superseded under another
+ * dot.
+ */
+export function shownVersions(
+  versions: readonly Uint8Array[],
+  mode: VersioningMode,
+): readonly Uint8Array[] {
   if (versions.length < 2) return versions;
-  const seen: Uint8Array[] = [];
+  const hidden = new Set(keepsNoFalseSiblings(mode) ? supersededBy(versions).map(textOf) : []);
+  const shown = new Set<string>();
   return versions.filter((version) => {
     const { own } = decodeOperations(version);
     if (own === undefined) return true;
-    if (seen.some((other) => equalBytes(other, own))) return false;
-    seen.push(own);
+    if (hidden.has(textOf(own.subarray(0, LISTED_BYTES))) || shown.has(textOf(own))) return false;
+    shown.add(textOf(own));
     return true;
   });
 }
 
-/** True where the operation at `at` is among those that stand side by side up to `end`. */
-function lists(operations: Uint8Array, end: number, wanted: Uint8Array, at: number): boolean {
-  for (let start = 0; start < end; start += OPERATION_BYTES) {
-    if (isSame(operations, start, wanted, at)) return true;
+/** As lists have them. */
+function ownOf(versions: readonly Uint8Array[]): readonly Uint8Array[] {
+  return versions.flatMap(
+    (version) => decodeOperations(version).own?.subarray(0, LISTED_BYTES) ?? [],
+  );
+}
+
+/** The newest of each version, then the second newest of each, and so on. */
+function supersededBy(versions: readonly Uint8Array[]): readonly Uint8Array[] {
+  const lists = versions.map((version) => namesIn(decodeOperations(version).superseded));
+  const depth = Math.max(0, ...lists.map((list) => list.length));
+  const byAge: Uint8Array[] = [];
+  for (let age = 0; age < depth; age += 1) {
+    for (const list of lists) {
+      const name = list[age];
+      if (name !== undefined) byAge.push(name);
+    }
+  }
+  return byAge;
+}
+
+/** Each once: the certain ones as far as any list can have them, the older ones as far as this one should. */
+function listOf(
+  certain: readonly Uint8Array[],
+  older: readonly Uint8Array[],
+  listedMax: number,
+): Uint8Array {
+  const listed = new Map<string, Uint8Array>();
+  const list = (names: readonly Uint8Array[], max: number): void => {
+    for (const name of names) {
+      if (listed.size >= max) return;
+      listed.set(textOf(name), name);
+    }
+  };
+  list(certain, LISTED_MAX);
+  list(older, listedMax);
+  return concatBytes([...listed.values()]);
+}
+
+/** True where the name is one of those that stand side by side; two of them mostly differ in the first byte. */
+function lists(list: Uint8Array, name: Uint8Array): boolean {
+  for (let start = 0; start < list.length; start += LISTED_BYTES) {
+    let at = 0;
+    while (at < LISTED_BYTES && list[start + at] === name[at]) at += 1;
+    if (at === LISTED_BYTES) return true;
   }
   return false;
 }
 
-/** Two hashes that differ mostly do so in their first byte. */
-function isSame(left: Uint8Array, leftAt: number, right: Uint8Array, rightAt: number): boolean {
-  for (let index = 0; index < OPERATION_BYTES; index += 1) {
-    if (left[leftAt + index] !== right[rightAt + index]) return false;
+function namesIn(list: Uint8Array): readonly Uint8Array[] {
+  const names: Uint8Array[] = [];
+  for (let at = 0; at < list.length; at += LISTED_BYTES) {
+    names.push(list.subarray(at, at + LISTED_BYTES));
   }
-  return true;
+  return names;
+}
+
+function textOf(name: Uint8Array): string {
+  return bufferOf(name).toString("latin1");
 }

@@ -1,11 +1,15 @@
 /*
  * What a version carries. Causality sees only opaque bytes.
  *
- *     payload     = version:u8 (1) flags:u8 length:u8 contentType:ASCII[length] [own] [known] value:rest
- *     flags       = 1 for a tombstone, which has no content type and no value; plus 2 with own; plus 4 with known
+ *     payload     = version:u8 (1) flags:u8 length:u8 contentType:ASCII[length] [own] [known] [superseded] value:rest
+ *     flags       = 1 for a tombstone, which has no content type and no value; plus 2 with own; plus 4 with known; plus 8 with
+ *                   superseded
  *     contentType = 0 to 255 characters of 0x20 to 0x7e
  *     own         = the write's operation, 16 bytes
- *     known       = count:u8 (1 to 8), then as many operations: those that came before this write
+ *     known       = count:u8 (1 or more), then as many operations; no longer written, and read over, since it named concurrent
+ *                   writes beside superseded ones
+ *     superseded  = count:u16 (1 or more), then the first 8 bytes of as many operations: those of the writes that this one took
+ *                   the place of
  *
  * What operations are for stands in `operations.ts`.
  */
@@ -20,27 +24,28 @@ export interface Payload {
   readonly bytes: Uint8Array;
 }
 
-/** Operations of a version, each 16 bytes. */
+/** Operations of a version. */
 export interface PayloadOperations {
-  /** That of the write itself, where its client named it. */
+  /** That of the write itself, 16 bytes, where it has a name. */
   readonly own: Uint8Array | undefined;
-  /** Operations that its coordinator knew, the newest first, one after the other. */
-  readonly known: Uint8Array;
+  /** The first 8 bytes of the operations of the writes that it superseded, the newest first, one after the other. */
+  readonly superseded: Uint8Array;
 }
 
 const VERSION = 1;
 const TOMBSTONE = 1;
 const OWN = 2;
 const KNOWN = 4;
-const FLAGS_MAX = TOMBSTONE | OWN | KNOWN;
+const SUPERSEDED = 8;
+const FLAGS_MAX = TOMBSTONE | OWN | KNOWN | SUPERSEDED;
 const HEAD_BYTES = 3;
 export const OPERATION_BYTES = 16;
-/** Each later write of the key pushes the oldest out; a retry that comes later than that is not recognised. */
-export const KNOWN_OPERATIONS_MAX = 8;
+/** Of an operation in a list. */
+export const LISTED_BYTES = 8;
 export const CONTENT_TYPE_CHARS_MAX = 255;
 const CONTENT_TYPE_PATTERN = /^[\x20-\x7e]{0,255}$/;
 const NONE = new Uint8Array(0);
-const NO_OPERATIONS: PayloadOperations = { own: undefined, known: NONE };
+const NO_OPERATIONS: PayloadOperations = { own: undefined, superseded: NONE };
 
 /** The payload of every delete. */
 export const TOMBSTONE_PAYLOAD: Payload = { contentType: "", tombstone: true, bytes: NONE };
@@ -48,7 +53,7 @@ export const TOMBSTONE_PAYLOAD: Payload = { contentType: "", tombstone: true, by
 /** Throws RangeError on a content type that cannot be kept, and on a tombstone with a value. */
 export function encodePayload(
   { contentType, tombstone, bytes }: Payload,
-  { own, known }: PayloadOperations = NO_OPERATIONS,
+  { own, superseded }: PayloadOperations = NO_OPERATIONS,
 ): Uint8Array {
   if (!CONTENT_TYPE_PATTERN.test(contentType)) {
     throw new RangeError(
@@ -60,18 +65,18 @@ export function encodePayload(
   }
   const operationsAt = HEAD_BYTES + contentType.length;
   const ownBytes = own === undefined ? 0 : OPERATION_BYTES;
-  const knownBytes = known.length === 0 ? 0 : 1 + known.length;
-  const valueAt = operationsAt + ownBytes + knownBytes;
+  const listBytes = superseded.length === 0 ? 0 : 2 + superseded.length;
+  const valueAt = operationsAt + ownBytes + listBytes;
   const encoded = Buffer.allocUnsafe(valueAt + bytes.length);
   encoded[0] = VERSION;
   encoded[1] =
-    (tombstone ? TOMBSTONE : 0) | (ownBytes > 0 ? OWN : 0) | (knownBytes > 0 ? KNOWN : 0);
+    (tombstone ? TOMBSTONE : 0) | (ownBytes > 0 ? OWN : 0) | (listBytes > 0 ? SUPERSEDED : 0);
   encoded[2] = contentType.length;
   encoded.write(contentType, HEAD_BYTES, contentType.length, "latin1");
   if (own !== undefined) encoded.set(own, operationsAt);
-  if (knownBytes > 0) {
-    encoded[operationsAt + ownBytes] = known.length / OPERATION_BYTES;
-    encoded.set(known, operationsAt + ownBytes + 1);
+  if (listBytes > 0) {
+    encoded.writeUInt16BE(superseded.length / LISTED_BYTES, operationsAt + ownBytes);
+    encoded.set(superseded, operationsAt + ownBytes + 2);
   }
   encoded.set(bytes, valueAt);
   return encoded;
@@ -102,17 +107,20 @@ export function decodePayload(encoded: Uint8Array): Payload {
 export function decodeOperations(encoded: Uint8Array): PayloadOperations {
   const isPlain = encoded[1] === 0 || encoded[1] === TOMBSTONE;
   if (isPlain || encoded[0] !== VERSION) return NO_OPERATIONS;
-  const { flags, operationsAt, valueAt } = partsOf(encoded);
-  const knownAt = operationsAt + ((flags & OWN) === 0 ? 0 : OPERATION_BYTES);
+  const { flags, operationsAt, supersededAt, valueAt } = partsOf(encoded);
   return {
-    own: (flags & OWN) === 0 ? undefined : encoded.subarray(operationsAt, knownAt),
-    known: (flags & KNOWN) === 0 ? NONE : encoded.subarray(knownAt + 1, valueAt),
+    own:
+      (flags & OWN) === 0
+        ? undefined
+        : encoded.subarray(operationsAt, operationsAt + OPERATION_BYTES),
+    superseded: (flags & SUPERSEDED) === 0 ? NONE : encoded.subarray(supersededAt + 2, valueAt),
   };
 }
 
 interface Parts {
   readonly flags: number;
   readonly operationsAt: number;
+  readonly supersededAt: number;
   readonly valueAt: number;
 }
 
@@ -129,22 +137,31 @@ function partsOf(encoded: Uint8Array): Parts {
   }
   if (flags > FLAGS_MAX) throw new FormatError(`Cannot read a payload: flags ${flags} are unknown`);
   const operationsAt = HEAD_BYTES + length;
-  let valueAt = operationsAt + ((flags & OWN) === 0 ? 0 : OPERATION_BYTES);
-  if ((flags & KNOWN) !== 0) {
-    const count = encoded[valueAt] ?? 0;
-    if (count < 1 || count > KNOWN_OPERATIONS_MAX) {
-      throw new FormatError(
-        `Cannot read a payload: it lists ${count} operations, allowed are 1 to ${KNOWN_OPERATIONS_MAX}`,
-      );
-    }
-    valueAt += 1 + count * OPERATION_BYTES;
-  }
+  const knownAt = operationsAt + ((flags & OWN) === 0 ? 0 : OPERATION_BYTES);
+  const supersededAt =
+    (flags & KNOWN) === 0
+      ? knownAt
+      : knownAt + 1 + counted(encoded[knownAt] ?? 0) * OPERATION_BYTES;
+  const valueAt =
+    (flags & SUPERSEDED) === 0
+      ? supersededAt
+      : supersededAt + 2 + counted(u16At(encoded, supersededAt)) * LISTED_BYTES;
   if (encoded.length < valueAt) {
     throw new FormatError(
       `Cannot read a payload: its head has ${valueAt} bytes and all of it ${encoded.length}`,
     );
   }
-  return { flags, operationsAt, valueAt };
+  return { flags, operationsAt, supersededAt, valueAt };
+}
+
+/** The length of a list, which is left out where it has none. */
+function counted(count: number): number {
+  if (count === 0) throw new FormatError("Cannot read a payload: it lists no operations");
+  return count;
+}
+
+function u16At(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 function asciiOf(bytes: Uint8Array, start: number, end: number): string {

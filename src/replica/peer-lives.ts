@@ -20,7 +20,8 @@ export class PeerLives {
 
   /** Whether the life may go on. What is accepted is stored before it is told. Asking again changes nothing. */
   async accept(from: NodeId, claim: LifeClaim): Promise<boolean> {
-    await this.#lock.acquire(from);
+    const turn = this.#lock.acquire(from);
+    if (turn !== undefined) await turn.comes;
     try {
       const known = await readPeerLife(this.#engine, from);
       if (known !== undefined && isSame(known, claim)) return true;

@@ -5,7 +5,7 @@ import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import { isDoneAlready, withKnownOperations } from "../protocol/operations.ts";
+import { isDoneAlready } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
 import { ByteStrings } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
@@ -16,6 +16,7 @@ import { HintRows, isHintPlace } from "./hint-rows.ts";
 import { KeyLock } from "./key-lock.ts";
 import type { Life } from "./life.ts";
 import { LocalActors } from "./local-actors.ts";
+import { updated } from "./mint-update.ts";
 import type { RecordLimits } from "./record-limits.ts";
 import { RECORD_LIMITS } from "./record-limits.ts";
 import { RecordWatch } from "./record-watch.ts";
@@ -56,9 +57,11 @@ export interface Minted {
   readonly stored: Promise<void>;
 }
 
-/** `isWithdrawn`: true once the write must not happen any more. */
 export interface MintOptions extends WriteOptions {
+  /** True once the write must not happen any more. */
   readonly isWithdrawn?: () => boolean;
+  /** Called where the key is busy: `leave` withdraws the write at once, unless its turn has come. */
+  readonly onQueued?: (leave: () => void) => void;
 }
 
 /**
@@ -189,10 +192,8 @@ export class Replica {
     options?: WriteOptions,
   ): Promise<void> {
     const place = this.#place(key, hintFor);
-    const wait = this.#lock.acquire(place.keyText);
-    if (wait !== undefined) {
-      await wait;
-    }
+    const turn = this.#lock.acquire(place.keyText);
+    if (turn !== undefined) await turn.comes;
     let stored: Promise<void> | undefined;
     try {
       const row = await this.#rows.read(place);
@@ -216,14 +217,15 @@ export class Replica {
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
-    { isWithdrawn = never, ...options }: MintOptions = {},
+    { isWithdrawn = never, onQueued, ...options }: MintOptions = {},
   ): Promise<Minted> {
     const { assertions } = this.#env;
     const place = this.#place(key, hintFor);
-    const wait = this.#lock.acquire(place.keyText);
-    assertions.sometimes("a write waited for its key", wait !== undefined);
-    if (wait !== undefined) {
-      await wait;
+    const turn = this.#lock.acquire(place.keyText);
+    assertions.sometimes("a write waited for its key", turn !== undefined);
+    if (turn !== undefined) {
+      onQueued?.(turn.leave);
+      if (!(await turn.comes)) throw withdrawn();
     }
     try {
       // Whoever waited in vain costs those behind it no read of the disk.
@@ -250,8 +252,11 @@ export class Replica {
       const wallMs = this.#env.clock.wallMs();
       this.#skew.seen(versioning.writeTime?.(held));
       const { hybridTime } = this.#skew;
-      const named = withKnownOperations(payload, held.payloads);
-      const siblings = versioning.update(held, context, named, { actor, wallMs, hybridTime });
+      const siblings = updated(
+        versioning,
+        { held, context, payload },
+        { actor, wallMs, hybridTime },
+      );
       assertions.always(
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
@@ -336,12 +341,7 @@ export class Replica {
   }
 
   #refuseWithdrawn(isWithdrawn: () => boolean): void {
-    if (isWithdrawn()) {
-      throw new DynamoError(
-        "overloaded",
-        "Cannot write: the request ended before its key was free",
-      );
-    }
+    if (isWithdrawn()) throw withdrawn();
   }
 
   #unchanged(place: Place, row: Row, options?: WriteOptions): Promise<void> | undefined {
@@ -366,7 +366,8 @@ export class Replica {
   }
 
   async #locked<T>(keyText: string, change: () => Promise<T>): Promise<T> {
-    await this.#lock.acquire(keyText);
+    const turn = this.#lock.acquire(keyText);
+    if (turn !== undefined) await turn.comes;
     try {
       return await change();
     } finally {
@@ -419,6 +420,10 @@ const NONE: readonly Uint8Array[] = [];
 
 /** Modes in which a new dot is never covered by what was stored; the paper's own may lose a write on the spot. */
 const NEVER_FORGETS: ReadonlySet<Versioning["mode"]> = new Set(["dvvset", "merged"] as const);
+
+function withdrawn(): DynamoError {
+  return new DynamoError("overloaded", "Cannot write: the request ended before its key was free");
+}
 
 /** No write is withdrawn that nobody asked to be. */
 function never(): boolean {

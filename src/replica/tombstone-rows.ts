@@ -3,6 +3,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { md5 } from "../base/hash.ts";
 import type { Versioning } from "../causality/versioning.ts";
 import type { Holding } from "../protocol/messages.ts";
+import { shownVersions } from "../protocol/operations.ts";
 import { isTombstonePayload } from "../protocol/payload.ts";
 import type { Engine } from "../storage/engine.ts";
 import { recordOf } from "./row.ts";
@@ -96,12 +97,12 @@ export class TombstoneRows {
   }
 }
 
-/** The record of a row that is tombstones only. */
+/** The record of a row that is tombstones only, but for what they superseded under another dot. */
 function readableTombstones(versioning: Versioning, row: Uint8Array): Uint8Array | undefined {
   try {
     const record = recordOf(row);
-    const { payloads } = versioning.decode(record);
-    return payloads.length > 0 && payloads.every(isTombstonePayload) ? record : undefined;
+    const shown = shownVersions(versioning.decode(record).payloads, versioning.mode);
+    return shown.length > 0 && shown.every(isTombstonePayload) ? record : undefined;
   } catch (error) {
     if (error instanceof FormatError) return undefined;
     throw error;

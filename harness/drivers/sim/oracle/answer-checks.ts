@@ -2,6 +2,7 @@ import type { Mint } from "./key-history.ts";
 import type { ClientRequest, OpenedToken } from "./key-state.ts";
 import type { ShownVersions } from "./shown-versions.ts";
 import { TOMBSTONE } from "./shown-versions.ts";
+import { isSupersededElsewhere } from "./superseded-elsewhere.ts";
 import type { Violations } from "./violations.ts";
 
 /** Whatever is shown for a key, some client asked to write it to that key. */
@@ -23,8 +24,8 @@ export function checkOrigin(
 
 /**
  * A context covers nothing that its client was not shown: a write that comes with it would silently drop that. Each write
- * the context covers is in the answer, or a tombstone, or superseded by another that the context covers as well. For the
- * lossless modes.
+ * the context covers is in the answer, or a tombstone, or superseded by another that the context covers as well, under this dot or
+ * another of the same write. For the lossless modes.
  */
 export function checkContext(
   { ask, state }: ClientRequest,
@@ -41,7 +42,10 @@ export function checkContext(
     return;
   }
   opened.required ??= state.history.unsuperseded(opened.clock);
-  const unseen = opened.required.filter((mint) => !isShown(mint, payloads));
+  const { clock, required } = opened;
+  const unseen = required.filter(
+    (mint) => !isShown(mint, payloads) && !isSupersededElsewhere(state, mint, clock),
+  );
   for (const mint of unseen) {
     violations.report("context-covers-unseen", () => ({
       anomaly: "a context covers a version that its answer does not show",

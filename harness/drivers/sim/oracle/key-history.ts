@@ -7,6 +7,8 @@ export interface Mint {
   readonly counter: number;
   /** One character a byte. */
   readonly payload: string;
+  /** By which nodes know the write again; undefined where it has none, or the record's dots do not show. */
+  readonly operation?: string | undefined;
   /** What the client's context covered; where equal payloads were written at once, what any of them covered. */
   readonly context: Clock;
   /** Counts the mints of the key. */

@@ -175,12 +175,19 @@ export class KeyState {
     }
   }
 
+  /** Every request to write one of these, also those that are over. Walks over all requests. */
+  requestsFor(payloads: readonly string[]): readonly ClientRequest[] {
+    return this.requests.filter(
+      ({ payload }) => payload !== undefined && payloads.includes(payload),
+    );
+  }
+
   /** True where several requests wrote the same: all deletes do, and what a client sends again. */
   isRepeated(payload: string): boolean {
     return this.#repeated.has(payload);
   }
 
-  /** True where every request with this payload was an attempt of one and the same write (K-11). */
+  /** True where every request with this payload was an attempt of one and the same write (K-11), or there was but one. */
   isOneOperation(payload: string): boolean {
     return this.#operations.get(payload) !== undefined;
   }
@@ -189,7 +196,8 @@ export class KeyState {
   wasSentBefore(request: ClientRequest): boolean {
     const { payload } = request;
     const operation = operationOf(request);
-    if (operation === undefined || payload === undefined || !this.isRepeated(payload)) return false;
+    if (request.ask.operation === undefined || payload === undefined) return false;
+    if (!this.isRepeated(payload)) return false;
     return this.requests.some(
       (other) => other !== request && other.payload === payload && operationOf(other) === operation,
     );
@@ -229,7 +237,7 @@ export class KeyState {
   }
 }
 
-/** What nodes know an attempt again by: its name, and what it may replace. */
-function operationOf({ ask }: ClientRequest): string | undefined {
-  return ask.operation === undefined ? undefined : `${ask.operation} ${ask.context}`;
+/** What nodes know an attempt again by: its name, and what it may replace. One without a name is known by itself alone. */
+function operationOf({ ask }: ClientRequest): string {
+  return ask.operation === undefined ? `request ${ask.id}` : `${ask.operation} ${ask.context}`;
 }

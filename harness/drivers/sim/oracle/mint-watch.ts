@@ -123,7 +123,7 @@ export class MintWatch {
 
   #learnDotted(copy: Copy, { versions }: RecordContent): readonly Mint[] {
     const mints: Mint[] = [];
-    for (const { payload, dot } of versions) {
+    for (const { payload, operation, dot } of versions) {
       if (dot === undefined) {
         continue;
       }
@@ -131,23 +131,28 @@ export class MintWatch {
       if (known !== undefined && known.payload !== payload) {
         this.#reportTwice(copy, "a dot names two payloads", known);
       }
-      mints.push(known ?? this.#fresh(copy, dot, payload));
+      mints.push(known ?? this.#fresh(copy, { ...dot, payload, operation }));
     }
     return mints;
   }
 
-  /** A new dot; only a payload that several requests wrote may have had one before (K-11). */
-  #fresh(copy: Copy, dot: Pick<Mint, "actor" | "counter">, payload: string): Mint {
+  /**
+   * A new dot. A payload that one request wrote may have had one before only under the same operation, by which every answer shows
+   * one version of it (K-11).
+   */
+  #fresh(copy: Copy, fresh: NewMint): Mint {
     const { state, node } = copy;
+    const { payload, operation, ...dot } = fresh;
     const [earlier] = state.history.mintsOf(payload);
-    if (earlier !== undefined && !state.isRepeated(payload)) {
+    const isKnownAgain = operation !== undefined && operation === earlier?.operation;
+    if (earlier !== undefined && !isKnownAgain && !state.isRepeated(payload)) {
       this.#violations.report("write-minted-twice", () => ({
         anomaly: "one request became two versions",
-        detail: `Dot ${dot.counter} of ${dot.actor}, seen at ${node}, names the write of dot ${earlier.counter} of ${earlier.actor}, which one request asked for once`,
+        detail: `Dot ${dot.counter} of ${dot.actor}, seen at ${node}, names the write of dot ${earlier.counter} of ${earlier.actor}, which one request asked for once, and nothing says that it is the same`,
         key: state.name,
       }));
     }
-    const mint = add(state, dot, [payload]);
+    const mint = add(state, { ...dot, operation }, [payload]);
     if (earlier !== undefined) checkMintedOnce(copy, mint, this.#violations);
     return mint;
   }
@@ -177,9 +182,14 @@ export class MintWatch {
   #learnLossy(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {
     const { history } = copy.state;
     for (const { payload, dot, clock } of content.versions) {
-      if (localActor === undefined || history.mintsOf(payload).length > 0) {
-        continue;
-      }
+      if (localActor === undefined) continue;
+      const known = history.mintsOf(payload);
+      // Where the last write wins, one that is sent again may get a later dot.
+      const isAgain =
+        dot?.actor === localActor &&
+        copy.state.isOneOperation(payload) &&
+        known.every((mint) => mint.actor !== dot.actor || mint.counter !== dot.counter);
+      if (known.length > 0 && !isAgain) continue;
       const counter = clock?.get(localActor) ?? dot?.counter ?? 0;
       if (history.mint(localActor, counter) !== undefined) {
         this.#issuedTwiceByDesign += 1;
@@ -211,18 +221,24 @@ function awaited({ state, node }: Copy, { versions }: RecordContent): readonly s
     ),
   );
   const isNew = asked.filter((payload) => !held.has(payload));
-  return isNew.length > 0 ? isNew : asked;
+  if (asked.length > 0) return isNew.length > 0 ? isNew : asked;
+  // One that was done elsewhere, and answered, before it came to this node.
+  return versions.map((version) => version.payload).filter((payload) => !held.has(payload));
 }
+
+type NewMint = Pick<Mint, "actor" | "counter" | "payload" | "operation">;
 
 /** A fresh dot for one of these payloads; whoever waits to write one of them may have written it. */
 function add(
   state: KeyState,
-  dot: { readonly actor: Actor; readonly counter: number },
+  dot: Pick<Mint, "actor" | "counter" | "operation">,
   payloads: readonly string[],
 ): Mint {
-  const writers: readonly ClientRequest[] = payloads.flatMap(
+  const waiting: readonly ClientRequest[] = payloads.flatMap(
     (payload) => state.writers.get(payload) ?? [],
   );
+  // Where all were told that it is done, it was done elsewhere before; the dot is one of the same write.
+  const writers = waiting.length > 0 ? waiting : state.requestsFor(payloads);
   let context: Clock = NOTHING;
   for (const writer of writers) {
     context = joined(context, writer.context ?? NOTHING);
@@ -231,9 +247,9 @@ function add(
   // A client library that asks again sends the same context; then it does not matter which of its requests it was.
   if (writers.some(({ ask }) => ask.context !== first?.ask.context)) state.history.doubt();
   const mint = state.history.add({ ...dot, payload: payloads[0] ?? "", context });
-  for (const writer of writers) {
+  for (const writer of waiting) {
     writer.mints.push(mint);
-    writer.sharesMints ||= writers.length > 1;
+    writer.sharesMints ||= waiting.length > 1;
   }
   return mint;
 }

@@ -77,3 +77,44 @@ describe("a retry that finds itself", () => {
     expect(world.found).toEqual(["acknowledged-without-quorum"]);
   });
 });
+
+describe("overwritten-shown", () => {
+  /** A write that was made at `a`, replaced there, and made again at `b` by a retry; in one record. */
+  function madeAgain(names: readonly [string, string]) {
+    const world = new HandMadeWorld("dvvset");
+    world.askWrite("a", "one", { operation: names[0] });
+    const first = world.mint({ node: "a" }, "one");
+    const context = world.token(first.clock);
+    world.askWrite("a", "two", { context, operation: "operation-number-2" });
+    const second = world.mint({ node: "a" }, "two", { context: first.clock });
+    world.askWrite("b", "one", { operation: names[1] });
+    const again = world.mint({ node: "b" }, "one");
+    return { world, both: world.versioning.merge(second, again) };
+  }
+
+  test("finds a write that is back beside what overwrote it", () => {
+    const { world, both } = madeAgain(["x", "x"]);
+    world.show(world.askRead("e", { looks: ["a", "b"] }), both);
+    expect(world.found).toEqual(["overwritten-shown"]);
+  });
+
+  test("is content without it under the context of both, and with the same value of another write", () => {
+    const { world, both } = madeAgain(["x", "x"]);
+    const shown = {
+      payloads: both.payloads.filter((each) => isText(each, "two")),
+      clock: both.clock,
+    };
+    world.show(world.askRead("e", { looks: ["a", "b"] }), shown);
+    expect(world.found).toEqual([]);
+    const other = madeAgain(["x", "y"]);
+    other.world.show(other.world.askRead("e", { looks: ["a", "b"] }), other.both);
+    expect(other.world.found).toEqual([]);
+    const without = { payloads: shown.payloads, clock: other.both.clock };
+    other.world.show(other.world.askRead("e", { looks: ["a", "b"] }), without);
+    expect(other.world.found).toEqual(["context-covers-unseen"]);
+  });
+});
+
+function isText(payload: Uint8Array, text: string): boolean {
+  return Buffer.from(payload).toString().endsWith(text);
+}

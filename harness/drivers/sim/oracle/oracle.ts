@@ -33,6 +33,7 @@ import type { IsCalm } from "./stand-in-late.ts";
 import { checkStandIns } from "./stand-in-late.ts";
 import { StoreIndex } from "./store-index.ts";
 import { StoredWatch } from "./stored-nowhere.ts";
+import { checkOverwritten } from "./superseded-elsewhere.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
@@ -306,8 +307,10 @@ export class Oracle implements WorldObserver {
   /** Keys of which some node holds tombstones and nothing else. */
   get tombstonesLeft(): readonly string[] {
     return [...this.#index.states]
-      .filter(({ copies }) =>
-        copies.some(({ visible }) => visible !== undefined && isTombstonesOnly(visible)),
+      .filter((state) =>
+        state.copies.some(
+          ({ visible }) => visible !== undefined && isTombstonesOnly(state, visible),
+        ),
       )
       .map(({ name }) => name);
   }
@@ -367,7 +370,7 @@ export class Oracle implements WorldObserver {
         );
         const survives = synced && !destroyed.has(copy.owner);
         const keepsData = lossless && !hasForgotten && (survives || !this.#died.has(copy.owner));
-        if (copy.node === copy.owner && isTombstonesOnly(before)) {
+        if (copy.node === copy.owner && isTombstonesOnly(copy.state, before)) {
           checkCollected(copy, before, { keepsData: this.#isDeletedForGood }, this.#violations);
         } else {
           checkRemoved(copy, before, { synced, keepsData }, this.#violations);
@@ -448,6 +451,9 @@ export class Oracle implements WorldObserver {
     const opened = this.#opened(state, shown.token);
     if (this.#isLosslessMode) {
       checkContext(request, shown, opened, this.#violations);
+      if (opened.clock !== undefined && this.#parts.versioning.mode === "dvvset") {
+        checkOverwritten(request, shown, opened.clock, this.#violations);
+      }
     } else {
       const { clock = NOTHING } = opened;
       const deletes = state.history.mintsOf(TOMBSTONE).some((mint) => covers(clock, mint));

@@ -10,7 +10,7 @@ import { byteString } from "../../../../src/storage/byte-strings.ts";
  * (K-11), which differ where two nodes made one write. Throws FormatError.
  */
 export function plainText(payload: Uint8Array): string {
-  const { own, known } = decodeOperations(payload);
-  const isPlain = own === undefined && known.length === 0;
+  const { own, superseded } = decodeOperations(payload);
+  const isPlain = own === undefined && superseded.length === 0;
   return byteString(isPlain ? payload : encodePayload(decodePayload(payload)));
 }

@@ -9,6 +9,7 @@ import {
 import type { TimedEntries } from "../../../../src/causality/timed-clock.ts";
 import { readTimedClock } from "../../../../src/causality/timed-clock.ts";
 import type { ActorTable, Clock, VersioningMode } from "../../../../src/causality/versioning.ts";
+import { decodeOperations } from "../../../../src/protocol/payload.ts";
 import { byteString } from "../../../../src/storage/byte-strings.ts";
 
 /** What stands in a record, as far as its bytes say it. */
@@ -21,6 +22,8 @@ export interface RecordContent {
 export interface StoredVersion {
   /** The payload's bytes, one character each. */
   readonly payload: string;
+  /** The write's operation, likewise; read where the record says dots alone (dvvset). */
+  readonly operation?: string | undefined;
   /** The write's own dot; undefined where the record does not say it (merged) or says a whole clock. */
   readonly dot: { readonly actor: Actor; readonly counter: number } | undefined;
   /** The version's own clock, where it has one (the paper's clocks). */
@@ -77,11 +80,17 @@ function readDotted(reader: Reader, { textOf, actors }: Texts): RecordContent {
     let dotCounter = counter;
     for (const payload of readPayloads(reader)) {
       const dot = { actor, counter: dotCounter };
-      versions.push({ payload: textOf(payload), dot, clock: undefined });
+      const operation = operationOf(payload);
+      versions.push({ payload: textOf(payload), operation, dot, clock: undefined });
       dotCounter -= 1;
     }
   }
   return { clock, versions };
+}
+
+function operationOf(payload: Uint8Array): string | undefined {
+  const { own } = decodeOperations(payload);
+  return own === undefined ? undefined : byteString(own);
 }
 
 function readMerged(reader: Reader, { textOf, actors }: Texts): RecordContent {

@@ -3,6 +3,7 @@ import type { Mint } from "./key-history.ts";
 import { covers, joined } from "./key-history.ts";
 import type { Copy, KeyState, KnownRow } from "./key-state.ts";
 import { TOMBSTONE } from "./shown-versions.ts";
+import { isSupersededElsewhere } from "./superseded-elsewhere.ts";
 import type { Violations } from "./violations.ts";
 
 const CHECK = "resurrected";
@@ -12,9 +13,17 @@ export interface CollectionCheckOptions {
   readonly keepsData: boolean;
 }
 
-/** True for what a node may collect: tombstones and nothing beside them. */
-export function isTombstonesOnly({ record }: KnownRow): boolean {
-  return record.payloads.length > 0 && record.payloads.every((payload) => payload === TOMBSTONE);
+/**
+ * True for what a node may collect: tombstones and nothing beside them, but for what was superseded under another dot and shows in no
+ * answer (D-4.4-12).
+ */
+export function isTombstonesOnly(state: KeyState, { record }: KnownRow): boolean {
+  const isOver = (payload: string): boolean => {
+    const [mint] = state.history.mintsOf(payload);
+    return mint !== undefined && isSupersededElsewhere(state, mint, record.clock);
+  };
+  const values = record.payloads.filter((payload) => payload !== TOMBSTONE);
+  return values.length < record.payloads.length && values.every(isOver);
 }
 
 /**

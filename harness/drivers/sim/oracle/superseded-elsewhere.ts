@@ -1,0 +1,36 @@
+import type { Clock } from "../../../../src/causality/versioning.ts";
+import type { Mint } from "./key-history.ts";
+import { isSuperseded } from "./key-history.ts";
+import type { ClientRequest, KeyState } from "./key-state.ts";
+import type { ShownVersions } from "./shown-versions.ts";
+import type { Violations } from "./violations.ts";
+
+/**
+ * True where the write was made twice and something that the clock covers superseded it under its other dot (D-4.4-12): then it is
+ * superseded under this one, too.
+ */
+export function isSupersededElsewhere(state: KeyState, { payload }: Mint, clock: Clock): boolean {
+  if (!state.isOneOperation(payload)) return false;
+  const mints = state.history.mintsOf(payload);
+  if (mints.length < 2) return false;
+  const tops = state.history.topsOf(clock);
+  return mints.some((mint) => isSuperseded(mint, tops));
+}
+
+/** What was overwritten never shows again beside what overwrote it, however often it was sent and made. For dvvset. */
+export function checkOverwritten(
+  { ask, state }: ClientRequest,
+  { payloads }: ShownVersions,
+  clock: Clock,
+  violations: Violations,
+): void {
+  for (const payload of payloads) {
+    const [mint] = state.history.mintsOf(payload);
+    if (mint === undefined || !isSupersededElsewhere(state, mint, clock)) continue;
+    violations.report("overwritten-shown", () => ({
+      anomaly: "a write that was overwritten is back under another dot",
+      detail: `Node ${ask.node} answered request ${ask.id} with write ${mint.serial} of the key (dot ${mint.counter} of ${mint.actor}), which its context covers a successor of`,
+      key: state.name,
+    }));
+  }
+}
