@@ -11,6 +11,7 @@ import { parseAllDocuments } from "yaml";
 import type { NodeConfiguration } from "../src/node/configuration.ts";
 import { parseConfiguration } from "../src/node/parse-configuration.ts";
 import { parsePlan } from "./cli/parse-plan.ts";
+import { NODE_FLAGS } from "./drivers/node-flags.ts";
 import { complaintsAbout } from "./testing/kubernetes-schemas.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -128,8 +129,8 @@ describe("docker/kubernetes", () => {
   });
 
   test("what containers run is there", () => {
-    const programs = ["StatefulSet", "Deployment", "Job"].map(
-      (kind) => argumentsOf(found(kind))[0],
+    const programs = ["StatefulSet", "Deployment", "Job"].map((kind) =>
+      argumentsOf(found(kind)).find(isNoFlag),
     );
     for (const program of programs)
       expect(existsSync(join(ROOT, program ?? "")), program).toBe(true);
@@ -167,7 +168,9 @@ describe("docker/stack.yaml", () => {
     expect(at(stack, `${service}/healthcheck/test`)).toContain(
       `http://127.0.0.1:${portOf(httpAddress)}`,
     );
-    const [program, ...flags] = at(stack, `${service}/command`) as string[];
+    const command = at(stack, `${service}/command`) as string[];
+    expect(command.slice(0, NODE_FLAGS.length)).toEqual(NODE_FLAGS);
+    const [program, ...flags] = command.slice(NODE_FLAGS.length);
     expect(existsSync(join(ROOT, program ?? ""))).toBe(true);
     expect(flags).toEqual(["--config", at(stack, `${service}/configs/0/target`)]);
   });
@@ -224,4 +227,9 @@ function configurationOf(json: object, secretPath: string): NodeConfiguration {
 
 function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(":") + 1));
+}
+
+/** Node's own come before the program. */
+function isNoFlag(argument: string): boolean {
+  return !argument.startsWith("--");
 }

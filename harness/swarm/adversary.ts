@@ -10,7 +10,6 @@ import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import { refusal } from "../../src/client/failure.ts";
 import type { HttpCallResult } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
-import type { Clock } from "../../src/env/clock.ts";
 import { SESSION_HEADER } from "../../src/protocol/headers.ts";
 import { encodePayload } from "../../src/protocol/payload.ts";
 import { byteString } from "../../src/storage/byte-strings.ts";
@@ -23,7 +22,6 @@ import { isServed, outcomeOf, pathOf, readFromAll } from "./direct-read.ts";
 import type { Finding } from "./sim-outcome.ts";
 
 export interface AdversaryParts extends DirectReadParts {
-  readonly clock: Clock;
   readonly random: SeededRandom;
   /** Base URL by which clients of `home` reach `node`. */
   readonly clientUrl: (home: string, node: string) => string;

@@ -1,5 +1,6 @@
 import type { VersioningMode } from "../../src/causality/versioning.ts";
 import { versioningFor } from "../../src/causality/versioning-for.ts";
+import { shownVersions } from "../../src/protocol/operations.ts";
 import type { SnapshotEnvironment } from "../../src/snapshot/contract.ts";
 import type { Manifest } from "../../src/snapshot/manifest.ts";
 import { readRows } from "../../src/snapshot/row-file.ts";
@@ -20,6 +21,8 @@ export interface Archive {
 export interface ArchivedRow extends FinalSiblings {
   readonly key: Uint8Array;
   readonly record: Uint8Array;
+  /** Those of its payloads that the old cluster would show; whether it hides the others rightly, its own oracle judges. */
+  readonly shown: ReadonlySet<string>;
 }
 
 /** Times in its manifest are virtual, so that they compare with what the oracle saw. */
@@ -47,8 +50,9 @@ export async function openArchive(
       partition,
     })) {
       const { payloads, clock } = versioning.decode(record);
-      const texts = new Set(payloads.map(plainText));
-      rows.set(byteString(key), { key, record, payloads: texts, clock });
+      const textsOf = (versions: readonly Uint8Array[]) => new Set(versions.map(plainText));
+      const shown = textsOf(shownVersions(payloads, mode));
+      rows.set(byteString(key), { key, record, payloads: textsOf(payloads), shown, clock });
     }
   }
   return { manifest, files, rows };

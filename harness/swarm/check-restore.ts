@@ -202,11 +202,11 @@ async function served(
 /** A blind write is beside all that was there, and a read shows all of it. */
 function expectShown(
   { violations, cluster }: Restored,
-  { key, payloads }: ArchivedRow,
+  row: ArchivedRow,
   shown: readonly string[],
   added: readonly string[],
 ): void {
-  const missing = [...payloads].filter(
+  const missing = [...row.shown].filter(
     (payload) => payload !== TOMBSTONE && !shown.includes(payload),
   );
   const lacks = added.filter((text) => !shown.some((payload) => payload.endsWith(text)));
@@ -214,7 +214,7 @@ function expectShown(
   violations.report("restored-unseen", () => ({
     anomaly: "a restored cluster does not show what it holds",
     detail: `A read from all N shows ${shown.length} values and lacks ${missing.length} of the snapshot's and ${lacks.length} written since, at ${cluster.scheduler.monotonicMs()} ms`,
-    key: byteString(key),
+    key: byteString(row.key),
   }));
 }
 

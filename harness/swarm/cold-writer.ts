@@ -7,7 +7,6 @@
 
 import { utf8Bytes } from "../../src/base/bytes.ts";
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
-import type { Clock } from "../../src/env/clock.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import { wholeBetween } from "./chance.ts";
 import type { DirectReadParts } from "./direct-read.ts";
@@ -15,7 +14,6 @@ import { outcomeOf, pathOf, readFromAll } from "./direct-read.ts";
 import type { Finding } from "./sim-outcome.ts";
 
 export interface ColdWriterParts extends DirectReadParts {
-  readonly clock: Clock;
   readonly random: SeededRandom;
   /** Base URL by which clients of `home` reach `node`. */
   readonly clientUrl: (home: string, node: string) => string;
