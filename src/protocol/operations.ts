@@ -14,11 +14,12 @@
  * and for a minute after, lists are long; while all is calm they are short.
  */
 import { Writer } from "../base/binary.ts";
-import { bufferOf, concatBytes, equalBytes } from "../base/bytes.ts";
+import { concatBytes, equalBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { VersioningMode } from "../causality/versioning.ts";
 import { keepsNoFalseSiblings } from "../causality/versioning.ts";
-import type { Payload } from "./payload.ts";
+import { isListed, OperationList } from "./operation-list.ts";
+import type { Payload, PayloadOperations } from "./payload.ts";
 import {
   decodeOperations,
   decodePayload,
@@ -54,11 +55,10 @@ export const LISTED_MAX = 512;
 export function isDoneAlready(payload: Uint8Array, held: readonly Uint8Array[]): boolean {
   const { own } = decodeOperations(payload);
   if (own === undefined) return false;
-  const name = own.subarray(0, LISTED_BYTES);
   return held.some((version) => {
     const operations = decodeOperations(version);
     const isOwn = operations.own !== undefined && equalBytes(operations.own, own);
-    return isOwn || lists(operations.superseded, name);
+    return isOwn || isListed(operations.superseded, own);
   });
 }
 
@@ -67,7 +67,7 @@ export function isDoneAlready(payload: Uint8Array, held: readonly Uint8Array[]):
  * superseded, newest first, `listedMax` of them.
  */
 export function operationsOf(versions: readonly Uint8Array[], listedMax: number): Uint8Array {
-  return listOf(ownOf(versions), supersededBy(versions), listedMax);
+  return listOf(NONE, versions.map(decodeOperations), listedMax);
 }
 
 /** The payload as that of a write which supersedes these operations, a list of `operationsOf`. */
@@ -81,9 +81,8 @@ export function superseding(payload: Uint8Array, superseded: Uint8Array): Uint8A
 export function supersedingAlso(payload: Uint8Array, dropped: readonly Uint8Array[]): Uint8Array {
   if (dropped.length === 0) return payload;
   const { superseded } = decodeOperations(payload);
-  const certain = [...namesIn(superseded), ...ownOf(dropped)];
-  const list = listOf(certain, supersededBy(dropped), LISTED_CALM);
-  return equalBytes(list, superseded) ? payload : superseding(payload, list);
+  const list = listOf(superseded, dropped.map(decodeOperations), LISTED_CALM);
+  return list.length === superseded.length ? payload : superseding(payload, list);
 }
 
 /** The payload under a fresh operation, where it has none; `draw` gives 16 bytes that no other write has. */
@@ -103,74 +102,45 @@ export function shownVersions(
   mode: VersioningMode,
 ): readonly Uint8Array[] {
   if (versions.length < 2) return versions;
-  const hidden = new Set(keepsNoFalseSiblings(mode) ? supersededBy(versions).map(textOf) : []);
-  const shown = new Set<string>();
-  return versions.filter((version) => {
-    const { own } = decodeOperations(version);
+  const all = versions.map(decodeOperations);
+  const isHidden = (own: Uint8Array): boolean =>
+    keepsNoFalseSiblings(mode) && all.some(({ superseded }) => isListed(superseded, own));
+  const shown: Uint8Array[] = [];
+  return versions.filter((_, index) => {
+    const own = all[index]?.own;
     if (own === undefined) return true;
-    if (hidden.has(textOf(own.subarray(0, LISTED_BYTES))) || shown.has(textOf(own))) return false;
-    shown.add(textOf(own));
+    if (shown.some((other) => equalBytes(other, own)) || isHidden(own)) return false;
+    shown.push(own);
     return true;
   });
 }
 
-/** As lists have them. */
-function ownOf(versions: readonly Uint8Array[]): readonly Uint8Array[] {
-  return versions.flatMap(
-    (version) => decodeOperations(version).own?.subarray(0, LISTED_BYTES) ?? [],
-  );
-}
-
-/** The newest of each version, then the second newest of each, and so on. */
-function supersededBy(versions: readonly Uint8Array[]): readonly Uint8Array[] {
-  const lists = versions.map((version) => namesIn(decodeOperations(version).superseded));
-  const depth = Math.max(0, ...lists.map((list) => list.length));
-  const byAge: Uint8Array[] = [];
-  for (let age = 0; age < depth; age += 1) {
-    for (const list of lists) {
-      const name = list[age];
-      if (name !== undefined) byAge.push(name);
-    }
-  }
-  return byAge;
-}
-
-/** Each once: the certain ones as far as any list can have them, the older ones as far as this one should. */
+/**
+ * The certain ones and the versions' own, as far as any list can have them; then the newest that each version superseded, the second
+ * newest of each, and so on, as far as this one should. Each once.
+ */
 function listOf(
-  certain: readonly Uint8Array[],
-  older: readonly Uint8Array[],
+  certain: Uint8Array,
+  versions: readonly PayloadOperations[],
   listedMax: number,
 ): Uint8Array {
-  const listed = new Map<string, Uint8Array>();
-  const list = (names: readonly Uint8Array[], max: number): void => {
-    for (const name of names) {
-      if (listed.size >= max) return;
-      listed.set(textOf(name), name);
-    }
+  const listedBytes = versions.reduce(
+    (sum, { superseded }) => sum + superseded.length,
+    certain.length,
+  );
+  const list = new OperationList(
+    Math.min(LISTED_MAX, listedBytes / LISTED_BYTES + versions.length),
+  );
+  const add = (from: Uint8Array, at: number, max: number): void => {
+    if (at < from.length && list.count < max) list.add(from, at);
   };
-  list(certain, LISTED_MAX);
-  list(older, listedMax);
-  return concatBytes([...listed.values()]);
-}
-
-/** True where the name is one of those that stand side by side; two of them mostly differ in the first byte. */
-function lists(list: Uint8Array, name: Uint8Array): boolean {
-  for (let start = 0; start < list.length; start += LISTED_BYTES) {
-    let at = 0;
-    while (at < LISTED_BYTES && list[start + at] === name[at]) at += 1;
-    if (at === LISTED_BYTES) return true;
+  for (let at = 0; at < certain.length; at += LISTED_BYTES) add(certain, at, LISTED_MAX);
+  for (const { own = NONE } of versions) add(own, 0, LISTED_MAX);
+  const depthBytes = Math.max(0, ...versions.map(({ superseded }) => superseded.length));
+  for (let at = 0; at < depthBytes && list.count < listedMax; at += LISTED_BYTES) {
+    for (const { superseded } of versions) add(superseded, at, listedMax);
   }
-  return false;
+  return list.bytes();
 }
 
-function namesIn(list: Uint8Array): readonly Uint8Array[] {
-  const names: Uint8Array[] = [];
-  for (let at = 0; at < list.length; at += LISTED_BYTES) {
-    names.push(list.subarray(at, at + LISTED_BYTES));
-  }
-  return names;
-}
-
-function textOf(name: Uint8Array): string {
-  return bufferOf(name).toString("latin1");
-}
+const NONE = new Uint8Array(0);
