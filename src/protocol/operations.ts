@@ -67,7 +67,12 @@ export function isDoneAlready(payload: Uint8Array, held: readonly Uint8Array[]):
  * superseded, newest first, `listedMax` of them.
  */
 export function operationsOf(versions: readonly Uint8Array[], listedMax: number): Uint8Array {
-  return listOf(NONE, versions.map(decodeOperations), listedMax);
+  const all = versions.map(decodeOperations);
+  const [only] = all;
+  if (only === undefined || all.length > 1) return listOf(NONE, all, listedMax);
+  const { own = NONE, superseded } = only;
+  const name = own.subarray(0, LISTED_BYTES);
+  return concatBytes([name, superseded.subarray(0, listedMax * LISTED_BYTES - name.length)]);
 }
 
 /** The payload as that of a write which supersedes these operations, a list of `operationsOf`. */
@@ -81,7 +86,12 @@ export function superseding(payload: Uint8Array, superseded: Uint8Array): Uint8A
 export function supersedingAlso(payload: Uint8Array, dropped: readonly Uint8Array[]): Uint8Array {
   if (dropped.length === 0) return payload;
   const { superseded } = decodeOperations(payload);
-  const list = listOf(superseded, dropped.map(decodeOperations), LISTED_CALM);
+  const all = dropped.map(decodeOperations);
+  const isFull = superseded.length >= LISTED_CALM * LISTED_BYTES;
+  // As good as always: a client had read what its write drops.
+  if (isFull && all.every(({ own }) => own === undefined || isListed(superseded, own)))
+    return payload;
+  const list = listOf(superseded, all, LISTED_CALM);
   return list.length === superseded.length ? payload : superseding(payload, list);
 }
 
@@ -124,13 +134,8 @@ function listOf(
   versions: readonly PayloadOperations[],
   listedMax: number,
 ): Uint8Array {
-  const listedBytes = versions.reduce(
-    (sum, { superseded }) => sum + superseded.length,
-    certain.length,
-  );
-  const list = new OperationList(
-    Math.min(LISTED_MAX, listedBytes / LISTED_BYTES + versions.length),
-  );
+  const certainMax = certain.length / LISTED_BYTES + versions.length;
+  const list = new OperationList(Math.min(LISTED_MAX, Math.max(certainMax, listedMax)));
   const add = (from: Uint8Array, at: number, max: number): void => {
     if (at < from.length && list.count < max) list.add(from, at);
   };
