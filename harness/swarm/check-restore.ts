@@ -168,7 +168,8 @@ async function writeOn(restored: Restored, random: SeededRandom): Promise<void> 
       expectShown(restored, row, await read(), []);
       const body = Buffer.from(`after the restore ${number}`);
       const headers = { "content-type": "text/plain" };
-      const path = `${pathOf(row)}?timeoutMs=${TIMEOUT_MS}`;
+      // Also where all N are fewer than a sloppy quorum asks for: a hint would not be read.
+      const path = `${pathOf(row)}?w=${plan.run.n}&quorum=strict&timeoutMs=${TIMEOUT_MS}`;
       const call = { method: "PUT", path, headers, body };
       const { status } = await served(restored, call, random.pick(cluster.nodes));
       // A key of very many siblings takes no blind write.

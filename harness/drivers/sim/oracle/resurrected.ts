@@ -14,13 +14,15 @@ export interface CollectionCheckOptions {
 }
 
 /**
- * True for what a node may collect: tombstones and nothing beside them, but for what was superseded under another dot and shows in no
- * answer (D-4.4-12).
+ * True for what a node may collect: tombstones and nothing beside them, but in dvvset for what was superseded under another dot and
+ * shows in no answer (D-4.4-12).
  */
 export function isTombstonesOnly(state: KeyState, { record }: KnownRow): boolean {
   const isOver = (payload: string): boolean => {
     const [mint] = state.history.mintsOf(payload);
-    return mint !== undefined && isSupersededElsewhere(state, mint, record.clock);
+    // Only that mode tells of each version which mint it is.
+    const isHidden = record.mints !== undefined;
+    return isHidden && mint !== undefined && isSupersededElsewhere(state, mint, record.clock);
   };
   const values = record.payloads.filter((payload) => payload !== TOMBSTONE);
   return values.length < record.payloads.length && values.every(isOver);
