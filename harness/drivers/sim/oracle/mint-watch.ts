@@ -243,6 +243,12 @@ function add(
   for (const writer of writers) {
     context = joined(context, writer.context ?? NOTHING);
   }
+  // Made once more after its client had its answer, while others wait for a write of the same bytes: an operation has one context.
+  for (const { operation, context: known } of payloads.flatMap((each) =>
+    state.history.mintsOf(each),
+  )) {
+    if (operation !== undefined && operation === dot.operation) context = joined(context, known);
+  }
   const [first] = writers;
   // A client library that asks again sends the same context; then it does not matter which of its requests it was.
   if (writers.some(({ ask }) => ask.context !== first?.ask.context)) state.history.doubt();
