@@ -9,12 +9,14 @@ import type { Violations } from "./violations.ts";
  * True where the write was made twice and something that the clock covers superseded it under its other dot (D-4.4-12): then it is
  * superseded under this one, too.
  */
-export function isSupersededElsewhere(state: KeyState, { payload }: Mint, clock: Clock): boolean {
-  if (!state.isOneOperation(payload)) return false;
-  const mints = state.history.mintsOf(payload);
-  if (mints.length < 2) return false;
+export function isSupersededElsewhere(state: KeyState, mint: Mint, clock: Clock): boolean {
+  const { operation, payload } = mint;
+  // Several clients may have written the same bytes; where dots do not show an operation, then nothing is known.
+  if (operation === undefined && !state.isOneOperation(payload)) return false;
+  const twins = state.history.mintsOf(payload).filter((each) => each.operation === operation);
+  if (twins.length < 2) return false;
   const tops = state.history.topsOf(clock);
-  return mints.some((mint) => isSuperseded(mint, tops));
+  return twins.some((twin) => isSuperseded(twin, tops));
 }
 
 /** What was overwritten never shows again beside what overwrote it, however often it was sent and made. For dvvset. */
