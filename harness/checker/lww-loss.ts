@@ -17,6 +17,10 @@
  * The end does not show what a later write covered up. Where quorums meet strictly and no fault takes data, each read in between is
  * held to the same bound: it shows every write acknowledged before it began, or one that beats it (`overtaken-reads.ts`). Nothing is
  * judged where faults may have destroyed all copies of a write.
+ *
+ * All of this takes two things for granted. An acknowledged write is not made again later: in these modes clients do not retry in doubt
+ * (`run/stores.ts`), nor does the router. And nobody sets the wall clock of a machine during a run, other than as a fault: the
+ * history has monotonic times and cannot tell. So an accusation names the bound of the clocks on which it stands.
  */
 
 import type { Plan } from "../run/plan.ts";
@@ -83,14 +87,17 @@ export function checkLwwLoss(
   }
   const { isSettled, doubts } = settledState(evidence);
   const accusations: string[] = [];
+  const clocks = `clocks at most ${clockSkewMs} ms apart if nobody set them meanwhile`;
   if (unexplained.length > 0 && isSettled) {
     accusations.push(
-      `${unexplained.length} write(s) lost to what they replaced or to earlier ones, with clocks at most ${clockSkewMs} ms apart: ${unexplained[0]}.`,
+      `${unexplained.length} write(s) lost to what they replaced or to earlier ones, with ${clocks}: ${unexplained[0]}.`,
     );
   }
   const overtaken = overtakenOf(keys, options);
   if (overtaken !== undefined && overtaken.length > 0) {
-    accusations.push(`${overtaken.length} read(s) missed an acknowledged write: ${overtaken[0]}.`);
+    accusations.push(
+      `${overtaken.length} read(s) missed an acknowledged write, with ${clocks}: ${overtaken[0]}.`,
+    );
   }
   const isAccused = accusations.length > 0 && !beyondBudget;
   const sound = isSettled ? "valid" : "unknown";

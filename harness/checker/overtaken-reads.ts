@@ -11,6 +11,8 @@ export interface OvertakenRead {
  * was acknowledged before a read began, and the quorums of the two have a node in common, the read shows it or what beat it.
  * So it cannot show only what is older. One pass over reads by their beginning beside writes by their end: of the writes that
  * ended before a read the one that began last is the hardest to miss.
+ *
+ * What is acknowledged is written no more: clients send no write again while an attempt may yet be done, or that would be a later one.
  */
 export function findOvertakenReads(
   { reads, versions }: Pick<KeyVersions, "reads" | "versions">,

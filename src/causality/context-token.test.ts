@@ -3,6 +3,8 @@ import { describe, expect, it, test } from "vitest";
 import { Writer } from "../base/binary.ts";
 import { toHex, utf8Bytes } from "../base/bytes.ts";
 import { nodeId } from "../base/ids.ts";
+import { LISTED_MAX } from "../protocol/operations.ts";
+import { LISTED_BYTES } from "../protocol/payload.ts";
 import {
   CONTEXT_SIZE_BYTES_MAX,
   ContextError,
@@ -127,6 +129,36 @@ describe("openContext()", () => {
       Array.from({ length: 1_000 }, (_, epoch) => [testActor(0, epoch), 1]),
     );
     expect(() => sealContext({ ...scope, clock: large }, macKey)).toThrow(ContextError);
+  });
+
+  it("refuses operations that are no list of names, or too many, whoever sealed them", () => {
+    const sealed = (bytes: number) =>
+      sealContext({ ...scope, clock, operations: new Uint8Array(bytes) }, macKey);
+    for (const bytes of [1, 5, 12, 513 * 8]) expect(problemOf(sealed(bytes))).toBe("malformed");
+    for (const bytes of [0, 8, LISTED_BYTES * LISTED_MAX]) {
+      expect(problemOf(sealed(bytes))).toBeUndefined();
+    }
+  });
+
+  it("has room for a clock before it has any for operations, and for the newest of these first", () => {
+    const operations = new Uint8Array(8 * 512).map((_, at) => at >> 3);
+    const kept = [100, 600, 650].map((actors) => {
+      const large: Clock = new Map(
+        Array.from({ length: actors }, (_, epoch) => [testActor(0, epoch), 1]),
+      );
+      const sealed = sealContext({ ...scope, clock: large, operations }, macKey);
+      expect(openContext(sealed, scope, macKey)).toEqual(large);
+      const names = operationsIn(sealed);
+      expect(Buffer.compare(names, operations.subarray(0, names.length))).toBe(0);
+      if (names.length < operations.length) {
+        expect(sealed.length).toBeGreaterThan(CONTEXT_SIZE_BYTES_MAX - 10);
+      }
+      return names.length / 8;
+    });
+    expect(kept[0]).toBe(512);
+    expect(kept[1]).toBeLessThan(512);
+    expect(kept[2]).toBeLessThan(kept[1] ?? 0);
+    expect(kept[2]).toBeGreaterThan(0);
   });
 
   it("names a body that is authentic and broken as malformed", () => {

@@ -25,7 +25,8 @@ import type { ActorTable, Clock, VersioningMode } from "./versioning.ts";
  *     mac   = first 16 bytes of HMAC-SHA256(mac key, domain, bytes cluster id, bytes key, token without mac)
  *
  * Beside the clock go the operations of what was read (`protocol/operations.ts`): who writes with the context supersedes them. Here they
- * are at most 5 KiB of bytes. Tokens of format version 1, which have none, open as ever.
+ * are names of 8 bytes, the newest first, at most 512 and as many as find room beside the clock: a memory, without which a context
+ * is as good. Tokens of format version 1, which have none, open as ever.
  *
  * A field is a u8 that names it and its value, and is absent where there is nothing to say:
  *
@@ -58,7 +59,13 @@ export function sealContext(
     writer.ascii(reader);
   }
   const sizeBytes = writer.length;
-  if (sizeBytes + MAC_SIZE_BYTES > CONTEXT_SIZE_BYTES_MAX) {
+  const excessBytes = sizeBytes + MAC_SIZE_BYTES - CONTEXT_SIZE_BYTES_MAX;
+  if (excessBytes > 0 && operations.length > 0) {
+    const room = Math.max(0, Math.floor((operations.length - excessBytes) / OPERATION_BYTES));
+    const newest = operations.subarray(0, room * OPERATION_BYTES);
+    return sealContext({ ...context, operations: newest }, macKey);
+  }
+  if (excessBytes > 0) {
     throw new ContextError(
       "too-long",
       `Cannot seal a context of ${clock.size} actors: its ${sizeBytes + MAC_SIZE_BYTES} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`,
@@ -151,8 +158,10 @@ export const CONTEXT_SIZE_BYTES_MAX = 16 * 1024;
 
 const TOKEN_VERSION = 2;
 const TOKEN_VERSION_WITHOUT_OPERATIONS = 1;
-/** A third of the token. */
-const OPERATIONS_BYTES_MAX = 5 * 1024;
+/** Of an operation as `protocol/operations.ts` lists it. */
+const OPERATION_BYTES = 8;
+/** A quarter of the token, and the longest list there is. */
+const OPERATIONS_BYTES_MAX = 512 * OPERATION_BYTES;
 const NO_OPERATIONS = new Uint8Array(0);
 const MAC_SIZE_BYTES = 16;
 const READER_FIELD = 1;
@@ -184,7 +193,7 @@ function readBody(
   try {
     const reader = new Reader(body, "a context");
     reader.u16();
-    if (body[0] === TOKEN_VERSION) reader.bytes(OPERATIONS_BYTES_MAX);
+    if (body[0] === TOKEN_VERSION) readOperations(reader);
     const clock = isTimed(mode)
       ? timedClockOf(readTimedClock(reader, actors))
       : clockOf(readClock(reader, actors));
@@ -197,6 +206,12 @@ function readBody(
     }
     throw error;
   }
+}
+
+/** Without a cluster secret anybody can seal anything. */
+function readOperations(reader: Reader): void {
+  const { length } = reader.bytes(OPERATIONS_BYTES_MAX);
+  if (length % OPERATION_BYTES !== 0) reader.fail(`its operations have ${length} bytes`);
 }
 
 function readReader(reader: Reader): NodeId {

@@ -35,7 +35,8 @@ export interface RingsideClientOptions {
   /**
    * Retries writes that may have happened. Default: true where writes are named. With a name a retry is the same write, whoever
    * coordinates it and whatever superseded the first attempt meanwhile, as far as nodes remember that (architecture,
-   * "Operations"); beyond, and without a name, it may become a sibling that brings an overwritten value back.
+   * "Operations"); beyond, and without a name, it may become a sibling that brings an overwritten value back. Where the last write wins
+   * (`lww`, `lww-hybrid`) a retry may be a later write, which wins over what others wrote in between: there switch it off.
    */
   readonly retryIndefinite?: boolean;
   /** Called after each attempt, before the call goes on; must not throw. */

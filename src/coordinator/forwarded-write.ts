@@ -5,8 +5,11 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { ForwardRequest } from "../protocol/messages.ts";
 import type { Outcome } from "../rpc/contract.ts";
+import { StorageError } from "../storage/engine.ts";
 import type { Coordinator, WriteOrder } from "./coordinator.ts";
 import type { CoordinatorParts } from "./parts.ts";
+
+export type ForwardParts = Pick<CoordinatorParts, "nodeId" | "calls" | "versioning" | "ring">;
 
 export interface ForwardPlan {
   /** With a named payload: nodes know the write again by it. */
@@ -17,6 +20,8 @@ export interface ForwardPlan {
   readonly candidates: readonly NodeId[];
   /** Why it may have been done already, where this node has tried and failed; then it does not try again. */
   readonly doubt: DynamoError | undefined;
+  /** Why this node cannot do it, where it has tried and did nothing; then it does not try again. */
+  readonly ownRefusal: DynamoError | undefined;
 }
 
 /**
@@ -30,9 +35,11 @@ export interface ForwardPlan {
  */
 export class ForwardedWrite {
   readonly #environment: Environment;
-  readonly #parts: CoordinatorParts;
-  readonly #coordinator: Coordinator;
+  readonly #parts: ForwardParts;
+  readonly #coordinator: Pick<Coordinator, "put" | "isCandidate">;
   readonly #plan: ForwardPlan;
+  /** Of the silence of those that were asked; none outlives the answer. */
+  readonly #watches = new Set<Timer>();
   #next = 0;
   /** Attempts under way. */
   #openCount = 0;
@@ -40,12 +47,14 @@ export class ForwardedWrite {
   #doubt: DynamoError | undefined;
   /** A refusal that others would share. */
   #refusal: DynamoError | undefined;
+  /** Why this node did not do it. */
+  #ownRefusal: DynamoError | undefined;
   #settle: { resolve(record: Uint8Array): void; reject(error: unknown): void } | undefined;
 
   constructor(
     environment: Environment,
-    parts: CoordinatorParts,
-    coordinator: Coordinator,
+    parts: ForwardParts,
+    coordinator: Pick<Coordinator, "put" | "isCandidate">,
     plan: ForwardPlan,
   ) {
     this.#environment = environment;
@@ -53,7 +62,9 @@ export class ForwardedWrite {
     this.#coordinator = coordinator;
     this.#plan = plan;
     this.#doubt = plan.doubt;
-    this.#mayTryHere = plan.doubt === undefined && coordinator.isCandidate(plan.order);
+    this.#ownRefusal = plan.ownRefusal;
+    const hasTried = plan.doubt !== undefined || plan.ownRefusal !== undefined;
+    this.#mayTryHere = !hasTried && coordinator.isCandidate(plan.order);
   }
 
   /** Resolves with the record after the write. Rejects with DynamoError. To be called once. */
@@ -86,7 +97,8 @@ export class ForwardedWrite {
       assertions.reachable("a node coordinated a write that no candidate took");
       this.#putHere(remainingMs);
     } else if (this.#openCount === 0) {
-      this.#reject(this.#doubt ?? this.#refusal ?? this.#noCoordinator(remainingMs));
+      const refusal = this.#refusal ?? this.#ownRefusal;
+      this.#reject(this.#doubt ?? refusal ?? this.#noCoordinator(remainingMs));
     }
   }
 
@@ -97,8 +109,13 @@ export class ForwardedWrite {
       ({ record }) => this.#answer(record),
       (error: unknown) => {
         this.#openCount -= 1;
-        if (error instanceof DynamoError) this.#failed(error);
-        else this.#reject(error);
+        if (error instanceof StorageError) {
+          this.#ownRefusal = unreadable(error);
+          this.#failed(undefined);
+        } else if (error instanceof DynamoError) {
+          if (error.definite) this.#ownRefusal = error;
+          this.#failed(error);
+        } else this.#reject(error);
       },
     );
   }
@@ -108,16 +125,18 @@ export class ForwardedWrite {
     assertions.always("a write is forwarded to another node", candidate !== this.#parts.nodeId);
     let isSilent = false;
     this.#openCount += 1;
-    const shareMs = this.#isKnownAgain ? this.#shareOf(remainingMs) : 2 * remainingMs;
-    const silence = this.#whenSilent(candidate, shareMs, () => {
+    const onSilence = (): void => {
       isSilent = true;
       assertions.reachable("a candidate was silent for its share of a forwarded write's time");
-      this.#parts.detector.missed(candidate);
       this.#doubt ??= lost(candidate, "silent");
       this.#tryNext();
-    });
+    };
+    // Nobody else may be asked in doubt otherwise.
+    const silence = this.#isKnownAgain
+      ? this.#whenSilent(candidate, this.#shareOf(remainingMs), onSilence)
+      : undefined;
     this.#parts.calls.call(candidate, this.#requestOf(remainingMs), remainingMs, (outcome) => {
-      silence.cancel();
+      silence?.cancel();
       this.#openCount -= 1;
       const result = resultOf(candidate, outcome);
       if (result instanceof Uint8Array) {
@@ -154,10 +173,17 @@ export class ForwardedWrite {
       });
     };
     wait();
-    return { cancel: () => timer.cancel() };
+    const watch: Timer = {
+      cancel: () => {
+        timer.cancel();
+        this.#watches.delete(watch);
+      },
+    };
+    this.#watches.add(watch);
+    return watch;
   }
 
-  /** An attempt has ended without success; undefined: it never left this node. */
+  /** An attempt has ended without success; undefined: it never left this node, or did nothing here. */
   #failed(error: DynamoError | undefined): void {
     if (error !== undefined && !error.definite) {
       this.#doubt = error;
@@ -191,7 +217,7 @@ export class ForwardedWrite {
   /** Nobody did anything. */
   #noCoordinator(remainingMs: number): DynamoError {
     const { assertions } = this.#environment;
-    if (remainingMs > 0) {
+    if (remainingMs > 0 && this.#plan.order.quorum === "strict") {
       // Here the write would get a hint for a copy, and a strict quorum counts none.
       assertions.reachable("a strict write found none of its primaries");
       return new DynamoError(
@@ -199,23 +225,36 @@ export class ForwardedWrite {
         "Cannot write: none of the key's nodes took it, and a strict quorum counts no other",
       );
     }
+    if (remainingMs > 0) {
+      return new DynamoError("too-few-nodes", "Cannot write: none of the key's nodes took it");
+    }
     assertions.reachable("a write found no coordinator in time");
     return new DynamoError("overloaded", "Cannot find a coordinator for the key in time");
   }
 
   #answer(record: Uint8Array): void {
     this.#settle?.resolve(record);
-    this.#settle = undefined;
+    this.#end();
   }
 
   #reject(error: unknown): void {
     this.#settle?.reject(error);
+    this.#end();
+  }
+
+  #end(): void {
     this.#settle = undefined;
+    for (const watch of this.#watches) watch.cancel();
   }
 
   #remainingMs(): number {
     return this.#plan.deadlineMs - this.#environment.clock.monotonicMs();
   }
+}
+
+/** What is said of a write that this node could not mint, since it cannot read its row: nothing was done, as far as it can see. */
+export function unreadable(cause: StorageError): DynamoError {
+  return new DynamoError("storage", "Cannot read this node's own copy of the key", { cause });
 }
 
 /** Definite refusals that another node may not share. */

@@ -1,3 +1,4 @@
+import { FormatError } from "../base/binary.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { isDoneAlready } from "../protocol/operations.ts";
@@ -35,6 +36,7 @@ interface Refused {
 /** Refusals that say nothing of the versions which the node holds. */
 const UNSEEN: ReadonlySet<string> = new Set(["too-few-nodes", "hints-full"]);
 
+/** Undefined where the row cannot be read. */
 async function isHeld(
   { replica, versioning }: Pick<CoordinatorParts, "replica" | "versioning">,
   { key, payload }: Refused,
@@ -43,7 +45,7 @@ async function isHeld(
     const record = await replica.read(key);
     return record !== undefined && isDoneAlready(payload, versioning.decode(record).payloads);
   } catch (error) {
-    if (error instanceof StorageError) return undefined;
+    if (error instanceof StorageError || error instanceof FormatError) return undefined;
     throw error;
   }
 }

@@ -6,8 +6,8 @@ import type { NodeId } from "../base/ids.ts";
  * - `any-owner`: the node that was asked, where it is one of them, else one of them drawn at random.
  * - `first-owner`: the first of them, whoever was asked (paper 4.5): all writes of a key meet at one place, and a popular key
  *   loads one node.
- * - `fastest-reader`: the one that answered the read first from which the write's context comes (paper 5): it holds what was read,
- *   and is not the slow one. A write without such a context goes as under `any-owner`.
+ * - `fastest-reader`: the one that answered the read first from which the write's context comes (paper 5): it is not the slow
+ *   one, and mostly holds what was read, although "not found" and a stale version are replies as well. A write without such a context goes as under `any-owner`.
  */
 export const WRITE_COORDINATORS = ["any-owner", "first-owner", "fastest-reader"] as const;
 

@@ -30,6 +30,7 @@ import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls, RequestHandler } from "../rpc/contract.ts";
 import { MemoryNetwork } from "../rpc/testing/memory-transport.ts";
 import type { Engine, ScanOptions, TableName, Write } from "../storage/engine.ts";
+import { StorageError } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { Admission } from "./admission.ts";
 import { peerService } from "./peer-service.ts";
@@ -131,6 +132,12 @@ test("D-5-1 membership and persistence are content with any coordination", async
   expect(await ask(forward)).toEqual({ type: "forward-reply", record: utf8Bytes("by the fake") });
   expect(detector.suspected()).toEqual([]);
   expect(taken).toMatchObject([{ key: KEY, w: 2, quorum: "strict", timeoutMs: 700 }]);
+  // Before its mint, so for certain: the sender may ask another node.
+  handlers.set(
+    B,
+    node.serve({ put: () => Promise.reject(new StorageError("Cannot read: the disk failed")) }),
+  );
+  expect(await ask(forward)).toMatchObject({ type: "error-reply", code: "overloaded" });
   // The fake stored nothing, and a replica's own work needs no coordinator.
   expect(await ask({ type: "get", ring: ring.stamp, key: KEY })).toEqual({
     type: "get-reply",

@@ -10,7 +10,7 @@ import type { LifeClaim } from "../replica/life.ts";
 import type { TombstoneRows } from "../replica/tombstone-rows.ts";
 import type { Ring, RingStamp } from "../ring/ring.ts";
 import type { RequestHandler } from "../rpc/contract.ts";
-import { DamageError } from "../storage/engine.ts";
+import { DamageError, StorageError } from "../storage/engine.ts";
 import type { Admission } from "./admission.ts";
 
 export interface PeerServiceParts {
@@ -77,7 +77,7 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
         held(parts.replica.tombstones, request).then(respond, refuse);
         break;
       case "forward":
-        forwarded(parts, request).then(respond, refuse);
+        forwarded(environment, parts, request).then(respond, refuse);
         break;
     }
   };
@@ -109,7 +109,11 @@ async function held(
   return { type: "tombstone-reply", holding: await holding };
 }
 
-async function forwarded(parts: PeerServiceParts, request: ForwardRequest): Promise<Reply> {
+async function forwarded(
+  environment: Environment,
+  parts: PeerServiceParts,
+  request: ForwardRequest,
+): Promise<Reply> {
   if (!parts.ready() && !parts.admission.isClosed) {
     throw new DynamoError("overloaded", "Cannot take the request: the node starts");
   }
@@ -117,8 +121,18 @@ async function forwarded(parts: PeerServiceParts, request: ForwardRequest): Prom
   const w = request.w === 0 ? parts.w : request.w;
   const quorum = request.strict ? "strict" : "sloppy";
   const order = { key, context, payload, w, quorum, timeoutMs: budgetMs } as const;
-  const minted = await parts.admission.admit(() => parts.coordinator.put(order));
-  return { type: "forward-reply", record: minted.record };
+  try {
+    const minted = await parts.admission.admit(() => parts.coordinator.put(order));
+    return { type: "forward-reply", record: minted.record };
+  } catch (error) {
+    // As such it comes only from before the mint: nothing was done, and another node may do it.
+    if (!(error instanceof StorageError)) throw error;
+    environment.assertions.reachable("a replica failed to serve a peer");
+    environment.log.error({ err: error, request: request.type }, "Cannot serve a peer");
+    throw new DynamoError("overloaded", "Cannot take the write: the node cannot read its row", {
+      cause: error,
+    });
+  }
 }
 
 function errorReply(error: unknown): Reply {

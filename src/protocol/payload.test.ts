@@ -29,6 +29,11 @@ describe("encodePayload() and decodePayload()", () => {
     expect(Buffer.from(encodePayload(TOMBSTONE_PAYLOAD)).toString("hex")).toBe("010100");
   });
 
+  test.each([1, 5, 12, 8 * 0x1_0000])("refuse a list of operations of %i bytes", (bytes) => {
+    const operations = { own: undefined, superseded: new Uint8Array(bytes) };
+    expect(() => encodePayload(TOMBSTONE_PAYLOAD, operations)).toThrow(RangeError);
+  });
+
   test("copy nothing when decoding", () => {
     const encoded = encodePayload({ contentType: "x", tombstone: false, bytes: Buffer.alloc(9) });
     expect(decodePayload(encoded).bytes.buffer).toBe(encoded.buffer);

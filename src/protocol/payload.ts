@@ -42,6 +42,7 @@ const HEAD_BYTES = 3;
 export const OPERATION_BYTES = 16;
 /** Of an operation in a list. */
 export const LISTED_BYTES = 8;
+const LISTED_COUNT_MAX = 0xffff;
 export const CONTENT_TYPE_CHARS_MAX = 255;
 const CONTENT_TYPE_PATTERN = /^[\x20-\x7e]{0,255}$/;
 const NONE = new Uint8Array(0);
@@ -50,7 +51,7 @@ const NO_OPERATIONS: PayloadOperations = { own: undefined, superseded: NONE };
 /** The payload of every delete. */
 export const TOMBSTONE_PAYLOAD: Payload = { contentType: "", tombstone: true, bytes: NONE };
 
-/** Throws RangeError on a content type that cannot be kept, and on a tombstone with a value. */
+/** Throws RangeError on a content type that cannot be kept, on a tombstone with a value, and on a list of operations that is none. */
 export function encodePayload(
   { contentType, tombstone, bytes }: Payload,
   { own, superseded }: PayloadOperations = NO_OPERATIONS,
@@ -62,6 +63,10 @@ export function encodePayload(
   }
   if (tombstone && (contentType !== "" || bytes.length > 0)) {
     throw new RangeError("Cannot encode a tombstone: it has a content type or a value");
+  }
+  const listed = superseded.length / LISTED_BYTES;
+  if (!Number.isInteger(listed) || listed > LISTED_COUNT_MAX) {
+    throw new RangeError(`Cannot encode a list of operations of ${superseded.length} bytes`);
   }
   const operationsAt = HEAD_BYTES + contentType.length;
   const ownBytes = own === undefined ? 0 : OPERATION_BYTES;
@@ -75,7 +80,7 @@ export function encodePayload(
   encoded.write(contentType, HEAD_BYTES, contentType.length, "latin1");
   if (own !== undefined) encoded.set(own, operationsAt);
   if (listBytes > 0) {
-    encoded.writeUInt16BE(superseded.length / LISTED_BYTES, operationsAt + ownBytes);
+    encoded.writeUInt16BE(listed, operationsAt + ownBytes);
     encoded.set(superseded, operationsAt + ownBytes + 2);
   }
   encoded.set(bytes, valueAt);
