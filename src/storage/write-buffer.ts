@@ -132,8 +132,8 @@ export class WriteBuffer implements Engine {
     const buffered = new PendingWrites();
     const writes = [...this.#rows.of(table)];
     buffered.add(writes);
-    // Each of them hides at most one entry below.
-    const limit = options.limit + writes.length;
+    // Each removal hides at most one entry below; what is put there takes an entry's place, or is one more.
+    const limit = options.limit + buffered.removalsIn(table, options);
     return buffered.overlay(table, await this.#engine.scan(table, { ...options, limit }), options);
   }
 
