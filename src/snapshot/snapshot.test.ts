@@ -204,7 +204,8 @@ describe("D-6.2-8 takeSnapshot() and restoreSnapshot()", () => {
       Array.from({ length: 31 }, (_, index) => 10 + index),
     );
     const fresh = await ClusterWorld.start(3);
-    await restore(fresh, files);
+    await expect(restore(fresh, files)).rejects.toThrow("it is of 31 of 64 partitions");
+    await restore(fresh, files, { mayBeIncomplete: true });
     const ring = world.at("n1").node.ring();
     const isTaken = (key: number) => {
       const partition = ring.partitionOf(utf8Bytes(`key ${key}`));
