@@ -1,6 +1,5 @@
 /** `npm run snapshot`: archives a cluster that goes on serving (docs/architecture.md, "Snapshots"). */
 
-import { mkdir } from "node:fs/promises";
 import { FormatError } from "./base/binary.ts";
 import { createNodeClock } from "./platform/node-clock.ts";
 import {
@@ -10,7 +9,7 @@ import {
   removeUnfinished,
   unfinishedPath,
 } from "./platform/snapshot-archive.ts";
-import { openSnapshotFolder } from "./platform/snapshot-folder.ts";
+import { makeFolder, openSnapshotFolder } from "./platform/snapshot-folder.ts";
 import type { PartitionRun } from "./protocol/row-page.ts";
 import { parsePartitionRun } from "./protocol/row-page.ts";
 import { SnapshotError } from "./snapshot/contract.ts";
@@ -99,7 +98,7 @@ interface Rotation {
 async function takeForEver(job: Job, { to, everyMs, keep }: Rotation): Promise<never> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
   const clock = createNodeClock();
-  await mkdir(to, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(to).catch((error: unknown) => {
     throw complain(`Cannot make the folder ${to}: ${reasonOf(error)}`, error);
   });
   for (;;) {
