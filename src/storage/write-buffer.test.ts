@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { AssertionError } from "../base/assert.ts";
 import { ManualClock } from "../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import type { TableName, Write } from "./engine.ts";
@@ -333,6 +334,13 @@ describe("WriteBuffer", () => {
     await below.finishOne("stored");
     await noted;
     expect(await stored(here)).toEqual(["a=2", "b=2"]);
+  });
+
+  test("refuses a batch of both kinds of tables", () => {
+    const { buffer } = world();
+    const writes = [put("a", "1"), put("n1", "note", "membership")];
+    expect(() => buffer.write(writes)).toThrow(AssertionError);
+    expect(buffer.occupancy).toBe(0);
   });
 
   test("close() stores everything, and a row that cannot be stored is told", async () => {
