@@ -12,7 +12,7 @@ const USAGE = `Puts a snapshot into an empty cluster.
   --to URL,URL,…       the HTTP addresses of all nodes; their number, N and partitions may be others than the snapshot's
   --merge              also where the cluster holds data, which is merged with the snapshot's: so a restore goes on that
                        was interrupted; what was deleted since the snapshot may be back
-  --incomplete         also a snapshot that may lack acknowledged writes
+  --incomplete         also a snapshot that may lack acknowledged writes, or is of some partitions alone
   --help               this text
 
 Every checksum is looked at before anything is written. Doing it again changes nothing.

@@ -1,6 +1,5 @@
 /** `npm run snapshot`: archives a cluster that goes on serving (docs/architecture.md, "Snapshots"). */
 
-import { mkdir } from "node:fs/promises";
 import { FormatError } from "./base/binary.ts";
 import { createNodeClock } from "./platform/node-clock.ts";
 import {
@@ -10,14 +9,20 @@ import {
   removeUnfinished,
   unfinishedPath,
 } from "./platform/snapshot-archive.ts";
-import { openSnapshotFolder } from "./platform/snapshot-folder.ts";
+import { makeFolder, openSnapshotFolder } from "./platform/snapshot-folder.ts";
 import type { PartitionRun } from "./protocol/row-page.ts";
 import { parsePartitionRun } from "./protocol/row-page.ts";
 import { SnapshotError } from "./snapshot/contract.ts";
 import type { Manifest } from "./snapshot/manifest.ts";
-import { MANIFEST_FILE, parseManifest } from "./snapshot/manifest.ts";
+import { MANIFEST_FILE } from "./snapshot/manifest.ts";
 import { sizeText } from "./snapshot/progress.ts";
-import { archiveName, isArchiveName, outdated, parsePeriodMs } from "./snapshot/rotation.ts";
+import {
+  archiveName,
+  isArchiveName,
+  outdated,
+  parsePeriodMs,
+  readableSnapshots,
+} from "./snapshot/rotation.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
 import type { Flags } from "./snapshot-tool.ts";
 import {
@@ -93,7 +98,7 @@ interface Rotation {
 async function takeForEver(job: Job, { to, everyMs, keep }: Rotation): Promise<never> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
   const clock = createNodeClock();
-  await mkdir(to, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(to).catch((error: unknown) => {
     throw complain(`Cannot make the folder ${to}: ${reasonOf(error)}`, error);
   });
   for (;;) {
@@ -118,20 +123,21 @@ async function takeIntoArchive(job: Job, { to, keep }: Rotation, name: string): 
   await tried(publish(to, name));
   process.stdout.write(`${describe(manifest)} in ${to}/${name}\n`);
   const kept = await tried(readEach(to, MANIFEST_FILE, isArchiveName));
-  const snapshots = kept.map((each) => ({
-    name: each.name,
-    complete: parseManifest(each.text, `${to}/${each.name}/${MANIFEST_FILE}`).complete,
-  }));
+  const { snapshots, strange } = readableSnapshots(kept);
+  for (const reason of strange) process.stderr.write(`Left as it is in ${to}: ${reason}\n`);
   for (const old of outdated(snapshots, keep)) await tried(removeSnapshot(to, old));
 }
 
-function describe({ partitions, complete }: Manifest): string {
+function describe({ partitions, complete, cluster }: Manifest): string {
   const rows = partitions.reduce((sum, each) => sum + each.rows, 0);
   const bytes = partitions.reduce((sum, { file }) => sum + (file?.bytes ?? 0), 0);
   const missing = [...new Set(partitions.flatMap((each) => each.missing))].sort();
   const without = missing.length === 0 ? "" : ` without ${missing.join(", ")}`;
-  const what = complete ? "a whole snapshot" : "a snapshot that MAY LACK ACKNOWLEDGED WRITES";
-  return `Took ${what}${without}: ${partitions.length} partitions, ${rows} rows, ${sizeText(bytes)}`;
+  const isOfAll = partitions.length === cluster.partitions;
+  const whole = isOfAll ? "a whole snapshot" : "a snapshot of some partitions";
+  const what = complete ? whole : "a snapshot that MAY LACK ACKNOWLEDGED WRITES";
+  const count = isOfAll ? partitions.length : `${partitions.length} of ${cluster.partitions}`;
+  return `Took ${what}${without}: ${count} partitions, ${rows} rows, ${sizeText(bytes)}`;
 }
 
 function partitionsOf({ partitions }: Flags): Job["partitions"] {

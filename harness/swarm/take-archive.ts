@@ -1,5 +1,6 @@
 import type { Patience } from "../../src/snapshot/contract.ts";
 import { SnapshotError } from "../../src/snapshot/contract.ts";
+import type { Manifest, PartitionEntry } from "../../src/snapshot/manifest.ts";
 import { takeSnapshot } from "../../src/snapshot/take-snapshot.ts";
 import { byteString } from "../../src/storage/byte-strings.ts";
 import { MemoryFiles } from "../drivers/sim/memory-files.ts";
@@ -53,6 +54,11 @@ function lifeOf({ cluster }: SimulatedWorld): (node: string) => number | undefin
   };
 }
 
+/** What the snapshot says of a partition, and of itself as a whole. */
+function claimOf({ complete, cluster }: Manifest, { coversFromW }: PartitionEntry): number | null {
+  return complete ? Math.min(coversFromW ?? cluster.w, cluster.w) : coversFromW;
+}
+
 function violationsOf(
   world: SimulatedWorld,
   { manifest, rows }: Archive,
@@ -72,8 +78,8 @@ function violationsOf(
     known.add(name);
     const entry = manifest.partitions[ring?.partitionOf(state.key) ?? -1];
     if (entry === undefined) continue;
-    const { begunMs, missing, coversFromW } = entry;
-    const taken = { begunMs, missing, isSure: coversFromW !== null };
+    const { begunMs, missing } = entry;
+    const taken = { begunMs, missing, coversFromW: claimOf(manifest, entry) };
     const content = rows.get(name) ?? NO_CONTENT;
     checkSnapshot(state, taken, { content, options }, violations);
   }

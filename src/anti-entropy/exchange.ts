@@ -80,7 +80,7 @@ export async function exchange(
   const { shared, pacer, limits } = parts;
   const { peer, isOver, failed } = options;
   const comparison = new Comparison(() => shared.with(peer), TREE_PATHS_MAX);
-  const met = new Set<string>();
+  const stillFailing = new Set<string>();
   let differences = 0;
   let left = 0;
   for (;;) {
@@ -96,10 +96,9 @@ export async function exchange(
     }
     const found = comparison.takeDifferences();
     if (paths.length === 0 && found.length === 0) {
-      failed.keepOnly(met);
+      failed.keepOnly(stillFailing);
       return { kind: "complete", differences, left };
     }
-    for (const { key } of found) met.add(byteString(key));
     const nowMs = env.clock.monotonicMs();
     const due = found.filter(({ key }) => !failed.isHeldBack(byteString(key), nowMs));
     left += found.length - due.length;
@@ -111,6 +110,9 @@ export async function exchange(
       left += failedCount;
       const costs = [some.length / limits.keysPerSecond, bytes / limits.bytesPerSecond];
       await pacer.wait(pacer.take(1_000 * Math.max(...costs)));
+    }
+    for (const id of found.map(({ key }) => byteString(key))) {
+      if (failed.has(id)) stillFailing.add(id);
     }
   }
 }

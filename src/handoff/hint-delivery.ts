@@ -154,7 +154,7 @@ export class HintDelivery {
   /** Rejects where the owner failed, or one hint after the other did; then the next delivery begins behind the page that did. */
   async #deliverAll(owner: NodeId): Promise<void> {
     const failed = this.#failedOf(owner);
-    const met = new Set<string>();
+    const stillFailing = new Set<string>();
     const first = this.#resumeAfter.get(owner);
     this.#resumeAfter.delete(owner);
     let failedInARow = 0;
@@ -170,14 +170,14 @@ export class HintDelivery {
       after = last.rowKey;
       this.#resumeAfter.set(owner, after);
       const nowMs = this.#environment.clock.monotonicMs();
-      for (const hint of page) met.add(idOf(hint));
       const due = page.filter((hint) => !failed.isHeldBack(idOf(hint), nowMs));
       const failures = await this.#deliverPage(owner, due);
+      for (const id of page.map(idOf)) if (failed.has(id)) stillFailing.add(id);
       failedInARow = failures.length < due.length ? 0 : failedInARow + failures.length;
       if (failedInARow >= WINDOW) throw failures[0];
     }
     this.#resumeAfter.delete(owner);
-    if (first === undefined && !this.#stopped) failed.keepOnly(met);
+    if (first === undefined && !this.#stopped) failed.keepOnly(stillFailing);
     if (failed.count === 0) this.#failed.delete(owner);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../base/bytes.ts";
-import { decodeRowPage, encodeRowPage } from "../protocol/row-page.ts";
+import { decodeRowPage, encodeRowPage, PAGE_ROWS_MAX } from "../protocol/row-page.ts";
 import { ClusterWorld } from "./testing/cluster-world.ts";
 
 async function worldOfOne() {
@@ -53,6 +53,19 @@ describe("D-6.2-8 /admin/rows", () => {
     const { status, body } = await world.request("n1", method, `/admin/rows${query}`);
     expect(status).toBe(400);
     expect(JSON.parse(Buffer.from(body).toString()).detail).toMatch(/^Cannot [^\n]*$/);
+  });
+
+  test("takes no page of more rows than a node would give", async () => {
+    const { world, key, owner } = await worldOfOne();
+    const { body } = await world.request(owner, "GET", `/admin/rows?${ALL}`);
+    const record = decodeRowPage(body).rows[0]?.record;
+    const rows = Array.from({ length: PAGE_ROWS_MAX + 1 }, () => ({ key, record }));
+    const statusOf = async (count: number) => {
+      const page = encodeRowPage({ rows: rows.slice(0, count), next: undefined });
+      return (await world.request(owner, "POST", "/admin/rows", { body: page })).status;
+    };
+    expect(await statusOf(PAGE_ROWS_MAX)).toBe(204);
+    expect(await statusOf(PAGE_ROWS_MAX + 1)).toBe(400);
   });
 
   test("knows no other method", async () => {

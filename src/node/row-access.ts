@@ -26,6 +26,7 @@ export interface RowAccessParts {
 /** Rows of a node for whoever takes a snapshot of the cluster, or restores one (D-6.2-8). Rejects with DynamoError. */
 export class RowAccess implements NodeRows {
   readonly #parts: RowAccessParts;
+  #storing = 0;
 
   constructor(parts: RowAccessParts) {
     this.#parts = parts;
@@ -47,9 +48,25 @@ export class RowAccess implements NodeRows {
 
   /**
    * Merges rows into the node's own and resolves when all are stored. They come from others, so none is minted in under an
-   * actor that it had. A row that this node is no primary of is refused, before any is written.
+   * actor that it had. A row that this node is no primary of is refused, before any is written; so is a page while
+   * too many others are being stored, since pages do not pass the admission of clients' requests.
    */
-  async store({ rows }: RowPage): Promise<void> {
+  async store(page: RowPage): Promise<void> {
+    if (this.#storing >= STORING_MAX) {
+      throw new DynamoError(
+        "overloaded",
+        `Cannot take the rows: ${STORING_MAX} pages are being stored`,
+      );
+    }
+    this.#storing += 1;
+    try {
+      await this.#store(page);
+    } finally {
+      this.#storing -= 1;
+    }
+  }
+
+  async #store({ rows }: RowPage): Promise<void> {
     const { nodeId, n, ring, replica } = this.#parts;
     const records = rows.map(({ key, record }) => {
       if (!ring().preferenceList(key).slice(0, n).includes(nodeId)) {
@@ -65,6 +82,9 @@ export class RowAccess implements NodeRows {
     }
   }
 }
+
+/** A restore sends a node one after the other; where it is out of patience with one, the next two tries at it have room. */
+const STORING_MAX = 4;
 
 function refuse(key: Uint8Array, reason: string): never {
   throw new DynamoError("bad-request", `Cannot take the row of key ${toHex(key)}: ${reason}`);

@@ -29,14 +29,24 @@ export async function removeSnapshot(archive: string, name: string): Promise<voi
   await rm(unfinishedPath(archive, name), { recursive: true });
 }
 
-/** Folders of the archive with such names, each with the text of a file in it. */
+/** Folders of the archive with such names, each with the text of a file in it, or why that cannot be read. */
 export async function readEach(
   archive: string,
   file: string,
   isOne: (name: string) => boolean,
-): Promise<readonly { readonly name: string; readonly text: string }[]> {
+): Promise<readonly ReadFolder[]> {
   const names = (await readdir(archive)).filter(isOne);
   return Promise.all(
-    names.map(async (name) => ({ name, text: await readFile(join(archive, name, file), "utf8") })),
+    names.map(async (name) => {
+      try {
+        return { name, text: await readFile(join(archive, name, file), "utf8") };
+      } catch (error) {
+        return { name, error };
+      }
+    }),
   );
 }
+
+type ReadFolder =
+  | { readonly name: string; readonly text: string }
+  | { readonly name: string; readonly error: unknown };

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -84,6 +84,12 @@ describe("an archive of snapshots", () => {
     expect(await readEach(folder, "manifest", (name) => name === "a")).toEqual([
       { name: "a", text: "a" },
     ]);
+    await mkdir(join(folder, "c"));
+    const isOne = (name: string) => name === "c";
+    expect(await readEach(folder, "manifest", isOne)).toMatchObject([
+      { name: "c", error: { code: "ENOENT" } },
+    ]);
+    await rm(join(folder, "c"), { recursive: true });
     await removeSnapshot(folder, "a");
     expect(await readdir(folder)).toEqual([]);
   });

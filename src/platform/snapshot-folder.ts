@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** A file's length and the hexadecimal SHA-256 of its bytes. */
 interface Measure {
@@ -46,7 +46,7 @@ export async function openSnapshotFolder(
     }
   };
   if (mustExist) await tried(`read the folder ${path}`, () => readdir(path));
-  else await tried(`make the folder ${path}`, () => mkdir(path, { recursive: true }));
+  else await tried(`make the folder ${path}`, () => makeFolder(path));
   return {
     create: async (name) => {
       const target = join(path, name);
@@ -67,6 +67,16 @@ export async function openSnapshotFolder(
     names: () => tried(`read the folder ${path}`, () => readdir(path)),
     syncNames: () => tried(`sync the folder ${path}`, () => syncFolder(path)),
   };
+}
+
+/** Makes a folder, and those above it that are missing; resolves when their names are synced. */
+export async function makeFolder(path: string): Promise<void> {
+  const topmost = await mkdir(path, { recursive: true });
+  if (topmost === undefined) return;
+  const above = dirname(resolve(topmost));
+  for (let folder = resolve(path); folder !== above; folder = dirname(folder)) {
+    await syncFolder(dirname(folder));
+  }
 }
 
 /** Flushes what a folder says of its files. */

@@ -22,6 +22,9 @@ export interface PageRow {
 /** A page is full from here on; one row more may be on it, however long. */
 export const PAGE_BYTES = 1_024 * 1_024;
 
+/** Most rows on a page: the shortest ones cost many times their length once they are read. */
+export const PAGE_ROWS_MAX = 1_024;
+
 /** Longest body: a full page and the longest record that travels between nodes. */
 export const PAGE_BYTES_MAX = PAGE_BYTES + 64 * 1_024 * 1_024;
 
@@ -47,7 +50,7 @@ export function decodeRowPage(bytes: Uint8Array): RowPage {
     reader.fail(`its format version is ${version} and only ${FORMAT_VERSION} is known`);
   }
   const next = reader.bytes(CURSOR_BYTES_MAX);
-  const count = reader.varint(bytes.length);
+  const count = reader.varint(PAGE_ROWS_MAX);
   const rows: PageRow[] = [];
   for (let index = 0; index < count; index += 1) {
     const key = reader.bytes(KEY_BYTES_MAX);

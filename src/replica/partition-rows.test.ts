@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { nodeId } from "../base/ids.ts";
 import { CountingAssertions } from "../env/testing/counting-assertions.ts";
 import { PAGE_BYTES } from "../protocol/row-page.ts";
-import type { Write } from "../storage/engine.ts";
+import type { Entry, Write } from "../storage/engine.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
 import type { RowQuery } from "./partition-rows.ts";
 import { PartitionRows } from "./partition-rows.ts";
@@ -88,6 +88,16 @@ describe("D-6.2-8 PartitionRows", () => {
     const { read: readMany } = await rowsIn(many);
     const pages = await readMany({ table: "records", partitions });
     expect(pages.map(({ length }) => length)).toEqual([1_024, 1_024, 452]);
+  });
+
+  test("reads of long rows no more than the page takes", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => String(index).padStart(3, "0"));
+    const { engine, rows } = await rowsIn(names.map((name) => record(5, name, PAGE_BYTES / 4)));
+    const scan = vi.spyOn(engine, "scan");
+    const page = await rows.page({ table: "records", partitions: { first: 5, last: 5 } });
+    expect(page.rows.length).toBe(4);
+    const read = scan.mock.settledResults.flatMap(({ value }) => value as readonly Entry[]);
+    expect(read.length).toBe(4);
   });
 
   test("tells of damaged rows and goes on", async () => {

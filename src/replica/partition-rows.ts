@@ -1,7 +1,7 @@
 import type { NodeId } from "../base/ids.ts";
 import type { Assertions } from "../env/assertions.ts";
 import type { PageRow, PartitionRun, RowPage } from "../protocol/row-page.ts";
-import { PAGE_BYTES, pageRowBytes } from "../protocol/row-page.ts";
+import { PAGE_BYTES, PAGE_ROWS_MAX, pageRowBytes } from "../protocol/row-page.ts";
 import type { Engine, Entry } from "../storage/engine.ts";
 import { recordOf } from "./row.ts";
 import {
@@ -83,21 +83,21 @@ export class PartitionRows {
     { prefix, after: start, isBehind }: Range,
   ): Promise<Uint8Array | undefined> {
     for (let after = start; ; ) {
-      const entries = await this.#parts.engine.scan(table, { prefix, after, limit: SCAN_LIMIT });
+      const limit = page.roomRows;
+      const entries = await this.#parts.engine.scan(table, { prefix, after, limit });
       for (const entry of entries) {
         if (isBehind(entry.key)) return undefined;
         page.add(rowOf(table, entry));
         after = entry.key;
         if (page.isFull) return after;
       }
-      if (entries.length < SCAN_LIMIT) return undefined;
+      if (entries.length < limit) return undefined;
     }
   }
 }
 
-/** Small enough to hold nobody up; what of it has no room on a page is read again for the next one. */
+/** Small enough to hold nobody up. */
 const SCAN_LIMIT = 32;
-const PAGE_ROWS = 1_024;
 const NO_PREFIX = new Uint8Array(0);
 
 interface Range {
@@ -112,7 +112,15 @@ class Page {
   #sizeBytes = 0;
 
   get isFull(): boolean {
-    return this.rows.length >= PAGE_ROWS || this.#sizeBytes >= PAGE_BYTES;
+    return this.rows.length >= PAGE_ROWS_MAX || this.#sizeBytes >= PAGE_BYTES;
+  }
+
+  /** How many rows to read next: what of them has no room is read again for the next page, so one first, then by the mean. */
+  get roomRows(): number {
+    const { length } = this.rows;
+    if (length === 0) return 1;
+    const meanBytes = this.#sizeBytes / length;
+    return Math.min(SCAN_LIMIT, Math.ceil((PAGE_BYTES - this.#sizeBytes) / meanBytes));
   }
 
   add(row: PageRow): void {

@@ -64,16 +64,32 @@ export function parseManifest(text: string, name: string): Manifest {
     if (!(error instanceof SyntaxError)) throw error;
     return refuse("it is not JSON");
   }
-  if (typeof value !== "object" || value === null) return refuse("it is no JSON object");
-  const { sha256, ...rest } = value as Record<string, unknown>;
+  if (!isObject(value)) return refuse("it is no JSON object");
+  const { sha256, ...rest } = value;
   if (rest["format"] !== "ringside-snapshot") refuse("it is no manifest of a snapshot");
   if (rest["version"] !== 1) {
     refuse(`its format version is ${JSON.stringify(rest["version"])} and only 1 is known`);
   }
-  // Whatever has the checksum was written by this program, so its shape need not be looked at again.
   if (sha256 !== sha256Hex(JSON.stringify(rest))) refuse("it is damaged: its checksum is another");
+  if (!hasShape(rest)) return refuse("it says not which files it is of");
   const manifest = rest as unknown as Manifest;
   const { versioning } = manifest.cluster;
   if (!VERSIONING_MODES.includes(versioning)) refuse(`versioning ${versioning} is not known`);
   return manifest;
+}
+
+/** Anybody can make a checksum: so that no other files are read than the snapshot's, and what is asked of the cluster is there. */
+function hasShape({ cluster, partitions }: Readonly<Record<string, unknown>>): boolean {
+  return isObject(cluster) && Array.isArray(partitions) && partitions.every(isEntry);
+}
+
+function isEntry(entry: unknown): boolean {
+  if (!isObject(entry)) return false;
+  const { partition, file } = entry;
+  if (typeof partition !== "number") return false;
+  return file === null || (isObject(file) && file["name"] === partitionFileName(partition));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

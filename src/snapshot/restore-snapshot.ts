@@ -20,7 +20,7 @@ export interface RestoreOptions {
   readonly to: readonly string[];
   /** True: also where the cluster holds data, with which the rows are merged. So an interrupted restore goes on. */
   readonly mayMerge?: boolean;
-  /** True: also a snapshot that may lack acknowledged writes. */
+  /** True: also a snapshot that may lack acknowledged writes, or is of some partitions alone. */
   readonly mayBeIncomplete?: boolean;
   readonly patience?: Patience;
 }
@@ -46,6 +46,13 @@ export async function restoreSnapshot(
       "Cannot restore this snapshot: it may lack acknowledged writes, since nodes were missing when it was taken (--incomplete allows it)",
     );
   }
+  const { partitions, cluster } = manifest;
+  if (partitions.length < cluster.partitions && options.mayBeIncomplete !== true) {
+    throw new SnapshotError(
+      "use",
+      `Cannot restore this snapshot: it is of ${partitions.length} of ${cluster.partitions} partitions (--incomplete allows it)`,
+    );
+  }
   await checkFiles(environment, manifest);
   const view = await viewCluster(environment, to, patience);
   expectTarget(view, manifest);
@@ -53,7 +60,6 @@ export async function restoreSnapshot(
 
   const parts = { environment, view, patience };
   const versioning = versioningFor(view.versioning);
-  const { partitions } = manifest;
   let rows = 0;
   let bytes = 0;
   for (const [index, { partition, file }] of partitions.entries()) {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { archiveName, isArchiveName, outdated, parsePeriodMs } from "./rotation.ts";
+import type { Manifest } from "./manifest.ts";
+import { encodeManifest } from "./manifest.ts";
+import {
+  archiveName,
+  isArchiveName,
+  outdated,
+  parsePeriodMs,
+  readableSnapshots,
+} from "./rotation.ts";
 
 describe("outdated()", () => {
   const at = (minute: number, complete = true) => ({
@@ -20,6 +28,26 @@ describe("outdated()", () => {
     expect(isArchiveName(at(5).name)).toBe(true);
     expect(isArchiveName("2026-11-25T20-05-00Z.old")).toBe(false);
     expect(isArchiveName(".unfinished-2026-11-25T20-05-00Z")).toBe(false);
+  });
+});
+
+describe("readableSnapshots()", () => {
+  test("tells of folders that hold no snapshot, and leaves them to people", () => {
+    const cluster = { versioning: "dvvset" };
+    const manifest = { format: "ringside-snapshot", version: 1, cluster, partitions: [] };
+    const text = encodeManifest({ ...manifest, complete: true } as unknown as Manifest);
+    const folders = [
+      { name: "a", text },
+      { name: "b", text: text.replace("true", "false") },
+      { name: "c", error: new Error("ENOENT") },
+      { name: "d", text },
+    ];
+    const { snapshots, strange } = readableSnapshots(folders);
+    expect(outdated(snapshots, 1)).toEqual(["a"]);
+    expect(strange).toEqual([
+      "Cannot use b/manifest.json: it is damaged: its checksum is another",
+      "Cannot read c/manifest.json: ENOENT",
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { SnapshotError } from "./contract.ts";
+import { MANIFEST_FILE, parseManifest } from "./manifest.ts";
 
 /** One of the snapshots that a periodic archive keeps. */
 export interface KeptSnapshot {
@@ -29,6 +30,30 @@ export function outdated(snapshots: readonly KeptSnapshot[], keep: number): read
       .slice(keep)
       .map(({ name }) => name),
   );
+}
+
+/** Those of an archive's folders that hold a snapshot, by the text of their manifests; and of each other one a line that says why not. */
+export function readableSnapshots(
+  folders: readonly { readonly name: string; readonly text?: string; readonly error?: unknown }[],
+): { readonly snapshots: readonly KeptSnapshot[]; readonly strange: readonly string[] } {
+  const snapshots: KeptSnapshot[] = [];
+  const strange: string[] = [];
+  for (const { name, text, error } of folders) {
+    const path = `${name}/${MANIFEST_FILE}`;
+    if (text === undefined) {
+      strange.push(
+        `Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      continue;
+    }
+    try {
+      snapshots.push({ name, complete: parseManifest(text, path).complete });
+    } catch (failure) {
+      if (!(failure instanceof SnapshotError)) throw failure;
+      strange.push(failure.message);
+    }
+  }
+  return { snapshots, strange };
 }
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

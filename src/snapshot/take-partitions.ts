@@ -99,13 +99,11 @@ async function hintsIn(
 
 /** Of which nodes something is not in the snapshot. */
 class Losses {
-  readonly #view: ClusterView;
   readonly #everywhere: Set<NodeId>;
   readonly #byPartition = new Map<number, Set<NodeId>>();
 
-  constructor(view: ClusterView) {
-    this.#view = view;
-    this.#everywhere = new Set(view.ring.nodes.filter((node) => !view.urls.has(node)));
+  constructor({ ring, urls }: ClusterView) {
+    this.#everywhere = new Set(ring.nodes.filter((node) => !urls.has(node)));
   }
 
   noteEverywhere(node: NodeId): void {
@@ -122,13 +120,8 @@ class Losses {
     return [...this.#everywhere.union(here)].sort();
   }
 
-  /** W slots are on W nodes. Where quorums are strict these are primaries, and hints are copies that nobody counted. */
+  /** W slots are on W nodes. Any node's may be among them: also where quorums are strict a client can ask for a sloppy one. */
   coversFromW(partition: number): number {
-    const { ring, n, quorum } = this.#view;
-    const primaries = ring.preferenceListOf(partition).slice(0, n);
-    const missing = this.missingFrom(partition);
-    const counted =
-      quorum === "sloppy" ? missing : missing.filter((node) => primaries.includes(node));
-    return counted.length + 1;
+    return this.missingFrom(partition).length + 1;
   }
 }

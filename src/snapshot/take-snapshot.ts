@@ -92,12 +92,18 @@ async function takeWell(
   for (let tries = 1; ; tries += 1) {
     const present = await presentNodes(parts);
     const entries = await takePartitions({ ...parts, view: present }, partitions);
-    const isGood = entries.every(
-      (entry) => isComplete(entry, view) || entry.missing.some((node) => lost.has(node)),
-    );
+    const isGood = entries.every((entry) => isComplete(entry, view) || isAsBefore(entry, lost));
     if (isGood || tries >= patience.triesMax) return entries;
+    // The next attempt may find nothing to put in their place.
+    for (const { file } of entries) {
+      if (file !== null) await environment.files.remove(file.name);
+    }
     await new Promise<void>((resolve) => environment.clock.setTimer(patience.pauseMs, resolve));
   }
+}
+
+function isAsBefore({ missing }: PartitionEntry, lost: ReadonlySet<string>): boolean {
+  return missing.length > 0 && missing.every((node) => lost.has(node));
 }
 
 /** Without the nodes that do not answer at all: each page that they are asked for would cost the whole patience. */

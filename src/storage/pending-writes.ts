@@ -44,9 +44,15 @@ export class PendingWrites {
     return this.#table(table).values();
   }
 
+  /** How many keys of such a scan are pending removals. */
+  removalsIn(table: TableName, options: ScanOptions): number {
+    const pending = pendingIn(this.#table(table), options);
+    return pending.filter(([, { value }]) => value === undefined).length;
+  }
+
   /** What a scan must answer, given the finished entries of the same range in ascending order. */
   overlay(table: TableName, finished: Iterable<Entry>, options: ScanOptions): readonly Entry[] {
-    const pending = pendingIn(this.#table(table), options);
+    const pending = pendingIn(this.#table(table), options).sort(byKey);
     const entries: Entry[] = [];
     let next = 0;
     const takePending = (before: string | undefined): string | undefined => {
@@ -92,10 +98,12 @@ export class PendingWrites {
 function pendingIn(
   table: ReadonlyMap<string, Write>,
   options: ScanOptions,
-): readonly (readonly [string, Write])[] {
+): (readonly [string, Write])[] {
   const prefix = options.prefix === undefined ? "" : byteString(options.prefix);
   const after = options.after === undefined ? "" : byteString(options.after);
-  return [...table]
-    .filter(([key]) => key.startsWith(prefix) && key > after)
-    .sort(([left], [right]) => (left < right ? -1 : 1));
+  return [...table].filter(([key]) => key.startsWith(prefix) && key > after);
+}
+
+function byKey([left]: readonly [string, Write], [right]: readonly [string, Write]): number {
+  return left < right ? -1 : 1;
 }

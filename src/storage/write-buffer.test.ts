@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { AssertionError } from "../base/assert.ts";
 import { ManualClock } from "../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import type { TableName, Write } from "./engine.ts";
@@ -69,6 +70,30 @@ async function outcomeOf(promise: Promise<void>): Promise<string> {
 }
 
 describe("WriteBuffer", () => {
+  test("asks the engine below for no more than a scan's limit and the removals of its range", async () => {
+    const here = world({ objectsMax: 20 });
+    await here.below.durable.write(["k1", "k3", "k5", "k7", "k9"].map((key) => put(key, "old")));
+    const remove = (key: string): Write => ({
+      table: "records",
+      key: bytes(key),
+      value: undefined,
+    });
+    await here.buffer.write([put("k2", "new"), put("k5", "new"), put("z", "new")]);
+    await here.buffer.write([remove("k3"), remove("a"), remove("x")]);
+    const scan = vi.spyOn(here.below, "scan");
+    const scanned = async (after: string, limit: number) => {
+      const options = { prefix: bytes("k"), after: bytes(after), limit };
+      const entries = await here.buffer.scan("records", options);
+      const asked = scan.mock.lastCall?.[1].limit;
+      return [entries.map(({ key }) => Buffer.from(key).toString()).join(), asked];
+    };
+    expect(await scanned("k0", 1)).toEqual(["k1", 2]);
+    expect(await scanned("k0", 3)).toEqual(["k1,k2,k5", 4]);
+    expect(await scanned("k1", 4)).toEqual(["k2,k5,k7,k9", 5]);
+    expect(await scanned("k3", 2)).toEqual(["k5,k7", 2]);
+    expect(await scanned("k2", 9)).toEqual(["k5,k7,k9", 10]);
+  });
+
   test("D-6.1-2 acknowledges at once and stores once a period, the newest of each row in one batch", async () => {
     const here = world();
     await here.buffer.write([put("a", "1")]);
@@ -309,6 +334,13 @@ describe("WriteBuffer", () => {
     await below.finishOne("stored");
     await noted;
     expect(await stored(here)).toEqual(["a=2", "b=2"]);
+  });
+
+  test("refuses a batch of both kinds of tables", () => {
+    const { buffer } = world();
+    const writes = [put("a", "1"), put("n1", "note", "membership")];
+    expect(() => buffer.write(writes)).toThrow(AssertionError);
+    expect(buffer.occupancy).toBe(0);
   });
 
   test("close() stores everything, and a row that cannot be stored is told", async () => {

@@ -12,12 +12,13 @@
  * - A buffered write is acknowledged and not durable; a durable one is acknowledged when the engine below has it, and only
  *   its rows go down, with those of the durable writes of the same few milliseconds, not the buffer. A full buffer acknowledges nothing: the write goes through to the engine below.
  * - Tables other than records and hints are never buffered. A write to one takes down, in one batch with itself, everything that was
- *   acknowledged before it: whoever reads it after a crash finds that too. (A mark "all that I minted is stored" can be relied on.)
+ *   acknowledged before it, and shares no batch with theirs: whoever reads it after a crash finds that too. (A mark "all that I minted is stored" can be relied on.)
  * - A flush that fails loses nothing: its rows stay in the buffer and are tried again each period. Until one succeeds new
  *   writes go through, so that nobody is promised what this disk may never keep.
  * - A batch is one batch below as well, unless a write that went through has overtaken one of its rows.
  */
 
+import { assert } from "../base/assert.ts";
 import type { Clock, Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import type { BufferWatch } from "./buffer-watch.ts";
@@ -132,8 +133,8 @@ export class WriteBuffer implements Engine {
     const buffered = new PendingWrites();
     const writes = [...this.#rows.of(table)];
     buffered.add(writes);
-    // Each of them hides at most one entry below.
-    const limit = options.limit + writes.length;
+    // Each removal hides at most one entry below; what is put there takes an entry's place, or is one more.
+    const limit = options.limit + buffered.removalsIn(table, options);
     return buffered.overlay(table, await this.#engine.scan(table, { ...options, limit }), options);
   }
 
@@ -169,7 +170,11 @@ export class WriteBuffer implements Engine {
   }
 
   #reasonToPass(writes: readonly Write[], durable: boolean): PassReason | undefined {
-    if (!writes.every(({ table }) => BUFFERED_TABLES.has(table))) return "table";
+    if (!writes.every(isBuffered)) {
+      // Two such batches, each with a row that hides one of the other's, would wait for each other.
+      assert(!writes.some(isBuffered), "Cannot write to buffered tables and others in one batch");
+      return "table";
+    }
     if (durable) return "durable";
     if (this.#isFailing) return "failing";
     const growth = this.#rows.growth(writes);
@@ -273,6 +278,10 @@ export type WriteBufferEnvironment = Pick<Environment, "clock" | "metrics" | "lo
 
 /** What nodes say of themselves is durable at once, and nothing clients wrote is older than that. */
 const BUFFERED_TABLES: ReadonlySet<TableName> = new Set(["records", "hints"]);
+
+function isBuffered({ table }: Write): boolean {
+  return BUFFERED_TABLES.has(table);
+}
 
 /** A flush begins at this share of the capacity, so that a steady load does not find the buffer full. */
 const FLUSH_FROM_SHARE = 0.5;

@@ -7,7 +7,7 @@ import { checkHeld, heldRows } from "./snapshot-lacks-row.ts";
 import { HandMadeWorld } from "./testing/hand-made-world.ts";
 import { Violations } from "./violations.ts";
 
-const LATER: TakenPartition = { begunMs: 100, missing: [], isSure: true };
+const LATER: TakenPartition = { begunMs: 100, missing: [], coversFromW: 3 };
 
 /** What is found in a snapshot that holds `content` of the world's key. */
 function found(
@@ -45,7 +45,16 @@ describe("D-6.2-8 checkSnapshot()", () => {
     expect(found(world, undefined, { missing: ["a"] })).toEqual(["snapshot-lacks-write"]);
     expect(found(world, undefined, { missing: ["a", "b"] })).toEqual([]);
     expect(found(world, undefined, {}, 2)).toEqual([]);
-    expect(found(world, undefined, { isSure: false })).toEqual([]);
+    expect(found(world, undefined, { coversFromW: null })).toEqual([]);
+  });
+
+  test("holds a snapshot to its own claim, also where that is more than the missing nodes allow", () => {
+    const world = new HandMadeWorld("dvvset");
+    world.writeAtTwo("one");
+    const missing = ["a", "b"];
+    const claiming = (coversFromW: number) => found(world, undefined, { missing, coversFromW });
+    expect(claiming(3)).toEqual([]);
+    expect(claiming(2)).toEqual(["snapshot-lacks-write"]);
   });
 
   test("finds a value that nobody wrote", () => {

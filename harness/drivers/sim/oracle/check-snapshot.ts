@@ -10,8 +10,8 @@ export interface TakenPartition {
   readonly begunMs: number;
   /** Nodes of which not everything is in it. */
   readonly missing: readonly string[];
-  /** False: it took so long that it promises nothing. */
-  readonly isSure: boolean;
+  /** Its own claim: every write that so many nodes acknowledged is there. Null: it took so long that it promises nothing. */
+  readonly coversFromW: number | null;
 }
 
 export interface SnapshotCheckOptions {
@@ -23,11 +23,12 @@ export interface SnapshotCheckOptions {
 
 /**
  * What a snapshot promises of a key (D-6.2-8): each write that was acknowledged before its partition was begun is in it, or what
- * superseded it, unless all of the write's nodes were missing or lost their data; and nothing is in it that nobody wrote.
+ * superseded it, unless all of the write's nodes were missing or lost their data, or where the snapshot claims to have it all the same;
+ * and nothing is in it that nobody wrote.
  */
 export function checkSnapshot(
   state: KeyState,
-  { begunMs, missing, isSure }: TakenPartition,
+  { begunMs, missing, coversFromW }: TakenPartition,
   { content, options }: { readonly content: FinalSiblings; readonly options: SnapshotCheckOptions },
   violations: Violations,
 ): void {
@@ -40,11 +41,12 @@ export function checkSnapshot(
       key: state.name,
     }));
   }
-  if (!isSure || !tellsCausality || nodesDestroyed === undefined) return;
+  if (coversFromW === null || !tellsCausality || nodesDestroyed === undefined) return;
   const isPromised = ({ ask, acknowledgedMs = begunMs }: ClientRequest): boolean => {
     const { primaries } = state;
     const counted = ask.strict ? missing.filter((node) => primaries.includes(node)) : missing;
-    return acknowledgedMs < begunMs && ask.quorum > nodesDestroyed + counted.length;
+    const unseen = Math.min(counted.length, coversFromW - 1);
+    return acknowledgedMs < begunMs && ask.quorum > nodesDestroyed + unseen;
   };
   for (const request of lostWrites(state, content).filter(isPromised)) {
     const { ask, mints } = request;
