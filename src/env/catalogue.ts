@@ -398,6 +398,12 @@ const NODE_POINTS = [
     required: false,
     why: "All nodes of a run have one ring.",
   },
+  {
+    name: "a forwarded write met a row that cannot be read",
+    kind: "reachable",
+    required: false,
+    why: "It takes a garbled row that nobody has read since, and a blind write to it.",
+  },
   { name: "a replica failed to serve a peer", kind: "reachable", required: true },
   {
     name: "no request is under way once a node has stopped",

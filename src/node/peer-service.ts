@@ -127,7 +127,7 @@ async function forwarded(
   } catch (error) {
     // As such it comes only from before the mint: nothing was done, and another node may do it.
     if (!(error instanceof StorageError)) throw error;
-    environment.assertions.reachable("a replica failed to serve a peer");
+    environment.assertions.reachable("a forwarded write met a row that cannot be read");
     environment.log.error({ err: error, request: request.type }, "Cannot serve a peer");
     throw new DynamoError("overloaded", "Cannot take the write: the node cannot read its row", {
       cause: error,
