@@ -28,7 +28,7 @@ export class PoolError extends Error {
 
 const WORKER_URL = new URL("./worker.ts", import.meta.url);
 /** Most of what a run makes is short-lived: with more room than the 48 that Node gives, the collector finds less of it alive. */
-const YOUNG_MEGABYTES_MAX = 96;
+const YOUNG_MEGABYTES_MAX = 192;
 const START_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 5_000;
 /** How long before the deadline the heartbeat is looked at a first time, to tell a slow run from one that stands. */
