@@ -11,6 +11,7 @@ import { createHttpCaller } from "../../../src/platform/http-client.ts";
 import { createNodeClock } from "../../../src/platform/node-clock.ts";
 import type { Cluster } from "../../cluster/contract.ts";
 import { describeClusterContract } from "../../cluster/testing/cluster-suite.ts";
+import { NODE_FLAGS } from "../node-flags.ts";
 import { SMALL_PLAN } from "../testing/small-plan.ts";
 import type { DockerClusterOptions } from "./docker-cluster.ts";
 import { startDockerCluster } from "./docker-cluster.ts";
@@ -139,7 +140,8 @@ describe.skipIf(isMissing)("startDockerCluster()", () => {
     expect(await inNode("n1", "id -u")).toBe("10001");
     expect(await inNode("n1", "touch /app/x 2>&1 || true")).toContain("Read-only file system");
     expect(await inNode("n1", "grep CapEff /proc/self/status")).toMatch(/\b0{16}$/);
-    expect(await inNode("n1", "tr '\\0' ' ' < /proc/1/cmdline")).toMatch(/^tini -- node src\/main/);
+    const command = `tini -- node ${NODE_FLAGS.join(" ")} src/main`;
+    expect((await inNode("n1", "tr '\\0' ' ' < /proc/1/cmdline")).startsWith(command)).toBe(true);
     expect(await inNode("n1", "ls /data")).not.toBe("");
     const image = await inspect<string>(`${run}-n1`, ".Image");
     const base = await inspect<string>(image, `(index .Config.Labels "ringside.image")`);
