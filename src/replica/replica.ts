@@ -230,8 +230,9 @@ export class Replica {
     try {
       // Whoever waited in vain costs those behind it no read of the disk.
       this.#refuseWithdrawn(isWithdrawn);
-      const row = await this.#rows.read(place);
       const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
+      // Last: what is there already may be a write that fails meanwhile, and must not pass for stored then.
+      const row = await this.#rows.read(place);
       this.#refuseWithdrawn(isWithdrawn);
       const held = this.#merged(row === undefined ? others : [row.record, ...others]);
       if (isDoneAlready(payload, held.payloads)) {
