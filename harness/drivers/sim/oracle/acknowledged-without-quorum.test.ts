@@ -202,3 +202,85 @@ test("acknowledged-without-quorum judges no delete of a mode that loses dots whe
   world.done(id);
   expect(world.found).toEqual([]);
 });
+
+describe("acknowledged-without-quorum where a version stays in place of the write (K-2)", () => {
+  /** Clients read what b wrote; then b, c and, told so, a hold what a second client made of it through b. */
+  function afterRace(mode: "vector-clock" | "vector-clock-max") {
+    const world = new HandMadeWorld(mode);
+    world.write("b", "one");
+    const context = world.read(world.at({ node: "b" }));
+    world.write("b", "two", context);
+    const id = world.askWrite("a", "three", { context: world.token(context), operation: "o" });
+    return { world, id, context };
+  }
+
+  test("takes the version that stayed for the write that left no trace", () => {
+    const { world, id, context } = afterRace("vector-clock");
+    const before = world.at({ node: "b" });
+    expect(world.mint({ node: "b" }, "three", { context }).payloads).toEqual(before.payloads);
+    world.done(id);
+    expect(world.found).toEqual([]);
+  });
+
+  test("does so although another coordinator's attempt shows, on too few nodes", () => {
+    const { world, id, context } = afterRace("vector-clock");
+    world.mint({ node: "a" }, "three", { context });
+    world.sync({ node: "a" });
+    world.mint({ node: "b" }, "three", { context });
+    world.done(id);
+    expect(world.found).toEqual([]);
+  });
+
+  test("finds the write where no coordinator can have left it without a trace", () => {
+    for (const shows of [true, false]) {
+      const world = new HandMadeWorld("vector-clock");
+      world.write("b", "one");
+      const context = world.read(world.at({ node: "b" }));
+      const id = world.askWrite("a", "three", { context: world.token(context) });
+      if (shows) {
+        world.mint({ node: "a" }, "three", { context });
+        world.sync({ node: "a" });
+      }
+      world.done(id);
+      expect(world.found).toEqual(CHECK);
+    }
+  });
+
+  test("finds it where the version that stayed is on too few nodes", () => {
+    const world = new HandMadeWorld("vector-clock");
+    world.write("b", "one");
+    const context = world.read(world.at({ node: "b" }));
+    world.askWrite("b", "two", { context: world.token(context) });
+    world.mint({ node: "b" }, "two", { context });
+    world.sync({ node: "b" });
+    world.done(world.askWrite("a", "three", { context: world.token(context) }));
+    expect(world.found).toEqual(CHECK);
+  });
+
+  test("counts the version that stayed where its node lost it before the answer", () => {
+    const { world, id } = afterRace("vector-clock");
+    for (const node of ["a", "b", "c"]) world.crash(node, []);
+    world.done(id);
+    expect(world.found.includes("acknowledged-without-quorum")).toBe(false);
+  });
+
+  test("takes no other version for it where coordinators count from what they hold", () => {
+    const { world, id } = afterRace("vector-clock-max");
+    world.done(id);
+    expect(world.found).toEqual(CHECK);
+  });
+
+  test("knows a second coordinator's attempt that shows", () => {
+    for (const mode of ["vector-clock", "vector-clock-max"] as const) {
+      const world = new HandMadeWorld(mode);
+      const id = world.askWrite("a", "one", { operation: "o" });
+      world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      const second = world.mint({ node: "b" }, "one");
+      world.sync({ node: "b" });
+      world.store({ node: "c" }, second);
+      world.done(id);
+      expect(world.found).toEqual([]);
+    }
+  });
+});

@@ -3,8 +3,9 @@ import type { Clock, VersioningMode } from "../../../../src/causality/versioning
 import { isLastWriteWins } from "../../../../src/causality/versioning.ts";
 import type { Mint } from "./key-history.ts";
 import { covers } from "./key-history.ts";
-import type { ClientRequest, Copy, CopyOf } from "./key-state.ts";
+import type { ClientRequest, Copy, CopyOf, KnownRow } from "./key-state.ts";
 import { isLossless } from "./lossless.ts";
+import { holdsVersionOf, tracelessClocks } from "./traceless-mint.ts";
 import type { Violations } from "./violations.ts";
 
 const CHECK = "acknowledged-without-quorum";
@@ -36,30 +37,29 @@ export function checkQuorum(
   const { ask, state, mints, payload } = request;
   // Where writes lose their dots by design, the one that shows with this payload may be another request's.
   if (!isLossless(options.mode) && payload !== undefined && state.isRepeated(payload)) return;
-  if (mints.length === 0) {
-    // Where the paper's clocks let a stored version stand for the new one, nothing of the write may ever show (K-2).
-    if (showsEachWrite(options)) {
-      violations.report(CHECK, () => ({
-        anomaly: "a write was acknowledged that no node ever stored",
-        detail: `Node ${ask.node} acknowledged request ${ask.id}, and no row ever showed its payload under a dot`,
-        key: state.name,
-      }));
-    }
-    return;
-  }
+  // What a foreign context covers nobody can say; that it was accepted is a finding by itself.
+  if (options.mode === "vector-clock" && request.context === undefined) return;
   // In those modes a write may leave no trace from the start, and the dot be that of its twin.
   if (request.sharesMints && !isLossless(options.mode)) {
     return;
   }
-  // Nor where the one that left no trace may have been made by another node than the one that shows.
-  if (!showsEachWrite(options) && mints.every((mint) => nodeOf(mint) !== ask.node)) return;
+  // Nor where the one that left no trace may have been made by another node than the one that shows: an earlier stamp than a stored one.
+  if (mayBeTooEarly(options) && mints.every((mint) => nodeOf(mint) !== ask.node)) return;
   let most: readonly CopyOf[] = [];
-  for (const mint of mints) {
-    const pairs = distinctCopies(copiesHolding(request, mint, options));
+  for (const isHeldIn of waysToHold(request, options)) {
+    const pairs = distinctCopies(copiesHolding(request, isHeldIn, options));
     if (pairs.length >= ask.quorum) {
       return;
     }
     most = pairs.length >= most.length ? pairs : most;
+  }
+  if (mints.length === 0) {
+    violations.report(CHECK, () => ({
+      anomaly: "a write was acknowledged that no node ever stored",
+      detail: `Node ${ask.node} acknowledged request ${ask.id}, and no row ever showed its payload under a dot, nor a version that may have stayed in its place`,
+      key: state.name,
+    }));
+    return;
   }
   violations.report(CHECK, () => ({
     anomaly: "a write was acknowledged with fewer copies than W",
@@ -72,8 +72,20 @@ function nodeOf({ actor }: Mint): string | undefined {
   return parseActor(actor)?.nodeId;
 }
 
-function showsEachWrite({ mode, clocksKept }: QuorumCheckOptions): boolean {
-  return isLossless(mode) || (mode === "lww-hybrid" && clocksKept === true);
+/** Where the last write wins and clocks may stand too far apart, a write may be earlier than what its coordinator holds. */
+function mayBeTooEarly({ mode, clocksKept }: QuorumCheckOptions): boolean {
+  return mode === "lww" || (mode === "lww-hybrid" && clocksKept !== true);
+}
+
+type IsHeldIn = (row: KnownRow) => boolean;
+
+/** A write is there under any of its dots, or as the version that stayed in its place. */
+function waysToHold(request: ClientRequest, { mode }: QuorumCheckOptions): readonly IsHeldIn[] {
+  const ways: IsHeldIn[] = request.mints.map((mint) => (row) => holds(row, mint, mode));
+  if (mode === "vector-clock") {
+    for (const clock of tracelessClocks(request)) ways.push((row) => holdsVersionOf(row, clock));
+  }
+  return ways;
 }
 
 /** To be called before a node loses rows: what it held for requests that are not answered yet keeps counting. */
@@ -83,31 +95,36 @@ export function keepLostCopies(
   options: QuorumCheckOptions,
 ): void {
   for (const copy of request.state.copies) {
-    if (copy.node === node && request.mints.some((mint) => holds(copy, mint, options))) {
-      request.lostCopies.push({ node, owner: copy.owner });
+    const row = rowOf(copy, options);
+    if (copy.node !== node || row === undefined) continue;
+    if (waysToHold(request, options).some((isHeldIn) => isHeldIn(row))) {
+      request.lostCopies.push({ node, owner: copy.owner, row });
     }
   }
 }
 
 function copiesHolding(
   request: ClientRequest,
-  mint: Mint,
+  isHeldIn: IsHeldIn,
   options: QuorumCheckOptions,
 ): readonly CopyOf[] {
   const { copies, primaries } = request.state;
-  const holding: CopyOf[] = copies.filter(
-    (copy) => primaries.includes(copy.owner) && holds(copy, mint, options),
+  const holding: CopyOf[] = copies.filter((copy) => {
+    const row = rowOf(copy, options);
+    return row !== undefined && primaries.includes(copy.owner) && isHeldIn(row);
+  });
+  const lost = request.lostCopies.filter(
+    ({ owner, row }) => primaries.includes(owner) && isHeldIn(row),
   );
-  const lost = request.lostCopies.filter(({ owner }) => primaries.includes(owner));
   const all = lost.length === 0 ? holding : holding.concat(lost);
   return request.ask.strict ? all.filter(({ node, owner }) => node === owner) : all;
 }
 
-function holds(copy: Copy, mint: Mint, { synced, mode }: QuorumCheckOptions): boolean {
-  const clock = (synced ? copy.durable : copy.visible)?.record.clock;
-  if (clock === undefined) {
-    return false;
-  }
+function rowOf(copy: Copy, { synced }: QuorumCheckOptions): KnownRow | undefined {
+  return synced ? copy.durable : copy.visible;
+}
+
+function holds({ record: { clock } }: KnownRow, mint: Mint, mode: VersioningMode): boolean {
   return isLastWriteWins(mode) ? isAsNew(clock, mint) : covers(clock, mint);
 }
 

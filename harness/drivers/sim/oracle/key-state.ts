@@ -14,6 +14,8 @@ export interface KnownRecord {
   readonly payloads: readonly string[];
   /** The writes its versions are, where the record says so (dvvset); else undefined. */
   readonly mints: readonly Mint[] | undefined;
+  /** Of each version its own clock, in the modes where versions have one (the paper's). */
+  readonly versionClocks?: readonly Clock[] | undefined;
 }
 
 export interface KnownRow {
@@ -42,7 +44,11 @@ export interface ClientRequest {
   /** Of a write that was answered as done, when; virtual time. */
   acknowledgedMs?: number;
   /** Copies that held the write and were lost with their node before the client was answered. */
-  readonly lostCopies: CopyOf[];
+  readonly lostCopies: LostCopy[];
+}
+
+export interface LostCopy extends CopyOf {
+  readonly row: KnownRow;
 }
 
 /** That `node` keeps one of the N copies, the one of `owner`: its own, or one it holds as a hint. */
@@ -99,8 +105,8 @@ export class KeyState {
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
   readonly #repeated = new Set<string>();
-  /** By payload: the operation that all who wrote it named; undefined where they did not all name the same. */
-  readonly #operations = new Map<string, string | undefined>();
+  /** By payload: the first request of the operation that all who wrote it named; undefined where they did not all name the same. */
+  readonly #operations = new Map<string, ClientRequest | undefined>();
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
   readonly #texts: { readonly bytes: Uint8Array; readonly text: string }[] = [];
@@ -161,10 +167,10 @@ export class KeyState {
 
   addWriter(payload: string, request: ClientRequest): void {
     this.requests.push(request);
-    const operation = operationOf(request);
-    const isFirst = !this.#operations.has(payload);
-    if (isFirst || this.#operations.get(payload) !== operation) {
-      this.#operations.set(payload, isFirst ? operation : undefined);
+    const first = this.#operations.get(payload);
+    if (!this.#operations.has(payload)) this.#operations.set(payload, request);
+    else if (first === undefined || operationOf(first) !== operationOf(request)) {
+      this.#operations.set(payload, undefined);
     }
     const writers = this.writers.get(payload);
     if (writers === undefined) {
@@ -190,6 +196,11 @@ export class KeyState {
   /** True where every request with this payload was an attempt of one and the same write (K-11), or there was but one. */
   isOneOperation(payload: string): boolean {
     return this.#operations.get(payload) !== undefined;
+  }
+
+  /** What every request with this payload had read, where all were attempts of one write. */
+  contextOf(payload: string): Clock | undefined {
+    return this.#operations.get(payload)?.context;
   }
 
   /** True where an earlier request was an attempt of the same write. */

@@ -6,6 +6,8 @@ import type {
   VersioningMode,
 } from "../../../../src/causality/versioning.ts";
 import { decodeRow } from "../../../../src/replica/row.ts";
+import type { Dot } from "./clocked-dot.ts";
+import { dotBeyond } from "./clocked-dot.ts";
 import type { Mint } from "./key-history.ts";
 import { joined } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRecord, KnownRow } from "./key-state.ts";
@@ -96,7 +98,12 @@ export class MintWatch {
     });
     const mints = this.#learn(copy, content, localActor);
     const payloads = content.versions.map((version) => version.payload);
-    const record: KnownRecord = { bytes, clock: content.clock, payloads, mints };
+    const { clock, versions } = content;
+    const versionClocks = versions.flatMap((version) => version.clock ?? []);
+    const record: KnownRecord =
+      versionClocks.length === 0
+        ? { bytes, clock, payloads, mints }
+        : { bytes, clock, payloads, mints, versionClocks };
     state.remember(record);
     return record;
   }
@@ -114,9 +121,11 @@ export class MintWatch {
         return undefined;
       case "vector-clock":
       case "vector-clock-max":
+        this.#learnClocked(copy, content, localActor);
+        return undefined;
       case "lww":
       case "lww-hybrid":
-        this.#learnLossy(copy, content, localActor);
+        this.#learnLast(copy, content, localActor);
         return undefined;
     }
   }
@@ -179,23 +188,43 @@ export class MintWatch {
     }
   }
 
-  #learnLossy(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {
-    const { history } = copy.state;
-    for (const { payload, dot, clock } of content.versions) {
-      if (localActor === undefined) continue;
-      const known = history.mintsOf(payload);
+  /** Two coordinators may make one write under two dots. Of payloads that several writes have only the first shows. */
+  #learnClocked(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {
+    const { state } = copy;
+    for (const { payload, clock = NOTHING } of content.versions) {
+      const known = state.history.mintsOf(payload);
+      const context = state.contextOf(payload);
+      const counter = localActor === undefined ? 0 : (clock.get(localActor) ?? 0);
+      const own =
+        localActor !== undefined && counter > 0 ? { actor: localActor, counter } : undefined;
+      const first = known.length === 0 ? own : undefined;
+      const dot = (context === undefined ? undefined : dotBeyond(context, clock)) ?? first;
+      if (dot !== undefined && !known.some((mint) => isDotOf(mint, dot))) {
+        this.#addLossy(state, dot, payload);
+      }
+    }
+  }
+
+  #learnLast(copy: Copy, content: RecordContent, localActor: Actor | undefined): void {
+    const { state } = copy;
+    for (const { payload, dot } of content.versions) {
+      if (localActor === undefined || dot === undefined) continue;
+      const known = state.history.mintsOf(payload);
       // Where the last write wins, one that is sent again may get a later dot.
       const isAgain =
-        dot?.actor === localActor &&
-        copy.state.isOneOperation(payload) &&
-        known.every((mint) => mint.actor !== dot.actor || mint.counter !== dot.counter);
+        dot.actor === localActor &&
+        state.isOneOperation(payload) &&
+        known.every((mint) => !isDotOf(mint, dot));
       if (known.length > 0 && !isAgain) continue;
-      const counter = clock?.get(localActor) ?? dot?.counter ?? 0;
-      if (history.mint(localActor, counter) !== undefined) {
-        this.#issuedTwiceByDesign += 1;
-      }
-      add(copy.state, { actor: localActor, counter }, [payload]);
+      this.#addLossy(state, { actor: localActor, counter: dot.counter }, payload);
     }
+  }
+
+  #addLossy(state: KeyState, dot: Dot, payload: string): void {
+    if (state.history.mint(dot.actor, dot.counter) !== undefined) {
+      this.#issuedTwiceByDesign += 1;
+    }
+    add(state, dot, [payload]);
   }
 
   #reportTwice({ node, state }: Copy, anomaly: string, { actor, counter, serial }: Mint): void {
@@ -224,6 +253,10 @@ function awaited({ state, node }: Copy, { versions }: RecordContent): readonly s
   if (asked.length > 0) return isNew.length > 0 ? isNew : asked;
   // One that was done elsewhere, and answered, before it came to this node.
   return versions.map((version) => version.payload).filter((payload) => !held.has(payload));
+}
+
+function isDotOf({ actor, counter }: Mint, dot: Dot): boolean {
+  return actor === dot.actor && counter === dot.counter;
 }
 
 type NewMint = Pick<Mint, "actor" | "counter" | "payload" | "operation">;

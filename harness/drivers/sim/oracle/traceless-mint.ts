@@ -1,0 +1,29 @@
+import type { Actor } from "../../../../src/base/ids.ts";
+import type { Clock } from "../../../../src/causality/versioning.ts";
+import type { ClientRequest, KnownRow } from "./key-state.ts";
+
+/**
+ * The clocks under which a write may have been made and left no trace (K-2): in mode `vector-clock` a coordinator counts on
+ * from what the client had read, and where a version that it holds has that clock or a later one, the stored version
+ * stays in place of the new one. A router that goes on to a second coordinator may so be answered by one whose write
+ * shows nowhere, beside the other's that does; what has to be on W copies is then the version that stayed.
+ */
+export function tracelessClocks({ state, context, lostCopies }: ClientRequest): readonly Clock[] {
+  if (context === undefined) return [];
+  const rows = [...state.copies.map(({ visible }) => visible), ...lostCopies.map(({ row }) => row)];
+  const clocks = new Map<Actor, Clock>();
+  for (const row of rows) {
+    const actor = row?.localActor;
+    if (row === undefined || actor === undefined) continue;
+    const clock = new Map(context).set(actor, (context.get(actor) ?? 0) + 1);
+    if (holdsVersionOf(row, clock)) clocks.set(actor, clock);
+  }
+  return [...clocks.values()];
+}
+
+/** True where one version of the row has this clock or a later one. */
+export function holdsVersionOf({ record }: KnownRow, clock: Clock): boolean {
+  return (record.versionClocks ?? []).some((version) =>
+    [...clock].every(([actor, counter]) => (version.get(actor) ?? 0) >= counter),
+  );
+}
