@@ -27,6 +27,7 @@ const STAND_IN = resolve(import.meta.dirname, "../swarm/mutants/testing/stand-in
 const MUTANTS = {
   "store-one-copy": ["quorum: number = 2", "quorum: number = 1"],
   "store-other-label": ['"plain"', '"other"'],
+  "store-thin-label": ['"plain"', '"thin"'],
   "store-crashes": ['"well"', '"crash"'],
   "store-says-nothing": ['"well"', '"mute"'],
   "store-writes-garbage": ['"well"', '"garbage"'],
@@ -67,6 +68,7 @@ describe("mutantsCommand()", () => {
     expect(outcomes()).toEqual({
       "store-one-copy": "killed",
       "store-other-label": "survived",
+      "store-thin-label": "killed",
       "store-same-label": "equivalent",
       "store-crashes": "broken",
       "store-says-nothing": "broken",
@@ -75,7 +77,8 @@ describe("mutantsCommand()", () => {
       "store-rotten": "broken",
     });
     expect(status).toBe(1);
-    expect(text).toContain("1 of 7 mutants killed (14.3 %): too few.");
+    expect(text).toContain("1 of 8 mutants killed (12.5 %), 1 more by the corpus alone: too few.");
+    expect(text).toContain("store-thin-label: labels (thin-label) by dense.json of the corpus");
     expect(text).toContain("Cannot apply mutant store-rotten");
     expect(text).toContain("Cannot load mutant store-does-not-parse");
     expect(text).toContain("ended with status 70: Cannot start: planted");

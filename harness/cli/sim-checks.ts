@@ -1,7 +1,9 @@
 /** What `sim` runs besides swarms and single replays: the corpus, and the check that a seed is all there is to a run. */
 
+import { basename } from "node:path";
 import { formatCount, formatDuration } from "../report/format.ts";
 import { printable } from "../report/terminal/printable.ts";
+import { writeWhole } from "../run/result-folder.ts";
 import { readCorpus, replayCorpus } from "../swarm/corpus.ts";
 import { drawPlan } from "../swarm/draw-plan.ts";
 import type { Pool } from "../swarm/pool.ts";
@@ -17,8 +19,16 @@ interface CompareParts extends CheckParts {
   readonly draw?: (seed: number) => SimPlan;
 }
 
+interface CorpusParts extends CheckParts {
+  /** Where what was found again goes as JSON. */
+  readonly json?: string | undefined;
+}
+
 /** Resolves to whether no entry of the corpus finds anything. Rejects with PlanFileError where one cannot be read. */
-export async function runCorpus(folder: string, { pool, output }: CheckParts): Promise<boolean> {
+export async function runCorpus(
+  folder: string,
+  { pool, output, json }: CorpusParts,
+): Promise<boolean> {
   const entries = await readCorpus(folder);
   const results = await replayCorpus(entries, {
     run: (plan) => pool.run(plan),
@@ -38,6 +48,17 @@ export async function runCorpus(folder: string, { pool, output }: CheckParts): P
   output.write(
     `${formatCount(silent)} of ${formatCount(entries.length)} seeds of the corpus find nothing\n`,
   );
+  if (json !== undefined) {
+    const found = results.flatMap(({ entry, outcome }) =>
+      outcome.findings.map(({ check, anomaly }) => ({
+        plan: basename(entry.file),
+        check,
+        anomaly,
+      })),
+    );
+    const report = { format: "ringside-corpus", version: 1, plansRun: results.length, found };
+    await writeWhole(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
   return silent === entries.length;
 }
 

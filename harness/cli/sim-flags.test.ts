@@ -34,7 +34,8 @@ describe("parseSimFlags()", () => {
     ],
     ["--seed 0 --trace", { mode: "seed", seed: 0, trace: true }],
     ["--plan x.json", { mode: "plan", file: "x.json", trace: false }],
-    ["--corpus --jobs 1", { mode: "corpus" }],
+    ["--corpus --jobs 1", { mode: "corpus", json: undefined }],
+    ["--corpus --json a.json", { mode: "corpus", json: "a.json" }],
     ["--hashes 20", { mode: "hashes", count: 20 }],
   ])("understands %s", (line, wish) => {
     expect(parse(line).wish).toMatchObject(wish);

@@ -38,7 +38,7 @@ export const SIM_FLAGS: Readonly<Record<string, Flag>> = {
   },
   "no-shrink": { help: "leave what was found as it is" },
   "stop-at-first": { help: "end with the first finding" },
-  json: { value: "FILE", help: "put swarm.json there too" },
+  json: { value: "FILE", help: "put swarm.json there too; with --corpus: what was found again" },
   out: { value: "DIR", help: "folder of all results (default results)" },
 };
 
@@ -54,7 +54,7 @@ export type SimWish =
     }
   | { readonly mode: "seed"; readonly seed: number; readonly trace: boolean }
   | { readonly mode: "plan"; readonly file: string; readonly trace: boolean }
-  | { readonly mode: "corpus" }
+  | { readonly mode: "corpus"; readonly json: string | undefined }
   | { readonly mode: "hashes"; readonly count: number };
 
 export interface SimFlags {
@@ -69,7 +69,7 @@ const COMPANIONS: Readonly<Record<SimWish["mode"], readonly string[]>> = {
   swarm: ["seeds", "first", "for", "no-shrink", "stop-at-first", "json"],
   seed: ["trace"],
   plan: ["trace"],
-  corpus: [],
+  corpus: ["json"],
   hashes: [],
 };
 const FOR_ALL = ["jobs", "seed-timeout", "out"];
@@ -118,7 +118,7 @@ function wishOf(mode: SimWish["mode"], values: FlagValues): SimWish {
     case "plan":
       return { mode, trace, file: textOf(values, "plan") ?? "" };
     case "corpus":
-      return { mode };
+      return { mode, json: textOf(values, "json") };
     case "hashes":
       return {
         mode,

@@ -138,7 +138,13 @@ describe("sim", () => {
     expect(await run("--corpus")).toBe(0);
     expect(printed).toContain("1 of 1 seeds of the corpus find nothing");
     await writeFile(join(corpus, "b.json"), JSON.stringify({ ...entry, seed: seedsThat(true) }));
-    expect(await run("--corpus")).toBe(1);
+    const json = join(results, "corpus.json");
+    expect(await run(`--corpus --json ${json}`)).toBe(1);
+    const report: { plansRun: number; found: { plan: string }[] } = JSON.parse(
+      await readFile(json, "utf8"),
+    );
+    expect(report.plansRun).toBe(2);
+    expect(new Set(report.found.map(({ plan }) => plan))).toEqual(new Set(["b.json"]));
     expect(printed).toContain("FOUND AGAIN: planted");
   });
 

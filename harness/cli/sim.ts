@@ -92,7 +92,7 @@ async function carryOut({ wish, out }: SimFlags, around: Surroundings): Promise<
     case "plan":
       return replay(await readPlanFile(wish.file), { pool, out, trace: wish.trace, output });
     case "corpus":
-      return runCorpus(around.corpus, { pool, output });
+      return runCorpus(around.corpus, { pool, output, json: wish.json });
     case "hashes":
       return compareReplays(wish.count, { pool, output });
   }

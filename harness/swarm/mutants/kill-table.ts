@@ -1,5 +1,6 @@
 import type { MutantResult } from "./mutant-result.ts";
 import { scoreOf } from "./mutant-result.ts";
+import type { SwarmFinding } from "./run-copy.ts";
 
 /** One line about one mutant, to be shown as it comes. */
 export function liveLine(result: MutantResult): string {
@@ -41,11 +42,12 @@ export function killTableMarkdown(results: readonly MutantResult[], seeds: numbe
 }
 
 function scoreLine(results: readonly MutantResult[]): string {
-  const { killed, withoutCheck, judged, share, isEnough } = scoreOf(results);
+  const { killed, byCorpusAlone, withoutCheck, judged, share, isEnough } = scoreOf(results);
   const percent = (100 * share).toFixed(1);
   const accidents = withoutCheck === 0 ? "" : `, ${withoutCheck} of them by a crash or a hang only`;
+  const more = byCorpusAlone === 0 ? "" : `, ${byCorpusAlone} more by the corpus alone`;
   const verdict = isEnough ? "enough" : "too few";
-  return `${killed} of ${judged} mutants killed (${percent} %)${accidents}: ${verdict}.`;
+  return `${killed} of ${judged} mutants killed (${percent} %)${accidents}${more}: ${verdict}.`;
 }
 
 const HEADINGS = ["mutant", "what", "killed by", "seeds", "seconds"] as const;
@@ -53,15 +55,22 @@ const OUTCOME_WIDTH = "equivalent".length;
 
 function cellsOf(result: MutantResult): readonly string[] {
   const { name, what, outcome, killedBy, seedsRun, seconds } = result;
-  const by = killedBy === undefined ? outcome : `${killedBy.check}/${killedBy.anomaly}`;
+  const by =
+    killedBy === undefined
+      ? outcome
+      : `${killedBy.check}/${killedBy.anomaly}${killedBy.plan === undefined ? "" : ` (${killedBy.plan})`}`;
   return [name, what, by, String(seedsRun), seconds.toFixed(1)];
 }
 
 function fateOf({ killedBy, seedsRun, seconds, reason }: MutantResult): string {
   const effort = `${seedsRun} seed${seedsRun === 1 ? "" : "s"}, ${seconds.toFixed(1)} s`;
   if (killedBy !== undefined) {
-    const { check, anomaly, seed } = killedBy;
-    return `${check} (${anomaly})${seed === undefined ? "" : ` at seed ${seed}`}, ${effort}`;
+    return `${killedBy.check} (${killedBy.anomaly})${placeOf(killedBy)}, ${effort}`;
   }
   return reason === undefined ? effort : `${reason} (${effort})`;
+}
+
+function placeOf({ seed, plan }: SwarmFinding): string {
+  if (plan !== undefined) return ` by ${plan} of the corpus`;
+  return seed === undefined ? "" : ` at seed ${seed}`;
 }

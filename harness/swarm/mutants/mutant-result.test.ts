@@ -4,7 +4,7 @@ import type { MutantResult } from "./mutant-result.ts";
 import { resultOf, scoreOf } from "./mutant-result.ts";
 import type { Mutant } from "./parse-mutant.ts";
 import type { CopyRun } from "./run-copy.ts";
-import { swarmOf } from "./run-copy.ts";
+import { corpusOf, swarmOf } from "./run-copy.ts";
 
 const MUTANT: Mutant = {
   name: "quorum-broken",
@@ -79,6 +79,7 @@ describe("scoreOf()", () => {
   test("95 % are enough, a hair less is not", () => {
     expect(scoreOf([...many(FOUND, 19), ...many(SILENT, 1)])).toEqual({
       killed: 19,
+      byCorpusAlone: 0,
       withoutCheck: 0,
       judged: 20,
       share: 0.95,
@@ -120,6 +121,34 @@ describe("swarmOf()", () => {
   test("reads findings and leaves out what else they hold", () => {
     const findings = [{ check: "copies", anomaly: "too-few", seed: 7, detail: "long" }];
     expect(swarmOf(JSON.stringify({ seedsRun: 3, findings, more: true }))).toEqual(FOUND);
+  });
+});
+
+describe("a mutant that no seed kills and the corpus does", () => {
+  const finding = { check: "copies", anomaly: "too-few" };
+  const report = { plansRun: 2, found: [{ ...finding, plan: "dense.json" }] };
+  const run = corpusOf(JSON.stringify(report));
+
+  test("is killed, by what it names, and does not count for the seeds", () => {
+    const result = resultOf(MUTANT, { ...run, seedsRun: 200 } as CopyRun, 2);
+    expect(scoreOf([result])).toMatchObject({ killed: 0, byCorpusAlone: 1, isEnough: false });
+    expect(liveLine(result)).toBe(
+      "killed      quorum-broken: copies (too-few) by dense.json of the corpus, 200 seeds, 2.0 s",
+    );
+    expect(killTable([result])).toContain("(0.0 %), 1 more by the corpus alone: too few.");
+  });
+
+  test.each([
+    [undefined, "nothing about the corpus"],
+    ["{", "no plansRun"],
+    ['{"plansRun":0,"found":[]}', "no plansRun"],
+    ['{"plansRun":1}', "no plansRun and found"],
+    ['{"plansRun":1,"found":[{"check":"a","anomaly":"b"}]}', "no check, anomaly and plan"],
+  ])("%s says nothing about the copy", (text, reason) => {
+    expect(corpusOf(text)).toMatchObject({
+      kind: "failed",
+      reason: expect.stringContaining(reason),
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import type { CopyRun, SwarmFinding } from "./run-copy.ts";
 
 /**
  * What became of a mutant.
- * - `killed`: the swarm found something in its copy that it does not find in the unchanged one.
+ * - `killed`: a seed or else the corpus found something in its copy that it does not find in the unchanged one.
  * - `survived`: it found nothing.
  * - `equivalent`: it found nothing, and the mutant argues that nothing can.
  * - `broken`: the copy was never judged. That is no kill: a copy that cannot start is caught by nobody's checks.
@@ -49,7 +49,10 @@ function isFaultOfThePatch({ check, anomaly }: SwarmFinding): boolean {
 }
 
 export interface MutationScore {
+  /** By seeds. */
   readonly killed: number;
+  /** Those that no seed killed and the corpus did: caught, but beyond what the swarm is held to. */
+  readonly byCorpusAlone: number;
   /** Those of them that ended the run by a crash or a hang: that is found too, but shows no check at work. */
   readonly withoutCheck: number;
   /** All that were not shown to be equivalent; broken ones count against the suite. */
@@ -61,11 +64,20 @@ export interface MutationScore {
 
 export function scoreOf(results: readonly MutantResult[]): MutationScore {
   const judged = results.filter(({ outcome }) => outcome !== "equivalent").length;
-  const kills = results.flatMap(({ killedBy }) => killedBy ?? []);
+  const caught = results.flatMap(({ killedBy }) => killedBy ?? []);
+  const kills = caught.filter(({ plan }) => plan === undefined);
   const killed = kills.length;
+  const byCorpusAlone = caught.length - killed;
   const withoutCheck = kills.filter(({ check }) => NO_CHECKS.has(check)).length;
   const share = judged === 0 ? 0 : killed / judged;
-  return { killed, withoutCheck, judged, share, isEnough: share >= SHARE_KILLED_MIN };
+  return {
+    killed,
+    byCorpusAlone,
+    withoutCheck,
+    judged,
+    share,
+    isEnough: share >= SHARE_KILLED_MIN,
+  };
 }
 
 /** What the swarm calls runs that threw or did not end. */

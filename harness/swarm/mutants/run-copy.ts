@@ -6,8 +6,10 @@ import { execa } from "execa";
 export interface SwarmFinding {
   readonly check: string;
   readonly anomaly: string;
-  /** In which seed; undefined where it is what all seeds together never did. */
+  /** In which seed; undefined where it is what all seeds together never did, or a plan of the corpus found it. */
   readonly seed: number | undefined;
+  /** The corpus's file that found what no seed did. */
+  readonly plan?: string;
 }
 
 /** What became of a swarm in a copy. `failed`: it said nothing about the copy, and `reason` tells why. */
@@ -29,10 +31,30 @@ export interface CopyOrder {
 /** Runs the swarm in a copy of the checkout. Never rejects for what the copy does. */
 export type RunCopy = (folder: string, order: CopyOrder) => Promise<CopyRun>;
 
-/** Runs `harness/cli.ts sim` of the copy in a child process, until the first finding. */
-export const runSwarmIn: RunCopy = async (folder, { seeds, timeoutMs, signal }) => {
-  const file = join(folder, "swarm.json");
-  const flags = ["--seeds", String(seeds), "--stop-at-first", "--no-shrink", "--jobs", "1"];
+/**
+ * Runs `harness/cli.ts sim` of the copy in a child process, until the first finding; where no seed finds anything, the corpus, whose
+ * plans are dense where seeds are thin.
+ */
+export const runSwarmIn: RunCopy = async (folder, order) => {
+  const wish = ["--seeds", String(order.seeds), "--stop-at-first", "--no-shrink"];
+  const swarm = await runSim(folder, wish, swarmOf, order);
+  if (swarm.kind === "failed" || swarm.findings.some(({ seed }) => seed !== undefined))
+    return swarm;
+  const corpus = await runSim(folder, ["--corpus"], corpusOf, order);
+  // A point that was not reached says less than a check that saw what is wrong.
+  return corpus.kind === "failed"
+    ? corpus
+    : { ...swarm, findings: [...corpus.findings, ...swarm.findings] };
+};
+
+async function runSim(
+  folder: string,
+  wish: readonly string[],
+  read: (text: string | undefined) => CopyRun,
+  { timeoutMs, signal }: CopyOrder,
+): Promise<CopyRun> {
+  const file = join(folder, "found.json");
+  const flags = [...wish, "--jobs", "1"];
   const child = await execa(
     process.execPath,
     [join("harness", "cli.ts"), "sim", ...flags, "--json", file],
@@ -54,24 +76,19 @@ export const runSwarmIn: RunCopy = async (folder, { seeds, timeoutMs, signal }) 
     const said = child.stderr.trim().split("\n").at(-1) ?? "";
     return failed(`it ended with ${child.signal ?? `status ${exitCode}`}: ${said}`);
   }
-  const run = swarmOf(await textOf(file));
+  const run = read(await textOf(file));
   if (run.kind === "failed") return run;
   const agrees = (exitCode === EXIT_FOUND) === run.findings.length > 0;
   return agrees
     ? run
     : failed(`it ended with status ${exitCode} and ${run.findings.length} findings`);
-};
+}
 
 /** Reads what `sim --json` wrote; `failed` where it is not that. */
 export function swarmOf(text: string | undefined): CopyRun {
   if (text === undefined) return failed("it wrote no swarm.json");
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return failed("its swarm.json is no JSON");
-  }
+  const parsed = jsonOf(text);
+  if (parsed === undefined) return failed("its swarm.json is no JSON");
   const { seedsRun, findings, passed, requiredUnreached } = fieldsOf(parsed);
   if (typeof seedsRun !== "number" || !Array.isArray(findings)) {
     return failed("its swarm.json has no seedsRun and findings");
@@ -91,6 +108,34 @@ export function swarmOf(text: string | undefined): CopyRun {
     ...missed.map((name) => ({ check: CHECK_REACHED, anomaly: String(name), seed: undefined })),
   );
   return { kind: "ended", seedsRun, findings: read };
+}
+
+/** Reads what `sim --corpus --json` wrote; `failed` where it is not that. */
+export function corpusOf(text: string | undefined): CopyRun {
+  if (text === undefined) return failed("it wrote nothing about the corpus");
+  const { plansRun, found } = fieldsOf(jsonOf(text));
+  if (typeof plansRun !== "number" || plansRun < 1 || !Array.isArray(found)) {
+    return failed("what it wrote about the corpus has no plansRun and found");
+  }
+  const findings: SwarmFinding[] = [];
+  for (const finding of found) {
+    const { check, anomaly, plan } = fieldsOf(finding);
+    if (typeof check !== "string" || typeof anomaly !== "string" || typeof plan !== "string") {
+      return failed("what the corpus found has no check, anomaly and plan");
+    }
+    findings.push({ check, anomaly, plan, seed: undefined });
+  }
+  return { kind: "ended", seedsRun: 0, findings };
+}
+
+/** Undefined where it is no JSON; there is no other text that says so. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
 }
 
 /** A point of the store that a swarm must reach and did not. */

@@ -10,13 +10,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seeds: { type: "string" },
+    corpus: { type: "boolean" },
     json: { type: "string" },
     jobs: { type: "string" },
     "stop-at-first": { type: "boolean" },
     "no-shrink": { type: "boolean" },
   },
 });
-const { quorum, mood } = await import(join(process.cwd(), "src/store.ts"));
+const { quorum, mood, label } = await import(join(process.cwd(), "src/store.ts"));
 if (positionals[0] !== "sim" || values.json === undefined) process.exit(64);
 if (mood === "crash") {
   process.stderr.write("Cannot start: planted\n");
@@ -25,7 +26,12 @@ if (mood === "crash") {
 if (mood === "hang") setInterval(() => {}, 1_000);
 else if (mood === "mute") process.exit(1);
 else if (mood === "garbage") writeFileSync(values.json, "{");
-else {
+else if (values.corpus === true) {
+  const found =
+    label === "thin" ? [{ check: "labels", anomaly: "thin-label", plan: "dense.json" }] : [];
+  writeFileSync(values.json, JSON.stringify({ plansRun: 1, found }));
+  process.exitCode = found.length === 0 ? 0 : 1;
+} else {
   const findings = quorum === 2 ? [] : [{ check: "copies", anomaly: "too-few-copies", seed: 3 }];
   const seedsRun = findings.length === 0 ? Number(values.seeds) : 3;
   writeFileSync(values.json, JSON.stringify({ seedsRun, findings }));
