@@ -1,5 +1,5 @@
 /*
- * Aim: a write is never refused, nor left in doubt, while its client reaches a node that lives (D-2.3-1, C8), and never for a
+ * Aim: a write is never refused, nor left in doubt, while its client reaches a node that lives (D-2.3-1, K-4, C8), and never for a
  * conflict. Method: W=1 and a sloppy quorum on simulated nodes, under each kind of fault by itself and under all at once, as seeds draw them;
  * clients that know every node and have time. Then a contest of many writers for one key.
  */
@@ -95,7 +95,7 @@ describe("with W=1 every put succeeds", () => {
     }
   });
 
-  test("D-2.3-1 and none is refused for a conflict, when all write over one key what they have read", async () => {
+  test("D-2.3-1, K-4 and none is refused for a conflict, when all write over one key what they have read", async () => {
     const { writes, done, codes } = await writeUnder([], 1);
     expect(writes).toBeGreaterThan(200);
     expect(done).toBe(writes);
