@@ -79,14 +79,20 @@ export async function runAttempts<T>(
   let choice = chooser.choose(clock.monotonicMs(), route.endpoints(), tries);
   for (let number = 1; ; number += 1) {
     const { endpoint } = choice;
-    const outcome = await attemptOnce(parts, settings, call, { endpoint, number, deadlineMs });
+    const { outcome, answer } = await attemptOnce(parts, settings, call, {
+      endpoint,
+      number,
+      deadlineMs,
+    });
     if (outcome.ok) {
       chooser.trust(endpoint);
+      route.heard(endpoint, answer);
       return outcome.value;
     }
     const { failure } = outcome;
     const nowMs = clock.monotonicMs();
     learn(chooser, endpoint, failure, nowMs, settings.suspectMs);
+    route.heard(endpoint, answer);
     tries.set(endpoint, (tries.get(endpoint) ?? 0) + 1);
     definite &&= failure.definite || call.verb === "get";
 
@@ -115,7 +121,7 @@ async function attemptOnce<T>(
   settings: ClientSettings,
   call: Call<T>,
   { endpoint, number, deadlineMs }: AttemptPlace,
-): Promise<Outcome<T>> {
+): Promise<{ readonly outcome: Outcome<T>; readonly answer: HttpCallResult | undefined }> {
   const startMs = clock.monotonicMs();
   const timeoutMs = Math.max(1, Math.min(settings.attemptTimeoutMs, deadlineMs - startMs));
   let outcome: Outcome<T>;
@@ -134,8 +140,7 @@ async function attemptOnce<T>(
     status: answer?.status,
     code: outcome.ok ? undefined : outcome.failure.code,
   });
-  call.route.heard(endpoint, answer);
-  return outcome;
+  return { outcome, answer };
 }
 
 function learn(
