@@ -116,10 +116,11 @@ export const PATIENCE = { timeoutMs: 1_500, attemptTimeoutMs: 750, retriesMax: 2
 
 const DIRECT_TIMEOUT_MS = 5_000;
 
-/** Nodes do not know the ways that lead to them here. Any number of a key's nodes may be on the other side, which costs a retry each. */
+/** Nodes do not know the ways that lead to them here. All but one of those that a client asks first may be on another side: each costs a try. */
 function ownersOptions(nodeOf: ReadonlyMap<string, string>) {
   const nodeUrls = Object.fromEntries([...nodeOf].map(([url, node]) => [node, url]));
-  return { routing: "owners", nodeUrls, retriesMax: PATIENCE.retriesMax + nodeOf.size } as const;
+  const retriesMax = Math.max(PATIENCE.retriesMax, nodeOf.size - 1);
+  return { routing: "owners", nodeUrls, retriesMax } as const;
 }
 
 /** `cutNode` names the node a URL leads to where the way there is cut. */
