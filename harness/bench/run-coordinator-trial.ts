@@ -5,7 +5,7 @@ import { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { VersioningMode } from "../../src/causality/versioning.ts";
 import { ClientError } from "../../src/client/contract.ts";
 import { RingsideClient } from "../../src/client/ringside-client.ts";
-import type { RoutingKind, RoutingKind } from "../../src/client/routing.ts";
+import type { RoutingKind } from "../../src/client/routing.ts";
 import type { WriteCoordinator } from "../../src/coordinator/write-candidates.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import { passTime, simBenchCluster, stallDisks } from "./sim-bench-cluster.ts";
