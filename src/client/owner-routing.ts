@@ -40,7 +40,7 @@ export class OwnerRouting implements Routing {
   #begunMs = Number.NEGATIVE_INFINITY;
   #isUnderWay = false;
   #failures = 0;
-  /** What made the view doubtful while a refresh was under way, which may have missed it. */
+  /** True where the view became doubtful while a refresh was under way, which may have missed why. */
   #isDoubtedAgain = false;
 
   constructor(parts: ClientParts, settings: ClientSettings, chooser: EndpointChooser) {
