@@ -24,7 +24,7 @@ export function openClient(options: RingsideClientOptions): OpenClient {
 
 export type { ClientParts } from "./client/attempts.ts";
 export { FailedCallError } from "./client/attempts.ts";
-export type { Attempt, RingsideClientOptions } from "./client/client-options.ts";
+export type { Attempt, RingPoll, RingsideClientOptions } from "./client/client-options.ts";
 export type {
   ClientValue,
   ReadOptions,
@@ -43,5 +43,7 @@ export type { Reconciler } from "./client/reconcile/reconciler.ts";
 export { ValueFormatError } from "./client/reconcile/reconciler.ts";
 export type { RingsideWriteOptions } from "./client/ringside-client.ts";
 export { RingsideClient } from "./client/ringside-client.ts";
+export type { RoutingKind } from "./client/routing.ts";
+export { ROUTINGS } from "./client/routing.ts";
 export type { Update } from "./client/update.ts";
 export { update, view } from "./client/update.ts";

@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Attempt, OpenClient } from "../../src/client.ts";
+import type { Attempt, OpenClient, RingPoll } from "../../src/client.ts";
 import { cartReconciler, openClient, update, view } from "../../src/client.ts";
 import type { BenchCluster } from "./bench-cluster.ts";
 import { startBenchCluster } from "./bench-cluster.ts";
@@ -96,6 +96,30 @@ describe("RingsideClient on a real cluster", () => {
     const key = Buffer.from("timed");
     await client.put(key, VALUE, { timeoutMs: 1_234.5, w: 3 });
     expect((await client.get(key, { timeoutMs: 600_000, r: 1 })).siblings).toHaveLength(1);
+  });
+
+  test("D-4.5-1 that goes to the key's nodes learns the ring from one node, and asks each for its keys", async () => {
+    const keys = Array.from({ length: 30 }, (_, number) => Buffer.from(`ring ${number}`));
+    const learnt = Promise.withResolvers<RingPoll>();
+    const asked: string[] = [];
+    const other = openClient({
+      endpoints: cluster.urls.slice(0, 1),
+      nodeUrls: Object.fromEntries(cluster.urls.map((url, at) => [`n${at + 1}`, url])),
+      routing: "owners",
+      onAttempt: ({ endpoint }) => asked.push(endpoint),
+      onRingPoll: learnt.resolve,
+    });
+    try {
+      await other.get(Buffer.from("first"));
+      expect(await learnt.promise).toMatchObject({ outcome: "changed", endpoint: cluster.urls[0] });
+      for (const key of keys) await other.put(key, VALUE);
+      for (const key of keys) expect((await other.get(key)).siblings).toHaveLength(1);
+      expect(asked).toHaveLength(1 + 2 * keys.length);
+      expect(new Set(asked)).toEqual(new Set(cluster.urls));
+      expect(asked.slice(1, 1 + keys.length)).toEqual(asked.slice(1 + keys.length));
+    } finally {
+      other.close();
+    }
   });
 
   test("goes on to a living node where the preferred one refuses connections", async () => {

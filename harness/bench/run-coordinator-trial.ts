@@ -5,6 +5,7 @@ import { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { VersioningMode } from "../../src/causality/versioning.ts";
 import { ClientError } from "../../src/client/contract.ts";
 import { RingsideClient } from "../../src/client/ringside-client.ts";
+import type { RoutingKind } from "../../src/client/routing.ts";
 import type { WriteCoordinator } from "../../src/coordinator/write-candidates.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import { passTime, simBenchCluster, stallDisks } from "./sim-bench-cluster.ts";
@@ -13,12 +14,14 @@ import { Zipf } from "./zipf.ts";
 
 /**
  * What the choice of a write's coordinator does (D-5-9): clients read a key, write what follows with the context of the read, and read it
- * again, each request through a node drawn at random, as behind a load balancer. Keys are Zipf-distributed, so that clients race for
+ * again, each request through a node drawn at random, as behind a load balancer, or by clients that know the ring. Keys are Zipf-distributed, so that clients race for
  * the popular ones; disks stall now and then. R=W=1, for with quorums that meet nobody misses an own write.
  */
 export interface CoordinatorTrial {
   readonly policy: WriteCoordinator;
   readonly versioning: VersioningMode;
+  /** Whom clients ask; default any. */
+  readonly routing?: RoutingKind;
   /** Writes of all clients together. */
   readonly writes: number;
   /** Of chance, and of where the keys lie on the ring. */
@@ -30,6 +33,10 @@ export interface CoordinatorResult {
   readonly loadMaxToMean: number;
   /** Of puts, in microseconds. */
   readonly latenciesUs: Histogram;
+  /** Of gets. */
+  readonly getLatenciesUs: Histogram;
+  /** Hops between nodes until a coordinator had the write, on average of the acknowledged ones. */
+  readonly forwardsPerWrite: number;
   readonly acknowledged: number;
   /** Share of the reads after an own write that showed neither it nor what came of it. */
   readonly missedOwnShare: number;
@@ -60,11 +67,17 @@ export async function runCoordinatorTrials(
   }
   const sum = (of: (result: CoordinatorResult) => number) =>
     results.reduce((total, result) => total + of(result), 0);
-  const latenciesUs = build({ lowestDiscernibleValue: 1, numberOfSignificantValueDigits: 3 });
-  for (const result of results) latenciesUs.add(result.latenciesUs);
+  const latenciesUs = newHistogram();
+  const getLatenciesUs = newHistogram();
+  for (const result of results) {
+    latenciesUs.add(result.latenciesUs);
+    getLatenciesUs.add(result.getLatenciesUs);
+  }
   return {
     loadMaxToMean: sum(({ loadMaxToMean }) => loadMaxToMean) / seeds,
     latenciesUs,
+    getLatenciesUs,
+    forwardsPerWrite: sum(({ forwardsPerWrite }) => forwardsPerWrite) / seeds,
     acknowledged: sum(({ acknowledged }) => acknowledged),
     missedOwnShare: sum(({ missedOwnShare }) => missedOwnShare) / seeds,
     siblingsShare: sum(({ siblingsShare }) => siblingsShare) / seeds,
@@ -88,11 +101,11 @@ async function runCoordinatorTrial(trial: CoordinatorTrial): Promise<Coordinator
 
 async function measure(
   cluster: SimCluster,
-  { writes, seed }: CoordinatorTrial,
+  { writes, seed, routing = "any" }: CoordinatorTrial,
 ): Promise<CoordinatorResult> {
   await cluster.start();
   const random = new SeededRandom(`coordinators ${seed}`);
-  const load = new Load(cluster, `keys ${seed}`, random.fork("library"));
+  const load = new Load(cluster, `keys ${seed}`, { routing, random: random.fork("library") });
   const endStalls = stallDisks(cluster, STALLS, random.fork("stalls"));
   await Promise.all(
     Array.from({ length: CLIENTS }, (_, client) =>
@@ -100,16 +113,19 @@ async function measure(
     ),
   );
   endStalls();
-  const coordinated = [...cluster.simNodes.values()].map(
-    ({ metrics }) => metrics?.counters().get("ringside_writes_coordinated_total") ?? 0,
-  );
+  const countsOf = (counter: string) =>
+    [...cluster.simNodes.values()].map(({ metrics }) => metrics?.counters().get(counter) ?? 0);
+  const coordinated = countsOf("ringside_writes_coordinated_total");
+  const forwards = countsOf("ringside_writes_forwarded_total").reduce((a, b) => a + b);
   await passTime(cluster, SETTLE_MS);
   const lost = await load.lost();
   await cluster.stop();
-  const { counts, latenciesUs } = load;
+  const { counts, latenciesUs, getLatenciesUs } = load;
   return {
     loadMaxToMean: (Math.max(...coordinated) * NODES) / coordinated.reduce((a, b) => a + b),
     latenciesUs,
+    getLatenciesUs,
+    forwardsPerWrite: forwards / counts.acknowledged,
     acknowledged: counts.acknowledged,
     missedOwnShare: counts.missedOwn / counts.acknowledged,
     siblingsShare: counts.withSiblings / counts.reads,
@@ -117,23 +133,40 @@ async function measure(
   };
 }
 
+function newHistogram(): Histogram {
+  return build({ lowestDiscernibleValue: 1, numberOfSignificantValueDigits: 3 });
+}
+
+function record(histogramUs: Histogram, ms: number): void {
+  histogramUs.recordValue(Math.max(1, Math.round(1_000 * ms)));
+}
+
 /** The clients' requests and what became of them. */
 class Load {
   readonly counts = { reads: 0, withSiblings: 0, acknowledged: 0, missedOwn: 0 };
-  readonly latenciesUs = build({ lowestDiscernibleValue: 1, numberOfSignificantValueDigits: 3 });
+  readonly latenciesUs = newHistogram();
+  readonly getLatenciesUs = newHistogram();
   readonly #cluster: SimCluster;
   readonly #prefix: string;
   readonly #libraries: readonly RingsideClient[];
   readonly #keys = new Zipf(KEYS, ZIPF_EXPONENT);
   readonly #histories = Array.from({ length: KEYS }, () => new ValueHistory());
 
-  constructor(cluster: SimCluster, prefix: string, random: SeededRandom) {
+  constructor(
+    cluster: SimCluster,
+    prefix: string,
+    { routing, random }: { readonly routing: RoutingKind; readonly random: SeededRandom },
+  ) {
     this.#cluster = cluster;
     this.#prefix = prefix;
+    const nodeUrls = Object.fromEntries(
+      cluster.nodes.map((node) => [node, cluster.addresses(node).direct]),
+    );
     this.#libraries = cluster.nodes.map((node) => {
       const parts = { clock: cluster.scheduler, http: cluster.http, random: random.fork(node) };
       const endpoints = [cluster.addresses(node).direct];
-      return new RingsideClient(parts, { endpoints, timeoutMs: TIMEOUT_MS, retriesMax: 0 });
+      const options = { timeoutMs: TIMEOUT_MS, retriesMax: 0, routing, nodeUrls };
+      return new RingsideClient(parts, { endpoints, ...options });
     });
   }
 
@@ -171,9 +204,7 @@ class Load {
     await this.#library(random.integer(NODES)).put(this.#keyOf(rank), utf8Bytes(`${value}`), {
       context,
     });
-    this.latenciesUs.recordValue(
-      Math.max(1, Math.round(1_000 * (scheduler.monotonicMs() - startMs))),
-    );
+    record(this.latenciesUs, scheduler.monotonicMs() - startMs);
     history.acknowledged(value);
     this.counts.acknowledged += 1;
     const after = await this.#read(rank, random);
@@ -181,7 +212,10 @@ class Load {
   }
 
   async #read(rank: number, random: SeededRandom) {
+    const { scheduler } = this.#cluster;
+    const startMs = scheduler.monotonicMs();
     const { siblings, context } = await this.#library(random.integer(NODES)).get(this.#keyOf(rank));
+    record(this.getLatenciesUs, scheduler.monotonicMs() - startMs);
     this.counts.reads += 1;
     if (siblings.length > 1) this.counts.withSiblings += 1;
     return { context, values: siblings.map(({ bytes }) => Number(Buffer.from(bytes))) };

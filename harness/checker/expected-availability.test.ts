@@ -1,5 +1,6 @@
 /* Aim: C8 convicts a store that answers where it cannot, and one that refuses where it can, and nobody else. */
 import { describe, expect, test } from "vitest";
+import type { Link } from "../nemesis/fault.ts";
 import { withHomeClients } from "../nemesis/grudges.ts";
 import { checkExpectedAvailability, expectedOf } from "./expected-availability.ts";
 import { faultBetween, HistoryBuilder, NODES } from "./testing/history-builder.ts";
@@ -130,6 +131,28 @@ describe("checkExpectedAvailability()", () => {
     expect(
       checkExpectedAvailability(loadWith(asItShould, NODES_CUT), { ...roaming, r: 2 }).verdict,
     ).toBe("invalid");
+  });
+
+  test("D-4.5-1 of clients that go to the key's nodes expects no more than every node that they reach can do", () => {
+    const asksOwners = { ...RIGHT, r: 2, clientRouting: "owners" } as const;
+    const judge = (links: readonly Link[], answer: typeof asItShould) =>
+      checkExpectedAvailability(loadWith(answer, { ...CUT, links }), asksOwners).verdict;
+    const refused = (nowMs: number) => (isCut(nowMs) ? "fail" : "ok");
+    const served = () => "ok" as const;
+    // n1 hears nobody; clients of n3 are on its side as far as they know, and may ask it first.
+    const around = NODES.filter((node) => node !== "n1");
+    const alone = around.flatMap((node) => [
+      { from: "n1", to: node },
+      { from: node, to: "n1" },
+    ]);
+    expect(judge(alone, refused)).toBe("valid");
+    expect(judge(alone, served)).toBe("valid");
+    // Cut off from n1, too, they ask the others.
+    const apart = withHomeClients({ links: alone, sides: [["n1"], around] }).links;
+    expect(judge(apart, served)).toBe("invalid");
+    expect(judge(apart, refused)).toBe("invalid");
+    const right = (nowMs: number, node: string) => (isCut(nowMs) && node === "n1" ? "fail" : "ok");
+    expect(judge(apart, right)).toBe("valid");
   });
 
   test("finds one acknowledgement of a side that is too small", () => {

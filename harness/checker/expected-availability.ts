@@ -37,6 +37,7 @@ export interface AvailabilityExpectation {
   readonly w: number;
   readonly quorum: "sloppy" | "strict";
   readonly clientsRoam: boolean;
+  readonly clientRouting?: "owners";
   /** The driver; `sim` runs in virtual time. */
   readonly cluster: string;
 }
@@ -127,9 +128,9 @@ class Tallies {
   }
 
   #tallyOf(f: string, at: number, home: string, phase: Phase): Tally {
-    const { clientsRoam } = this.#expectation;
+    const { clientsRoam, clientRouting } = this.#expectation;
     const { nodes } = this.#evidence.header;
-    const reach = reachOf(phase, { nodes, clientsRoam });
+    const reach = reachOf(phase, { nodes, clientsRoam, asksOwners: clientRouting === "owners" });
     const expected =
       reach === undefined
         ? "open"

@@ -10,6 +10,13 @@ export interface Reach {
   least(home: string, isWrite: boolean): number;
 }
 
+export interface ReachOptions {
+  readonly nodes: readonly string[];
+  readonly clientsRoam: boolean;
+  /** Clients go to the nodes of the key first. */
+  readonly asksOwners?: boolean;
+}
+
 /** Kinds of faults whose links carry nothing. */
 const CUTS: ReadonlySet<string> = new Set(["halves", "one", "ring", "bridge", "one-way"]);
 /** The kind whose links carry everything, late. */
@@ -19,13 +26,14 @@ const SILENCES: ReadonlySet<string> = new Set(["crash", "pause", "disconnect"]);
 
 /**
  * A request needs its coordinator, and replicas that hear it and are heard by it: an exchange takes both directions, whoever dialled,
- * and whoever is asked in vain is soon believed down. A client asks its home first, others after it; one that roams has no home. A read is coordinated by the
+ * and whoever is asked in vain is soon believed down. A client asks its home first, others after it; one that roams has no home, and one that knows the ring asks any node
+ * that it reaches. A read is coordinated by the
  * node that was asked, a write by that one or one that it can reach. Undefined for kinds of faults of which it is not known whom
  * they keep from answering.
  */
 export function reachOf(
   phase: Phase,
-  { nodes, clientsRoam }: { readonly nodes: readonly string[]; readonly clientsRoam: boolean },
+  { nodes, clientsRoam, asksOwners = false }: ReachOptions,
 ): Reach | undefined {
   const { kind } = phase;
   const isKnown = kind === HEALTHY || kind === SLOW || CUTS.has(kind) || SILENCES.has(kind);
@@ -39,6 +47,8 @@ export function reachOf(
     silent.has(node) ? [] : nodes.filter((peer) => isWhole(node, peer));
   /** Those that answer at all: over slow links, too. */
   const peersOf = (node: string) => (kind === SLOW ? nodes : promptOf(node));
+  /** True where no way of the client's is slow. */
+  const isPromptFor = (home: string) => nodes.every((node) => isWhole(clientGroup(home), node));
   return {
     most(home, isWrite) {
       const asked = nodes.filter((node) => kind === SLOW || isWhole(clientGroup(home), node));
@@ -46,11 +56,20 @@ export function reachOf(
     },
     least(home, isWrite) {
       if (!clientsRoam && !isWhole(clientGroup(home), home)) return 0;
-      const asked = clientsRoam ? nodes : [home];
+      if (asksOwners && kind === SLOW && !isPromptFor(home)) return 0;
+      const asked = clientsRoam ? nodes : askedFrom(home);
       if (asked.some((node) => silent.has(node))) return 0;
       return Math.min(...coordinatorsOf(asked, isWrite).map((node) => promptOf(node).length));
     },
   };
+
+  /** By a client that has a home: those whom it may ask before others. */
+  function askedFrom(home: string): readonly string[] {
+    if (!asksOwners) return [home];
+    // A cut way refuses at once, and the next node is asked; a slow one does not.
+    if (kind === SLOW) return nodes;
+    return nodes.filter((node) => silent.has(node) || isWhole(clientGroup(home), node));
+  }
 
   function coordinatorsOf(asked: readonly string[], isWrite: boolean): readonly string[] {
     return isWrite ? [...new Set(asked.flatMap(peersOf))] : asked;

@@ -51,6 +51,7 @@ describe("parsePlan()", () => {
     ["--nemesis none --seconds 1", { nemesis: ["none"], seconds: 1 }],
     ["--nemesis crash,pause,crash", { nemesis: ["crash", "pause"] }],
     ["--seed 0", { seed: 0 }],
+    ["--client-routing owners", { clientRouting: "owners" }],
     ["--clients-roam --beyond-budget", { clientsRoam: true, beyondBudget: true }],
     ["--toxiproxy http://127.0.0.1:8474/", { toxiproxyUrl: "http://127.0.0.1:8474" }],
     ["--slo p99.9<300ms,max<2s", { slo: "p99.9<300ms,max<2s" }],
@@ -198,6 +199,7 @@ describe("parsePlan()", () => {
 
   it.each([
     "--nemesis crash,slow --seed 7 --slo p99<1s --clients-roam",
+    "--client-routing owners --seed 7",
     `${FOUND} --toxiproxy http://t:8474 --toxiproxy-host t.inside --toxiproxy-ports 7000-7005`,
   ])("reads back the command that a report prints for %s", (line) => {
     const plan = parse(line);

@@ -2,6 +2,7 @@
 
 import { isTimed } from "../../src/causality/timed-clock.ts";
 import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
+import { ROUTINGS } from "../../src/client/routing.ts";
 import type { Durability } from "../checker/expects.ts";
 import { destroysData, expectationOf } from "../checker/expects.ts";
 import { parseSlo, SloError } from "../checker/slo.ts";
@@ -70,6 +71,10 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   clients: { value: "COUNT", help: "clients at a time, 1 to 10000 (default 20)" },
   carts: { value: "COUNT", help: "1 to 100000 (default 50)" },
   "clients-roam": { help: "clients talk to both sides of a partition" },
+  "client-routing": {
+    value: "KIND",
+    help: "whom clients ask first: any (default), their home node, or owners, the nodes that keep the key",
+  },
   seconds: { value: "S", help: `length of the load, 1 to ${SECONDS_MAX} (default 30)` },
   seed: { value: "SEED", help: "0 to 2^53-1; names the run (default random)" },
   toxiproxy: { value: "URL", help: "use this Toxiproxy instead of the embedded one" },
@@ -125,6 +130,7 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
     carts: wholeNumber(values, "carts", { min: 1, max: 100_000, byDefault: 50 }),
     clientsRoam: values["clients-roam"] === true,
+    ...clientRoutingOf(values),
     seconds,
     seed: wholeNumber(values, "seed", { min: 0, max: SEED_MAX, byDefault: randomSeed }),
     ...(external === undefined ? {} : { external }),
@@ -204,6 +210,11 @@ function checkBudget(plan: Pick<Plan, "nemesis" | "w" | "beyondBudget"> & Durabi
   throw new UsageError(
     `Cannot use --nemesis ${kind} with${isSafeOnDisk ? ` --engine ${engine} and` : ""} --w ${w}: one ${kind} may destroy acknowledged writes; use --w 2 or more,${isSafeOnDisk ? ` --engine lmdb${buffer},` : ""} or --beyond-budget`,
   );
+}
+
+function clientRoutingOf(values: FlagValues): Pick<Plan, "clientRouting"> {
+  const clientRouting = oneOf(values, "client-routing", { words: ROUTINGS, byDefault: "any" });
+  return clientRouting === "any" ? {} : { clientRouting };
 }
 
 function writeBufferOf(values: FlagValues): Pick<Plan, "writeBufferObjects"> {

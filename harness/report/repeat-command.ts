@@ -24,6 +24,7 @@ export function repeatCommand(plan: Plan): string {
   if (plan.writeBufferObjects !== undefined) {
     flags.push(["write-buffer", plan.writeBufferObjects]);
   }
+  if (plan.clientRouting !== undefined) flags.push(["client-routing", plan.clientRouting]);
   const { targets, toxiproxyHost, toxiproxyPorts } = plan.external ?? {};
   if (targets !== undefined) flags.push(["targets", targets.join(",")]);
   if (toxiproxyHost !== undefined) flags.push(["toxiproxy-host", toxiproxyHost]);

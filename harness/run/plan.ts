@@ -70,6 +70,8 @@ export interface Plan {
   readonly clients: number;
   readonly carts: number;
   readonly clientsRoam: boolean;
+  /** Absent: each client asks its home node first. */
+  readonly clientRouting?: "owners";
   readonly seconds: number;
   readonly seed: number;
   /** Only with `cluster` external. */

@@ -164,6 +164,7 @@ class Run {
     const random = this.#chance.fork("client library");
     this.#stores = new Stores({ clock: parts.clock, random, http: parts.http }, cluster, {
       retriesInDoubt: !isLastWriteWins(plan.versioning),
+      asksOwners: plan.clientRouting === "owners",
     });
   }
 

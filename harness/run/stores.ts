@@ -3,6 +3,7 @@
  *
  * A process asks its home node first and others after that, but only nodes of its own side: while a grudge cuts the link
  * of its client group to a node, a call there ends at once and counts as not sent, as it would in a network that refuses.
+ * With `asksOwners` it asks the nodes of the key first, as far as its side has them (D-4.5-1).
  * The cut link itself is there too, for what is under way when the fault begins.
  */
 
@@ -21,6 +22,8 @@ import type { ProcessStore } from "./workload.ts";
 export interface StoresOptions {
   /** Whether processes retry writes that may have happened. */
   readonly retriesInDoubt: boolean;
+  /** Whether their library knows the ring. */
+  readonly asksOwners: boolean;
 }
 
 export class Stores {
@@ -28,10 +31,12 @@ export class Stores {
   readonly #cluster: Cluster;
   readonly #cut = new Set<string>();
   readonly #retriesInDoubt: boolean;
+  readonly #asksOwners: boolean;
 
   /** Where the last write wins, a write tried again is a later one: there nobody should retry in doubt. */
-  constructor(parts: ClientParts, cluster: Cluster, { retriesInDoubt }: StoresOptions) {
-    this.#retriesInDoubt = retriesInDoubt;
+  constructor(parts: ClientParts, cluster: Cluster, options: StoresOptions) {
+    this.#retriesInDoubt = options.retriesInDoubt;
+    this.#asksOwners = options.asksOwners;
     this.#parts = parts;
     this.#cluster = cluster;
   }
@@ -60,6 +65,7 @@ export class Stores {
       {
         endpoints: [...nodeOf.keys()],
         ...PATIENCE,
+        ...(this.#asksOwners ? ownersOptions(nodeOf) : {}),
         retryIndefinite: this.#retriesInDoubt,
         onAttempt: ({ endpoint }) => {
           const node = nodeOf.get(endpoint);
@@ -109,6 +115,13 @@ export class Stores {
 export const PATIENCE = { timeoutMs: 1_500, attemptTimeoutMs: 750, retriesMax: 2 } as const;
 
 const DIRECT_TIMEOUT_MS = 5_000;
+
+/** Nodes do not know the ways that lead to them here. All but one of those that a client asks first may be on another side: each costs a try. */
+function ownersOptions(nodeOf: ReadonlyMap<string, string>) {
+  const nodeUrls = Object.fromEntries([...nodeOf].map(([url, node]) => [node, url]));
+  const retriesMax = Math.max(PATIENCE.retriesMax, nodeOf.size - 1);
+  return { routing: "owners", nodeUrls, retriesMax } as const;
+}
 
 /** `cutNode` names the node a URL leads to where the way there is cut. */
 function sidedCaller(inner: HttpCaller, cutNode: (url: string) => string | undefined): HttpCaller {

@@ -162,6 +162,7 @@ describe("drawPlan()", () => {
       ({ run }: SimPlan) => run.writeBufferObjects !== undefined,
       ({ run }: SimPlan) => run.quorum,
       ({ run }: SimPlan) => run.clientsRoam,
+      ({ run }: SimPlan) => run.clientRouting,
       ({ run }: SimPlan) => run.beyondBudget,
       ({ world }: SimPlan) => world.sync,
       ({ world }: SimPlan) => Object.keys(world.links).length > 0,

@@ -15,6 +15,7 @@ import type { Plan, Reconciler } from "../run/plan.ts";
 import { PATIENCE } from "../run/stores.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
+import { drawClientRouting } from "./draw-client-routing.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
 import { drawWorld } from "./draw-world.ts";
@@ -105,7 +106,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     format: "ringside-sim-plan",
     version: 1,
     seed,
-    run: judged(planned, world, faults),
+    run: { ...judged(planned, world, faults), ...drawClientRouting(random.fork("client routing")) },
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),

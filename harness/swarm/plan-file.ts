@@ -162,6 +162,9 @@ function readRun(fields: PlanFields): Plan {
     clients: fields.whole("clients", 1, 10_000),
     carts: fields.whole("carts", 1, 100_000),
     clientsRoam: fields.flag("clientsRoam"),
+    ...(fields.has("clientRouting") && {
+      clientRouting: fields.oneOf("clientRouting", ["owners"]),
+    }),
     seconds: fields.whole("seconds", 1, 86_400),
     seed: fields.whole("seed", 0, Number.MAX_SAFE_INTEGER),
     toxiproxyUrl: undefined,

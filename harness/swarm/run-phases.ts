@@ -14,6 +14,7 @@ import { readBack, settleDown } from "../run/read-back.ts";
 import { untilAborted } from "../run/until-aborted.ts";
 import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
+import { checkClientRouting } from "./check-client-routing.ts";
 import { checkDrift, checkEqualTrees, checkTrees } from "./check-trees.ts";
 import { ColdWriter } from "./cold-writer.ts";
 import { checkCollection } from "./collection.ts";
@@ -84,6 +85,7 @@ export async function runPhases(
   await readBack(ending, plan.run);
   await adversary?.readBack();
   findings.push(...((await coldWriter?.readBack()) ?? []));
+  findings.push(...(await checkClientRouting(world)));
   if (wasQuiet(recorder.lines)) findings.push(...(await checkCollection(world, adversary)));
   findings.push(...(adversary?.findings ?? []));
   findings.push(...(await checkAtRest(cluster)), ...truthOfTrees(world));

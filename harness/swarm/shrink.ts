@@ -141,6 +141,9 @@ function withWorld(plan: SimPlan, change: Partial<SimPlan["world"]>): SimPlan {
 }
 
 async function shrinkLoad(search: Search): Promise<void> {
+  await search.tryOut(({ run: { clientRouting, ...run }, ...best }) =>
+    clientRouting === undefined ? undefined : { ...best, run },
+  );
   for (const name of ["adversaryRequests", "coldKeys"] as const) {
     while (
       await search.tryOut((best) => {

@@ -82,7 +82,10 @@ export class SimulatedWorld {
     const random = this.chance.fork("client library");
     const retriesInDoubt =
       !isLastWriteWins(plan.run.versioning) && plan.seed % RESIGNED_SEEDS !== 0;
-    this.stores = new Stores({ clock: scheduler, random, http }, this.cluster, { retriesInDoubt });
+    this.stores = new Stores({ clock: scheduler, random, http }, this.cluster, {
+      retriesInDoubt,
+      asksOwners: plan.run.clientRouting === "owners",
+    });
     this.storm = new Storm(this.cluster, {
       onFault: (fault, name, phase) => this.#noteFault(fault, name, phase),
       onCut: (links) => this.stores.setCut(links),

@@ -5,9 +5,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FailedCallError } from "./attempts.ts";
+import { ROUTINGS } from "./routing.ts";
 import type { ScriptedHttp, Step } from "./testing/scripted-http.ts";
 import { answer, problem } from "./testing/scripted-http.ts";
-import { CONTEXT, FOUND, setUp, WRITTEN } from "./testing/set-up.ts";
+import { CONTEXT, FOUND, setUpFor, WRITTEN } from "./testing/set-up.ts";
 
 const KEY = Buffer.from("key");
 const VALUE = Buffer.from("value");
@@ -39,9 +40,11 @@ const RULES: readonly (readonly [string, Step, boolean, boolean, boolean])[] = [
   ["bare 400", answer(400), false, false, false],
 ];
 
-describe("runAttempts(), what is retried", () => {
+describe.each(ROUTINGS)("runAttempts(), what is retried, routing %s", (routing) => {
+  const setUp = setUpFor(routing, KEY);
+
   test.each(RULES)("a get after %s", async (_name, step, goesOn) => {
-    const { client, clock, http } = setUp([step, FOUND]);
+    const { client, clock, http } = await setUp([step, FOUND]);
     if (goesOn) {
       expect(await clock.settle(client.get(KEY))).toMatchObject({ context: CONTEXT });
       expect(hosts(http)).toEqual(["a", "b"]);
@@ -52,7 +55,7 @@ describe("runAttempts(), what is retried", () => {
   });
 
   test.each(RULES)("a put with a name, retried in doubt, after %s", async (_name, step, goesOn) => {
-    const { client, clock, http } = setUp([step, WRITTEN], { retryIndefinite: true });
+    const { client, clock, http } = await setUp([step, WRITTEN], { retryIndefinite: true });
     const call = clock.settle(client.put(KEY, VALUE));
     await (goesOn ? call : failureOf(call));
     expect(hosts(http)).toEqual(goesOn ? ["a", "b"] : ["a"]);
@@ -63,7 +66,7 @@ describe("runAttempts(), what is retried", () => {
   test.each(RULES)(
     "a put that is not retried in doubt after %s",
     async (_name, step, _read, goesOn, definite) => {
-      const { client, clock, http } = setUp([step, WRITTEN], { retryIndefinite: false });
+      const { client, clock, http } = await setUp([step, WRITTEN], { retryIndefinite: false });
       if (goesOn) {
         await clock.settle(client.put(KEY, VALUE));
         expect(hosts(http)).toEqual(["a", "b"]);
@@ -76,27 +79,33 @@ describe("runAttempts(), what is retried", () => {
   );
 
   test.each(RULES)("a delete that allows doubles, after %s", async (_name, step, goesOn) => {
-    const { client, clock, http } = setUp([step, WRITTEN]);
+    const { client, clock, http } = await setUp([step, WRITTEN]);
     const call = clock.settle(client.delete(KEY, { context: CONTEXT, retryIndefinite: true }));
     await (goesOn ? call : failureOf(call));
     expect(http.seen).toHaveLength(goesOn ? 2 : 1);
   });
 
   test("a write's own retryIndefinite overrides the client's", async () => {
-    const { client, clock, http } = setUp(["reset", WRITTEN, "reset"], { retryIndefinite: true });
+    const { client, clock, http } = await setUp(["reset", WRITTEN, "reset"], {
+      retryIndefinite: true,
+    });
     await clock.settle(client.put(KEY, VALUE));
     await failureOf(clock.settle(client.put(KEY, VALUE, { retryIndefinite: false })));
     expect(http.seen).toHaveLength(3);
   });
 
   test("never more than retriesMax times", async () => {
-    const { client, clock, http } = setUp(new Array<Step>(9).fill(OVERLOADED), { retriesMax: 2 });
+    const { client, clock, http } = await setUp(new Array<Step>(9).fill(OVERLOADED), {
+      retriesMax: 2,
+    });
     expect(await failureOf(clock.settle(client.put(KEY, VALUE)))).toMatchObject({ attempts: 3 });
     expect(http.seen).toHaveLength(3);
   });
 });
 
-describe("runAttempts(), what the final error claims", () => {
+describe.each(ROUTINGS)("runAttempts(), what the final error claims, routing %s", (routing) => {
+  const setUp = setUpFor(routing, KEY);
+
   const steps = RULES.map(([name, step, , , definite]) => ({ name, step, definite }));
 
   test("is definite exactly where every attempt was", async () => {
@@ -104,7 +113,7 @@ describe("runAttempts(), what the final error claims", () => {
       fc.asyncProperty(
         fc.array(fc.constantFrom(...steps), { minLength: 6, maxLength: 6 }),
         async (script) => {
-          const { client, clock, http } = setUp(
+          const { client, clock, http } = await setUp(
             script.map(({ step }) => step),
             { retryIndefinite: true, timeoutMs: 60_000 },
           );
@@ -119,7 +128,7 @@ describe("runAttempts(), what the final error claims", () => {
   });
 
   test("names the last code, node and detail, and the doubt", async () => {
-    const { client, clock } = setUp(["reset", problem(413, "value-too-large", true)], {
+    const { client, clock } = await setUp(["reset", problem(413, "value-too-large", true)], {
       retryIndefinite: true,
     });
     const error = await failureOf(clock.settle(client.put(KEY, VALUE)));
@@ -131,17 +140,19 @@ describe("runAttempts(), what the final error claims", () => {
   });
 
   test("wraps what the HTTP port should not have thrown, and stops", async () => {
-    const { client, clock } = setUp([]);
+    const { client, clock } = await setUp([]);
     const error = await failureOf(clock.settle(client.put(KEY, VALUE)));
     expect(error).toMatchObject({ code: "no-answer", definite: false, attempts: 1 });
     expect(error.cause).toBeInstanceOf(Error);
   });
 });
 
-describe("runAttempts(), when and where", () => {
+describe.each(ROUTINGS)("runAttempts(), when and where, routing %s", (routing) => {
+  const setUp = setUpFor(routing, KEY);
+
   test("goes on at once to nodes not yet asked while they are silent, then waits", async () => {
     const script: Step[] = [REFUSED, REFUSED, REFUSED, REFUSED, WRITTEN];
-    const { client, clock, http } = setUp(script, { backoffMs: 10 });
+    const { client, clock, http } = await setUp(script, { backoffMs: 10 });
     await clock.settle(client.put(KEY, VALUE));
     expect(hosts(http)).toEqual(["a", "b", "c", "a", "b"]);
     expect(times(http)).toEqual([0, 0, 0, 40, 120]);
@@ -149,18 +160,18 @@ describe("runAttempts(), when and where", () => {
 
   test("waits longer and longer between answers, up to backoffMsMax, by its share of jitter", async () => {
     const script = [...new Array<Step>(5).fill(OVERLOADED), WRITTEN];
-    const { client, clock, http } = setUp(script, { backoffMs: 100, backoffMsMax: 500 }, 0.5);
+    const { client, clock, http } = await setUp(script, { backoffMs: 100, backoffMsMax: 500 }, 0.5);
     await clock.settle(client.put(KEY, VALUE));
     expect(times(http)).toEqual([0, 50, 150, 350, 600, 850]);
   });
 
   test("leaves a node alone for its Retry-After, and asks others meanwhile", async () => {
     const busy = problem(503, "overloaded", true, { "retry-after": "2" });
-    const alone = setUp([busy, WRITTEN], { endpoints: ["http://a:1"] });
+    const alone = await setUp([busy, WRITTEN], { endpoints: ["http://a:1"] });
     await alone.clock.settle(alone.client.put(KEY, VALUE));
     expect(times(alone.http)).toEqual([0, 2_000]);
 
-    const several = setUp([busy, busy, busy, WRITTEN, WRITTEN]);
+    const several = await setUp([busy, busy, busy, WRITTEN, WRITTEN]);
     await several.clock.settle(several.client.put(KEY, VALUE));
     expect(hosts(several.http)).toEqual(["a", "b", "c", "a"]);
     expect(times(several.http)).toEqual([0, 20, 60, 2_000]);
@@ -168,14 +179,14 @@ describe("runAttempts(), when and where", () => {
 
   test("gives up at once where the wait would pass the deadline", async () => {
     const busy = problem(503, "overloaded", true, { "retry-after": "2" });
-    const { client, clock } = setUp([busy], { endpoints: ["http://a:1"] });
+    const { client, clock } = await setUp([busy], { endpoints: ["http://a:1"] });
     const error = await failureOf(clock.settle(client.put(KEY, VALUE, { timeoutMs: 1_999 })));
     expect(error).toMatchObject({ code: "overloaded", definite: true });
     expect(clock.monotonicMs()).toBe(0);
   });
 
   test("gives a hung node one attempt's time, and the last attempt what is left", async () => {
-    const { client, clock, http } = setUp(["hangs", "hangs"], { attemptTimeoutMs: 700 });
+    const { client, clock, http } = await setUp(["hangs", "hangs"], { attemptTimeoutMs: 700 });
     const error = await failureOf(clock.settle(client.get(KEY, { timeoutMs: 1_000 })));
     expect(http.seen.map(({ timeoutMs }) => timeoutMs)).toEqual([700, 300]);
     expect(clock.monotonicMs()).toBe(1_000);
@@ -183,7 +194,9 @@ describe("runAttempts(), when and where", () => {
   });
 
   test("asks a silent node again only when its suspicion has passed", async () => {
-    const { client, clock, http } = setUp(["hangs", FOUND, FOUND, FOUND], { suspectMs: 1_000 });
+    const { client, clock, http } = await setUp(["hangs", FOUND, FOUND, FOUND], {
+      suspectMs: 1_000,
+    });
     await clock.settle(client.get(KEY));
     await clock.settle(client.get(KEY));
     await clock.settle(new Promise<void>((resolve) => clock.setTimer(1_001, resolve)));
@@ -192,7 +205,7 @@ describe("runAttempts(), when and where", () => {
   });
 
   test("tells onAttempt of each attempt", async () => {
-    const { client, clock, attempts } = setUp(["hangs", OVERLOADED, FOUND]);
+    const { client, clock, attempts } = await setUp(["hangs", OVERLOADED, FOUND]);
     await clock.settle(client.get(KEY));
     const seen = { verb: "get", status: 200, code: undefined, durationMs: 0 };
     expect(attempts).toEqual([

@@ -18,6 +18,7 @@ import type { EndpointChooser } from "./endpoint-choice.ts";
 import type { Failure, Outcome } from "./failure.ts";
 import { callFailure } from "./failure.ts";
 import type { HttpCall, HttpCaller, HttpCallResult } from "./http-caller.ts";
+import type { Route } from "./routing.ts";
 
 export interface ClientParts {
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export interface ClientParts {
 /** One call of the library, ready to be sent to any endpoint. */
 export interface Call<T> {
   readonly verb: Attempt["verb"];
+  /** Whom to ask. */
+  readonly route: Route;
   /** Whole time, in milliseconds. */
   readonly timeoutMs: number;
   /** Retries also what may have happened. Reads say true. */
@@ -70,25 +73,32 @@ export async function runAttempts<T>(
 ): Promise<T> {
   const { clock } = parts;
   const deadlineMs = clock.monotonicMs() + call.timeoutMs;
-  const tries = settings.endpoints.map(() => 0);
+  const { route } = call;
+  const tries = new Map<string, number>();
   let definite = true;
-  let choice = chooser.choose(clock.monotonicMs(), tries);
+  let choice = chooser.choose(clock.monotonicMs(), route.endpoints(), tries);
   for (let number = 1; ; number += 1) {
-    const endpoint = settings.endpoints[choice.index] ?? "";
-    const outcome = await attemptOnce(parts, settings, call, { endpoint, number, deadlineMs });
+    const { endpoint } = choice;
+    const { outcome, answer } = await attemptOnce(parts, settings, call, {
+      endpoint,
+      number,
+      deadlineMs,
+    });
     if (outcome.ok) {
-      chooser.trust(choice.index);
+      chooser.trust(endpoint);
+      route.heard(endpoint, answer);
       return outcome.value;
     }
     const { failure } = outcome;
     const nowMs = clock.monotonicMs();
-    learn(chooser, choice.index, failure, nowMs, settings.suspectMs);
-    tries[choice.index] = (tries[choice.index] ?? 0) + 1;
+    learn(chooser, endpoint, failure, nowMs, settings.suspectMs);
+    route.heard(endpoint, answer);
+    tries.set(endpoint, (tries.get(endpoint) ?? 0) + 1);
     definite &&= failure.definite || call.verb === "get";
 
     const goesOn = failure.retryable && (failure.definite || call.retryIndefinite);
-    choice = chooser.choose(nowMs, tries);
-    const untried = tries[choice.index] === 0;
+    choice = chooser.choose(nowMs, route.endpoints(), tries);
+    const untried = !tries.has(choice.endpoint);
     const backoffMs = failure.silent && untried ? 0 : backoff(settings, parts.random, number);
     const waitMs = Math.max(choice.waitMs, backoffMs);
     if (!goesOn || number > settings.retriesMax || nowMs + waitMs >= deadlineMs) {
@@ -111,14 +121,13 @@ async function attemptOnce<T>(
   settings: ClientSettings,
   call: Call<T>,
   { endpoint, number, deadlineMs }: AttemptPlace,
-): Promise<Outcome<T>> {
+): Promise<{ readonly outcome: Outcome<T>; readonly answer: HttpCallResult | undefined }> {
   const startMs = clock.monotonicMs();
   const timeoutMs = Math.max(1, Math.min(settings.attemptTimeoutMs, deadlineMs - startMs));
   let outcome: Outcome<T>;
-  let status: number | undefined;
+  let answer: HttpCallResult | undefined;
   try {
-    const answer = await http.call(call.request(endpoint, timeoutMs));
-    status = answer.status;
+    answer = await http.call(call.request(endpoint, timeoutMs));
     outcome = call.read(answer, clock.wallMs());
   } catch (error) {
     outcome = { ok: false, failure: callFailure(error) };
@@ -128,26 +137,26 @@ async function attemptOnce<T>(
     endpoint,
     number,
     durationMs: clock.monotonicMs() - startMs,
-    status,
+    status: answer?.status,
     code: outcome.ok ? undefined : outcome.failure.code,
   });
-  return outcome;
+  return { outcome, answer };
 }
 
 function learn(
   chooser: EndpointChooser,
-  index: number,
+  endpoint: string,
   failure: Failure,
   nowMs: number,
   suspectMs: number,
 ): void {
   if (failure.silent) {
-    chooser.suspect(index, nowMs + suspectMs);
+    chooser.suspect(endpoint, nowMs + suspectMs);
   } else {
-    chooser.trust(index);
+    chooser.trust(endpoint);
   }
   if (failure.retryAfterMs > 0) {
-    chooser.holdOff(index, nowMs + failure.retryAfterMs);
+    chooser.holdOff(endpoint, nowMs + failure.retryAfterMs);
   }
 }
 

@@ -1,3 +1,7 @@
+import { baseUrl } from "../base/base-url.ts";
+import type { RoutingKind } from "./routing.ts";
+import { ROUTINGS } from "./routing.ts";
+
 /** One HTTP request that the library made, and what came of it. */
 export interface Attempt {
   readonly verb: "get" | "put" | "delete";
@@ -12,9 +16,28 @@ export interface Attempt {
   readonly code: string | undefined;
 }
 
+/** How one attempt to learn the ring ended. `older`: the node is behind, and what it says was not taken. */
+export type RingPoll = {
+  /** Base URL of the node that was asked. */
+  readonly endpoint: string;
+} & (
+  | { readonly outcome: "changed" | "confirmed" | "older"; readonly ring: string }
+  | { readonly outcome: "failed"; readonly cause: unknown }
+);
+
 export interface RingsideClientOptions {
   /** Base URLs of nodes (`http://host:port`, a path is kept). The first is preferred; the others are asked when it fails. */
   readonly endpoints: readonly string[];
+  /**
+   * Whom to ask: `any`, the endpoints in their order (paper 4.5, a load balancer); or `owners`, the nodes that keep the key, so that no
+   * node has to forward: the endpoints then only tell where they are, and stand in for them. Default any.
+   */
+  readonly routing?: RoutingKind;
+  /**
+   * Node id to the base URL under which this client reaches the node; goes before the `clientUrl` that the cluster's configuration gives. For
+   * `owners`, where nodes have none, or other addresses from here.
+   */
+  readonly nodeUrls?: Readonly<Record<string, string>>;
   /** Whole time of a call that names none, retries and waits included. Default 5,000. */
   readonly timeoutMs?: number;
   /**
@@ -41,6 +64,8 @@ export interface RingsideClientOptions {
   readonly retryIndefinite?: boolean;
   /** Called after each attempt, before the call goes on; must not throw. */
   readonly onAttempt?: (attempt: Attempt) => void;
+  /** Called after each attempt to learn the ring; must not throw. */
+  readonly onRingPoll?: (poll: RingPoll) => void;
 }
 
 /** Options checked and completed. */
@@ -50,6 +75,10 @@ export type ClientSettings = Required<RingsideClientOptions>;
 export function clientSettings(options: RingsideClientOptions): ClientSettings {
   return {
     endpoints: checkedEndpoints(options.endpoints),
+    routing: checkedRouting(options.routing ?? "any"),
+    nodeUrls: Object.fromEntries(
+      Object.entries(options.nodeUrls ?? {}).map(([id, url]) => [id, checkedUrl(url)]),
+    ),
     timeoutMs: checked("timeoutMs", options.timeoutMs ?? 5_000, 1),
     attemptTimeoutMs: checked("attemptTimeoutMs", options.attemptTimeoutMs ?? 1_500, 1),
     retriesMax: checked("retriesMax", options.retriesMax ?? 5, 0),
@@ -59,6 +88,7 @@ export function clientSettings(options: RingsideClientOptions): ClientSettings {
     operations: options.operations ?? true,
     retryIndefinite: options.retryIndefinite ?? options.operations ?? true,
     onAttempt: options.onAttempt ?? (() => {}),
+    onRingPoll: options.onRingPoll ?? (() => {}),
   };
 }
 
@@ -66,15 +96,26 @@ function checkedEndpoints(endpoints: readonly string[]): readonly string[] {
   if (endpoints.length === 0) {
     throw new RangeError("Cannot make a client: it needs at least one endpoint");
   }
-  return endpoints.map((endpoint) => {
-    const url = URL.parse(endpoint);
-    if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
-      throw new RangeError(
-        `Cannot use endpoint ${JSON.stringify(endpoint)}: it must be a URL such as http://host:port`,
-      );
-    }
-    return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-  });
+  return endpoints.map(checkedUrl);
+}
+
+function checkedUrl(endpoint: string): string {
+  const url = baseUrl(endpoint);
+  if (url === undefined) {
+    throw new RangeError(
+      `Cannot use endpoint ${JSON.stringify(endpoint)}: it must be a URL such as http://host:port`,
+    );
+  }
+  return url;
+}
+
+function checkedRouting(routing: RoutingKind): RoutingKind {
+  if (!ROUTINGS.includes(routing)) {
+    throw new RangeError(
+      `Cannot use routing ${JSON.stringify(routing)}: it must be one of ${ROUTINGS.join(", ")}`,
+    );
+  }
+  return routing;
 }
 
 function checked(name: string, value: number, min: number): number {

@@ -4,60 +4,57 @@
  * asked when nothing better is left, since belief is local and often wrong.
  */
 export interface EndpointChoice {
-  /** Index of the endpoint to ask. */
-  readonly index: number;
+  /** Base URL of the node to ask. */
+  readonly endpoint: string;
   /** How long it still wants to be left alone (Retry-After); 0 mostly. Retries wait for it, new calls do not. */
   readonly waitMs: number;
 }
 
-/** What one client remembers of its endpoints, between calls too. */
+/** What one client remembers of the nodes that it asked, between calls too. */
 export class EndpointChooser {
-  readonly #suspectUntilMs: number[];
-  readonly #holdOffUntilMs: number[];
-
-  constructor(endpointCount: number) {
-    this.#suspectUntilMs = new Array<number>(endpointCount).fill(Number.NEGATIVE_INFINITY);
-    this.#holdOffUntilMs = new Array<number>(endpointCount).fill(Number.NEGATIVE_INFINITY);
-  }
+  readonly #suspectUntilMs = new Map<string, number>();
+  readonly #holdOffUntilMs = new Map<string, number>();
 
   /**
    * The best endpoint now: of those that wait least, one not suspected; of these the least tried in this call, of these
-   * the first configured. `tries` counts this call's attempts by endpoint.
+   * the first in order. `tries` counts this call's attempts by endpoint; there is at least one endpoint.
    */
-  choose(nowMs: number, tries: readonly number[]): EndpointChoice {
-    let best = 0;
-    for (let index = 1; index < this.#suspectUntilMs.length; index += 1) {
+  choose(
+    nowMs: number,
+    endpoints: readonly string[],
+    tries: ReadonlyMap<string, number>,
+  ): EndpointChoice {
+    let best = endpoints[0] ?? "";
+    for (const endpoint of endpoints) {
       const order =
-        this.#waitMs(index, nowMs) - this.#waitMs(best, nowMs) ||
-        this.#suspicion(index, nowMs) - this.#suspicion(best, nowMs) ||
-        (tries[index] ?? 0) - (tries[best] ?? 0);
-      if (order < 0) {
-        best = index;
-      }
+        this.#waitMs(endpoint, nowMs) - this.#waitMs(best, nowMs) ||
+        Number(this.isSuspected(endpoint, nowMs)) - Number(this.isSuspected(best, nowMs)) ||
+        (tries.get(endpoint) ?? 0) - (tries.get(best) ?? 0);
+      if (order < 0) best = endpoint;
     }
-    return { index: best, waitMs: this.#waitMs(best, nowMs) };
+    return { endpoint: best, waitMs: this.#waitMs(best, nowMs) };
   }
 
   /** It gave no answer: others are preferred until then. */
-  suspect(index: number, untilMs: number): void {
-    this.#suspectUntilMs[index] = untilMs;
+  suspect(endpoint: string, untilMs: number): void {
+    this.#suspectUntilMs.set(endpoint, untilMs);
   }
 
   /** It answered, whatever it said. */
-  trust(index: number): void {
-    this.#suspectUntilMs[index] = Number.NEGATIVE_INFINITY;
+  trust(endpoint: string): void {
+    this.#suspectUntilMs.delete(endpoint);
   }
 
   /** It asked to be left alone until then. */
-  holdOff(index: number, untilMs: number): void {
-    this.#holdOffUntilMs[index] = untilMs;
+  holdOff(endpoint: string, untilMs: number): void {
+    this.#holdOffUntilMs.set(endpoint, untilMs);
   }
 
-  #waitMs(index: number, nowMs: number): number {
-    return Math.max(0, (this.#holdOffUntilMs[index] ?? 0) - nowMs);
+  isSuspected(endpoint: string, nowMs: number): boolean {
+    return (this.#suspectUntilMs.get(endpoint) ?? Number.NEGATIVE_INFINITY) > nowMs;
   }
 
-  #suspicion(index: number, nowMs: number): number {
-    return (this.#suspectUntilMs[index] ?? 0) > nowMs ? 1 : 0;
+  #waitMs(endpoint: string, nowMs: number): number {
+    return Math.max(0, (this.#holdOffUntilMs.get(endpoint) ?? 0) - nowMs);
   }
 }

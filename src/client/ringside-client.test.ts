@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { ringTag } from "../protocol/ring-tag.ts";
 import { ClientError } from "./contract.ts";
 import { RingsideClient } from "./ringside-client.ts";
+import { ROUTINGS } from "./routing.ts";
 import { answer } from "./testing/scripted-http.ts";
-import { CONTEXT, FOUND, setUp, WRITTEN } from "./testing/set-up.ts";
+import { CONTEXT, FOUND, RING, setUpFor, WRITTEN } from "./testing/set-up.ts";
 
 const KEY = Uint8Array.of(0xff, 0xfe, 0xfd, 0x2f);
 const URL_OF_KEY = "http://a:1/kv64/__79Lw";
@@ -10,9 +12,13 @@ const URL_OF_KEY = "http://a:1/kv64/__79Lw";
 const DRAWN = "AAAAAAAAAAAAAAAAAAAAAA";
 const VALUE = Uint8Array.of(1, 2, 3);
 
-describe("RingsideClient", () => {
+describe.each(ROUTINGS)("D-4.5-1 RingsideClient, routing %s", (routing) => {
+  const setUp = setUpFor(routing, KEY);
+  /** What its requests carry beside the others. */
+  const ring = routing === "any" ? {} : { "x-dynamo-ring": ringTag(RING.stamp) };
+
   test("get() asks for the key in its exact form", async () => {
-    const { client, clock, http } = setUp([FOUND]);
+    const { client, clock, http } = await setUp([FOUND]);
     const read = await clock.settle(client.get(KEY));
     expect(read).toEqual({
       siblings: [{ bytes: new TextEncoder().encode("v"), contentType: "text/plain" }],
@@ -22,7 +28,7 @@ describe("RingsideClient", () => {
       {
         url: URL_OF_KEY,
         method: "GET",
-        headers: { accept: "application/json" },
+        headers: { accept: "application/json", ...ring },
         timeoutMs: 1_500,
         atMs: 0,
       },
@@ -30,7 +36,7 @@ describe("RingsideClient", () => {
   });
 
   test("D-4.1-3 put() sends the value, its type and the context as it was given", async () => {
-    const { client, clock, http } = setUp([WRITTEN, WRITTEN]);
+    const { client, clock, http } = await setUp([WRITTEN, WRITTEN]);
     await clock.settle(client.put(KEY, VALUE));
     await clock.settle(client.put(KEY, VALUE, { context: CONTEXT, contentType: "text/plain" }));
     expect(http.seen).toMatchObject([
@@ -38,17 +44,18 @@ describe("RingsideClient", () => {
       { url: URL_OF_KEY, method: "PUT", body: VALUE },
     ]);
     expect(http.seen.map(({ headers }) => headers)).toEqual([
-      { "content-type": "application/octet-stream", "x-dynamo-operation": DRAWN },
+      { "content-type": "application/octet-stream", "x-dynamo-operation": DRAWN, ...ring },
       {
         "content-type": "text/plain",
         "x-dynamo-context": CONTEXT,
         "x-dynamo-operation": DRAWN,
+        ...ring,
       },
     ]);
   });
 
   test("delete() sends the context and no body", async () => {
-    const { client, clock, http } = setUp([WRITTEN]);
+    const { client, clock, http } = await setUp([WRITTEN]);
     await clock.settle(client.delete(KEY, { context: CONTEXT }));
     expect(http.seen).toMatchObject([
       { method: "DELETE", headers: { "x-dynamo-context": CONTEXT } },
@@ -57,7 +64,7 @@ describe("RingsideClient", () => {
   });
 
   test("passes on the quorum of its kind, and a time that ends before its own", async () => {
-    const { client, clock, http } = setUp([FOUND, WRITTEN, WRITTEN]);
+    const { client, clock, http } = await setUp([FOUND, WRITTEN, WRITTEN]);
     const options = { r: 1, w: 3, timeoutMs: 500 };
     await clock.settle(client.get(KEY, options));
     await clock.settle(client.put(KEY, VALUE, options));
@@ -71,7 +78,7 @@ describe("RingsideClient", () => {
   });
 
   test("K-22 passes on which quorum it wants, and whether not found counts", async () => {
-    const { client, clock, http } = setUp([FOUND, FOUND, WRITTEN]);
+    const { client, clock, http } = await setUp([FOUND, FOUND, WRITTEN]);
     await clock.settle(client.get(KEY, { r: 3, quorum: "strict" }));
     await clock.settle(client.get(KEY, { quorum: "sloppy", notFound: "ignore" }));
     await clock.settle(client.put(KEY, VALUE, { quorum: "strict" }));
@@ -83,9 +90,13 @@ describe("RingsideClient", () => {
   });
 
   test("K-11 sends a write under the name it is given, or under none", async () => {
-    const { client, clock, http } = setUp([WRITTEN, WRITTEN]);
+    const { client, clock, http } = await setUp([WRITTEN, WRITTEN]);
     await clock.settle(client.put(KEY, VALUE, { operation: "order-4711-paid--" }));
-    const { client: plain, clock: time, http: sent } = setUp([WRITTEN], { operations: false });
+    const {
+      client: plain,
+      clock: time,
+      http: sent,
+    } = await setUp([WRITTEN], { operations: false });
     await time.settle(plain.put(KEY, VALUE));
     expect(http.seen[0]?.headers).toMatchObject({ "x-dynamo-operation": "order-4711-paid--" });
     expect(sent.seen[0]?.headers).not.toHaveProperty("x-dynamo-operation");
@@ -93,7 +104,7 @@ describe("RingsideClient", () => {
 
   test("K-15 asks for a session, and reads with it or with a context", async () => {
     const written = answer(204, { "x-dynamo-session": "session-1" });
-    const { client, clock, http } = setUp([written, FOUND, FOUND]);
+    const { client, clock, http } = await setUp([written, FOUND, FOUND]);
     const session = await clock.settle(client.putForSession(KEY, VALUE));
     expect(session).toBe("session-1");
     await clock.settle(client.get(KEY, { atLeast: { session } }));
@@ -104,7 +115,7 @@ describe("RingsideClient", () => {
   });
 
   test("K-15 does not take a write for one with a session that came without", async () => {
-    const { client, clock } = setUp([WRITTEN], { retriesMax: 0 });
+    const { client, clock } = await setUp([WRITTEN], { retriesMax: 0 });
     await expect(clock.settle(client.putForSession(KEY, VALUE))).rejects.toMatchObject({
       code: "bad-answer",
       definite: false,
@@ -113,25 +124,25 @@ describe("RingsideClient", () => {
 
   test("K-15 tells that an answer is stale, or asks on and fails where it must be fresh", async () => {
     const stale = { ...FOUND, headers: { ...FOUND.headers, "x-dynamo-stale": "true" } };
-    const { client, clock } = setUp([stale, stale, FOUND, stale], { retriesMax: 1 });
+    const { client, clock } = await setUp([stale, stale, FOUND, stale], { retriesMax: 1 });
     const known = { atLeast: { context: CONTEXT } };
     expect(await clock.settle(client.get(KEY, known))).toMatchObject({ isStale: true });
     const fresh = await clock.settle(client.get(KEY, { ...known, requireFresh: true }));
     expect(fresh).not.toHaveProperty("isStale");
-    const { client: other, clock: time } = setUp([stale, stale], { retriesMax: 1 });
+    const { client: other, clock: time } = await setUp([stale, stale], { retriesMax: 1 });
     await expect(
       time.settle(other.get(KEY, { ...known, requireFresh: true })),
     ).rejects.toMatchObject({ code: "stale-read", definite: true, attempts: 2 });
   });
 
   test("keeps an endpoint's path and drops its last slash", async () => {
-    const { client, clock, http } = setUp([FOUND], { endpoints: ["http://a:1/store/"] });
+    const { client, clock, http } = await setUp([FOUND], { endpoints: ["http://a:1/store/"] });
     await clock.settle(client.get(KEY));
     expect(http.seen[0]?.url).toBe("http://a:1/store/kv64/__79Lw");
   });
 
   test.each([0, 1_025])("refuses a key of %d bytes without asking", async (length) => {
-    const { client, http } = setUp([]);
+    const { client, http } = await setUp([]);
     const calls = [client.get(new Uint8Array(length)), client.put(new Uint8Array(length), VALUE)];
     for (const call of calls) {
       await expect(call).rejects.toMatchObject({ code: "bad-key", definite: true });
@@ -143,7 +154,7 @@ describe("RingsideClient", () => {
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
     "refuses timeoutMs %d without asking",
     async (timeoutMs) => {
-      const { client, http } = setUp([]);
+      const { client, http } = await setUp([]);
       await expect(client.get(KEY, { timeoutMs })).rejects.toMatchObject({
         code: "bad-parameter",
         definite: true,
@@ -160,8 +171,10 @@ describe("RingsideClient", () => {
     { attemptTimeoutMs: 0 },
     { retriesMax: -1 },
     { timeoutMs: Number.NaN },
-  ])("refuses to be made with %j", (options) => {
-    const { clock, http } = setUp([]);
+    { routing: "owner" as "owners" },
+    { nodeUrls: { n1: "n1:8000" } },
+  ])("refuses to be made with %j", async (options) => {
+    const { clock, http } = await setUp([]);
     const random = { float: () => 0, uint32: () => 0, bytes: () => new Uint8Array() };
     expect(
       () => new RingsideClient({ clock, random, http }, { endpoints: ["http://a:1"], ...options }),

@@ -1,6 +1,6 @@
 /*
- * The client library with server-driven coordination (paper 6.4, D-4.5-1, D-6.4-1): it asks any node over HTTP, and that
- * node, or the one it forwards to, coordinates. Retries stand in `attempts.ts`, the meaning of answers in `answers.ts`.
+ * The client library (paper 4.5, D-4.5-1): it asks a node over HTTP, and that one, or the one it forwards to, coordinates (D-6.4-1). Which
+ * node it asks stands in `routing.ts`: any, or those that keep the key. Retries stand in `attempts.ts`, the meaning of answers in `answers.ts`.
  */
 
 import { toBase64url } from "../base/bytes.ts";
@@ -15,6 +15,9 @@ import { ClientError } from "./contract.ts";
 import { EndpointChooser } from "./endpoint-choice.ts";
 import type { Outcome } from "./failure.ts";
 import type { HttpCall, HttpCallResult } from "./http-caller.ts";
+import { OwnerRouting } from "./owner-routing.ts";
+import type { Routing } from "./routing.ts";
+import { anyRouting } from "./routing.ts";
 
 const KEY_BYTES_MAX = 1_024;
 const READ_HEADERS = { accept: "application/json" };
@@ -41,27 +44,34 @@ export interface RingsideWriteOptions extends WriteOptions {
 export class RingsideClient implements Store {
   readonly #parts: ClientParts;
   readonly #settings: ClientSettings;
-  readonly #chooser: EndpointChooser;
+  readonly #chooser = new EndpointChooser();
+  readonly #routing: Routing;
 
   /** Throws RangeError where an option is out of its range. */
   constructor(parts: ClientParts, options: RingsideClientOptions) {
     this.#parts = parts;
     this.#settings = clientSettings(options);
-    this.#chooser = new EndpointChooser(this.#settings.endpoints.length);
+    this.#routing =
+      this.#settings.routing === "owners"
+        ? new OwnerRouting(parts, this.#settings, this.#chooser)
+        : anyRouting(this.#settings.endpoints);
   }
 
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<ReadResult> {
     const path = pathOf(key);
     const { r, quorum, notFound: notfound } = options;
     const headers = { ...READ_HEADERS, ...knownHeaders(options.atLeast) };
+    const totalMs = this.#timeoutMs(options);
+    const route = this.#routing.routeOf(key);
     return await runAttempts(this.#parts, this.#settings, this.#chooser, {
       verb: "get",
-      timeoutMs: this.#timeoutMs(options),
+      route,
+      timeoutMs: totalMs,
       retryIndefinite: true,
       request: (endpoint, timeoutMs) => ({
         url: `${endpoint}${path}${queryOf({ r, quorum, notfound, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
         method: "GET",
-        headers,
+        headers: { ...headers, ...route.headers() },
         timeoutMs,
       }),
       read: options.requireFresh === true ? freshAnswer : readAnswer,
@@ -104,16 +114,19 @@ export class RingsideClient implements Store {
     if (options.context !== undefined) headers[CONTEXT_HEADER] = options.context;
     if (operation !== undefined) headers[OPERATION_HEADER] = operation;
     const { w, quorum } = options;
+    const totalMs = this.#timeoutMs(options);
+    const route = this.#routing.routeOf(key);
     const request = (endpoint: string, timeoutMs: number): HttpCall => ({
       url: `${endpoint}${path}${queryOf({ w, quorum, return: returned, timeoutMs: nodeTimeoutMs(options, timeoutMs) })}`,
       method,
-      headers,
+      headers: { ...headers, ...route.headers() },
       ...(body === undefined ? {} : { body }),
       timeoutMs,
     });
     return await runAttempts(this.#parts, this.#settings, this.#chooser, {
       verb: method === "PUT" ? "put" : "delete",
-      timeoutMs: this.#timeoutMs(options),
+      route,
+      timeoutMs: totalMs,
       retryIndefinite: options.retryIndefinite ?? this.#settings.retryIndefinite,
       request,
       read,

@@ -75,6 +75,7 @@ function writeAt(script: Script) {
       calls,
       versioning: versioningFor(script.mode ?? "dvvset"),
       ring: () => RING,
+      instruments: { forwards: environment.metrics.counter("forwards", "") },
     },
     coordinator,
   );

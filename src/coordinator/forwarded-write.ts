@@ -9,7 +9,9 @@ import { StorageError } from "../storage/engine.ts";
 import type { Coordinator, WriteOrder } from "./coordinator.ts";
 import type { CoordinatorParts } from "./parts.ts";
 
-export type ForwardParts = Pick<CoordinatorParts, "nodeId" | "calls" | "versioning" | "ring">;
+export type ForwardParts = Pick<CoordinatorParts, "nodeId" | "calls" | "versioning" | "ring"> & {
+  readonly instruments: Pick<CoordinatorParts["instruments"], "forwards">;
+};
 
 export interface ForwardPlan {
   /** With a named payload: nodes know the write again by it. */
@@ -125,6 +127,7 @@ export class ForwardedWrite {
     assertions.always("a write is forwarded to another node", candidate !== this.#parts.nodeId);
     let isSilent = false;
     this.#openCount += 1;
+    this.#parts.instruments.forwards.increment();
     const onSilence = (): void => {
       isSilent = true;
       assertions.reachable("a candidate was silent for its share of a forwarded write's time");

@@ -7,6 +7,10 @@ export function coordinatorInstruments(metrics: Metrics): CoordinatorInstruments
       "ringside_writes_coordinated_total",
       "Writes this node coordinated, its own clients' and forwarded ones",
     ),
+    forwards: metrics.counter(
+      "ringside_writes_forwarded_total",
+      "Writes this node sent to another one to coordinate, each attempt counted (paper 3.3)",
+    ),
     hedges: metrics.counter(
       "ringside_hedges_total",
       "Stand-ins asked because a replica was silent for too long",

@@ -67,6 +67,7 @@ export interface CoordinatorOptions {
 
 export interface CoordinatorInstruments {
   readonly writes: Counter;
+  readonly forwards: Counter;
   readonly hedges: Counter;
   readonly repairs: Counter;
   readonly hintsKept: Counter;

@@ -1,6 +1,7 @@
 import type { Environment } from "../env/environment.ts";
 import type { NodeConfiguration } from "../node/configuration.ts";
 import type { KeyValueStore, NodeOperator } from "../node/contract.ts";
+import type { RingStamp } from "../ring/ring.ts";
 import { ClientApi } from "./client-api.ts";
 import type { HttpHandler } from "./exchange.ts";
 import { createRouter } from "./router.ts";
@@ -10,6 +11,8 @@ export interface ServedNode extends KeyValueStore {
   readonly configuration: NodeConfiguration;
   readonly operator: NodeOperator;
   readonly ready: boolean;
+  /** The ring as of now. */
+  ring(): { readonly stamp: RingStamp };
 }
 
 /** The whole HTTP API of one node. `metricsText` gives what `/metrics` answers. */
@@ -31,6 +34,7 @@ export function nodeHandler(
     clientApi: new ClientApi(node, { n, r, w, quorum, notFound, timeoutMs, valueBytesMax }),
     operator: node.operator,
     log: environment.log,
+    ringStamp: () => node.ring().stamp,
     ready: () => node.ready,
     metricsText,
   });

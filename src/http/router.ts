@@ -1,16 +1,20 @@
 import type { Log } from "../env/log.ts";
 import type { NodeOperator } from "../node/contract.ts";
 import { DynamoError, ERRORS } from "../protocol/errors.ts";
+import { RING_HEADER } from "../protocol/headers.ts";
 import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
+import type { RingStamp } from "../ring/ring.ts";
 import { handleAdmin } from "./admin-api.ts";
 import type { ClientApi } from "./client-api.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./exchange.ts";
 import { keyOfPath } from "./key-path.ts";
+import { withRingNotice } from "./ring-notice.ts";
 
 export interface RouterParts {
   readonly clientApi: ClientApi;
   readonly operator: NodeOperator;
   readonly log: Log;
+  readonly ringStamp: () => RingStamp;
   /** True once the node serves and until it stops. */
   readonly ready: () => boolean;
   /** Prometheus text. */
@@ -19,25 +23,30 @@ export interface RouterParts {
 
 /** Every path of a node. Errors become application/problem+json; whatever is not a DynamoError is a bug and says "internal". */
 export function createRouter(parts: RouterParts): HttpHandler {
-  return async (request) => {
-    try {
-      const key = keyOfPath(request.path);
-      return await (key === undefined
-        ? route(parts, request)
-        : parts.clientApi.handle(key, request));
-    } catch (error) {
-      if (error instanceof DynamoError) {
-        if (error.cause !== undefined && !error.definite) {
-          parts.log.warn({ err: error, path: request.path }, "Request ended in doubt");
-        }
-        return problemResponse(error);
-      }
-      parts.log.error({ err: error, path: request.path }, "Request failed unexpectedly");
-      return problemResponse(
-        new DynamoError("internal", "Cannot serve the request: the node met an unexpected error"),
-      );
-    }
+  return (request) => {
+    const response = respond(parts, request);
+    return request.headers[RING_HEADER] === undefined
+      ? response
+      : withRingNotice(request, response, parts.ringStamp);
   };
+}
+
+async function respond(parts: RouterParts, request: HttpRequest): Promise<HttpResponse> {
+  try {
+    const key = keyOfPath(request.path);
+    return await (key === undefined ? route(parts, request) : parts.clientApi.handle(key, request));
+  } catch (error) {
+    if (error instanceof DynamoError) {
+      if (error.cause !== undefined && !error.definite) {
+        parts.log.warn({ err: error, path: request.path }, "Request ended in doubt");
+      }
+      return problemResponse(error);
+    }
+    parts.log.error({ err: error, path: request.path }, "Request failed unexpectedly");
+    return problemResponse(
+      new DynamoError("internal", "Cannot serve the request: the node met an unexpected error"),
+    );
+  }
 }
 
 /** Every path that names no key. */

@@ -10,6 +10,11 @@ export interface Member {
   readonly id: NodeId;
   /** `host:port` of its RPC listener, the same on all nodes. */
   readonly address: string;
+  /**
+   * Base URL under which clients reach its HTTP API, for those that go to a key's nodes themselves (D-4.5-1, `/admin/ring`). Absent: they
+   * have to know it, or ask other nodes. The same on all nodes.
+   */
+  readonly clientUrl?: string;
 }
 
 /**

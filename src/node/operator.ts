@@ -96,8 +96,8 @@ export class Operator implements NodeOperator {
 
   ring(): object {
     const { stamp, nodes, partitionCount, owners } = this.#parts.ring();
-    const { members } = this.#parts.configuration;
-    return { ...stamp, nodes, members, partitionCount, owners };
+    const { clusterId, members } = this.#parts.configuration;
+    return { ...stamp, clusterId, nodes, members, partitionCount, owners };
   }
 
   async replica(key: Uint8Array): Promise<object> {

@@ -43,6 +43,10 @@ describe("parseConfiguration()", () => {
       "a node id stands there twice",
     ],
     [{ members: [] }, "a list of 1 to 1000 objects"],
+    [
+      { members: [{ ...WRITTEN_CONFIGURATION.members[0], clientUrl: "n1:8000" }] },
+      'Cannot use members[0].clientUrl: "n1:8000" is given, allowed is a URL such as http://host:port',
+    ],
     [{ writeBufferObjects: -1 }, "allowed is a whole number from 0 to 1000000"],
     [{ writeBufferFlushMs: 0 }, "allowed is a whole number from 1 to 60000"],
     [{ sync: "yes" }, "allowed is true or false"],
@@ -54,6 +58,15 @@ describe("parseConfiguration()", () => {
     const configuration = { ...WRITTEN_CONFIGURATION, ...change };
     expect(() => parseConfiguration(configuration)).toThrow(ConfigurationError);
     expect(() => parseConfiguration(configuration)).toThrow(message);
+  });
+
+  test("takes where clients reach a node, where it is told", () => {
+    const [first, second] = WRITTEN_CONFIGURATION.members;
+    const members = [{ ...first, clientUrl: "https://n1.shop/store/" }, second];
+    expect(parseConfiguration({ ...WRITTEN_CONFIGURATION, members }).members).toEqual([
+      { ...first, clientUrl: "https://n1.shop/store" },
+      second,
+    ]);
   });
 
   test("takes a threshold for clocks that can be cut, the paper's where none is given", () => {

@@ -1,3 +1,4 @@
+import { baseUrl } from "../base/base-url.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { isTimed } from "../causality/timed-clock.ts";
@@ -186,14 +187,16 @@ class Fields {
   members(name: string): readonly Member[] {
     const value = this.#value(name);
     if (!Array.isArray(value) || value.length < 1 || value.length > 1_000) {
-      throw refusal(name, value, "a list of 1 to 1000 objects {id, address}");
+      throw refusal(name, value, "a list of 1 to 1000 objects {id, address, clientUrl?}");
     }
     const members = value.map((each: unknown, position) => {
-      const { id, address } = (each ?? {}) as { id?: unknown; address?: unknown };
-      return {
+      const { id, address, clientUrl } = (each ?? {}) as Record<string, unknown>;
+      const member = {
         id: checkedId(`${name}[${position}].id`, id),
         address: checkedAddress(`${name}[${position}].address`, address),
       };
+      if (clientUrl === undefined) return member;
+      return { ...member, clientUrl: checkedUrl(`${name}[${position}].clientUrl`, clientUrl) };
     });
     if (new Set(members.map((member) => member.id)).size < members.length) {
       throw new ConfigurationError(`Cannot use ${name}: a node id stands there twice`);
@@ -278,6 +281,12 @@ function checkedAddress(name: string, value: unknown): string {
     throw refusal(name, value, "host:port with a port from 1 to 65535");
   }
   return value;
+}
+
+function checkedUrl(name: string, value: unknown): string {
+  const url = typeof value === "string" ? baseUrl(value) : undefined;
+  if (url === undefined) throw refusal(name, value, "a URL such as http://host:port");
+  return url;
 }
 
 function refusal(name: string, value: unknown, allowed: string): ConfigurationError {

@@ -8,3 +8,5 @@ export const SESSION_HEADER = "x-dynamo-session";
 export const OPERATION_HEADER = "x-dynamo-operation";
 /** "true" on a read that falls short of what its client knew. */
 export const STALE_HEADER = "x-dynamo-stale";
+/** With a request: the ring by which its client chose the node. With the answer: the node's own, where that is another (D-6.4-3). */
+export const RING_HEADER = "x-dynamo-ring";

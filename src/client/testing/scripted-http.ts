@@ -9,20 +9,33 @@ export interface SeenCall extends HttpCall {
   readonly atMs: number;
 }
 
-/** Plays one step a call, in order, whatever is asked; fails the test when the script is used up. */
+/**
+ * Plays one step a call, in order, whatever is asked; fails the test when the script is used up. Where there is an answer for the ring, who
+ * asks for that gets it and uses up no step.
+ */
 export class ScriptedHttp implements HttpCaller {
   readonly seen: SeenCall[] = [];
+  /** Those for the ring. */
+  readonly ringCalls: SeenCall[] = [];
   readonly #clock: Clock;
   readonly #steps: Step[];
+  #ring: Step | undefined;
 
   constructor(clock: Clock, steps: readonly Step[]) {
     this.#clock = clock;
     this.#steps = [...steps];
   }
 
+  /** From now on. */
+  answerRingWith(step: Step): void {
+    this.#ring = step;
+  }
+
   async call(call: HttpCall): Promise<HttpCallResult> {
-    this.seen.push({ ...call, atMs: this.#clock.monotonicMs() });
-    const step = this.#steps.shift();
+    const seen = { ...call, atMs: this.#clock.monotonicMs() };
+    const asksForRing = this.#ring !== undefined && call.url.endsWith("/admin/ring");
+    (asksForRing ? this.ringCalls : this.seen).push(seen);
+    const step = asksForRing ? this.#ring : this.#steps.shift();
     switch (step) {
       case undefined:
         throw new Error(`Cannot answer call ${this.seen.length} to ${call.url}: no step is left`);

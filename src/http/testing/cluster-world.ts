@@ -51,7 +51,7 @@ export class ClusterWorld {
       clusterSecret: "a secret of this test",
       httpAddress: "127.0.0.1:1",
       rpcAddress: address(name),
-      members: this.names.map((id) => ({ id, address: address(id) })),
+      members: this.names.map((id) => ({ id, address: address(id), clientUrl: clientUrl(id) })),
       routes: Object.fromEntries(this.names.map((peer) => [peer, this.link(name, peer)])),
       engine: "memory",
       dataFolder: "unused",
@@ -204,6 +204,11 @@ export class ClusterWorld {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+}
+
+/** Under which `WorldCaller` reaches a node. */
+export function clientUrl(name: string): string {
+  return `http://${name}.client`;
 }
 
 function address(name: string): string {
