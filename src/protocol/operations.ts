@@ -14,7 +14,7 @@
  * and for a minute after, lists are long; while all is calm they are short.
  */
 import { Writer } from "../base/binary.ts";
-import { concatBytes, equalBytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { VersioningMode } from "../causality/versioning.ts";
 import { keepsNoFalseSiblings } from "../causality/versioning.ts";
@@ -32,13 +32,17 @@ export interface OperationParts extends Payload {
 /** 16 bytes that only the same request has. */
 export function operationOf(parts: OperationParts): Uint8Array {
   const { token, context, contentType, tombstone, bytes } = parts;
-  const head = new Writer(128 + context.length);
-  head.ascii(token);
-  head.bytes(context);
-  head.ascii(contentType);
-  head.u8(tombstone ? 1 : 0);
-  return sha256(concatBytes([head.finish(), bytes])).subarray(0, OPERATION_BYTES);
+  const request = new Writer(HEAD_BYTES_MAX + context.length + bytes.length);
+  request.ascii(token);
+  request.bytes(context);
+  request.ascii(contentType);
+  request.u8(tombstone ? 1 : 0);
+  request.raw(bytes);
+  return sha256(request.finish()).subarray(0, OPERATION_BYTES);
 }
+
+/** Of a token, a content type and what stands between the parts: more is rare, and only copied once more. */
+const HEAD_BYTES_MAX = 160;
 
 /** How many operations a list has where there are as many, and more only where as many versions are superseded at once. */
 export const LISTED_CALM = 16;

@@ -14,6 +14,7 @@
  * What operations are for stands in `operations.ts`.
  */
 import { FormatError } from "../base/binary.ts";
+import { bufferOf } from "../base/bytes.ts";
 
 /** One version as a client wrote it. */
 export interface Payload {
@@ -84,11 +85,12 @@ export function encodePayload(
 export function withOperations(encoded: Uint8Array, operations: PayloadOperations): Uint8Array {
   const { operationsAt, valueAt } = partsOf(encoded);
   const { sizeBytes, flags } = measured(operations);
+  const from = bufferOf(encoded);
   const changed = Buffer.allocUnsafe(encoded.length - (valueAt - operationsAt) + sizeBytes);
-  changed.set(encoded.subarray(0, operationsAt));
+  from.copy(changed, 0, 0, operationsAt);
   changed[1] = flags | ((encoded[1] ?? 0) & TOMBSTONE);
   writeOperations(changed, operationsAt, operations);
-  changed.set(encoded.subarray(valueAt), operationsAt + sizeBytes);
+  from.copy(changed, operationsAt + sizeBytes, valueAt);
   return changed;
 }
 
