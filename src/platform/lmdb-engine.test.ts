@@ -103,6 +103,19 @@ describe("LmdbEngine", () => {
     await engine.close();
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "maps its file once, however far that has grown",
+    async () => {
+      const folder = freshFolder();
+      const engine = await openLmdbEngine({ folder, sync: false });
+      for (let at = 0; at < 64; at += 1) await engine.write([put(`k${at}`, 100_000)]);
+      expect(statSync(join(folder, "data.mdb")).size).toBeGreaterThan(6_000_000);
+      const maps = readFileSync("/proc/self/maps", "utf8").split("\n");
+      expect(maps.filter((line) => line.endsWith(join(folder, "data.mdb")))).toHaveLength(1);
+      await engine.close();
+    },
+  );
+
   test("refuses values once the size limit is reached, takes removals, and what was refused is not visible", async () => {
     const folder = freshFolder();
     const engine = await openLmdbEngine({ folder, sync: false, mapSizeBytesMax: 400_000 });

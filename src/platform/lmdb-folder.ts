@@ -40,6 +40,11 @@ export function openLmdbFolder({
 }
 
 const DATA_FILE = "data.mdb";
+/**
+ * Addresses kept for the file, 16 GiB; a file that outgrows them gets twice as many as it needs. They take no memory, and lmdb-js
+ * lets no map go that was too small: at its own 128 KiB to begin with, a file that grew stood in memory twice or thrice.
+ */
+const MAP_BYTES = 2 ** 34;
 const FORMAT = "ringside-lmdb 1";
 const FORMAT_TABLE = "format";
 const FORMAT_KEY = Buffer.from("format");
@@ -53,6 +58,7 @@ function openOwned({ path: folder, release }: OwnedFolder, sync: boolean): LmdbF
     maxDbs: TABLE_NAMES.length + 1,
     noSync: !sync,
     overlappingSync: false,
+    mapSize: MAP_BYTES,
     eventTurnBatching: false,
     ...BINARY,
   });

@@ -142,6 +142,41 @@ describe("what a write superseded", () => {
   });
 });
 
+test("supersedingAlso() lists what was dropped and what that listed, as far as a list goes, and leaves a whole list as it is", () => {
+  const index = fc.integer({ min: 0, max: 60 });
+  const version = fc.record({
+    own: fc.option(index, { nil: undefined }),
+    before: fc.uniqueArray(index, { maxLength: 24 }),
+  });
+  const token = (number: number): string => `w${number}`;
+  const built = ({ own, before }: { own: number | undefined; before: readonly number[] }) => {
+    const names = before.map((number) => decodeOperations(named(token(number))).own ?? NONE);
+    const superseded = Buffer.concat(names.map((bytes) => bytes.subarray(0, LISTED_BYTES)));
+    const base = own === undefined ? unnamed("x") : named(token(own));
+    return superseding(base, superseded);
+  };
+  fc.assert(
+    fc.property(version, fc.array(version, { maxLength: 4 }), (write, versions) => {
+      const read = built({ ...write, own: 99 });
+      const dropped = versions.map(built);
+      const full = supersedingAlso(read, dropped);
+      expect(decodeOperations(full).own).toEqual(decodeOperations(read).own);
+      for (const { own } of versions) {
+        if (own !== undefined) expect(isDoneAlready(named(token(own)), [full])).toBe(true);
+      }
+      for (const number of write.before) {
+        expect(isDoneAlready(named(token(number)), [full])).toBe(true);
+      }
+      const { length } = decodeOperations(full).superseded;
+      for (const number of versions.flatMap(({ before }) => before)) {
+        const isFull = length >= LISTED_CALM * LISTED_BYTES;
+        if (!isFull) expect(isDoneAlready(named(token(number)), [full])).toBe(true);
+      }
+      expect(supersedingAlso(full, dropped)).toBe(full);
+    }),
+  );
+});
+
 test("withOperation() names a write that has no name, and no other", () => {
   const draw = () => new Uint8Array(16).fill(7);
   const { own = NONE } = decodeOperations(withOperation(unnamed("x"), draw));

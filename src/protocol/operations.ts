@@ -14,19 +14,13 @@
  * and for a minute after, lists are long; while all is calm they are short.
  */
 import { Writer } from "../base/binary.ts";
-import { concatBytes, equalBytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { VersioningMode } from "../causality/versioning.ts";
 import { keepsNoFalseSiblings } from "../causality/versioning.ts";
-import { isListed, OperationList } from "./operation-list.ts";
+import { isListed, OperationList, placeIn } from "./operation-list.ts";
 import type { Payload, PayloadOperations } from "./payload.ts";
-import {
-  decodeOperations,
-  decodePayload,
-  encodePayload,
-  LISTED_BYTES,
-  OPERATION_BYTES,
-} from "./payload.ts";
+import { decodeOperations, LISTED_BYTES, OPERATION_BYTES, withOperations } from "./payload.ts";
 
 export interface OperationParts extends Payload {
   /** As the client sent it, 16 to 64 characters that it never uses for another write. */
@@ -38,13 +32,17 @@ export interface OperationParts extends Payload {
 /** 16 bytes that only the same request has. */
 export function operationOf(parts: OperationParts): Uint8Array {
   const { token, context, contentType, tombstone, bytes } = parts;
-  const head = new Writer(128 + context.length);
-  head.ascii(token);
-  head.bytes(context);
-  head.ascii(contentType);
-  head.u8(tombstone ? 1 : 0);
-  return sha256(concatBytes([head.finish(), bytes])).subarray(0, OPERATION_BYTES);
+  const request = new Writer(HEAD_BYTES_MAX + context.length + bytes.length);
+  request.ascii(token);
+  request.bytes(context);
+  request.ascii(contentType);
+  request.u8(tombstone ? 1 : 0);
+  request.raw(bytes);
+  return sha256(request.finish()).subarray(0, OPERATION_BYTES);
 }
+
+/** Of a token, a content type and what stands between the parts: more is rare, and only copied once more. */
+const HEAD_BYTES_MAX = 160;
 
 /** How many operations a list has where there are as many, and more only where as many versions are superseded at once. */
 export const LISTED_CALM = 16;
@@ -70,16 +68,20 @@ export function operationsOf(versions: readonly Uint8Array[], listedMax: number)
   const all = versions.map(decodeOperations);
   const [only] = all;
   if (only === undefined || all.length > 1) return listOf(NONE, all, listedMax);
-  const { own = NONE, superseded } = only;
-  const name = own.subarray(0, LISTED_BYTES);
-  return concatBytes([name, superseded.subarray(0, listedMax * LISTED_BYTES - name.length)]);
+  const { own, superseded } = only;
+  if (own === undefined) return superseded.subarray(0, listedMax * LISTED_BYTES);
+  const list = Buffer.allocUnsafe(
+    Math.min(LISTED_BYTES + superseded.length, listedMax * LISTED_BYTES),
+  );
+  list.set(own.subarray(0, LISTED_BYTES));
+  list.set(superseded.subarray(0, list.length - LISTED_BYTES), LISTED_BYTES);
+  return list;
 }
 
 /** The payload as that of a write which supersedes these operations, a list of `operationsOf`. */
 export function superseding(payload: Uint8Array, superseded: Uint8Array): Uint8Array {
   if (superseded.length === 0) return payload;
-  const { own } = decodeOperations(payload);
-  return encodePayload(decodePayload(payload), { own, superseded });
+  return withOperations(payload, { own: decodeOperations(payload).own, superseded });
 }
 
 /** The payload with what its write dropped added to what it supersedes. */
@@ -87,20 +89,24 @@ export function supersedingAlso(payload: Uint8Array, dropped: readonly Uint8Arra
   if (dropped.length === 0) return payload;
   const { superseded } = decodeOperations(payload);
   const all = dropped.map(decodeOperations);
-  const isFull = superseded.length >= LISTED_CALM * LISTED_BYTES;
   // As good as always: a client had read what its write drops.
-  if (isFull && all.every(({ own }) => own === undefined || isListed(superseded, own)))
-    return payload;
+  if (all.every((version) => isListedWhole(superseded, version))) return payload;
   const list = listOf(superseded, all, LISTED_CALM);
   return list.length === superseded.length ? payload : superseding(payload, list);
+}
+
+/** True where a list has a version's operation and behind it what that version lists, as far as a list goes that should be short. */
+function isListedWhole(list: Uint8Array, { own, superseded }: PayloadOperations): boolean {
+  const at = own === undefined ? 0 : placeIn(list, own);
+  if (at < 0 || list.length >= LISTED_CALM * LISTED_BYTES) return at >= 0;
+  const restAt = at + (own === undefined ? 0 : LISTED_BYTES);
+  return equalBytes(list.subarray(restAt, restAt + superseded.length), superseded);
 }
 
 /** The payload under a fresh operation, where it has none; `draw` gives 16 bytes that no other write has. */
 export function withOperation(payload: Uint8Array, draw: () => Uint8Array): Uint8Array {
   const { own, superseded } = decodeOperations(payload);
-  return own === undefined
-    ? encodePayload(decodePayload(payload), { own: draw(), superseded })
-    : payload;
+  return own === undefined ? withOperations(payload, { own: draw(), superseded }) : payload;
 }
 
 /**

@@ -14,6 +14,7 @@
  * What operations are for stands in `operations.ts`.
  */
 import { FormatError } from "../base/binary.ts";
+import { bufferOf } from "../base/bytes.ts";
 
 /** One version as a client wrote it. */
 export interface Payload {
@@ -54,7 +55,7 @@ export const TOMBSTONE_PAYLOAD: Payload = { contentType: "", tombstone: true, by
 /** Throws RangeError on a content type that cannot be kept, on a tombstone with a value, and on a list of operations that is none. */
 export function encodePayload(
   { contentType, tombstone, bytes }: Payload,
-  { own, superseded }: PayloadOperations = NO_OPERATIONS,
+  operations: PayloadOperations = NO_OPERATIONS,
 ): Uint8Array {
   if (!CONTENT_TYPE_PATTERN.test(contentType)) {
     throw new RangeError(
@@ -64,27 +65,58 @@ export function encodePayload(
   if (tombstone && (contentType !== "" || bytes.length > 0)) {
     throw new RangeError("Cannot encode a tombstone: it has a content type or a value");
   }
+  const operationsAt = HEAD_BYTES + contentType.length;
+  const { sizeBytes, flags } = measured(operations);
+  const valueAt = operationsAt + sizeBytes;
+  const encoded = Buffer.allocUnsafe(valueAt + bytes.length);
+  encoded[0] = VERSION;
+  encoded[1] = flags | (tombstone ? TOMBSTONE : 0);
+  encoded[2] = contentType.length;
+  encoded.write(contentType, HEAD_BYTES, contentType.length, "latin1");
+  writeOperations(encoded, operationsAt, operations);
+  encoded.set(bytes, valueAt);
+  return encoded;
+}
+
+/**
+ * A payload with these operations in place of its own and its list; what else it says is copied and not read. Throws FormatError,
+ * and RangeError on a list of operations that is none.
+ */
+export function withOperations(encoded: Uint8Array, operations: PayloadOperations): Uint8Array {
+  const { operationsAt, valueAt } = partsOf(encoded);
+  const { sizeBytes, flags } = measured(operations);
+  const from = bufferOf(encoded);
+  const changed = Buffer.allocUnsafe(encoded.length - (valueAt - operationsAt) + sizeBytes);
+  from.copy(changed, 0, 0, operationsAt);
+  changed[1] = flags | ((encoded[1] ?? 0) & TOMBSTONE);
+  writeOperations(changed, operationsAt, operations);
+  from.copy(changed, operationsAt + sizeBytes, valueAt);
+  return changed;
+}
+
+/** What operations take in a payload, and what its flags say of them. */
+function measured({ own, superseded }: PayloadOperations): { sizeBytes: number; flags: number } {
   const listed = superseded.length / LISTED_BYTES;
   if (!Number.isInteger(listed) || listed > LISTED_COUNT_MAX) {
     throw new RangeError(`Cannot encode a list of operations of ${superseded.length} bytes`);
   }
-  const operationsAt = HEAD_BYTES + contentType.length;
-  const ownBytes = own === undefined ? 0 : OPERATION_BYTES;
-  const listBytes = superseded.length === 0 ? 0 : 2 + superseded.length;
-  const valueAt = operationsAt + ownBytes + listBytes;
-  const encoded = Buffer.allocUnsafe(valueAt + bytes.length);
-  encoded[0] = VERSION;
-  encoded[1] =
-    (tombstone ? TOMBSTONE : 0) | (ownBytes > 0 ? OWN : 0) | (listBytes > 0 ? SUPERSEDED : 0);
-  encoded[2] = contentType.length;
-  encoded.write(contentType, HEAD_BYTES, contentType.length, "latin1");
+  const listBytes = listed === 0 ? 0 : 2 + superseded.length;
+  return {
+    sizeBytes: (own === undefined ? 0 : OPERATION_BYTES) + listBytes,
+    flags: (own === undefined ? 0 : OWN) | (listed === 0 ? 0 : SUPERSEDED),
+  };
+}
+
+function writeOperations(
+  encoded: Buffer,
+  operationsAt: number,
+  { own, superseded }: PayloadOperations,
+): void {
   if (own !== undefined) encoded.set(own, operationsAt);
-  if (listBytes > 0) {
-    encoded.writeUInt16BE(listed, operationsAt + ownBytes);
-    encoded.set(superseded, operationsAt + ownBytes + 2);
-  }
-  encoded.set(bytes, valueAt);
-  return encoded;
+  if (superseded.length === 0) return;
+  const listAt = operationsAt + (own === undefined ? 0 : OPERATION_BYTES);
+  encoded.writeUInt16BE(superseded.length / LISTED_BYTES, listAt);
+  encoded.set(superseded, listAt + 2);
 }
 
 /** Without reading the rest of it. */
