@@ -24,6 +24,11 @@ export function repeatCommand(plan: Plan): string {
   if (plan.writeBufferObjects !== undefined) {
     flags.push(["write-buffer", plan.writeBufferObjects]);
   }
+  if (plan.datacenters !== undefined) {
+    flags.push(["datacenters", plan.datacenters.count]);
+    const { replicas } = plan.datacenters;
+    if (replicas !== undefined) flags.push(["datacenter-replicas", replicas.join(",")]);
+  }
   const { targets, toxiproxyHost, toxiproxyPorts } = plan.external ?? {};
   if (targets !== undefined) flags.push(["targets", targets.join(",")]);
   if (toxiproxyHost !== undefined) flags.push(["toxiproxy-host", toxiproxyHost]);

@@ -1,0 +1,59 @@
+/** Where the nodes of a plan are: dealt out in turn, so that n1 is in dc1, n2 in dc2, and after the last one dc1 comes again. */
+
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import type { DatacentersPlan } from "../run/plan.ts";
+import type { Grudge } from "./grudges.ts";
+import { bothWays } from "./grudges.ts";
+
+/** A cut of one whole datacenter from all others. */
+export interface DatacenterGrudge extends Grudge {
+  readonly datacenter: string;
+}
+
+export function datacenterNames({ count }: DatacentersPlan): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `dc${at + 1}`);
+}
+
+/** The datacenter of each node. */
+export function datacenterOf(
+  nodes: readonly string[],
+  plan: DatacentersPlan,
+): ReadonlyMap<string, string> {
+  const names = datacenterNames(plan);
+  return new Map(nodes.map((node, at) => [node, names[at % names.length] ?? ""]));
+}
+
+/** The nodes of each datacenter, in the order of their names. */
+export function nodesByDatacenter(
+  nodes: readonly string[],
+  plan: DatacentersPlan,
+): ReadonlyMap<string, readonly string[]> {
+  const places = datacenterOf(nodes, plan);
+  return new Map(
+    datacenterNames(plan).map((name) => [name, nodes.filter((node) => places.get(node) === name)]),
+  );
+}
+
+/** Copies by datacenter as a node's configuration names them; undefined where they are even. */
+export function replicasPerDatacenter(
+  plan: DatacentersPlan,
+): Readonly<Record<string, number>> | undefined {
+  const { replicas } = plan;
+  if (replicas === undefined) return undefined;
+  return Object.fromEntries(datacenterNames(plan).map((name, at) => [name, replicas[at] ?? 0]));
+}
+
+/** The sides are the datacenter and everybody else. Throws RangeError where there is only one. */
+export function datacenterGrudge(
+  plan: DatacentersPlan | undefined,
+  nodes: readonly string[],
+  random: SeededRandom,
+): DatacenterGrudge {
+  if (plan === undefined || plan.count < 2) {
+    throw new RangeError("Cannot cut off a datacenter: there are no two of them");
+  }
+  const datacenter = random.pick(datacenterNames(plan));
+  const inside = nodesByDatacenter(nodes, plan).get(datacenter) ?? [];
+  const outside = nodes.filter((node) => !inside.includes(node));
+  return { datacenter, ...bothWays([inside, outside]) };
+}
