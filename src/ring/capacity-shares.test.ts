@@ -44,7 +44,7 @@ const worst = (parts: readonly number[]) => Math.max(...parts.map(Math.abs));
 
 describe("a ring by capacity", () => {
   test.each([256, 1_024, 4_096])(
-    "D-2.3-8 D-4.2-6 capacities 1:2:4 on six nodes, N=3, Q=%i: each keeps its part of all copies within 10 %%",
+    "D-2.3-8 D-4.2-6 capacities 1:2:4 on six nodes, N=3, Q=%i: each keeps its part of all copies within a tenth",
     (partitionCount) => {
       expect(worst(offBy([1, 1, 2, 2, 4, 4], 3, partitionCount))).toBeLessThan(0.1);
     },
