@@ -1,4 +1,4 @@
-import { nodesByDatacenter } from "../nemesis/datacenters.ts";
+import { canKeep, datacenterSizes } from "../nemesis/datacenters.ts";
 import type { DatacentersPlan, NemesisKind, Plan } from "../run/plan.ts";
 import { UsageError } from "./exit-status.ts";
 import type { Flag, FlagValues } from "./flags.ts";
@@ -44,13 +44,8 @@ function replicasOf(
   { nodes, n, count }: Pick<Plan, "nodes" | "n"> & DatacentersPlan,
 ): readonly number[] {
   const replicas = text.split(",").map((each) => (/^\d{1,2}$/.test(each) ? Number(each) : -1));
-  const names = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
-  const sizes = [...nodesByDatacenter(names, { count }).values()].map(({ length }) => length);
-  const isPossible =
-    replicas.length === count &&
-    replicas.every((kept, at) => kept >= 0 && kept <= (sizes[at] ?? 0)) &&
-    replicas.reduce((sum, kept) => sum + kept, 0) === n;
-  if (isPossible) return replicas;
+  if (canKeep(replicas, { nodes, n }, { count })) return replicas;
+  const sizes = datacenterSizes(nodes, { count });
   throw new UsageError(
     `Cannot use --datacenter-replicas ${text}: allowed are ${count} numbers, ${n} together, none over the nodes of its datacenter (${sizes.join(", ")})`,
   );

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
-import { datacenterGrudge, nodesByDatacenter, replicasPerDatacenter } from "./datacenters.ts";
+import {
+  canKeep,
+  datacenterGrudge,
+  datacenterSizes,
+  nodesByDatacenter,
+  replicasPerDatacenter,
+} from "./datacenters.ts";
 
 const NODES = ["n1", "n2", "n3", "n4", "n5"];
 
@@ -11,6 +17,15 @@ describe("datacenters of a plan", () => {
       ["dc2", ["n2", "n5"]],
       ["dc3", ["n3"]],
     ]);
+  });
+
+  test("sizes are those of dealing out, and copies fit where no datacenter has too many", () => {
+    expect(datacenterSizes(5, { count: 3 })).toEqual([2, 2, 1]);
+    const fits = (...replicas: readonly number[]) =>
+      canKeep(replicas, { nodes: 5, n: 3 }, { count: 3 });
+    expect([fits(2, 1, 0), fits(1, 1, 1), fits(0, 2, 1)]).toEqual([true, true, true]);
+    const wrong = [fits(3, 0, 0), fits(1, 0, 2), fits(2, 1), fits(2, 2, -1), fits(1, 1, 0)];
+    expect(wrong).not.toContain(true);
   });
 
   test("copies are named as a node's configuration names them, or left to the nodes", () => {

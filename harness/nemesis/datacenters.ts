@@ -1,7 +1,7 @@
 /** Where the nodes of a plan are: dealt out in turn, so that n1 is in dc1, n2 in dc2, and after the last one dc1 comes again. */
 
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
-import type { DatacentersPlan } from "../run/plan.ts";
+import type { DatacentersPlan, Plan } from "../run/plan.ts";
 import type { Grudge } from "./grudges.ts";
 import { bothWays } from "./grudges.ts";
 
@@ -31,6 +31,25 @@ export function nodesByDatacenter(
   const places = datacenterOf(nodes, plan);
   return new Map(
     datacenterNames(plan).map((name) => [name, nodes.filter((node) => places.get(node) === name)]),
+  );
+}
+
+/** How many of so many nodes each datacenter has. */
+export function datacenterSizes(nodeCount: number, { count }: DatacentersPlan): readonly number[] {
+  return Array.from({ length: count }, (_, at) => Math.ceil((nodeCount - at) / count));
+}
+
+/** True where nodes would start with so many copies in each datacenter. */
+export function canKeep(
+  replicas: readonly number[],
+  { nodes, n }: Pick<Plan, "nodes" | "n">,
+  plan: DatacentersPlan,
+): boolean {
+  const sizes = datacenterSizes(nodes, plan);
+  return (
+    replicas.length === sizes.length &&
+    replicas.every((kept, at) => Number.isInteger(kept) && kept >= 0 && kept <= (sizes[at] ?? 0)) &&
+    replicas.reduce((sum, kept) => sum + kept, 0) === n
   );
 }
 

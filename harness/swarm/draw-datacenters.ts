@@ -1,7 +1,7 @@
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
-import { datacenterOf, nodesByDatacenter } from "../nemesis/datacenters.ts";
+import { datacenterOf, datacenterSizes } from "../nemesis/datacenters.ts";
 import type { DatacentersPlan, Plan } from "../run/plan.ts";
 import { chance, wholeBetween } from "./chance.ts";
 import { nodeLinks } from "./cluster-names.ts";
@@ -25,8 +25,7 @@ export function drawDatacenters(
   if (!chance(random, SHARE) || nodes < 2) return {};
   const count = wholeBetween(random, 2, Math.min(DATACENTERS_MAX, nodes));
   if (!chance(random, COUNTED_SHARE)) return { datacenters: { count } };
-  const names = Array.from({ length: nodes }, (_, at) => `${at}`);
-  const sizes = [...nodesByDatacenter(names, { count }).values()].map(({ length }) => length);
+  const sizes = datacenterSizes(nodes, { count });
   const replicas = sizes.map(() => 0);
   for (let left = n; left > 0; left -= 1) {
     const open = sizes.flatMap((size, at) => ((replicas[at] ?? 0) < size ? [at] : []));

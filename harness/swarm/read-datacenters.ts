@@ -1,3 +1,4 @@
+import { canKeep } from "../nemesis/datacenters.ts";
 import type { DatacentersPlan, Plan } from "../run/plan.ts";
 import type { PlanFields } from "./plan-fields.ts";
 
@@ -14,13 +15,8 @@ export function readDatacenters(
     return { count };
   }
   const replicas = fields.list("replicas", DATACENTERS_MAX, Number);
-  // Nodes are dealt out in turn.
-  const sizeOf = (at: number) => Math.ceil((nodes - at) / count);
-  const isPossible =
-    replicas.length === count &&
-    replicas.every((kept, at) => Number.isInteger(kept) && kept >= 0 && kept <= sizeOf(at)) &&
-    replicas.reduce((sum, kept) => sum + kept, 0) === n;
-  if (!isPossible) fields.refuse("replicas", `a number for each datacenter, ${n} together`);
+  if (!canKeep(replicas, { nodes, n }, { count }))
+    fields.refuse("replicas", `a number for each datacenter, ${n} together`);
   fields.end();
   return { count, replicas };
 }
