@@ -64,7 +64,7 @@ describe("parseConfiguration() of datacenters and capacities", () => {
     [
       FOUR,
       { replicasPerDatacenter: { east: 3, west: 0 } },
-      "3 replicas in datacenter east, which has 2 nodes: allowed are 0 to 2",
+      "3 replicas in datacenter east: allowed are 0 to 2, as many as it has nodes",
     ],
     [
       FOUR,

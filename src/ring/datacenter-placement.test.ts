@@ -145,7 +145,7 @@ describe("a ring with datacenters", () => {
     [/node F has no datacenter/, placed("eeeww", 3)],
     [/no node is in datacenter x, there are e, w/, placed("eeewww", 3, { e: 2, w: 0, x: 1 })],
     [
-      /4 replicas in datacenter e, which has 3 nodes: allowed are 0 to 3/,
+      /4 replicas in datacenter e: allowed are 0 to 3, as many/,
       placed("eeewww", 4, { e: 4, w: 0 }),
     ],
     [/datacenter w is missing/, placed("eeewww", 3, { e: 3 })],

@@ -47,7 +47,7 @@ export function checkPlacement(nodes: readonly NodeId[], placement: DatacenterPl
     }
     if (count > size) {
       throw new RangeError(
-        `${count} replicas in datacenter ${datacenter}, which has ${size} nodes: allowed are 0 to ${size}`,
+        `${count} replicas in datacenter ${datacenter}: allowed are 0 to ${size}, as many as it has nodes`,
       );
     }
     sum += count;
