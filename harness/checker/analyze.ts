@@ -130,7 +130,8 @@ function clockSkewOf({ cluster, nemesis }: Plan): number | undefined {
 
 function clusterOf(plan: Plan): Summary["cluster"] {
   const { cluster, nodes, n, r, w, quorum, versioning, reconcile, engine } = plan;
-  return { driver: cluster, nodes, n, r, w, quorum, versioning, reconcile, engine };
+  const placed = plan.datacenters === undefined ? {} : { datacenters: plan.datacenters };
+  return { driver: cluster, nodes, n, r, w, quorum, versioning, reconcile, engine, ...placed };
 }
 
 /** Operations that never completed are in doubt like those that said so. */

@@ -18,7 +18,14 @@ export interface ReachOptions {
 }
 
 /** Kinds of faults whose links carry nothing. */
-const CUTS: ReadonlySet<string> = new Set(["halves", "one", "ring", "bridge", "one-way"]);
+const CUTS: ReadonlySet<string> = new Set([
+  "halves",
+  "one",
+  "ring",
+  "bridge",
+  "one-way",
+  "datacenter",
+]);
 /** The kind whose links carry everything, late. */
 const SLOW = "slow";
 /** Kinds of faults whose nodes say nothing as long as they last. */

@@ -10,6 +10,7 @@ import { withinBudget } from "../nemesis/fault-budget.ts";
 import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
 import type { FaultKind, NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
+import { DATACENTER_FLAGS, datacentersOf } from "./datacenter-flags.ts";
 import { UsageError } from "./exit-status.ts";
 import { EXTERNAL_FLAGS, externalOf, possibleFaults } from "./external-flags.ts";
 import type { Flag, FlagValues } from "./flags.ts";
@@ -46,6 +47,7 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   n: { value: "N", help: "replicas of each key, 1 to --nodes (default 3)" },
   r: { value: "R", help: "replies a read waits for, 1 to N (default 2)" },
   w: { value: "W", help: "acknowledgements a write waits for, 1 to N (default 2)" },
+  ...DATACENTER_FLAGS,
   partitions: {
     value: "Q",
     help: `key ranges of the ring, --nodes to ${PARTITIONS_MAX} (default 1024)`,
@@ -104,6 +106,7 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
     words: VERSIONING_MODES,
     byDefault: "dvvset",
   });
+  const nemesis = nemesisOf(values, { cluster, nodes, seconds });
   const given = {
     workload: oneOf(values, "workload", { words: WORKLOADS, byDefault: "shopping-cart" }),
     cluster,
@@ -125,7 +128,8 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
       byDefault: "lmdb",
     }),
     ...writeBufferOf(values),
-    nemesis: nemesisOf(values, { cluster, nodes, seconds }),
+    ...datacentersOf(values, { cluster, nodes, n, nemesis }),
+    nemesis,
     rate: wholeNumber(values, "rate", { min: 1, max: 100_000, byDefault: 500 }),
     clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
     carts: wholeNumber(values, "carts", { min: 1, max: 100_000, byDefault: 50 }),

@@ -1,4 +1,5 @@
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
+import { datacenterOf, replicasPerDatacenter } from "../nemesis/datacenters.ts";
 import type { Plan } from "../run/plan.ts";
 
 /** The parts of a plan that every node's configuration takes over. */
@@ -15,6 +16,7 @@ export type ClusterPlan = Pick<
   | "clockEntriesMax"
   | "engine"
   | "writeBufferObjects"
+  | "datacenters"
 >;
 
 export interface NodePlace {
@@ -48,9 +50,13 @@ export type WrittenConfiguration = Pick<
   | "testFaults"
   | "logLevel"
 > &
-  Partial<Pick<NodeConfiguration, "truncate" | "clockEntriesMax">> & {
+  Partial<Pick<NodeConfiguration, "truncate" | "clockEntriesMax" | "replicasPerDatacenter">> & {
     readonly nodeId: string;
-    readonly members: readonly { readonly id: string; readonly address: string }[];
+    readonly members: readonly {
+      readonly id: string;
+      readonly address: string;
+      readonly datacenter?: string;
+    }[];
   };
 
 /**
@@ -80,7 +86,7 @@ export function nodeConfigurationFile(
     clusterSecret: parts.clusterSecret,
     httpAddress: self.httpAddress,
     rpcAddress: self.rpcAddress,
-    members: parts.places.map((place) => ({ id: place.name, address: place.rpcAddress })),
+    ...membersOf(plan, parts.places),
     routes: parts.routes,
     engine: plan.engine,
     dataFolder: self.dataFolder,
@@ -98,5 +104,20 @@ export function nodeConfigurationFile(
     antiEntropyMs: ANTI_ENTROPY_MS,
     testFaults: true,
     logLevel: "info",
+  };
+}
+
+function membersOf(
+  { datacenters }: ClusterPlan,
+  places: readonly NodePlace[],
+): Pick<WrittenConfiguration, "members" | "replicasPerDatacenter"> {
+  const members = places.map(({ name, rpcAddress }) => ({ id: name, address: rpcAddress }));
+  if (datacenters === undefined) return { members };
+  const names = places.map(({ name }) => name);
+  const located = datacenterOf(names, datacenters);
+  const replicas = replicasPerDatacenter(datacenters);
+  return {
+    members: members.map((each) => ({ ...each, datacenter: located.get(each.id) ?? "" })),
+    ...(replicas === undefined ? {} : { replicasPerDatacenter: replicas }),
   };
 }

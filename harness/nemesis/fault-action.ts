@@ -9,10 +9,11 @@ import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import { destroysData } from "../checker/expects.ts";
 import type { FaultKind, Plan } from "../run/plan.ts";
 import { between } from "./between.ts";
+import { datacenterGrudge } from "./datacenters.ts";
 import type { Link } from "./fault.ts";
 import type { DataEvent } from "./fault-budget.ts";
 import { destructionCandidates } from "./fault-budget.ts";
-import type { Grudge } from "./grudges.ts";
+import type { Grudge, GrudgeShape } from "./grudges.ts";
 import { grudge, isGrudgeShape, withHomeClients } from "./grudges.ts";
 
 export type FaultAction =
@@ -21,6 +22,8 @@ export type FaultAction =
       readonly method: "black-hole" | "closed";
       readonly links: readonly Link[];
       readonly sides: readonly (readonly string[])[];
+      /** The one that is cut off, where it is a whole one. */
+      readonly datacenter?: string;
     }
   | {
       readonly type: "slow";
@@ -37,7 +40,7 @@ export type FaultAction =
 /** The part of a plan that decides what faults may do. */
 export type ActionPlan = Pick<
   Plan,
-  "w" | "engine" | "writeBufferObjects" | "clientsRoam" | "beyondBudget"
+  "w" | "engine" | "writeBufferObjects" | "datacenters" | "clientsRoam" | "beyondBudget"
 >;
 
 export interface ActionParts {
@@ -62,13 +65,15 @@ export function drawActions(
   const lost: DataEvent[] = [];
   let closedNext = random.float() < 0.5;
   return kinds.map((kind) => {
-    if (isGrudgeShape(kind)) {
-      const nodeGrudge = grudge(kind, nodes, random);
+    if (kind === "datacenter" || isGrudgeShape(kind)) {
+      const nodeGrudge = grudgeOf(kind, parts);
       const cut = plan.clientsRoam ? nodeGrudge : withHomeClients(nodeGrudge);
       if (kind === "one-way") return { kind, action: cutAction(cut, "black-hole") };
       const method = closedNext ? "closed" : "black-hole";
       closedNext = !closedNext;
-      return { kind, action: cutAction(cut, method) };
+      const { datacenter } = nodeGrudge;
+      const action = cutAction(cut, method);
+      return { kind, action: datacenter === undefined ? action : { ...action, datacenter } };
     }
     if (kind === "slow") return { kind, action: slowAction(nodes, random) };
     if (!destroysData(kind, plan)) {
@@ -78,6 +83,14 @@ export function drawActions(
     lost.push({ node, what: "destroyed" });
     return { kind, action: nodeAction(kind, node, random) };
   });
+}
+
+function grudgeOf(
+  kind: GrudgeShape | "datacenter",
+  { plan, nodes, random }: ActionParts,
+): Grudge & { readonly datacenter?: string } {
+  if (kind === "datacenter") return datacenterGrudge(plan.datacenters, nodes, random);
+  return grudge(kind, nodes, random);
 }
 
 function cutAction(cut: Grudge, method: "black-hole" | "closed"): FaultAction {

@@ -13,6 +13,7 @@ const POWER_FOR: Readonly<Record<FaultKind, Power>> = {
   ring: "network",
   bridge: "network",
   "one-way": "network",
+  datacenter: "network",
   crash: "processes",
   pause: "processes",
   slow: "network",
@@ -38,7 +39,9 @@ export function faultsOf(
   driver: Cluster["driver"],
   powers: readonly Power[] = POWERS_OF[driver],
 ): readonly FaultKind[] {
+  // Where the nodes of a cluster are that others run, no plan says.
+  const isKnown = (kind: FaultKind) => kind !== "datacenter" || driver !== "external";
   return NEMESIS_KINDS.filter(
-    (kind) => kind !== "none" && powers.includes(POWER_FOR[kind]),
+    (kind) => kind !== "none" && powers.includes(POWER_FOR[kind]) && isKnown(kind),
   ) as readonly FaultKind[];
 }

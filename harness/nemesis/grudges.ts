@@ -76,7 +76,7 @@ function halvesOf(order: readonly string[]): readonly (readonly string[])[] {
 }
 
 /** Nobody hears anybody on another side. */
-function bothWays(sides: readonly (readonly string[])[]): Grudge {
+export function bothWays(sides: readonly (readonly string[])[]): Grudge {
   const links = sides.flatMap((side) =>
     sides.filter((other) => other !== side).flatMap((other) => crossing(side, other)),
   );

@@ -22,6 +22,7 @@ async function attack(
     seconds: 30,
     w: 2,
     engine: "lmdb",
+    datacenters: { count: 2 },
     clientsRoam: false,
     beyondBudget: false,
   } as const;

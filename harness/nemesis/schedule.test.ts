@@ -13,6 +13,7 @@ const DEFAULTS: SchedulePlan = {
   seconds: 30,
   w: 2,
   engine: "lmdb",
+  datacenters: { count: 3 },
   clientsRoam: false,
   beyondBudget: false,
 };
@@ -23,6 +24,7 @@ const drawnPlan = fc
     seconds: fc.integer({ min: 4, max: 300 }),
     w: fc.integer({ min: 2, max: 3 }),
     engine: fc.constantFrom("lmdb", "memory"),
+    datacenters: fc.constant({ count: 3 }),
     clientsRoam: fc.boolean(),
     beyondBudget: fc.constant(false),
   })
@@ -135,6 +137,8 @@ describe("buildSchedule()", () => {
 
 describe("nodesMin()", () => {
   it("knows what each kind needs", () => {
-    expect(NEMESIS_KINDS.map(nodesMin)).toEqual([2, 2, 4, 3, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(NEMESIS_KINDS.map(nodesMin)).toEqual([
+      2, 2, 4, 3, 2, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1,
+    ]);
   });
 });

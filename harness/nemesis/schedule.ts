@@ -15,7 +15,7 @@ import { GRUDGE_NODES_MIN, isGrudgeShape } from "./grudges.ts";
 
 /** Times in milliseconds since the start of the workload. */
 export interface PlannedFault {
-  /** `<number>-<kind>` and, for a cut, its method. */
+  /** `<number>-<kind>` and, for a cut, its method; a datacenter that is cut off by its own name. */
   readonly name: string;
   readonly kind: FaultKind;
   readonly startMs: number;
@@ -54,7 +54,8 @@ export function secondsMin(kinds: readonly NemesisKind[]): number {
 
 /** The fewest nodes with which this kind can break anything. */
 export function nodesMin(kind: NemesisKind): number {
-  return isGrudgeShape(kind) ? GRUDGE_NODES_MIN[kind] : kind === "slow" ? 2 : 1;
+  if (isGrudgeShape(kind)) return GRUDGE_NODES_MIN[kind];
+  return kind === "slow" || kind === "datacenter" ? 2 : 1;
 }
 
 /** Throws RangeError where a kind needs more nodes or time than there are, or would exceed the fault budget. */
@@ -107,7 +108,8 @@ function faultLengthMs(random: SeededRandom, slotMs: number): number {
 
 function faultName(number: number, kind: FaultKind, action: FaultAction): string {
   if (action.type !== "cut") return `${number}-${kind}`;
-  return `${number}-${kind}-${action.method === "closed" ? "closed" : "blackhole"}`;
+  const what = action.datacenter ?? kind;
+  return `${number}-${what}-${action.method === "closed" ? "closed" : "blackhole"}`;
 }
 
 /** Each kind once, in the order given. */

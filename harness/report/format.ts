@@ -1,4 +1,5 @@
-import type { Plan } from "../run/plan.ts";
+import { datacenterNames } from "../nemesis/datacenters.ts";
+import type { DatacentersPlan, Plan } from "../run/plan.ts";
 import type { Summary } from "../run/summary.ts";
 
 /** `12,345`: thousands apart, whatever the locale of the machine. */
@@ -68,7 +69,17 @@ export function compareWithExpectation(summary: Pick<Summary, "verdict" | "expec
 
 /** One line that says what ran: `5 nodes, N=3 R=2 W=2, sloppy quorum, dvvset, union, lmdb`. */
 export function describeCluster(cluster: Summary["cluster"] | Plan): string {
-  const { nodes, n, r, w, quorum, versioning, reconcile, engine } = cluster;
-  const size = `${nodes} ${nodes === 1 ? "node" : "nodes"}, N=${n} R=${r} W=${w}`;
+  const { nodes, n, r, w, quorum, versioning, reconcile, engine, datacenters } = cluster;
+  const places = datacenters === undefined ? "" : ` in ${describeDatacenters(datacenters)}`;
+  const size = `${nodes} ${nodes === 1 ? "node" : "nodes"}${places}, N=${n} R=${r} W=${w}`;
   return `${size}, ${quorum} quorum, ${versioning}, ${reconcile}, ${engine}`;
+}
+
+/** `3 datacenters (dc1 2, dc2 1, dc3 0 copies)`, or without the copies where they are even. */
+function describeDatacenters(plan: DatacentersPlan): string {
+  const names = datacenterNames(plan);
+  const word = names.length === 1 ? "datacenter" : "datacenters";
+  if (plan.replicas === undefined) return `${names.length} ${word} (${names.join(", ")})`;
+  const copies = names.map((name, at) => `${name} ${plan.replicas?.[at] ?? 0}`);
+  return `${names.length} ${word} (${copies.join(", ")} copies)`;
 }

@@ -25,6 +25,11 @@ export function repeatCommand(plan: Plan): string {
     flags.push(["write-buffer", plan.writeBufferObjects]);
   }
   if (plan.clientRouting !== undefined) flags.push(["client-routing", plan.clientRouting]);
+  if (plan.datacenters !== undefined) {
+    flags.push(["datacenters", plan.datacenters.count]);
+    const { replicas } = plan.datacenters;
+    if (replicas !== undefined) flags.push(["datacenter-replicas", replicas.join(",")]);
+  }
   const { targets, toxiproxyHost, toxiproxyPorts } = plan.external ?? {};
   if (targets !== undefined) flags.push(["targets", targets.join(",")]);
   if (toxiproxyHost !== undefined) flags.push(["toxiproxy-host", toxiproxyHost]);

@@ -7,6 +7,7 @@ export const NEMESIS_KINDS = [
   "ring",
   "bridge",
   "one-way",
+  "datacenter",
   "crash",
   "pause",
   "slow",
@@ -43,6 +44,13 @@ export interface ExternalPlan {
   readonly toxiproxyPorts?: string;
 }
 
+/** Datacenters dc1, dc2, ..., among which the nodes are dealt out in turn. */
+export interface DatacentersPlan {
+  readonly count: number;
+  /** Copies of each range that each keeps, N together; undefined: as even as can be. */
+  readonly replicas?: readonly number[];
+}
+
 /** Everything that defines a run; `plan.json`, written first, is enough to repeat it. */
 export interface Plan {
   readonly format: "ringside-plan";
@@ -64,6 +72,8 @@ export interface Plan {
   readonly engine: "lmdb" | "memory" | "sqlite";
   /** Rows that a node may acknowledge before they are stored; absent: none. */
   readonly writeBufferObjects?: number;
+  /** Absent: nodes have no datacenters. */
+  readonly datacenters?: DatacentersPlan;
   readonly nemesis: readonly NemesisKind[];
   /** Operations begun each second. */
   readonly rate: number;

@@ -1,4 +1,4 @@
-import type { Expectation, Verdict } from "./plan.ts";
+import type { DatacentersPlan, Expectation, Verdict } from "./plan.ts";
 
 /** Latencies from the intended start, in milliseconds. */
 export interface LatencySummary {
@@ -50,6 +50,8 @@ export interface Summary {
     readonly versioning: string;
     readonly reconcile: string;
     readonly engine: string;
+    /** Absent: nodes have none. */
+    readonly datacenters?: DatacentersPlan;
   };
   readonly toxiproxy: { readonly kind: "embedded" | "real" | "none"; readonly version: string };
   readonly operations: {

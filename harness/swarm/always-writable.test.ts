@@ -24,7 +24,15 @@ const SECONDS = 3;
 /** Of each kind. */
 const DRAWS = 2;
 const PAUSE_MS_MAX = 60;
-const RUN = { nodes: NAMES.length, n: 3, r: 1, w: 1, quorum: "sloppy", engine: "lmdb" } as const;
+const RUN = {
+  nodes: NAMES.length,
+  n: 3,
+  r: 1,
+  w: 1,
+  quorum: "sloppy",
+  engine: "lmdb",
+  datacenters: { count: 3 },
+} as const;
 /** A node that is hung or dead costs an attempt; somebody else takes the write. */
 const PATIENCE = { timeoutMs: 10_000, attemptTimeoutMs: 1_500, retriesMax: 50 };
 /** What a node is told of that is dead, hung or about to stop; that none alive refuses, or is in doubt, is the point. */

@@ -15,7 +15,10 @@ import { drawLinkFaults, LINK_PATTERNS } from "./draw-link-faults.ts";
 import { destroysData } from "./plan-expectation.ts";
 
 export interface FaultDraw {
-  readonly run: Pick<Plan, "seconds" | "engine" | "writeBufferObjects" | "w" | "clientsRoam">;
+  readonly run: Pick<
+    Plan,
+    "seconds" | "engine" | "writeBufferObjects" | "w" | "clientsRoam" | "datacenters"
+  >;
   readonly world: WorldPlan;
   readonly nodes: readonly string[];
   /** Kinds that may be drawn. */

@@ -1,7 +1,9 @@
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
+import { datacenterGrudge } from "../nemesis/datacenters.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { GRUDGE_NODES_MIN, GRUDGE_SHAPES, grudge, withHomeClients } from "../nemesis/grudges.ts";
+import type { Plan } from "../run/plan.ts";
 import { chance, magnitudeBetween, someOf, wholeBetween } from "./chance.ts";
 import { clientLinks, nodeLinks } from "./cluster-names.ts";
 
@@ -12,7 +14,8 @@ export type LinkPattern =
   | "clog"
   | "bandwidth"
   | "reset"
-  | "swizzle";
+  | "swizzle"
+  | "datacenter";
 
 export const LINK_PATTERNS: Readonly<Record<LinkPattern, SimFaultKind>> = {
   partition: "cut",
@@ -22,11 +25,12 @@ export const LINK_PATTERNS: Readonly<Record<LinkPattern, SimFaultKind>> = {
   bandwidth: "bandwidth",
   reset: "reset",
   swizzle: "clog",
+  datacenter: "datacenter",
 };
 
 interface LinkDraw {
   readonly nodes: readonly string[];
-  readonly run: { readonly clientsRoam: boolean };
+  readonly run: Pick<Plan, "clientsRoam" | "datacenters">;
 }
 
 /** The faults that one occurrence of a pattern is made of; none where there are too few nodes for it. */
@@ -58,6 +62,8 @@ export function drawLinkFaults(
       return [{ kind: "reset", startMs: span.startMs, links: drawLinks(random, nodes) }];
     case "swizzle":
       return drawSwizzle(random, span, nodes);
+    case "datacenter":
+      return drawDatacenter(random, span, nodes, run);
   }
 }
 
@@ -75,6 +81,20 @@ function drawPartition(
   // A closed connection is closed for both ends, so it can cut no single direction.
   const closed = chance(random, 0.5) && shape !== "one-way";
   return [{ kind: "cut", ...span, method: closed ? "closed" : "black-hole", links }];
+}
+
+/** None where nodes have no datacenters. */
+function drawDatacenter(
+  random: SeededRandom,
+  span: { readonly startMs: number; readonly endMs: number },
+  nodes: readonly string[],
+  { clientsRoam, datacenters }: LinkDraw["run"],
+): readonly SimFault[] {
+  if (datacenters === undefined) return [];
+  const whole = datacenterGrudge(datacenters, nodes, random);
+  const { links } = clientsRoam ? whole : withHomeClients(whole);
+  const method = chance(random, 0.5) ? "closed" : "black-hole";
+  return [{ kind: "datacenter", ...span, datacenter: whole.datacenter, method, links }];
 }
 
 /**

@@ -16,6 +16,7 @@ import { PATIENCE } from "../run/stores.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { drawClientRouting } from "./draw-client-routing.ts";
+import { drawDatacenters, withFarDatacenters } from "./draw-datacenters.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
 import { drawWorld } from "./draw-world.ts";
@@ -70,6 +71,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
   const cluster = drawCluster(random.fork("cluster"));
   const run = {
     ...cluster,
+    ...drawDatacenters(random.fork("datacenters"), cluster),
     ...drawTruncation(random.fork("truncation"), cluster.versioning),
     ...drawLoad(random.fork("load"), cluster.versioning),
     seed,
@@ -82,7 +84,12 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
   const clocked = isKept
     ? { ...drawn, clocks: keptClocks(random.fork("kept clocks"), nodes) }
     : drawn;
-  const coordinated = withWriteCoordinator(random.fork("write coordinator"), clocked);
+  const { datacenters } = run;
+  const far = withFarDatacenters(random.fork("far datacenters"), nodes, {
+    world: clocked,
+    ...(datacenters && { datacenters }),
+  });
+  const coordinated = withWriteCoordinator(random.fork("write coordinator"), far);
   const world = withFlushes(random.fork("flushes"), run, coordinated);
   const planned = {
     ...run,

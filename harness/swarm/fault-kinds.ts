@@ -17,4 +17,5 @@ export const FAULT_KINDS: readonly SimFaultKind[] = [
   "wipe",
   "restore",
   "corrupt",
+  "datacenter",
 ];

@@ -7,6 +7,7 @@ import { PlanFields } from "./plan-fields.ts";
 /** No fault begins or ends later than a day after the load began. */
 const TIME_MS_MAX = 86_400_000;
 const METHODS = ["black-hole", "closed"] as const;
+const NAME_LENGTH_MAX = 64;
 const LINKS_MAX = 10_000;
 const CLOCK_CHANGE_MS_MAX = 1_000_000_000;
 
@@ -31,6 +32,11 @@ function readFault(fields: PlanFields, kind: SimFaultKind, context: FaultContext
   switch (kind) {
     case "cut":
       return { kind, ...lasting(), method: fields.oneOf("method", METHODS), links: links() };
+    case "datacenter": {
+      const datacenter = fields.text("datacenter", NAME_LENGTH_MAX);
+      const method = fields.oneOf("method", METHODS);
+      return { kind, ...lasting(), datacenter, method, links: links() };
+    }
     case "slow": {
       const latencyMs = fields.number("latencyMs", 0, 60_000);
       return {

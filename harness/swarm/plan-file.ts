@@ -16,6 +16,7 @@ import type { FaultContext } from "./parse-fault.ts";
 import { parseFault } from "./parse-fault.ts";
 import { judged } from "./plan-expectation.ts";
 import { PlanFields, PlanFileError } from "./plan-fields.ts";
+import { readDatacenters } from "./read-datacenters.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { readSnapshotPlan } from "./snapshot-plan.ts";
 
@@ -156,6 +157,9 @@ function readRun(fields: PlanFields): Plan {
     engine: fields.oneOf("engine", ["lmdb", "memory"]),
     ...(fields.has("writeBufferObjects") && {
       writeBufferObjects: fields.whole("writeBufferObjects", 1, 1_000_000),
+    }),
+    ...(fields.has("datacenters") && {
+      datacenters: readDatacenters(fields.object("datacenters"), { nodes, n }),
     }),
     nemesis: ["none"],
     rate: fields.whole("rate", 1, 100_000),

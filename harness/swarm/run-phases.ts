@@ -2,12 +2,14 @@ import type { ReachablePoint } from "../../src/env/catalogue.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
+import { checkSpread } from "../drivers/sim/oracle/check-spread.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
 import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
 import { limit } from "../generator/combinators.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
 import type { HistoryLine } from "../history/operation.ts";
+import { datacenterOf, replicasPerDatacenter } from "../nemesis/datacenters.ts";
 import { pairsOf } from "../nemesis/probes.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
@@ -127,8 +129,20 @@ function wrongRings(world: SimulatedWorld): readonly Finding[] {
   ];
   const sampleKeys = names.map((name) => Buffer.from(name, "utf8"));
   const options = { nodes: cluster.nodes, n: plan.run.n, sampleKeys, timeMs: world.nowMs() };
+  const { datacenters } = plan.run;
+  const spread = datacenters && {
+    n: plan.run.n,
+    datacenterOf: datacenterOf(cluster.nodes, datacenters),
+    replicas: replicasPerDatacenter(datacenters),
+    timeMs: world.nowMs(),
+  };
   return [...cluster.simNodes.values()].flatMap(({ node }) =>
-    node === undefined ? [] : checkRing(node.ring(), options),
+    node === undefined
+      ? []
+      : [
+          ...checkRing(node.ring(), { ...options, isSpread: spread !== undefined }),
+          ...(spread === undefined ? [] : checkSpread(node.ring(), spread)),
+        ],
   );
 }
 

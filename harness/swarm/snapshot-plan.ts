@@ -23,7 +23,14 @@ const DURING_FAULT_SHARE = 0.8;
 const PARTITIONS = [16, 31, 64, 255, 1_024] as const;
 const PARTITIONS_MAX = 65_536;
 /** Faults that keep copies from some of a key's nodes, so that hints are kept. */
-const ABSENCES: ReadonlySet<SimFaultKind> = new Set(["crash", "restart", "pause", "cut", "clog"]);
+const ABSENCES: ReadonlySet<SimFaultKind> = new Set([
+  "crash",
+  "restart",
+  "pause",
+  "cut",
+  "clog",
+  "datacenter",
+]);
 
 /** Mostly while some nodes cannot be reached: then what a snapshot must find is in few places. */
 export function drawSnapshot(

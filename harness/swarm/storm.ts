@@ -96,6 +96,7 @@ export class Storm {
     const { net, scheduler } = this.#cluster;
     switch (fault.kind) {
       case "cut":
+      case "datacenter":
         return net.impair(fault.links, { kind: fault.method });
       case "slow":
         return net.impair(fault.links, { ...fault, kind: "latency" });
@@ -198,9 +199,13 @@ export class Storm {
 
   #tellCuts(): void {
     this.#options.onCut(
-      [...this.#active.keys()].flatMap((fault) => (fault.kind === "cut" ? fault.links : [])),
+      [...this.#active.keys()].flatMap((fault) => (isCut(fault) ? fault.links : [])),
     );
   }
+}
+
+function isCut(fault: SimFault): fault is Extract<SimFault, { kind: "cut" | "datacenter" }> {
+  return fault.kind === "cut" || fault.kind === "datacenter";
 }
 
 function strobe(

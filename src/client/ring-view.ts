@@ -2,6 +2,7 @@ import { baseUrl } from "../base/base-url.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { ringTag } from "../protocol/ring-tag.ts";
+import { placementOfFile } from "../ring/datacenter-placement.ts";
 import { ringFromTable } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
 
@@ -53,7 +54,7 @@ export interface ViewOptions {
  */
 export function readRing(body: Uint8Array, { nodeUrls, endpoints }: ViewOptions): RingView {
   const fields: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
-  const { clusterId, epoch, digest, nodes, owners, members } = (fields ?? {}) as Record<
+  const { clusterId, epoch, digest, nodes, owners, members, placement } = (fields ?? {}) as Record<
     string,
     unknown
   >;
@@ -70,6 +71,7 @@ export function readRing(body: Uint8Array, { nodeUrls, endpoints }: ViewOptions)
     epoch: epoch as number,
     nodes: idsOf(nodes),
     owners: idsOf(owners),
+    placement: placement === undefined ? undefined : placementOfFile(placement),
   });
   if (ring.stamp.digest !== digest) {
     throw new RangeError(`Cannot use the ring ${digest}: it is laid out in a way unknown here`);

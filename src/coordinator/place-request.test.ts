@@ -91,4 +91,33 @@ describe("placeRequest()", () => {
       AssertionError,
     );
   });
+
+  describe("with datacenters", () => {
+    const FAR = "a stand-in was in another datacenter for want of one in its primary's";
+    const datacenterOf = new Map(LIST.map((node) => [node, "ae".includes(node) ? "one" : "two"]));
+    const ring = {
+      ...ringOf(() => LIST),
+      placement: { n: 3, datacenterOf, replicas: undefined },
+    };
+
+    function placeWith(isUp: (node: NodeId) => boolean): CountingAssertions {
+      const assertions = new CountingAssertions();
+      const detector = { isUp, answered() {}, missed() {}, leaves() {}, suspected: () => [] };
+      const order = { ring, key: Buffer.from("k"), needed: 2 };
+      placeRequest({ assertions }, { detector }, OPTIONS, order);
+      return assertions;
+    }
+
+    test("tells a stand-in that is far from one that is near", () => {
+      expect(placeWith((node) => node !== "a").countOf(FAR)).toBe(0);
+      expect(placeWith((node) => node !== "a" && node !== "e").countOf(FAR)).toBe(1);
+    });
+
+    test("asserts that a far one is taken only where no near one is up", () => {
+      // Up only when it is asked the second time, by whoever checks.
+      let asked = 0;
+      const isUp = (node: NodeId) => node !== "a" && (node !== "e" || ++asked > 1);
+      expect(() => placeWith(isUp)).toThrow(AssertionError);
+    });
+  });
 });

@@ -27,11 +27,13 @@ export function placeRequest(
   { ring, key, needed, coordinator }: PlaceOrder,
 ): Placement {
   const preferenceList = ring.preferenceList(key);
+  const isUp = (node: NodeId) => parts.detector.isUp(node);
   const placement = new Placement({
     preferenceList,
     n: options.n,
     sloppy: options.quorum === "sloppy",
-    isUp: (node) => parts.detector.isUp(node),
+    isUp,
+    datacenterOf: ring.placement?.datacenterOf,
     ...(coordinator === undefined ? {} : { coordinator }),
   });
   assertions.always(
@@ -54,6 +56,10 @@ export function placeRequest(
     "a primary that seemed down was asked for want of a stand-in",
     placement.servedCount < placement.slots.length,
   );
+  if (ring.placement !== undefined) {
+    const { datacenterOf } = ring.placement;
+    assertNearness(assertions, { placement, preferenceList, coordinator, datacenterOf, isUp });
+  }
   assertions.always(
     "a write's coordinator has a slot",
     coordinator === undefined || placement.slotOf(coordinator) !== undefined,
@@ -71,4 +77,40 @@ function hasSlotForEach(
     if (slots[at]?.primary !== preferenceList[at]) return false;
   }
   return true;
+}
+
+interface Nearness {
+  readonly placement: Placement;
+  readonly preferenceList: readonly NodeId[];
+  readonly coordinator: NodeId | undefined;
+  readonly datacenterOf: ReadonlyMap<NodeId, string>;
+  readonly isUp: (node: NodeId) => boolean;
+}
+
+/** A stand-in is of its primary's datacenter where it can be (D-4.6-9); where a coordinator stands in is not his choice. */
+function assertNearness(
+  assertions: Environment["assertions"],
+  { placement, preferenceList, coordinator, datacenterOf, isUp }: Nearness,
+): void {
+  const far = placement.slots.filter(
+    ({ primary, asked: [first = primary] }) =>
+      first !== coordinator && datacenterOf.get(first) !== datacenterOf.get(primary),
+  );
+  assertions.sometimes(
+    "a stand-in was in another datacenter for want of one in its primary's",
+    far.length > 0,
+  );
+  const isIdle = (node: NodeId) =>
+    node !== coordinator &&
+    isUp(node) &&
+    !placement.slots.some(({ primary, asked }) => primary === node || asked.includes(node));
+  const missed = far.some(({ primary }) =>
+    preferenceList.some(
+      (node) => datacenterOf.get(node) === datacenterOf.get(primary) && isIdle(node),
+    ),
+  );
+  assertions.always(
+    "a stand-in is in its primary's datacenter while one there is up and idle",
+    !missed,
+  );
 }

@@ -113,6 +113,17 @@ const WRITE_POINTS = [
   { name: "a write that has ended has no timer", kind: "always", required: true },
   { name: "a request has a slot for each of its first N nodes", kind: "always", required: true },
   { name: "a write's coordinator has a slot", kind: "always", required: true },
+  {
+    name: "a stand-in is in its primary's datacenter while one there is up and idle",
+    kind: "always",
+    required: true,
+  },
+  {
+    name: "a stand-in was in another datacenter for want of one in its primary's",
+    kind: "sometimes",
+    required: true,
+    why: "A whole datacenter is away: its copies go to others, with hints.",
+  },
   { name: "a primary that seemed down had a stand-in at once", kind: "sometimes", required: true },
   {
     name: "a primary that seemed down was asked for want of a stand-in",

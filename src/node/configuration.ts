@@ -15,6 +15,10 @@ export interface Member {
    * have to know it, or ask other nodes. The same on all nodes.
    */
   readonly clientUrl?: string;
+  /** Where it is, 1 to 64 characters of `[A-Za-z0-9._-]`; all members name one, or none does. Default: none. */
+  readonly datacenter?: string;
+  /** How much it can do against the others, 1 to 1,000: of what the first ring gives out it gets as much. Default 1. */
+  readonly capacity?: number;
 }
 
 /**
@@ -60,6 +64,11 @@ export interface NodeConfiguration {
   readonly durableReplicas: number;
   /** Replicas of each key. Default 3. */
   readonly n: number;
+  /**
+   * How many of the N copies each datacenter keeps, by its name, for example `{"east": 2, "west": 1}`: all datacenters, N together,
+   * none more than it has nodes; with 0 its nodes only stand in for others. Default: as even as can be.
+   */
+  readonly replicasPerDatacenter?: Readonly<Record<string, number>>;
   /** Replies a read waits for, 1 to N. Default 2. */
   readonly r: number;
   /** Acknowledgements a write waits for, 1 to N. Default 2. */

@@ -45,6 +45,7 @@ import type {
 import { Introductions } from "./introductions.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
+import { ringOptionsOf } from "./ring-options.ts";
 import { Routes } from "./routes.ts";
 import { RowAccess } from "./row-access.ts";
 
@@ -94,11 +95,7 @@ export class DynamoNode implements KeyValueStore {
    */
   static async start(environment: Environment, parts: NodeParts): Promise<DynamoNode> {
     const { configuration, engine } = parts;
-    const ring = createRing({
-      clusterId: configuration.clusterId,
-      nodes: configuration.members.map((member) => member.id),
-      partitionCount: configuration.partitions,
-    });
+    const ring = createRing(ringOptionsOf(configuration));
     const versioning = versioningFor(configuration.versioning, {
       truncation: truncationOf(configuration),
       clockSkewMaxMs: configuration.clockSkewMaxMs,

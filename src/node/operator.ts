@@ -9,6 +9,7 @@ import type { Detector } from "../membership/failure-detector.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { HintRoomStatus } from "../replica/hint-room.ts";
 import type { Life } from "../replica/life.ts";
+import { placementFile } from "../ring/datacenter-placement.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
@@ -95,9 +96,10 @@ export class Operator implements NodeOperator {
   }
 
   ring(): object {
-    const { stamp, nodes, partitionCount, owners } = this.#parts.ring();
+    const { stamp, nodes, partitionCount, owners, placement } = this.#parts.ring();
     const { clusterId, members } = this.#parts.configuration;
-    return { ...stamp, clusterId, nodes, members, partitionCount, owners };
+    const table = { ...stamp, clusterId, nodes, members, partitionCount, owners };
+    return placement === undefined ? table : { ...table, placement: placementFile(placement) };
   }
 
   async replica(key: Uint8Array): Promise<object> {

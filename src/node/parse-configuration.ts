@@ -8,6 +8,7 @@ import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { Member, NodeConfiguration } from "./configuration.ts";
 import { ENGINES } from "./configuration.ts";
+import { ringOptionsOf } from "./ring-options.ts";
 
 /** A configuration that cannot be used; the message names the field, the reason and what is allowed. */
 export class ConfigurationError extends Error {
@@ -28,7 +29,7 @@ export function parseConfiguration(
   const fields = new Fields(json);
   const id = fields.id("nodeId");
   const members = fields.members("members");
-  const n = fields.whole("n", 1, 64, 3);
+  const n = fields.whole("n", 1, N_MAX, 3);
   const configuration: NodeConfiguration = {
     nodeId: id,
     clusterId: fields.text("clusterId", 64),
@@ -44,6 +45,7 @@ export function parseConfiguration(
     writeBufferFlushMs: fields.whole("writeBufferFlushMs", 1, 60_000, 100),
     durableReplicas: fields.whole("durableReplicas", 0, 1, 1),
     n,
+    ...fields.replicasPerDatacenter(PLACEMENT_FIELD),
     r: fields.whole("r", 1, n, Math.min(2, n)),
     w: fields.whole("w", 1, n, Math.min(2, n)),
     quorum: fields.oneOf("quorum", ["sloppy", "strict"], "sloppy"),
@@ -107,9 +109,24 @@ export function parseConfiguration(
       `Cannot use members: node ${id} is not among ${members.map((member) => member.id).join(", ")}`,
     );
   }
+  checkDatacenters(configuration);
   return configuration;
 }
 
+function checkDatacenters(configuration: NodeConfiguration): void {
+  try {
+    ringOptionsOf(configuration);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const field = configuration.replicasPerDatacenter === undefined ? "members" : PLACEMENT_FIELD;
+    throw new ConfigurationError(`Cannot use ${field}: ${error.message}`, { cause: error });
+  }
+}
+
+const PLACEMENT_FIELD = "replicasPerDatacenter";
+const DATACENTER_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+const CAPACITY_MAX = 1_000;
+const N_MAX = 64;
 const SECRET_LENGTH_MAX = 1_024;
 /** What fits an RPC frame. */
 const RECORD_BYTES_MAX = 60 * 1_024 * 1_024;
@@ -162,11 +179,7 @@ class Fields {
 
   whole(name: string, min: number, max: number, fallback: number): number {
     const value = this.#value(name);
-    if (value === undefined) return fallback;
-    if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
-      throw refusal(name, value, `a whole number from ${min} to ${max}`);
-    }
-    return value;
+    return value === undefined ? fallback : checkedWhole(name, value, min, max);
   }
 
   flag(name: string, fallback: boolean): boolean {
@@ -187,21 +200,32 @@ class Fields {
   members(name: string): readonly Member[] {
     const value = this.#value(name);
     if (!Array.isArray(value) || value.length < 1 || value.length > 1_000) {
-      throw refusal(name, value, "a list of 1 to 1000 objects {id, address, clientUrl?}");
+      throw refusal(
+        name,
+        value,
+        "a list of 1 to 1000 objects {id, address, clientUrl?, datacenter?, capacity?}",
+      );
     }
-    const members = value.map((each: unknown, position) => {
-      const { id, address, clientUrl } = (each ?? {}) as Record<string, unknown>;
-      const member = {
-        id: checkedId(`${name}[${position}].id`, id),
-        address: checkedAddress(`${name}[${position}].address`, address),
-      };
-      if (clientUrl === undefined) return member;
-      return { ...member, clientUrl: checkedUrl(`${name}[${position}].clientUrl`, clientUrl) };
-    });
+    const members = value.map((each: unknown, position) =>
+      checkedMember(`${name}[${position}]`, (each ?? {}) as UncheckedMember),
+    );
     if (new Set(members.map((member) => member.id)).size < members.length) {
       throw new ConfigurationError(`Cannot use ${name}: a node id stands there twice`);
     }
     return members;
+  }
+
+  replicasPerDatacenter(name: string): Pick<NodeConfiguration, "replicasPerDatacenter"> {
+    const value = this.#value(name);
+    if (value === undefined) return {};
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw refusal(name, value, "an object of datacenter to number of replicas");
+    }
+    const entries = Object.entries(value).map(
+      ([datacenter, count]) =>
+        [datacenter, checkedWhole(`${name}.${datacenter}`, count, 0, N_MAX)] as const,
+    );
+    return { replicasPerDatacenter: Object.fromEntries(entries) };
   }
 
   routes(name: string, members: readonly Member[]): Readonly<Record<string, string>> {
@@ -242,6 +266,39 @@ export function checkedRoutes(
     routes[id] = checkedAddress(`${name}.${id}`, address);
   }
   return routes;
+}
+
+type UncheckedMember = Readonly<Partial<Record<keyof Member, unknown>>>;
+
+function checkedMember(
+  name: string,
+  { id, address, clientUrl, datacenter, capacity }: UncheckedMember,
+): Member {
+  return {
+    id: checkedId(`${name}.id`, id),
+    address: checkedAddress(`${name}.address`, address),
+    ...(clientUrl !== undefined && { clientUrl: checkedUrl(`${name}.clientUrl`, clientUrl) }),
+    ...(datacenter !== undefined && {
+      datacenter: checkedDatacenter(`${name}.datacenter`, datacenter),
+    }),
+    ...(capacity !== undefined && {
+      capacity: checkedWhole(`${name}.capacity`, capacity, 1, CAPACITY_MAX),
+    }),
+  };
+}
+
+function checkedDatacenter(name: string, value: unknown): string {
+  if (typeof value !== "string" || !DATACENTER_PATTERN.test(value)) {
+    throw refusal(name, value, "a text of 1 to 64 characters of A-Z a-z 0-9 . _ -");
+  }
+  return value;
+}
+
+function checkedWhole(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
+    throw refusal(name, value, `a whole number from ${min} to ${max}`);
+  }
+  return value;
 }
 
 function checkedId(name: string, value: unknown): NodeId {

@@ -17,6 +17,8 @@ export interface PlacementOptions {
   readonly isUp: (node: NodeId) => boolean;
   /** The node that must take part: a write's coordinator stores locally first (D-4.5-5). */
   readonly coordinator?: NodeId;
+  /** Where a node is; fallbacks there stand in before others (D-4.6-9). Absent: nobody knows. */
+  readonly datacenterOf?: ReadonlyMap<NodeId, string> | undefined;
 }
 
 /**
@@ -30,13 +32,12 @@ export class Placement {
   /** How many slots got a fallback at once because their primary seems down. */
   readonly standInCount: number;
   readonly #options: PlacementOptions;
-  /** Where in the preference list the search for the next fallback begins. */
-  #nextFallback: number;
+  /** Fallbacks that were not looked at yet, in ring order; made when the first one is needed, which is rare. */
+  #fallbacks: NodeId[] | undefined;
 
   constructor(options: PlacementOptions) {
     const { preferenceList, n, isUp, coordinator } = options;
     this.#options = options;
-    this.#nextFallback = n;
     const slots: Slot[] = [];
     for (const primary of preferenceList) {
       if (slots.length === n) break;
@@ -51,7 +52,7 @@ export class Placement {
     for (const slot of slots) {
       const { primary, asked } = slot;
       const isServed = asked.length > 0 || primary === coordinator || isUp(primary);
-      const fallback = isServed ? undefined : this.#takeFallback();
+      const fallback = isServed ? undefined : this.#takeFallback(primary);
       if (isServed || fallback !== undefined) servedCount += 1;
       if (fallback !== undefined) standInCount += 1;
       // A primary that is believed down is asked all the same when nobody can stand in for it.
@@ -85,29 +86,44 @@ export class Placement {
 
   /** Gives a slot its next stand-in; undefined where nobody is left or fallbacks do not count. */
   replace(slot: Slot): Send | undefined {
-    const fallback = this.#takeFallback();
+    const fallback = this.#takeFallback(slot.primary);
     if (fallback === undefined) return undefined;
     slot.asked.push(fallback);
     return sendFor(slot, fallback);
   }
 
-  /** The next node down the list that seems up and does not take part yet. */
-  #takeFallback(): NodeId | undefined {
-    const { preferenceList, sloppy, isUp, coordinator } = this.#options;
-    while (sloppy && this.#nextFallback < preferenceList.length) {
-      const node = preferenceList[this.#nextFallback++];
+  /**
+   * The next node down the list that seems up and does not take part yet: one of the primary's datacenter, or else any.
+   */
+  #takeFallback(primary: NodeId): NodeId | undefined {
+    const { preferenceList, n, sloppy, isUp, coordinator } = this.#options;
+    if (!sloppy) return undefined;
+    this.#fallbacks ??= preferenceList.slice(n);
+    const fallbacks = this.#fallbacks;
+    while (fallbacks.length > 0) {
+      const near = fallbacks.findIndex((node) => this.#areNear(node, primary));
+      const [node] = fallbacks.splice(Math.max(0, near), 1);
       if (node !== undefined && node !== coordinator && isUp(node)) return node;
     }
     return undefined;
   }
 
+  #areNear(node: NodeId, other: NodeId): boolean {
+    const datacenter = this.#options.datacenterOf?.get(node);
+    return datacenter !== undefined && datacenter === this.#options.datacenterOf?.get(other);
+  }
+
   /**
-   * A coordinator further down the list takes the place of a primary that is down, else of the last one; a primary that
-   * seems alive is still asked for its own copy.
+   * A coordinator further down the list takes the place of a primary that is down, one of its own datacenter if it can, else
+   * of the last one; a primary that seems alive is still asked for its own copy.
    */
   #placeFallbackCoordinator(coordinator: NodeId): void {
     const { isUp } = this.#options;
-    const slot = this.slots.find((each) => !isUp(each.primary)) ?? this.slots.at(-1);
+    const down = this.slots.filter(({ primary }) => !isUp(primary));
+    const slot =
+      down.find(({ primary }) => this.#areNear(coordinator, primary)) ??
+      down[0] ??
+      this.slots.at(-1);
     if (slot === undefined) return;
     slot.asked.push(coordinator);
     if (isUp(slot.primary)) slot.asked.push(slot.primary);

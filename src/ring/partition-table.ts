@@ -6,11 +6,15 @@ import { sha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import { positionTop32 } from "../base/position.ts";
 import { SeededRandom } from "../base/seeded-random.ts";
+import type { Capacities } from "./capacity-shares.ts";
+import { areEqual, ownersByCapacity } from "./capacity-shares.ts";
+import type { DatacenterPlacement } from "./datacenter-placement.ts";
+import { checkPlacement, spreadOver } from "./datacenter-placement.ts";
 import type { Ring, RingStamp } from "./ring.ts";
 
 /**
  * Partitioning strategy 3 (paper 6.2, D-6.2-5): the circle of 2^128 positions is cut into Q equal ranges, and each of S
- * nodes owns Q/S of them, rounded down or up.
+ * nodes owns Q/S of them, rounded down or up, or as many as its capacity says (`capacity-shares.ts`).
  *
  * Ranges. Range i holds the positions whose upper 32 bits x have floor(x * Q / 2^32) = i. Its token is its last position, so
  * it is (token of range i-1, own token], the last token is 2^128-1, and the circle wraps without a special case. A key that
@@ -25,8 +29,12 @@ export function createRing(options: RingOptions): Ring {
   const nodes = [...options.nodes].sort();
   checkMembers(nodes, options.partitionCount);
   const random = new SeededRandom(tableSeed({ ...options, nodes }));
-  const owners = random.shuffle(evenShares(random.shuffle(nodes), options.partitionCount));
-  return ringFromTable({ clusterId: options.clusterId, epoch: FIRST_EPOCH, nodes, owners });
+  const { clusterId, partitionCount, capacities, placement } = options;
+  const owners =
+    capacities === undefined || areEqual(nodes, capacities)
+      ? random.shuffle(evenShares(random.shuffle(nodes), partitionCount))
+      : ownersByCapacity(random, nodes, partitionCount, capacities);
+  return ringFromTable({ clusterId, epoch: FIRST_EPOCH, nodes, owners, placement });
 }
 
 export interface RingOptions {
@@ -35,6 +43,10 @@ export interface RingOptions {
   readonly nodes: readonly NodeId[];
   /** Q, from the number of nodes to 65,536; fixed when the cluster is created. */
   readonly partitionCount: number;
+  /** Undefined: all nodes can do as much. */
+  readonly capacities?: Capacities | undefined;
+  /** Undefined: nodes have no datacenters. */
+  readonly placement?: DatacenterPlacement | undefined;
 }
 
 /** A partition table as it is stored and sent. */
@@ -44,6 +56,7 @@ export interface PartitionTable {
   readonly nodes: readonly NodeId[];
   /** Owner of each range, by range number; every node owns at least one. */
   readonly owners: readonly NodeId[];
+  readonly placement?: DatacenterPlacement | undefined;
 }
 
 /** The ring of a given table. Throws RangeError where no cluster can have it. */
@@ -51,6 +64,7 @@ export function ringFromTable(table: PartitionTable): Ring {
   const nodes = [...table.nodes].sort();
   checkMembers(nodes, table.owners.length);
   checkOwners(nodes, table.owners);
+  if (table.placement !== undefined) checkSpread(nodes, table.placement);
   return new TableRing({ ...table, nodes, owners: [...table.owners] });
 }
 
@@ -64,12 +78,15 @@ export const PARTITION_COUNT_MAX = 65_536;
 
 const FIRST_EPOCH = 1;
 const TABLE_FORMAT_VERSION = 1;
+/** Of a table with datacenters. */
+const PLACED_FORMAT_VERSION = 2;
 
 class TableRing implements Ring {
   readonly stamp: RingStamp;
   readonly nodes: readonly NodeId[];
   readonly owners: readonly NodeId[];
   readonly partitionCount: number;
+  readonly placement: DatacenterPlacement | undefined;
   /** By range, each made when it is first asked for. */
   readonly #preferenceLists: (readonly NodeId[] | undefined)[];
   /** Ranges of keys asked for lately: each stage of a request asks for the same key, and hashing it takes longest. */
@@ -80,6 +97,7 @@ class TableRing implements Ring {
     this.nodes = Object.freeze(table.nodes);
     this.owners = Object.freeze(table.owners);
     this.partitionCount = table.owners.length;
+    this.placement = table.placement;
     this.#preferenceLists = new Array(this.partitionCount).fill(undefined);
   }
 
@@ -102,7 +120,9 @@ class TableRing implements Ring {
     if (known !== undefined) {
       return known;
     }
-    const list = Object.freeze(walkFrom(partition, this.owners, this.nodes.length));
+    const walk = walkFrom(partition, this.owners, this.nodes.length);
+    const { placement } = this;
+    const list = Object.freeze(placement === undefined ? walk : spreadOver(walk, placement));
     this.#preferenceLists[partition] = list;
     return list;
   }
@@ -141,7 +161,7 @@ function tableSeed(options: RingOptions): Uint8Array {
 /** First 8 bytes of a SHA-256 over the canonical form of the table, as 16 hex characters. */
 function digestOf(table: PartitionTable): string {
   const writer = new Writer(4 * table.owners.length);
-  writer.u8(TABLE_FORMAT_VERSION);
+  writer.u8(table.placement === undefined ? TABLE_FORMAT_VERSION : PLACED_FORMAT_VERSION);
   writer.utf8(table.clusterId);
   writer.varint(table.epoch);
   writer.varint(table.nodes.length);
@@ -154,7 +174,31 @@ function digestOf(table: PartitionTable): string {
   for (const owner of table.owners) {
     writer.varint(numbers.get(owner) ?? numbers.size);
   }
+  if (table.placement !== undefined) writePlacement(writer, table.nodes, table.placement);
   return toHex(sha256(writer.finish()).subarray(0, 8));
+}
+
+function writePlacement(
+  writer: Writer,
+  nodes: readonly NodeId[],
+  { n, datacenterOf, replicas }: DatacenterPlacement,
+): void {
+  writer.varint(n);
+  for (const node of nodes) writer.utf8(datacenterOf.get(node) ?? "");
+  // Nothing where copies are even: each entry needs a datacenter, so there are never none.
+  for (const datacenter of [...(replicas?.keys() ?? [])].sort()) {
+    writer.utf8(datacenter);
+    writer.varint(replicas?.get(datacenter) ?? 0);
+  }
+}
+
+function checkSpread(nodes: readonly NodeId[], placement: DatacenterPlacement): void {
+  try {
+    checkPlacement(nodes, placement);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`Cannot make a ring: ${error.message}`, { cause: error });
+  }
 }
 
 function checkMembers(sorted: readonly NodeId[], partitionCount: number): void {

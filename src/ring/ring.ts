@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/ids.ts";
+import type { DatacenterPlacement } from "./datacenter-placement.ts";
 
 /** What the sender believes the ring to be; another digest is answered "stale-ring" (architecture, Ring). */
 export interface RingStamp {
@@ -18,9 +19,11 @@ export interface Ring {
   partitionOf(key: Uint8Array): number;
   /** Owner of each range, by range number. */
   readonly owners: readonly NodeId[];
+  /** Undefined: nodes have no datacenters. */
+  readonly placement?: DatacenterPlacement | undefined;
   /**
    * Every node of the ring, each once, in ring order from the key's range on: the first N are the primaries, the rest
-   * are the fallbacks (D-4.3-3, D-4.3-4).
+   * are the fallbacks (D-4.3-3, D-4.3-4). With datacenters, the primaries in ring order, then the fallbacks in ring order.
    */
   preferenceList(key: Uint8Array): readonly NodeId[];
   /** The same for all keys of a range, by its number. */

@@ -2,6 +2,7 @@ import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import type { VersioningMode } from "../causality/versioning.ts";
 import { VERSIONING_MODES } from "../causality/versioning.ts";
+import { placementOfFile } from "../ring/datacenter-placement.ts";
 import { ringFromTable } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
 import { askNode, NodeError } from "./ask-node.ts";
@@ -96,6 +97,9 @@ async function surveyNode(
       epoch: table.whole("epoch"),
       nodes: table.nodes("nodes"),
       owners: table.nodes("owners"),
+      placement: table.read("placement", (value) =>
+        value === undefined ? undefined : placementOfFile(value),
+      ),
     }),
   );
   return { url, node, settings, ring };

@@ -66,6 +66,13 @@ export type SimFault =
       readonly method: "black-hole" | "closed";
       readonly links: readonly Link[];
     })
+  /** The same of a whole datacenter: nobody inside hears anybody outside, nor the other way round. */
+  | (Lasting & {
+      readonly kind: "datacenter";
+      readonly datacenter: string;
+      readonly method: "black-hole" | "closed";
+      readonly links: readonly Link[];
+    })
   | (Lasting & {
       readonly kind: "slow";
       readonly links: readonly Link[];
