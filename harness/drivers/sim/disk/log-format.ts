@@ -36,6 +36,8 @@ export interface StoredValue {
   readonly at: number;
   readonly sizeBytes: number;
   readonly seal: number;
+  /** Its bytes as they were written or last read, which nobody changes: good for as long as the disk has garbled nothing. */
+  known?: Uint8Array;
 }
 
 export interface Group {

@@ -26,8 +26,8 @@ interface StoredRow extends RowState {
 }
 
 /**
- * A log of commit groups and the index of the rows in it. Values are read from the log and, once a bit of it was flipped, checked
- * each time: until then they are what was sealed. The index is built from the log alone, so that what a crash leaves is what
+ * A log of commit groups and the index of the rows in it. Once a bit of the log was flipped, values are read from it and checked
+ * each time: until then they are what was sealed, and read once at most. The index is built from the log alone, so that what a crash leaves is what
  * recovery can read, and not what anybody remembers.
  */
 export class Medium {
@@ -49,8 +49,8 @@ export class Medium {
     for (let index = 0; index < writes.length; index += 1) {
       const { table, key, value } = writes[index] as Write;
       const sizeBytes = value === undefined ? 0 : value.length;
-      const stored = { at, sizeBytes, seal: seals[index] as number };
-      this.#rows.set(table, this.#texts.of(key), value === undefined ? undefined : stored);
+      const stored = value && { at, sizeBytes, seal: seals[index] as number, known: value };
+      this.#rows.set(table, this.#texts.of(key), stored);
       at += sizeBytes;
     }
   }
@@ -185,10 +185,12 @@ export class Medium {
 
   /** Undefined where it is damaged, which is counted. */
   #whole(key: Uint8Array, stored: StoredValue): Uint8Array | undefined {
-    const value = this.#log.valueOf(stored);
-    if (!this.#isHarmed || sealsMatch(key, stored, value)) {
-      return value;
+    if (!this.#isHarmed) {
+      stored.known ??= this.#log.valueOf(stored);
+      return stored.known;
     }
+    const value = this.#log.valueOf(stored);
+    if (sealsMatch(key, stored, value)) return value;
     this.#counts = { ...this.#counts, damagedReads: this.#counts.damagedReads + 1 };
     return undefined;
   }
