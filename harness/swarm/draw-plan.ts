@@ -17,6 +17,7 @@ import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
+import { mayShed, withStages } from "./draw-stages.ts";
 import { drawWorld } from "./draw-world.ts";
 import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
 import { withWriteCoordinator } from "./draw-write-coordinator.ts";
@@ -82,7 +83,8 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     ? { ...drawn, clocks: keptClocks(random.fork("kept clocks"), nodes) }
     : drawn;
   const coordinated = withWriteCoordinator(random.fork("write coordinator"), clocked);
-  const world = withFlushes(random.fork("flushes"), run, coordinated);
+  const flushed = withFlushes(random.fork("flushes"), run, coordinated);
+  const world = withStages(random.fork("stages"), flushed);
   const planned = {
     ...run,
     format: "ringside-plan",
@@ -113,7 +115,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     world: withGrace(random.fork("grace"), world, faults),
     faults,
     core:
-      servesInTime(world) && hasRoomForHints(world, run.quorum)
+      servesInTime(world) && hasRoomForHints(world, run.quorum) && !mayShed(world)
         ? drawCore(random.fork("core"), planned, nodes)
         : [],
   };
