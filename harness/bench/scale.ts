@@ -62,14 +62,14 @@ function report(nodes: number, result: ScaleResult): void {
   );
   process.stdout.write(
     `${[
-      `\n${nodes} nodes; connections begun by a node: ${eachNode(connections.started)} at its start, ${eachNode(connections.rested)} after the rest, ${eachNode(connections.loaded)} after the load (${connections.loaded} in all)`,
+      `\n${nodes} nodes; connections begun by a node: ${eachNode(connections.started)} at its start, ${eachNode(connections.loaded)} by the end of the load (${connections.loaded} in all), ${result.dialsWithOneDead.toFixed(2)} a second while one is dead`,
       `  memory ${heap} a node; compares replicas with ${exchangePeers.toFixed(1)} peers; reads p50, p99, p99.9 ${latencies[0]}; writes ${latencies[1]}; failed ${failed}`,
       `  a node and second   ${PURPOSES.map((purpose) => purpose.padStart(16)).join("")}`,
     ].join("\n")}\n`,
   );
   for (const [name, traffic] of [
-    ["at rest", result.atRest],
     ["under load", result.underLoad],
+    ["at rest", result.atRest],
     ["with one dead", result.withOneDead],
   ] as const) {
     process.stdout.write(`  ${name.padEnd(18)}  ${cellsOf(traffic)}\n`);
