@@ -41,7 +41,7 @@ async function simulate(profile: UsageProfile, diskWrite: DelayPlan) {
 }
 
 describe("D-2.1-6 a profile for each pattern of use", () => {
-  test.each(USAGE_PROFILES)("$name meets its SLA", async (profile) => {
+  test.each(USAGE_PROFILES)("$name meets its SLA", { timeout: 120_000 }, async (profile) => {
     const result = await simulate(profile, DISK);
     expect(missedOf(profile, result)).toEqual([]);
     expect(result.failed).toBe(0);
@@ -52,7 +52,7 @@ describe("D-2.1-6 a profile for each pattern of use", () => {
     expect(Math.abs(writeShare - profile.writeShare)).toBeLessThan(0.02);
   });
 
-  test("and one that misses it is told of", async () => {
+  test("and one that misses it is told of", { timeout: 120_000 }, async () => {
     const [carts] = USAGE_PROFILES;
     if (carts === undefined) throw new RangeError("Cannot find the first profile");
     const result = await simulate(carts, { minMs: 200, meanMs: 300 });

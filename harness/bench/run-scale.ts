@@ -18,6 +18,8 @@ export interface ScaleTrial {
   readonly restMs: number;
   readonly loadMs: number;
   readonly seed: number;
+  /** Ends it early; then it rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** Frames a second and node, by what they are for. */
@@ -68,7 +70,10 @@ export async function runScale(trial: ScaleTrial): Promise<ScaleResult> {
     onBytes: counts.onBytes,
   });
   const { scheduler } = cluster;
-  return await scheduler.run(live(cluster, { trial, counts, heapBefore }), { untilMs: UNTIL_MS });
+  return await scheduler.run(live(cluster, { trial, counts, heapBefore }), {
+    untilMs: UNTIL_MS,
+    stop: () => trial.signal?.aborted === true,
+  });
 }
 
 async function live(

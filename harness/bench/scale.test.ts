@@ -8,7 +8,9 @@ import { runScale } from "./run-scale.ts";
 
 const TRIAL = { ratePerNode: 10, restMs: 60_000, loadMs: 2_000, seed: 1 };
 
-test("a node of 24 sends as much at rest and for a request as one of 8, and has connections to all", async () => {
+test("a node of 24 sends as much at rest and for a request as one of 8, and has connections to all", {
+  timeout: 120_000,
+}, async () => {
   const few = await runScale({ ...TRIAL, nodes: 8 });
   const many = await runScale({ ...TRIAL, nodes: 24 });
   for (const result of [few, many]) {

@@ -25,7 +25,7 @@ Exit status: 0 done, 64 bad use, 70 the benchmark itself broke.
 
 const PURPOSES = Object.keys(FRAME_PURPOSES) as readonly FramePurpose[];
 
-await runBenchMain(async (argv) => {
+await runBenchMain(async (argv, signal) => {
   const text = { type: "string" } as const;
   const flags = readBenchFlags(argv, {
     nodes: text,
@@ -47,7 +47,7 @@ await runBenchMain(async (argv) => {
     loadMs: 1_000 * wholeFlag("load", flags.load, { min: 1, max: 3_600 }, 5),
     seed: wholeFlag("seed", flags.seed, { min: 1, max: 1_000_000 }, 1),
   }));
-  for (const trial of trials) report(trial.nodes, await runScale(trial));
+  for (const trial of trials) report(trial.nodes, await runScale({ ...trial, signal }));
   return BENCH_EXIT.done;
 });
 

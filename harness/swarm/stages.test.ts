@@ -97,4 +97,4 @@ test("D-5-3 with every stage small requests wait and are shed, nothing refused i
       "a task began after it had waited for its stage",
     ]),
   );
-}, 60_000);
+}, 120_000);
