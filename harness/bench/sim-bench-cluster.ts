@@ -9,6 +9,7 @@ export interface SimBenchOptions {
   readonly plan?: Partial<SimClusterOptions["plan"]>;
   readonly world?: Partial<SimClusterOptions["world"]>;
   readonly diskBytesPerSecond?: number;
+  readonly onBytes?: SimClusterOptions["onBytes"];
 }
 
 /** What the store says of itself is judged by swarms. */
@@ -23,6 +24,7 @@ export function simBenchCluster({
   plan,
   world,
   diskBytesPerSecond,
+  onBytes,
 }: SimBenchOptions): SimCluster {
   return new SimCluster({
     plan: {
@@ -43,6 +45,7 @@ export function simBenchCluster({
       throw new Error(`Cannot go on: node ${node} crashed by itself`, { cause: error });
     },
     keepsLogs: false,
+    ...(onBytes === undefined ? {} : { onBytes }),
     ...(diskBytesPerSecond === undefined ? {} : { diskBytesPerSecond }),
   });
 }

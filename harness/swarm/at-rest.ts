@@ -1,3 +1,5 @@
+import type { Stages } from "../../src/node/stages.ts";
+import { STAGE_NAMES } from "../../src/node/stages.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import type { Finding } from "./sim-outcome.ts";
@@ -8,12 +10,14 @@ const EMPTY_AT_REST = [
   "ringside_requests_in_flight",
   "ringside_hints",
   "ringside_peers_suspected",
+  ...stageGauges(["clients", "forwards", "snapshots"]),
 ];
 /** What must be 0 there at some moment: replicas go on to compare themselves, but what leaked is there all the time. */
 const EMPTY_BETWEEN_EXCHANGES = [
   "ringside_rpc_calls_in_flight",
   "ringside_rpc_served_in_flight",
   "ringside_rpc_queue_bytes",
+  ...stageGauges(["peerReads", "peerWrites", "exchanges"]),
 ];
 /** Longer than any deadline of the store. */
 const REST_WITHIN_MS = 10_000;
@@ -51,6 +55,13 @@ export async function checkStops(cluster: SimCluster): Promise<readonly Finding[
       detail: `Asked to stop, ${names.map(({ name }) => name).join(", ")} still ran ${STOP_WITHIN_MS} ms later`,
     },
   ];
+}
+
+/** What is under way and what waits in these stages (D-5-3). */
+function stageGauges(stages: readonly (keyof Stages)[]): readonly string[] {
+  return stages.flatMap((stage) =>
+    ["running", "depth"].map((what) => `ringside_stage_${what}{stage=${STAGE_NAMES[stage]}}`),
+  );
 }
 
 /** By node and gauge: those that are not 0 now. */

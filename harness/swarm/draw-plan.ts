@@ -19,6 +19,7 @@ import { drawClientRouting } from "./draw-client-routing.ts";
 import { drawDatacenters, withFarDatacenters } from "./draw-datacenters.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
+import { mayShed, withStages } from "./draw-stages.ts";
 import { drawWorld } from "./draw-world.ts";
 import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
 import { withWriteCoordinator } from "./draw-write-coordinator.ts";
@@ -90,7 +91,8 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     ...(datacenters && { datacenters }),
   });
   const coordinated = withWriteCoordinator(random.fork("write coordinator"), far);
-  const world = withFlushes(random.fork("flushes"), run, coordinated);
+  const flushed = withFlushes(random.fork("flushes"), run, coordinated);
+  const world = withStages(random.fork("stages"), flushed);
   const planned = {
     ...run,
     format: "ringside-plan",
@@ -121,7 +123,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     world: withGrace(random.fork("grace"), world, faults),
     faults,
     core:
-      servesInTime(world) && hasRoomForHints(world, run.quorum)
+      servesInTime(world) && hasRoomForHints(world, run.quorum) && !mayShed(world)
         ? drawCore(random.fork("core"), planned, nodes)
         : [],
   };

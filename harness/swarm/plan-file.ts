@@ -244,6 +244,12 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     hintsMax: [0, 100_000_000],
     hintBytesMax: [0, 1_000_000_000_000],
     hintDeliveryBytesPerSecond: [4_096, 1_000_000_000_000],
+    inFlightMax: [1, 1_000_000],
+    peerReadsMax: [1, 1_000_000],
+    peerWritesMax: [1, 1_000_000],
+    exchangeRequestsMax: [1, 1_000_000],
+    rowPagesMax: [1, 1_000],
+    stageQueueMax: [0, 1_000_000],
   } as const;
   const settings = Object.entries(ranges)
     .filter(([name]) => fields.has(name))

@@ -5,6 +5,7 @@ import type { HintBounds } from "../drivers/sim/oracle/hint-watch.ts";
 import type { TimeBounds } from "../drivers/sim/oracle/time-bounds.ts";
 import { timerSlackMs } from "../drivers/sim/oracle/time-bounds.ts";
 import type { DelayPlan } from "../drivers/sim/world-plan.ts";
+import { mayShed } from "./draw-stages.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 /** Ways over the network: a connection is dialled, hellos are exchanged, then comes the request and its answer. */
@@ -26,8 +27,11 @@ export function timeBounds(
   { hedgeMs, retryDownMs, requestTimeoutMs, writeCoordinator }: NodeConfiguration,
 ): TimeBounds {
   const { network, links, diskRead, diskWrite } = world;
-  const readAnswerMs =
+  // What waits for its turn in a full stage, or is refused there, may take any time.
+  const stagesMs = mayShed(world) ? Number.POSITIVE_INFINITY : 0;
+  const answerMs =
     longestMs(WAYS, [network, ...Object.values(links)]) + longestMs(READS, [diskRead]);
+  const readAnswerMs = stagesMs + answerMs;
   const gatherMs = run.writeBufferObjects === undefined ? 0 : DURABLE_GATHER_MS;
   let ownDiskMs = gatherMs + longestMs(READS, [diskRead]) + longestMs(COMMITS, [diskWrite]);
   for (const fault of faults) {
@@ -44,7 +48,7 @@ export function timeBounds(
     ownersCoordinate: writeCoordinator === "any-owner",
     // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice
     // where once is lost.
-    settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + readAnswerMs,
+    settleMs: helloTimeoutMs + 2 * backoffMaxMs + requestTimeoutMs + 2 * retryDownMs + answerMs,
     silenceMs: silenceMs + timerSlackMs(silenceMs),
   };
 }

@@ -392,11 +392,14 @@ const NODE_POINTS = [
     why: "Takes a link that fails within the two seconds after a restart.",
   },
   {
-    name: "a request was shed for overload",
+    name: "a stage refused what it had no place for",
     kind: "reachable",
-    required: false,
-    why: "Takes more clients than the simulation has.",
+    required: true,
+    why: "Shedding at once, under load and with bounds that seeds draw (D-5-3).",
   },
+  { name: "a task waited for its stage for too long", kind: "reachable", required: true },
+  { name: "a task began after it had waited for its stage", kind: "reachable", required: true },
+  { name: "no task leaves a stage twice", kind: "always", required: true },
   {
     name: "a node drained the requests under way when it stopped",
     kind: "reachable",

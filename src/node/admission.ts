@@ -1,31 +1,31 @@
-import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
-import type { Counter } from "../env/metrics.ts";
 import { DynamoError } from "../protocol/errors.ts";
+import type { Stages } from "./stages.ts";
+
+/** Of its time, the most that a request may wait for its turn: with less left than that it would hardly be served. */
+const WAIT_SHARE = 0.5;
 
 /**
- * Admits client requests up to a bound and sheds the rest at once (D-4-0, overload handling): a request that waits
- * in a long queue is late for its client and costs as much as one that is in time. While the node stops nobody
- * new comes in, and after `close` `drained` tells when the last one is out.
+ * Admits the requests that a node coordinates, its clients' and those forwarded to it, into their stages, which shed what they have
+ * no room for (D-4-0, overload handling): a request that waits in a long queue is late for its client and costs as much as
+ * one that is in time. While the node stops nobody new comes in, and after `close` `drained` tells when the last one is out.
  */
 export class Admission {
-  readonly #inFlightMax: number;
-  readonly #shed: Counter;
-  readonly #assertions: Assertions;
+  readonly #stages: Pick<Stages, "clients" | "forwards">;
+  readonly #assertions: Environment["assertions"];
   #inFlight = 0;
   #closed = false;
   #onDrained: (() => void) | undefined;
 
-  constructor(environment: Environment, inFlightMax: number) {
-    this.#inFlightMax = inFlightMax;
-    this.#assertions = environment.assertions;
-    this.#shed = environment.metrics.counter(
-      "ringside_requests_shed_total",
-      "Client requests refused because too many were under way",
-    );
-    environment.metrics.gauge(
+  constructor(
+    { metrics, assertions }: Pick<Environment, "metrics" | "assertions">,
+    stages: Pick<Stages, "clients" | "forwards">,
+  ) {
+    this.#stages = stages;
+    this.#assertions = assertions;
+    metrics.gauge(
       "ringside_requests_in_flight",
-      "Client requests under way",
+      "Client requests under way or waiting for their turn, forwarded ones too",
       {},
       () => this.#inFlight,
     );
@@ -35,27 +35,37 @@ export class Admission {
     return this.#inFlight;
   }
 
-  /** Does the work, or throws DynamoError `overloaded` or `stopping` without having begun it. */
-  async admit<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Does the work, which is told how much of `timeoutMs` is left, or rejects with DynamoError `overloaded` or `stopping` without
+   * having begun it.
+   */
+  async admit<T>(
+    kind: "clients" | "forwards",
+    timeoutMs: number,
+    work: (remainingMs: number) => Promise<T>,
+  ): Promise<T> {
     if (this.#closed) throw new DynamoError("stopping", "Cannot take the request: the node stops");
-    if (this.#inFlight >= this.#inFlightMax) {
-      this.#assertions.reachable("a request was shed for overload");
-      this.#shed.increment();
-      throw new DynamoError(
-        "overloaded",
-        `Cannot take the request: ${this.#inFlightMax} are under way`,
-      );
-    }
+    const stage = this.#stages[kind];
     this.#inFlight += 1;
+    let isIn = stage.tryEnter();
     try {
-      return await work();
-    } finally {
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0 && this.#onDrained !== undefined) {
-        this.#assertions.reachable("a node drained the requests under way when it stopped");
-        this.#onDrained();
+      let waitedMs = 0;
+      if (!isIn) {
+        waitedMs = await stage.turn(WAIT_SHARE * timeoutMs);
+        isIn = true;
       }
+      return await work(timeoutMs - waitedMs);
+    } finally {
+      if (isIn) stage.leave();
+      this.#left();
     }
+  }
+
+  #left(): void {
+    this.#inFlight -= 1;
+    if (this.#inFlight > 0 || this.#onDrained === undefined) return;
+    this.#assertions.reachable("a node drained the requests under way when it stopped");
+    this.#onDrained();
   }
 
   get isClosed(): boolean {

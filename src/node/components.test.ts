@@ -33,7 +33,10 @@ import type { Engine, ScanOptions, TableName, Write } from "../storage/engine.ts
 import { StorageError } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { Admission } from "./admission.ts";
+import { parseConfiguration } from "./parse-configuration.ts";
 import { peerService } from "./peer-service.ts";
+import { createStages } from "./stages.ts";
+import { WRITTEN_CONFIGURATION } from "./testing/written-configuration.ts";
 
 const NODES = ["a", "b", "c", "d", "e"].map(nodeId);
 const [A, B, D] = [nodeId("a"), nodeId("b"), nodeId("d")];
@@ -264,6 +267,7 @@ async function openNode(self: NodeId, { ring, detector, calls }: Membership) {
     },
     { clusterId: "test", macKey: macKeyOf(undefined, "test") },
   );
+  const stages = createStages(environment, parseConfiguration(WRITTEN_CONFIGURATION));
   return {
     replica,
     coordinator,
@@ -272,7 +276,9 @@ async function openNode(self: NodeId, { ring, detector, calls }: Membership) {
         replica,
         coordinator: chosen,
         shared: new SharedTrees({ nodeId: self, trees: replica.trees, ring: ringNow, n: N }),
-        admission: new Admission(environment, 10),
+        admission: new Admission(environment, stages),
+        stages,
+        waitMaxMs: 1_000,
         lives: { accept: async () => true },
         ring: ringNow,
         ready: () => true,

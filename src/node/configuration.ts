@@ -108,8 +108,20 @@ export interface NodeConfiguration {
   readonly requestTimeoutMs: number;
   /** A replica silent for this long is replaced by the next of the list. Default 100. */
   readonly hedgeMs: number;
-  /** Client requests under way at most; more are shed with 503. Default 1,024. */
+  /**
+   * Client requests under way at most, and as many that others forwarded; more wait (`stageQueueMax`) for at most half of their
+   * time, or are shed with 503. Default 1,024.
+   */
   readonly inFlightMax: number;
+  /** Reads, and writes, of the node's copies for peers that are under way at most (`node/stages.ts`). Default 2,048 each. */
+  readonly peerReadsMax: number;
+  readonly peerWritesMax: number;
+  /** Peers' background requests under way at most: trees, copies, tombstones. Default 64. */
+  readonly exchangeRequestsMax: number;
+  /** Pages of rows under way at most, for snapshots and restores; a page is a megabyte or more. Default 4. */
+  readonly rowPagesMax: number;
+  /** What waits at most in each of these stages; every further request is shed, for certain. Default 256. */
+  readonly stageQueueMax: number;
   /** How often waiting hints are looked at. Default 1,000 here; the paper gives no figure. */
   readonly hintScanMs: number;
   /**

@@ -48,6 +48,7 @@ import { peerService } from "./peer-service.ts";
 import { ringOptionsOf } from "./ring-options.ts";
 import { Routes } from "./routes.ts";
 import { RowAccess } from "./row-access.ts";
+import { createStages } from "./stages.ts";
 
 /** Misses in a row after which a peer counts as down; see FailureDetector. */
 const MISSES_MAX = 3;
@@ -129,7 +130,8 @@ export class DynamoNode implements KeyValueStore {
     this.#replica = replica;
     this.#versioning = versioning;
     this.#macKey = macKeyOf(configuration.clusterSecret, configuration.clusterId);
-    this.#admission = new Admission(environment, configuration.inFlightMax);
+    const stages = createStages(environment, configuration);
+    this.#admission = new Admission(environment, stages);
     this.#liveRequests = new LiveRequests(environment);
     const identity = {
       clusterId: configuration.clusterId,
@@ -243,6 +245,8 @@ export class DynamoNode implements KeyValueStore {
         shared,
         coordinator: this.#coordinator,
         admission: this.#admission,
+        stages,
+        waitMaxMs: configuration.requestTimeoutMs,
         lives: new PeerLives(engine),
         ring: ringNow,
         ready: () => this.#ready,
@@ -253,7 +257,15 @@ export class DynamoNode implements KeyValueStore {
     const { assertions } = environment;
     const rows = new PartitionRows({ assertions, engine, hintOwners });
     this.operator = new Operator(environment, {
-      rows: new RowAccess({ nodeId, n, ring: ringNow, rows, replica }),
+      rows: new RowAccess({
+        nodeId,
+        n,
+        ring: ringNow,
+        rows,
+        replica,
+        stage: stages.snapshots,
+        waitMaxMs: configuration.requestTimeoutMs,
+      }),
       configuration,
       life,
       ring: ringNow,
@@ -283,13 +295,13 @@ export class DynamoNode implements KeyValueStore {
   }
 
   get({ known, ...order }: GetOrder): Promise<SiblingsAnswer> {
-    return this.#admission.admit(() => {
+    return this.#admission.admit("clients", order.timeoutMs, (timeoutMs) => {
       const atLeast =
         known === undefined
           ? this.#versioning.empty.clock
           : this.#coordinator.openContext(order.key, known.token, known.kind);
       return this.#coordinator
-        .get({ ...order, atLeast })
+        .get({ ...order, timeoutMs, atLeast })
         .then(({ siblings, isStale, reader }) =>
           this.#answer(order.key, siblings, { isStale, reader }),
         );
@@ -297,8 +309,8 @@ export class DynamoNode implements KeyValueStore {
   }
 
   put(order: PutOrder): Promise<WriteAnswer> {
-    return this.#admission.admit(() =>
-      this.#router.put(order).then((record) => this.#written(order, record)),
+    return this.#admission.admit("clients", order.timeoutMs, (timeoutMs) =>
+      this.#router.put({ ...order, timeoutMs }).then((record) => this.#written(order, record)),
     );
   }
 

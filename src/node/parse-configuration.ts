@@ -75,6 +75,11 @@ export function parseConfiguration(
     requestTimeoutMs: fields.whole("requestTimeoutMs", 10, 60_000, 1_000),
     hedgeMs: fields.whole("hedgeMs", 1, 60_000, 100),
     inFlightMax: fields.whole("inFlightMax", 1, 1_000_000, 1_024),
+    peerReadsMax: fields.whole("peerReadsMax", 1, 1_000_000, 2_048),
+    peerWritesMax: fields.whole("peerWritesMax", 1, 1_000_000, 2_048),
+    exchangeRequestsMax: fields.whole("exchangeRequestsMax", 1, 1_000_000, 64),
+    rowPagesMax: fields.whole("rowPagesMax", 1, 1_000, 4),
+    stageQueueMax: fields.whole("stageQueueMax", 0, 1_000_000, 256),
     hintScanMs: fields.whole("hintScanMs", 10, 3_600_000, 1_000),
     tombstoneGraceMs: fields.whole("tombstoneGraceMs", 0, 30 * 86_400_000, 3_600_000),
     hintDeliveryBytesPerSecond: fields.whole(

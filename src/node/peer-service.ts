@@ -5,13 +5,21 @@ import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { LocalReplica } from "../coordinator/parts.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import type { ForwardRequest, Reply, Request, TombstoneRequest } from "../protocol/messages.ts";
+import type {
+  ForwardRequest,
+  Reply,
+  Request,
+  TombstoneRequest,
+  TreeRequest,
+} from "../protocol/messages.ts";
 import type { LifeClaim } from "../replica/life.ts";
 import type { TombstoneRows } from "../replica/tombstone-rows.ts";
 import type { Ring, RingStamp } from "../ring/ring.ts";
 import type { RequestHandler } from "../rpc/contract.ts";
 import { DamageError, StorageError } from "../storage/engine.ts";
 import type { Admission } from "./admission.ts";
+import type { Stage } from "./stage.ts";
+import type { Stages } from "./stages.ts";
 
 export interface PeerServiceParts {
   readonly replica: LocalReplica &
@@ -19,6 +27,9 @@ export interface PeerServiceParts {
   readonly shared: SharedTrees;
   readonly coordinator: Pick<Coordinator, "put">;
   readonly admission: Admission;
+  readonly stages: Pick<Stages, "peerReads" | "peerWrites" | "exchanges">;
+  /** The longest that work for a peer waits for its turn: by then nobody waits for the answer. */
+  readonly waitMaxMs: number;
   /** What this node remembers of the lives of its peers. */
   readonly lives: { accept(from: NodeId, claim: LifeClaim): Promise<boolean> };
   readonly ring: () => Ring;
@@ -41,49 +52,100 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
       }
       respond(errorReply(error));
     };
-    if (request.type === "ping") {
-      // Whoever counts this node as down because it stops shall not be told otherwise.
-      if (parts.admission.isClosed) throw new DynamoError("stopping", "This node stops");
-      respond({ type: "ping-reply" });
-      return;
-    }
-    if (request.type === "life") {
-      parts.lives
-        .accept(from, request)
-        .then((accepted) => respond({ type: "life-reply", accepted }), refuse);
-      return;
+    switch (request.type) {
+      case "ping":
+        // Whoever counts this node as down because it stops shall not be told otherwise.
+        if (parts.admission.isClosed) throw new DynamoError("stopping", "This node stops");
+        respond({ type: "ping-reply" });
+        return;
+      case "life":
+        parts.lives
+          .accept(from, request)
+          .then((accepted) => respond({ type: "life-reply", accepted }), refuse);
+        return;
     }
     checkRing(environment, request.ring, parts.ring().stamp);
-    switch (request.type) {
-      case "get":
-        parts.replica
-          .read(request.key)
-          .then((record) => respond({ type: "get-reply", record }), refuse);
-        break;
-      case "copy":
-        parts.replica
-          .own(request.key)
-          .then((record) => respond({ type: "get-reply", record }), refuse);
-        break;
-      case "tree":
-        respond({ type: "tree-reply", nodes: parts.shared.answer(from, request.paths) });
-        break;
-      case "put":
-        parts.replica
-          .store(request.key, request.record, request.hintFor, request)
-          .then(() => respond(PUT_REPLY), refuse);
-        break;
-      case "tombstone":
-        held(parts.replica.tombstones, request).then(respond, refuse);
-        break;
-      case "forward":
-        forwarded(environment, parts, request).then(respond, refuse);
-        break;
+    if (request.type === "forward") {
+      forwarded(environment, parts, request).then(respond, refuse);
+      return;
     }
+    const stage = stageOf(request, parts.stages);
+    const task: Task = { from, request, respond, refuse, stage };
+    if (stage.tryEnter()) {
+      serve(task, parts);
+      return;
+    }
+    const { waitMaxMs } = parts;
+    stage.enqueue({ waitMaxMs, begin: () => serve(task, parts), refuse });
   };
 }
 
+interface Task {
+  readonly from: NodeId;
+  readonly request: StagedRequest;
+  readonly respond: (reply: Reply) => void;
+  readonly refuse: (error: unknown) => void;
+  /** In which it has its place. */
+  readonly stage: Stage;
+}
+
+/** Does what has its place, leaves that and then answers. */
+function serve({ from, request, respond, refuse, stage }: Task, parts: PeerServiceParts): void {
+  const { replica, shared } = parts;
+  const failed = (error: unknown): void => {
+    stage.leave();
+    refuse(error);
+  };
+  const answer = (reply: Reply): void => {
+    stage.leave();
+    respond(reply);
+  };
+  switch (request.type) {
+    case "get":
+      replica.read(request.key).then((record) => answer({ type: "get-reply", record }), failed);
+      break;
+    case "copy":
+      replica.own(request.key).then((record) => answer({ type: "get-reply", record }), failed);
+      break;
+    case "put":
+      replica
+        .store(request.key, request.record, request.hintFor, request)
+        .then(() => answer(PUT_REPLY), failed);
+      break;
+    case "tombstone":
+      held(replica.tombstones, request).then(answer, failed);
+      break;
+    case "tree":
+      answerTree(from, request.paths, shared).then(answer, failed);
+      break;
+  }
+}
+
 const PUT_REPLY: Reply = { type: "put-reply" };
+
+/** Its errors are rejections, as those of the others are. */
+async function answerTree(
+  from: NodeId,
+  paths: TreeRequest["paths"],
+  shared: SharedTrees,
+): Promise<Reply> {
+  return { type: "tree-reply", nodes: shared.answer(from, paths) };
+}
+
+type StagedRequest = Exclude<Request, { readonly type: "ping" | "life" | "forward" }>;
+
+function stageOf({ type }: StagedRequest, stages: PeerServiceParts["stages"]): Stage {
+  switch (type) {
+    case "get":
+      return stages.peerReads;
+    case "put":
+      return stages.peerWrites;
+    case "copy":
+    case "tree":
+    case "tombstone":
+      return stages.exchanges;
+  }
+}
 
 /** Throws DynamoError, which the RPC server answers. */
 function checkRing(
@@ -120,9 +182,11 @@ async function forwarded(
   const { key, context, payload, budgetMs } = request;
   const w = request.w === 0 ? parts.w : request.w;
   const quorum = request.strict ? "strict" : "sloppy";
-  const order = { key, context, payload, w, quorum, timeoutMs: budgetMs } as const;
+  const order = { key, context, payload, w, quorum } as const;
   try {
-    const minted = await parts.admission.admit(() => parts.coordinator.put(order));
+    const minted = await parts.admission.admit("forwards", budgetMs, (timeoutMs) =>
+      parts.coordinator.put({ ...order, timeoutMs }),
+    );
     return { type: "forward-reply", record: minted.record };
   } catch (error) {
     // As such it comes only from before the mint: nothing was done, and another node may do it.

@@ -7,12 +7,16 @@ import type { PartitionRows, RowQuery } from "../replica/partition-rows.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { WriteOptions } from "../storage/engine.ts";
 import type { NodeRows } from "./contract.ts";
+import type { Stage } from "./stage.ts";
 
 export interface RowAccessParts {
   readonly nodeId: NodeId;
   readonly n: number;
   readonly ring: () => Ring;
   readonly rows: PartitionRows;
+  readonly stage: Stage;
+  /** The longest that a page waits for its turn. */
+  readonly waitMaxMs: number;
   readonly replica: {
     store(
       key: Uint8Array,
@@ -26,7 +30,6 @@ export interface RowAccessParts {
 /** Rows of a node for whoever takes a snapshot of the cluster, or restores one (D-6.2-8). Rejects with DynamoError. */
 export class RowAccess implements NodeRows {
   readonly #parts: RowAccessParts;
-  #storing = 0;
 
   constructor(parts: RowAccessParts) {
     this.#parts = parts;
@@ -36,33 +39,37 @@ export class RowAccess implements NodeRows {
     return this.#parts.ring().partitionCount;
   }
 
-  async page(query: RowQuery): Promise<RowPage> {
+  page(query: RowQuery): Promise<RowPage> {
+    return this.#inTurn(() => this.#page(query));
+  }
+
+  /**
+   * Merges rows into the node's own and resolves when all are stored. They come from others, so none is minted in under an
+   * actor that it had. A row that this node is no primary of is refused, before any is written; pages have
+   * a stage of their own, since they do not pass the admission of clients' requests.
+   */
+  store(page: RowPage): Promise<void> {
+    return this.#inTurn(() => this.#store(page));
+  }
+
+  /** Rejects with DynamoError overloaded where too many pages are under way, and nothing was begun. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const { stage, waitMaxMs } = this.#parts;
+    if (!stage.tryEnter()) await stage.turn(waitMaxMs);
+    try {
+      return await work();
+    } finally {
+      stage.leave();
+    }
+  }
+
+  async #page(query: RowQuery): Promise<RowPage> {
     try {
       return await this.#parts.rows.page(query);
     } catch (error) {
       // A cursor that was none of ours.
       if (!(error instanceof FormatError || error instanceof RangeError)) throw error;
       throw new DynamoError("bad-request", error.message, { cause: error });
-    }
-  }
-
-  /**
-   * Merges rows into the node's own and resolves when all are stored. They come from others, so none is minted in under an
-   * actor that it had. A row that this node is no primary of is refused, before any is written; so is a page while
-   * too many others are being stored, since pages do not pass the admission of clients' requests.
-   */
-  async store(page: RowPage): Promise<void> {
-    if (this.#storing >= STORING_MAX) {
-      throw new DynamoError(
-        "overloaded",
-        `Cannot take the rows: ${STORING_MAX} pages are being stored`,
-      );
-    }
-    this.#storing += 1;
-    try {
-      await this.#store(page);
-    } finally {
-      this.#storing -= 1;
     }
   }
 
@@ -82,9 +89,6 @@ export class RowAccess implements NodeRows {
     }
   }
 }
-
-/** A restore sends a node one after the other; where it is out of patience with one, the next two tries at it have room. */
-const STORING_MAX = 4;
 
 function refuse(key: Uint8Array, reason: string): never {
   throw new DynamoError("bad-request", `Cannot take the row of key ${toHex(key)}: ${reason}`);

@@ -121,6 +121,26 @@ describe("FrameWriter and FrameReader", () => {
     expect(bodies[0]?.buffer).toBe(stream.buffer);
   });
 
+  test("a writer that says little keeps little, and one that says much asks for memory seldom", () => {
+    const writer = new FrameWriter(FRAME_BYTES_MAX);
+    const slabs = (turns: number, bodyBytes: number) => {
+      const memories = new Set<ArrayBufferLike>();
+      for (let turn = 0; turn < turns; turn += 1) {
+        writer.begin(1, turn);
+        writer.raw(Buffer.alloc(bodyBytes));
+        writer.end();
+        for (const { buffer } of writer.take()) memories.add(buffer);
+      }
+      return [...memories].map(({ byteLength }) => byteLength);
+    };
+    expect(Math.max(...slabs(200, 50))).toBe(4_096);
+    const large = slabs(200, 10_000);
+    expect(Math.max(...large)).toBe(65_536);
+    expect(large.length).toBeLessThan(200 / 5);
+    // Once the large one is used up.
+    expect(slabs(2_000, 50).at(-1)).toBe(4_096);
+  });
+
   test("stop() ends in mid-chunk", () => {
     const writer = new FrameWriter(FRAME_BYTES_MAX);
     for (const id of [1, 2, 3]) {

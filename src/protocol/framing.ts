@@ -111,14 +111,21 @@ export class FrameReader {
   }
 }
 
-const SLAB_BYTES = 64 * 1_024;
+const SLAB_BYTES_MIN = 4 * 1_024;
+const SLAB_BYTES_MAX = 64 * 1_024;
+/** A slab is meant for about so many takings. */
+const TAKINGS_PER_SLAB = 8;
 /** From this size on a byte string is sent from where it lies: the copy would cost more than another chunk. */
 const REFERENCE_BYTES_MIN = 16 * 1_024;
 
-/** Gathers frames until they are taken to be sent. Between `begin` and `end` come the parts of the body, in order. */
+/**
+ * Gathers frames until they are taken to be sent. Between `begin` and `end` come the parts of the body, in order. Its slabs are as large as
+ * what was last taken asks for: a node has two writers for each peer, most of which say little, and they keep their slabs.
+ */
 export class FrameWriter {
   readonly #frameBytesMax: number;
   #slab: Buffer = EMPTY;
+  #nextSlabBytes = SLAB_BYTES_MIN;
   /** Where the bytes of the slab that were not yet taken begin, and where the next one goes. */
   #start = 0;
   #at = 0;
@@ -222,6 +229,8 @@ export class FrameWriter {
   /** Everything gathered so far, in order, to be sent; the writer starts anew. */
   take(): readonly Uint8Array[] {
     this.#closeChunk();
+    const wantedBytes = Math.max(SLAB_BYTES_MIN, TAKINGS_PER_SLAB * this.#chunksBytes);
+    this.#nextSlabBytes = Math.min(SLAB_BYTES_MAX, wantedBytes);
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#chunksBytes = 0;
@@ -231,7 +240,8 @@ export class FrameWriter {
   #reserve(sizeBytes: number): void {
     if (this.#slab.length - this.#at >= sizeBytes) return;
     this.#closeChunk();
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, sizeBytes));
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#nextSlabBytes, sizeBytes));
+    this.#nextSlabBytes = Math.min(SLAB_BYTES_MAX, 2 * this.#nextSlabBytes);
     this.#start = 0;
     this.#at = 0;
   }

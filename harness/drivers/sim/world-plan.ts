@@ -45,6 +45,12 @@ export interface WorldPlan {
     readonly hintsMax?: number;
     readonly hintBytesMax?: number;
     readonly hintDeliveryBytesPerSecond?: number;
+    readonly inFlightMax?: number;
+    readonly peerReadsMax?: number;
+    readonly peerWritesMax?: number;
+    readonly exchangeRequestsMax?: number;
+    readonly rowPagesMax?: number;
+    readonly stageQueueMax?: number;
     readonly writeCoordinator?: WriteCoordinator;
   };
 }

@@ -1,0 +1,81 @@
+import type { Histogram } from "hdr-histogram-js";
+import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import type { ServingPlace } from "./profile-visitors.ts";
+import { ProfileVisitors, visitFigures } from "./profile-visitors.ts";
+import type { UsageProfile } from "./usage-profiles.ts";
+
+export interface ProfileScale {
+  readonly keys: number;
+  readonly warmUpMs: number;
+  /** At the declared rate. */
+  readonly measuredMs: number;
+  /** Saturated. */
+  readonly saturatedMs: number;
+  /** Visitors at once that saturate. */
+  readonly visitors: number;
+}
+
+export interface ProfileResult {
+  readonly readsUs: Histogram;
+  readonly writesUs: Histogram;
+  /** At the declared rate. */
+  readonly failed: number;
+  /** Requests a second. */
+  readonly saturatedPerSecond: number;
+}
+
+/** Fewer say nothing of one in a thousand. */
+const SAMPLES_MIN = 1_000;
+
+/**
+ * One pattern of use against nodes that are configured for it (D-2.1-6): latencies under visitors who come at the declared rate whatever the
+ * nodes do, then the throughput of nodes that are never without a request. Throws Error where a key cannot be preloaded.
+ */
+export async function runProfile(
+  profile: UsageProfile,
+  {
+    place,
+    random,
+    scale,
+  }: {
+    readonly place: ServingPlace;
+    readonly random: SeededRandom;
+    readonly scale: ProfileScale;
+  },
+): Promise<ProfileResult> {
+  const visitors = new ProfileVisitors(profile, place, { keys: scale.keys, random });
+  await visitors.preload();
+  const { ratePerSecond } = profile.sla;
+  await visitors.arrive(visitFigures(), ratePerSecond, scale.warmUpMs);
+  const figures = visitFigures();
+  await visitors.arrive(figures, ratePerSecond, scale.measuredMs);
+  const saturatedPerSecond = await visitors.crowd(scale.visitors, scale.saturatedMs);
+  const { reads: readsUs, writes: writesUs, failed } = figures;
+  return { readsUs, writesUs, failed, saturatedPerSecond };
+}
+
+/** What of the declared SLA was missed, one sentence each; empty where it was met. */
+export function missedOf(
+  { sla }: Pick<UsageProfile, "sla">,
+  { readsUs, writesUs, saturatedPerSecond }: ProfileResult,
+): readonly string[] {
+  const missed: string[] = [];
+  if (readsUs.totalCount < SAMPLES_MIN) {
+    missed.push(`only ${readsUs.totalCount} reads were measured, ${SAMPLES_MIN} are needed`);
+  }
+  for (const [what, latenciesUs] of [
+    ["reads", readsUs],
+    ["writes", writesUs],
+  ] as const) {
+    const p999Ms = latenciesUs.getValueAtPercentile(99.9) / 1_000;
+    if (latenciesUs.totalCount > 0 && p999Ms >= sla.p999Ms) {
+      missed.push(`p99.9 of ${what} is ${p999Ms.toFixed(1)} ms, allowed is ${sla.p999Ms} ms`);
+    }
+  }
+  if (saturatedPerSecond < sla.saturatedPerSecond) {
+    missed.push(
+      `saturated nodes serve ${saturatedPerSecond.toFixed(0)} requests/s, declared are ${sla.saturatedPerSecond}`,
+    );
+  }
+  return missed;
+}
