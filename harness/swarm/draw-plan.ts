@@ -18,6 +18,7 @@ import { nodeNames } from "./cluster-names.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
 import { drawWorld } from "./draw-world.ts";
+import { withRowCache } from "./draw-row-cache.ts";
 import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
 import { withWriteCoordinator } from "./draw-write-coordinator.ts";
 import { FAULT_KINDS } from "./fault-kinds.ts";
@@ -110,7 +111,11 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),
     ...drawSnapshot(random.fork("snapshot"), run, faults),
-    world: withGrace(random.fork("grace"), world, faults),
+    world: withRowCache(
+      random.fork("row cache"),
+      withGrace(random.fork("grace"), world, faults),
+      faults,
+    ),
     faults,
     core:
       servesInTime(world) && hasRoomForHints(world, run.quorum)
