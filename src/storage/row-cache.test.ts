@@ -40,7 +40,8 @@ function cacheOver<E extends MemoryEngine | SlowEngine>(below: E, sizeBytesMax =
     rowRead: (table: TableName, row: Uint8Array) => void read.push(`${table} ${row}`),
   };
   const cache = new RowCache(environment, { engine: below, watch }, { sizeBytesMax });
-  const metric = (name: string): number => environment.metrics.valueOf(`ringside_row_cache_${name}`);
+  const metric = (name: string): number =>
+    environment.metrics.valueOf(`ringside_row_cache_${name}`);
   const shown = async (): Promise<string | undefined> =>
     (await cache.get("records", key))?.toString();
   return { below, cache, metric, read, shown };
