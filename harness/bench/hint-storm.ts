@@ -15,9 +15,9 @@ import { versioningFor } from "../../src/causality/versioning-for.ts";
 import type { Assertions } from "../../src/env/assertions.ts";
 import { encodePayload } from "../../src/protocol/payload.ts";
 import { encodeRow } from "../../src/replica/row.ts";
-import { hintRowKey } from "../../src/replica/row-keys.ts";
+import { hintRowKey, recordRowKey } from "../../src/replica/row-keys.ts";
 import { createRing } from "../../src/ring/partition-table.ts";
-import type { Write } from "../../src/storage/engine.ts";
+import type { Engine, Write } from "../../src/storage/engine.ts";
 import { CALM_WORLD } from "../drivers/sim/calm-world.ts";
 import { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import { SIM_CLUSTER_ID } from "../drivers/sim/sim-configuration.ts";
@@ -29,10 +29,12 @@ const NODES = 10;
 const N = 3;
 const PARTITIONS = 128;
 const VALUE_BYTES = 8_192;
-const HINTS_A_WRITE = 100;
+const ROWS_A_WRITE = 100;
 /** About a gigabit network, and a disk of some 40 MB/s: an engine writes several pages for a row. */
 const LINK_BYTES_PER_SECOND = 100_000_000;
 const DISK_BYTES_PER_SECOND = 8_000_000;
+/** A node's own default. Exchanges bring what hints have not brought yet; clusters under test begin them fifteen times as often. */
+const ANTI_ENTROPY_MS = 15_000;
 const UNTIL_MS = 3_600_000;
 const RETURNING = "n1";
 
@@ -127,7 +129,11 @@ function stormCluster(w: number, hintDeliveryBytesPerSecond: number): SimCluster
       versioning: "dvvset",
       engine: "lmdb",
     },
-    world: { ...CALM_WORLD, choppedShare: 0, settings: { hintDeliveryBytesPerSecond } },
+    world: {
+      ...CALM_WORLD,
+      choppedShare: 0,
+      settings: { hintDeliveryBytesPerSecond, antiEntropyMs: ANTI_ENTROPY_MS },
+    },
     seed: 1,
     assertions: IGNORED,
     onCrash: (node, error) => {
@@ -159,36 +165,39 @@ function ringOf() {
   return createRing({ clusterId: SIM_CLUSTER_ID, nodes, partitionCount: PARTITIONS });
 }
 
-/** Writes hints on the disks of all but the returning node, as their earlier lives would have left them. */
+/**
+ * Leaves on the disks what writes of so many keys have left while the node was away: the row with each of the other owners, and its
+ * hint with the first stand-in. A hint alone would be a row that its owners lack, which the node, once it has it, would send to them by exchanges.
+ */
 async function keepHints(cluster: SimCluster, count: number, random: SeededRandom): Promise<void> {
   const ring = ringOf();
-  const holders = cluster.nodes.filter((node) => node !== RETURNING);
   const versioning = versioningFor("dvvset");
   const keys = keysOfReturning("hinted");
   const incarnation = incarnationOf(random.bytes(8));
   const bytes = random.bytes(VALUE_BYTES);
   const payload = encodePayload({ contentType: "", tombstone: false, bytes });
-  for (const [at, holder] of holders.entries()) {
-    const engine = cluster.machine(holder).disk.open();
-    const share = Math.floor(count / holders.length) + Number(at < count % holders.length);
-    let writes: Write[] = [];
-    for (let kept = 0; kept < share; kept += 1) {
-      const key = keys.next().value ?? random.bytes(8);
-      const actor = actorOf({ nodeId: nodeId(holder), incarnation, epoch: kept });
-      const siblings = versioning.update(versioning.empty, new Map(), payload, {
-        actor,
-        wallMs: 1,
-      });
-      const record = versioning.encode(siblings);
-      const value = encodeRow({ localActor: undefined, record });
-      const rowKey = hintRowKey(nodeId(RETURNING), ring.partitionOf(key), key);
-      writes.push({ table: "hints", key: rowKey, value });
-      if (writes.length < HINTS_A_WRITE && kept + 1 < share) continue;
-      await engine.write(writes);
-      writes = [];
-    }
-    await engine.close();
+  const left = new Map<string, Write[]>(cluster.nodes.map((node) => [node, []]));
+  for (let kept = 0; kept < count; kept += 1) {
+    const key = keys.next().value ?? random.bytes(8);
+    const list = ring.preferenceList(key);
+    const others = list.slice(0, N).filter((node) => node !== RETURNING);
+    const actor = actorOf({ nodeId: others[0] ?? nodeId(RETURNING), incarnation, epoch: kept });
+    const siblings = versioning.update(versioning.empty, new Map(), payload, { actor, wallMs: 1 });
+    const value = encodeRow({ localActor: undefined, record: versioning.encode(siblings) });
+    const partition = ring.partitionOf(key);
+    const rowKey = recordRowKey(partition, key);
+    for (const owner of others) left.get(owner)?.push({ table: "records", key: rowKey, value });
+    const hintKey = hintRowKey(nodeId(RETURNING), partition, key);
+    left.get(list[N] ?? "")?.push({ table: "hints", key: hintKey, value });
   }
+  for (const [node, writes] of left) await store(cluster.machine(node).disk.open(), writes);
+}
+
+async function store(engine: Engine, writes: readonly Write[]): Promise<void> {
+  for (let at = 0; at < writes.length; at += ROWS_A_WRITE) {
+    await engine.write(writes.slice(at, at + ROWS_A_WRITE));
+  }
+  await engine.close();
 }
 
 function hintsLeft({ simNodes }: SimCluster): number {

@@ -9,6 +9,8 @@ export interface HttpBenchOptions {
   readonly engine: BenchEngine;
   /** Rows that a node may acknowledge before they are stored; 0 for none. */
   readonly writeBuffer: number;
+  /** Bytes of rows that a node keeps in memory before a disk engine; undefined: its default. */
+  readonly rowCacheBytes: number | undefined;
   readonly connections: number;
   readonly keys: number;
   readonly valueBytes: number;
@@ -31,6 +33,7 @@ that each loop GET and PUT of one key after the other with the context just read
   --nodes COUNT          1 to 50, default 3 (N=3 R=2 W=2, less with fewer nodes)
   --engine KIND          memory (default), lmdb or sqlite (both synced)
   --write-buffer ROWS    acknowledged before they are stored, 0 to 1000000, default 0
+  --row-cache BYTES      of rows kept in memory before a disk engine, 0 to 1000000000, default the node's own
   --connections COUNT    1 to 1000, default 32, dealt to the nodes in turn
   --keys COUNT           default 10000; each connection has its own share of them
   --value-bytes COUNT    1 to 1048576, default 1024
@@ -54,6 +57,10 @@ export function parseHttpBenchOptions(argv: readonly string[]): HttpBenchOptions
     nodes: wholeFlag("nodes", flags.nodes, { min: 1, max: 50 }, 3),
     engine: engineOf(flags.engine ?? "memory"),
     writeBuffer: wholeFlag("write-buffer", flags["write-buffer"], { min: 0, max: 1_000_000 }, 0),
+    rowCacheBytes:
+      flags["row-cache"] === undefined
+        ? undefined
+        : wholeFlag("row-cache", flags["row-cache"], { min: 0, max: 1_000_000_000 }, 0),
     connections,
     keys: wholeFlag("keys", flags.keys, { min: connections, max: 10_000_000 }, 10_000),
     valueBytes: wholeFlag("value-bytes", flags["value-bytes"], { min: 1, max: 1_048_576 }, 1_024),
@@ -73,6 +80,7 @@ function readFlags(argv: readonly string[]) {
     nodes: text,
     engine: text,
     "write-buffer": text,
+    "row-cache": text,
     connections: text,
     keys: text,
     "value-bytes": text,

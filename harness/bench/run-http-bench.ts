@@ -33,6 +33,9 @@ export async function runHttpBench(
     nodes: options.nodes,
     engine: options.engine,
     writeBuffer: options.writeBuffer,
+    ...(options.rowCacheBytes !== undefined && {
+      settings: { rowCacheBytes: options.rowCacheBytes },
+    }),
     nodeMain: places.nodeMain,
     ...(options.cpuProfile ? { program: profiledFirst(places.profileFolder) } : {}),
     onDeath: (error) => ended.abort(error),

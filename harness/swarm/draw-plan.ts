@@ -19,6 +19,7 @@ import { drawClientRouting } from "./draw-client-routing.ts";
 import { drawDatacenters, withFarDatacenters } from "./draw-datacenters.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { withGrace } from "./draw-grace.ts";
+import { withRowCache } from "./draw-row-cache.ts";
 import { mayShed, withStages } from "./draw-stages.ts";
 import { drawWorld } from "./draw-world.ts";
 import { drawWriteBuffer, withFlushes } from "./draw-write-buffer.ts";
@@ -120,7 +121,11 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),
     ...drawSnapshot(random.fork("snapshot"), run, faults),
-    world: withGrace(random.fork("grace"), world, faults),
+    world: withRowCache(
+      random.fork("row cache"),
+      withGrace(random.fork("grace"), world, faults),
+      faults,
+    ),
     faults,
     core:
       servesInTime(world) && hasRoomForHints(world, run.quorum) && !mayShed(world)

@@ -446,6 +446,13 @@ const BUFFER_POINTS = [
   },
   { name: "a flush of the buffer failed", kind: "reachable", required: true },
   { name: "a flush succeeded after one that failed", kind: "sometimes", required: true },
+  {
+    name: "a row was written while the row cache read it",
+    kind: "sometimes",
+    required: true,
+    why: "What was read is older than what is stored, and must not be kept.",
+  },
+  { name: "the row cache gave up what was not read for long", kind: "reachable", required: true },
 ] as const satisfies readonly CataloguePoint[];
 
 const SNAPSHOT_POINTS = [

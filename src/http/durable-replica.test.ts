@@ -26,7 +26,12 @@ class BufferedWorld {
   async startNode(name: string, engine: MemoryEngine): Promise<void> {
     this.below.set(name, engine);
     const environment = quietEnvironment(this.world.clock);
-    const options = { writeBufferObjects: 1_000_000, writeBufferFlushMs: 60_000 };
+    const options = {
+      engine: "memory",
+      rowCacheBytes: 0,
+      writeBufferObjects: 1_000_000,
+      writeBufferFlushMs: 60_000,
+    } as const;
     await this.world.startNode(name, bufferedEngine(environment, options, { engine }));
   }
 

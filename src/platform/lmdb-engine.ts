@@ -6,7 +6,7 @@ import { commitError, GroupedEngine, readError } from "./grouped-engine.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { openLmdbFolder } from "./lmdb-folder.ts";
 import { scanRange } from "./scan-range.ts";
-import { sealValue, unsealIfWhole, unsealValue } from "./sealed-value.ts";
+import { sealedSizeOf, sealInto, unsealIfWhole, unsealValue } from "./sealed-value.ts";
 
 export interface LmdbEngineOptions {
   /** Made where it is missing; nobody else may use it meanwhile. */
@@ -38,6 +38,7 @@ class LmdbStore implements GroupedStore {
   readonly ordered: boolean;
   readonly #folder: LmdbFolder;
   readonly #sizeBytesMax: number;
+  #seals: Buffer | undefined;
 
   constructor(folder: LmdbFolder, options: LmdbEngineOptions) {
     this.#folder = folder;
@@ -86,12 +87,16 @@ class LmdbStore implements GroupedStore {
     const { root, tables } = this.#folder;
     try {
       this.#checkRoom(group);
+      const seals = this.#sealAll(group);
       await root.batch(() => {
+        let at = 0;
         for (const { table, key, value } of group.writes) {
           if (value === undefined) {
             void tables[table].remove(key);
           } else {
-            void tables[table].put(key, sealValue(key, value));
+            const end = at + sealedSizeOf(value);
+            void tables[table].put(key, seals.subarray(at, end));
+            at = end;
           }
         }
       });
@@ -103,6 +108,25 @@ class LmdbStore implements GroupedStore {
 
   close(): Promise<void> {
     return this.#folder.close();
+  }
+
+  /**
+   * The sealed values, one after the other. The library reads them from where they lie until the commit has ended, and asks the runtime
+   * for the address of each memory block that it has not seen; so all commits, of which there is one at a time, share one.
+   */
+  #sealAll({ writes }: CommitGroup): Buffer {
+    let sizeBytes = 0;
+    for (const { value } of writes) sizeBytes += value === undefined ? 0 : sealedSizeOf(value);
+    const isKept = sizeBytes <= SEALS_KEPT_BYTES_MAX;
+    if (isKept) this.#seals ??= Buffer.allocUnsafeSlow(SEALS_KEPT_BYTES_MAX);
+    const seals = (isKept ? this.#seals : undefined) ?? Buffer.allocUnsafeSlow(sizeBytes);
+    let at = 0;
+    for (const { key, value } of writes) {
+      if (value === undefined) continue;
+      sealInto(seals, at, { key, value });
+      at += sealedSizeOf(value);
+    }
+    return seals;
   }
 
   #checkRoom({ writes, sizeBytes }: CommitGroup): void {
@@ -121,6 +145,9 @@ class LmdbStore implements GroupedStore {
     return this.#folder.tables[name];
   }
 }
+
+/** A commit of more has memory of its own, which goes with it. */
+const SEALS_KEPT_BYTES_MAX = 1_048_576;
 
 /** lmdb-js rejects with an error that promises the cause. */
 async function causeOf(error: unknown): Promise<unknown> {

@@ -8,10 +8,24 @@ import { DamageError } from "../storage/engine.ts";
  *     sealed = u32 CRC-32 of key and value, value
  */
 export function sealValue(key: Uint8Array, value: Uint8Array): Buffer {
-  const sealed = Buffer.allocUnsafeSlow(SEAL_SIZE_BYTES + value.length);
-  sealed.writeUInt32BE(checksum(key, value), 0);
-  sealed.set(value, SEAL_SIZE_BYTES);
+  const sealed = Buffer.allocUnsafeSlow(sealedSizeOf(value));
+  sealInto(sealed, 0, { key, value });
   return sealed;
+}
+
+/** How many bytes `sealInto` writes. */
+export function sealedSizeOf(value: Uint8Array): number {
+  return SEAL_SIZE_BYTES + value.length;
+}
+
+/** The same as `sealValue`, into memory that is there. */
+export function sealInto(
+  target: Buffer,
+  at: number,
+  { key, value }: { readonly key: Uint8Array; readonly value: Uint8Array },
+): void {
+  target.writeUInt32BE(checksum(key, value), at);
+  target.set(value, at + SEAL_SIZE_BYTES);
 }
 
 /** The value, a view of `sealed`. Throws DamageError where it is not what was sealed under this key. */

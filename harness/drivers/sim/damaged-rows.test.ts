@@ -3,6 +3,7 @@
  * hold up no others (D-4.7-2). Method: three simulated nodes with every key; bits of values on the medium are flipped.
  */
 import { describe, expect, test } from "vitest";
+import { toBase64url, utf8Bytes } from "../../../src/base/bytes.ts";
 import { recordOf } from "../../../src/replica/row.ts";
 import { keyOfRecordRow } from "../../../src/replica/row-keys.ts";
 import { pathOf, smallCluster } from "./testing/small-cluster.ts";
@@ -11,8 +12,8 @@ const ANTI_ENTROPY_MS = 200;
 const VERIFY_MS = 1_000;
 const KEYS = Array.from({ length: 60 }, (_, number) => `key ${number}`);
 
-async function filledCluster() {
-  const settings = { antiEntropyMs: ANTI_ENTROPY_MS, verifyTreesMs: VERIFY_MS };
+async function filledCluster({ rowCacheBytes = 0 } = {}) {
+  const settings = { antiEntropyMs: ANTI_ENTROPY_MS, verifyTreesMs: VERIFY_MS, rowCacheBytes };
   const world = await smallCluster({ world: { settings } });
   const { ask, cluster, drive } = world;
   for (const [at, key] of KEYS.entries()) {
@@ -50,6 +51,26 @@ describe("damaged rows that nobody reads", () => {
     expect(records("n1").size).toBe(KEYS.length - 20);
     await pass(VERIFY_MS + 10 * ANTI_ENTROPY_MS);
     expect(records("n1")).toEqual(before);
+    expect(counted("n1", "ringside_merkle_damaged_rows_total")).toBe(20);
+    expect(crashes).toEqual([]);
+  });
+
+  test("D-4.7-4 are found under a cache that has them whole, and repaired on the disk", async () => {
+    const world = await filledCluster({ rowCacheBytes: 10_000_000 });
+    const { ask, cluster, crashes, counted, damage, drive, pass, records } = world;
+    const digestOf = async (key: string) =>
+      (await drive(ask("n1", { target: `/admin/replica/${toBase64url(utf8Bytes(key))}` }))).status;
+    for (const key of KEYS) expect(await digestOf(key)).toBe(200);
+    const before = records("n1");
+    const hits = counted("n1", "ringside_row_cache_hits_total");
+    damage("n1", 20);
+    // From memory: what the disk has of 20 of them is none of these answers.
+    for (const key of KEYS) expect(await digestOf(key)).toBe(200);
+    expect(counted("n1", "ringside_row_cache_hits_total")).toBe(hits + KEYS.length);
+    expect(records("n1").size).toBe(KEYS.length - 20);
+    await pass(VERIFY_MS + 10 * ANTI_ENTROPY_MS);
+    expect(records("n1")).toEqual(before);
+    expect(cluster.machine("n1").disk.rows().length).toBeGreaterThanOrEqual(KEYS.length);
     expect(counted("n1", "ringside_merkle_damaged_rows_total")).toBe(20);
     expect(crashes).toEqual([]);
   });

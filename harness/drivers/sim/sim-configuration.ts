@@ -36,6 +36,8 @@ export function simConfiguration(
       routes,
     }),
     sync: world.sync,
+    // A plan says so where it wants one: what a disk does to reads is the rule here.
+    rowCacheBytes: 0,
     ...world.settings,
   });
 }

@@ -42,6 +42,7 @@ export interface WorldPlan {
     readonly verifyTreesMs?: number;
     readonly writeBufferFlushMs?: number;
     readonly durableReplicas?: number;
+    readonly rowCacheBytes?: number;
     readonly hintsMax?: number;
     readonly hintBytesMax?: number;
     readonly hintDeliveryBytesPerSecond?: number;

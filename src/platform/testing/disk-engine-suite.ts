@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { Engine } from "../../storage/engine.ts";
 import { bufferedVariants } from "../../storage/testing/buffered-engine.ts";
+import { cachedVariants } from "../../storage/testing/cached-engine.ts";
 import type { EngineUnderTest } from "../../storage/testing/engine-suite.ts";
 import { engineSuite } from "../../storage/testing/engine-suite.ts";
 
@@ -14,7 +15,7 @@ export interface DiskEngine {
   readonly open: (options: { readonly folder: string; readonly sync: boolean }) => Promise<Engine>;
 }
 
-/** The conformance suite over an engine that keeps a folder, synced and not, buffered and not. Gives folders for more tests. */
+/** The conformance suite over an engine that keeps a folder, synced and not, buffered and not, cached and not. Gives folders for more tests. */
 export function diskEngineSuite({ name, dataFile, open }: DiskEngine): () => string {
   const parent = mkdtempSync(join(tmpdir(), `ringside-${name}-`));
   afterAll(() => rmSync(parent, { recursive: true, force: true }));
@@ -40,7 +41,7 @@ export function diskEngineSuite({ name, dataFile, open }: DiskEngine): () => str
         return openAt(folder);
       },
     };
-    [underTest, ...bufferedVariants(underTest)].forEach(engineSuite);
+    [underTest, ...bufferedVariants(underTest), ...cachedVariants(underTest)].forEach(engineSuite);
   }
   return freshFolder;
 }
