@@ -23,7 +23,8 @@ export function withStages(random: SeededRandom, world: WorldPlan): WorldPlan {
   };
 }
 
-/** True where some stage may be full at the load of a run: then healthy nodes refuse, and answer later than they could. */
+/** True where a stage of clients' requests may be full: then healthy nodes refuse, and answer later than they could. */
 export function mayShed({ settings }: Pick<WorldPlan, "settings">): boolean {
-  return settings.stageQueueMax !== undefined;
+  const { inFlightMax, peerReadsMax, peerWritesMax } = settings;
+  return (inFlightMax ?? peerReadsMax ?? peerWritesMax) !== undefined;
 }

@@ -44,6 +44,33 @@ describe("shrink()", () => {
     expect(parseSimPlan(JSON.parse(JSON.stringify(small)), "it")).toStrictEqual(small);
   });
 
+  test.each([undefined, [1, 1]])(
+    "keeps no datacenter without the nodes for its copies, %o",
+    async (replicas) => {
+      const plan = failingPlan();
+      const datacenters = replicas === undefined ? { count: 4 } : { count: 2, replicas };
+      const placed = {
+        ...plan,
+        run: { ...plan.run, nodes: 5, n: 2, r: 1, w: 1, datacenters },
+      };
+      // The finding is of datacenters.
+      const only = async (each: SimPlan) => {
+        const outcome = await run(each);
+        return each.run.datacenters === undefined ? { ...outcome, findings: [] } : outcome;
+      };
+      const shrunk = await shrink(placed, {
+        run: only,
+        finding: FINDING,
+        runsMax: 500,
+        isOver: never,
+      });
+      expect(shrunk.plan.run.nodes).toBe(replicas === undefined ? 4 : 2);
+      expect(parseSimPlan(JSON.parse(JSON.stringify(shrunk.plan)), "it")).toStrictEqual(
+        shrunk.plan,
+      );
+    },
+  );
+
   test("gives the same plan again", async () => {
     const options = { run, finding: FINDING, runsMax: 500, isOver: never };
     expect(await shrink(failingPlan(), options)).toEqual(await shrink(failingPlan(), options));

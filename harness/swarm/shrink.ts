@@ -6,6 +6,7 @@
  */
 
 import type { SimFault } from "../drivers/sim/world-plan.ts";
+import { canKeep } from "../nemesis/datacenters.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { ddmin } from "./ddmin.ts";
 import { coreNodesMin } from "./draw-plan.ts";
@@ -144,6 +145,9 @@ async function shrinkLoad(search: Search): Promise<void> {
   await search.tryOut(({ run: { clientRouting, ...run }, ...best }) =>
     clientRouting === undefined ? undefined : { ...best, run },
   );
+  await search.tryOut(({ run: { datacenters, ...run }, ...best }) =>
+    datacenters === undefined ? undefined : { ...best, run },
+  );
   for (const name of ["adversaryRequests", "coldKeys"] as const) {
     while (
       await search.tryOut((best) => {
@@ -181,6 +185,7 @@ async function shrinkNodes(search: Search): Promise<void> {
       const fewer = withRun(best, { nodes });
       const isNeeded =
         nodes < best.run.n ||
+        !canPlace(fewer.run) ||
         best.core.includes(gone) ||
         best.snapshot?.leftOut.includes(gone) === true ||
         best.faults.some((fault) => isAbout(fault, gone));
@@ -191,6 +196,13 @@ async function shrinkNodes(search: Search): Promise<void> {
       return { ...fewer, world: { ...best.world, clocks, links } };
     })
   );
+}
+
+/** False where a datacenter would be left without a node, or without as many as it keeps copies. */
+function canPlace({ datacenters, nodes, n }: SimPlan["run"]): boolean {
+  if (datacenters === undefined) return true;
+  const { count, replicas } = datacenters;
+  return count <= nodes && (replicas === undefined || canKeep(replicas, { nodes, n }, { count }));
 }
 
 function linksWithout(gone: string, links: SimPlan["world"]["links"]): SimPlan["world"]["links"] {

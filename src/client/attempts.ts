@@ -106,6 +106,8 @@ export async function runAttempts<T>(
     }
     if (waitMs > 0) {
       await sleep(clock, waitMs);
+      // Meanwhile the way may have become another: the ring was read anew.
+      choice = chooser.choose(clock.monotonicMs(), route.endpoints(), tries);
     }
   }
 }

@@ -73,7 +73,8 @@ export class OwnerRouting implements Routing {
   /** `source` knows better, where somebody does. */
   #doubt(source: string | undefined): void {
     this.#isDoubtedAgain = this.#isUnderWay;
-    this.#dueMs = Math.min(this.#dueMs, this.#begunMs + PAUSE_MS);
+    const pauseMs = this.#failures > 0 ? this.#pauseMs() : PAUSE_MS;
+    this.#dueMs = Math.min(this.#dueMs, this.#begunMs + pauseMs);
     this.#refreshWhenDue(source);
   }
 

@@ -28,7 +28,7 @@ export interface PeerServiceParts {
   readonly coordinator: Pick<Coordinator, "put">;
   readonly admission: Admission;
   readonly stages: Pick<Stages, "peerReads" | "peerWrites" | "exchanges">;
-  /** The longest that work for a peer waits for its turn: by then nobody waits for the answer. */
+  /** The longest that work for a peer waits for its turn: by then nobody waits for the answer, and mostly for a while. */
   readonly waitMaxMs: number;
   /** What this node remembers of the lives of its peers. */
   readonly lives: { accept(from: NodeId, claim: LifeClaim): Promise<boolean> };

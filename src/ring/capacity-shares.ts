@@ -3,8 +3,8 @@
  *
  * What a node has to do follows from the copies it keeps, not from the ranges it owns: a range is kept by the N different nodes that a
  * walk from it meets. Were the owners in random order, a large node would be met twice in many walks, which pass over it the
- * second time, and keep less than its part, a small one more. So no N ranges in a row have the same owner twice: each node then keeps
- * N times the ranges that it owns, and these are by capacity. No node keeps a range twice, so more than one copy of each is no
+ * second time, and keep less than its part, a small one more. So of N ranges in a row no two have the same owner, as far as that can be
+ * had: each node then keeps about N times the ranges that it owns, and these are by capacity. No node keeps a range twice, so more than one copy of each is no
  * node's part: what its capacity would give it beyond 1/N of the ranges goes to the others. With N nodes or fewer
  * everybody keeps everything, whatever the capacities are.
  */
