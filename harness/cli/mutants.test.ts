@@ -23,6 +23,7 @@ const STORE = `export const quorum: number = 2;
 export const mood: string = "well";
 export const label: string = "plain";
 `;
+const SEEDS = "results/reference/seeds";
 const STAND_IN = resolve(import.meta.dirname, "../swarm/mutants/testing/stand-in-sim.ts");
 const MUTANTS = {
   "store-one-copy": ["quorum: number = 2", "quorum: number = 1"],
@@ -38,12 +39,13 @@ let root: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "ringside-mutants-test-"));
-  for (const folder of ["src", "harness/mutants", "workloads", "node_modules", "copies"]) {
+  for (const folder of ["src", "harness/mutants", "workloads", SEEDS, "node_modules", "copies"]) {
     mkdirSync(join(root, folder), { recursive: true });
   }
   write("package.json", '{"type":"module"}');
   write("tsconfig.json", "{}");
   write("src/store.ts", STORE);
+  write(`${SEEDS}/dense.json`, "{}");
   cpSync(STAND_IN, join(root, "harness/cli.ts"));
   for (const [name, [from, to]] of Object.entries(MUTANTS)) {
     write(`harness/mutants/${name}.patch`, patchOf(name, STORE, STORE.replace(from, to)));

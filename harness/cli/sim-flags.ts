@@ -1,10 +1,9 @@
 /** The flags of `sim`, from words to a checked wish. Pure: the same flags give the same wish or the same refusal. */
 
+import { CORPUS_FOLDER } from "../swarm/corpus.ts";
 import { UsageError } from "./exit-status.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { readFlags, wholeNumber } from "./flags.ts";
-
-export const CORPUS_FOLDER = "results/reference/seeds";
 
 const SEED_MAX = Number.MAX_SAFE_INTEGER;
 const SEEDS_MAX = 10_000_000;

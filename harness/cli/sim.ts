@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CATALOGUE } from "../../src/env/catalogue.ts";
 import { makeFolder, writeWhole } from "../run/result-folder.ts";
+import { CORPUS_FOLDER } from "../swarm/corpus.ts";
 import { drawPlan } from "../swarm/draw-plan.ts";
 import { PlanFileError } from "../swarm/plan-fields.ts";
 import { readPlanFile } from "../swarm/plan-file.ts";
@@ -16,7 +17,7 @@ import { EXIT_BY_VERDICT, EXIT_INTERRUPTED, UsageError } from "./exit-status.ts"
 import { helpOf } from "./flags.ts";
 import { compareReplays, runCorpus } from "./sim-checks.ts";
 import type { SimFlags, SimWish } from "./sim-flags.ts";
-import { CORPUS_FOLDER, parseSimFlags, SIM_FLAGS } from "./sim-flags.ts";
+import { parseSimFlags, SIM_FLAGS } from "./sim-flags.ts";
 import { swarmProgress } from "./sim-progress.ts";
 import { replay } from "./sim-replay.ts";
 

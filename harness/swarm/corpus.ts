@@ -23,6 +23,9 @@ export interface CorpusResult extends PooledRun {
   readonly entry: CorpusEntry;
 }
 
+/** In a checkout. */
+export const CORPUS_FOLDER = "results/reference/seeds";
+
 const ENTRIES_MAX = 10_000;
 const FOUND_LENGTH_MAX = 500;
 const REAL_MS_MAX = 86_400_000;

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
+import { CORPUS_FOLDER } from "../corpus.ts";
 import type { Mutant } from "./parse-mutant.ts";
 import { MutantError } from "./parse-mutant.ts";
 
@@ -57,7 +58,14 @@ export async function applyMutant(folder: string, mutant: Mutant): Promise<void>
   }
 }
 
-const COPIED = ["src", "harness", "workloads", "package.json", "tsconfig.json"] as const;
+const COPIED = [
+  "src",
+  "harness",
+  "workloads",
+  CORPUS_FOLDER,
+  "package.json",
+  "tsconfig.json",
+] as const;
 
 const LOAD_ALL = `for (const file of JSON.parse(process.env.FILES)) await import(file);`;
 

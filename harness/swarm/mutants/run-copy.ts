@@ -38,13 +38,9 @@ export type RunCopy = (folder: string, order: CopyOrder) => Promise<CopyRun>;
 export const runSwarmIn: RunCopy = async (folder, order) => {
   const wish = ["--seeds", String(order.seeds), "--stop-at-first", "--no-shrink"];
   const swarm = await runSim(folder, wish, swarmOf, order);
-  if (swarm.kind === "failed" || swarm.findings.some(({ seed }) => seed !== undefined))
-    return swarm;
+  if (swarm.kind === "failed" || swarm.findings.length > 0) return swarm;
   const corpus = await runSim(folder, ["--corpus"], corpusOf, order);
-  // A point that was not reached says less than a check that saw what is wrong.
-  return corpus.kind === "failed"
-    ? corpus
-    : { ...swarm, findings: [...corpus.findings, ...swarm.findings] };
+  return corpus.kind === "failed" ? corpus : { ...swarm, findings: corpus.findings };
 };
 
 async function runSim(

@@ -246,6 +246,16 @@ describe("acknowledged-without-quorum where a version stays in place of the writ
     }
   });
 
+  test("takes no version of a node that did not look it up", () => {
+    const world = new HandMadeWorld("vector-clock");
+    world.write("b", "one");
+    const id = world.askWrite("a", "two");
+    world.mint({ node: "a" }, "two");
+    world.sync({ node: "a" });
+    world.done(id);
+    expect(world.found).toEqual(CHECK);
+  });
+
   test("finds it where the version that stayed is on too few nodes", () => {
     const world = new HandMadeWorld("vector-clock");
     world.write("b", "one");
@@ -258,7 +268,8 @@ describe("acknowledged-without-quorum where a version stays in place of the writ
   });
 
   test("counts the version that stayed where its node lost it before the answer", () => {
-    const { world, id } = afterRace("vector-clock");
+    const { world, id, context } = afterRace("vector-clock");
+    world.mint({ node: "b" }, "three", { context });
     for (const node of ["a", "b", "c"]) world.crash(node, []);
     world.done(id);
     expect(world.found.includes("acknowledged-without-quorum")).toBe(false);

@@ -43,6 +43,8 @@ export interface ClientRequest {
   isAbandoned: boolean;
   /** Of a write that was answered as done, when; virtual time. */
   acknowledgedMs?: number;
+  /** Of a write: nodes that looked up their row of the key since it was asked. Kept in the mode that needs it (`traceless-mint.ts`). */
+  readonly lookedUpAt: Set<string>;
   /** Copies that held the write and were lost with their node before the client was answered. */
   readonly lostCopies: LostCopy[];
 }

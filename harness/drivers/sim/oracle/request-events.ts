@@ -40,6 +40,7 @@ export class RequestEvents {
       mints: [],
       sharesMints: false,
       isAbandoned: false,
+      lookedUpAt: new Set<string>(),
       lostCopies: [],
     };
     this.#watches.requests.set(ask.id, request);

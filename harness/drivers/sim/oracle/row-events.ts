@@ -8,6 +8,7 @@ import type { Copy, KnownRow } from "./key-state.ts";
 import type { OracleParts, Watches } from "./oracle-parts.ts";
 import { quorumOptions } from "./oracle-parts.ts";
 import { checkCollected, checkResurrected, isTombstonesOnly } from "./resurrected.ts";
+import { noteLookup } from "./traceless-mint.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
 
@@ -22,9 +23,13 @@ export class RowEvents {
   }
 
   rowRead(node: string, table: TableName, key: Uint8Array): void {
-    if (table !== "records" || !this.#watches.reads.isAnyUnderWay) return;
-    const copy = this.#watches.index.copyAt(node, { table, key, value: undefined });
-    if (copy !== undefined) this.#watches.reads.looked(copy);
+    const { reads, requests, index } = this.#watches;
+    const areWritesWatched = this.#parts.versioning.mode === "vector-clock";
+    if (table !== "records" || !(reads.isAnyUnderWay || areWritesWatched)) return;
+    const copy = index.copyAt(node, { table, key, value: undefined });
+    if (copy === undefined) return;
+    if (reads.isAnyUnderWay) reads.looked(copy);
+    if (areWritesWatched) noteLookup(copy, requests.values());
   }
 
   rowsWritten(node: string, changes: readonly RowState[]): void {

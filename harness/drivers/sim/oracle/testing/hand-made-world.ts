@@ -157,6 +157,7 @@ export class HandMadeWorld {
       wallMs = this.#tick(),
     }: { context?: Clock; actor?: Actor; wallMs?: number } = {},
   ): Siblings {
+    this.look(spot.node);
     const row = this.#rows.get(idOf(spot));
     const held = this.held(spot.node);
     const own = row?.localActor;
