@@ -95,6 +95,7 @@ export async function checkClientRouting(world: SimulatedWorld): Promise<readonl
     await expectPolls(before + 1, "after ten seconds");
   }
   await waitMs(clock, PAUSE_MS);
+  await get(first);
   const known = polls;
   door.closed = urls.get(asked[0] ?? "");
   await get(first);
