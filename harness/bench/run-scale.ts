@@ -22,7 +22,7 @@ export interface ScaleTrial {
   readonly signal?: AbortSignal;
 }
 
-/** Frames a second and node, by what they are for. */
+/** Frames a second and node that lives, by what they are for. */
 export type Traffic = ReadonlyMap<FramePurpose, FrameCount>;
 
 export interface ScaleResult {
@@ -34,7 +34,7 @@ export interface ScaleResult {
   readonly underLoad: Traffic;
   /** While one node is dead and the load goes on. */
   readonly withOneDead: Traffic;
-  /** Connections that a node begins in a second meanwhile, most of them to the dead one, in vain. */
+  /** Connections that a living node begins in a second meanwhile, most of them to the dead one, in vain. */
   readonly dialsWithOneDead: number;
   readonly readsUs: Histogram;
   readonly writesUs: Histogram;
@@ -88,10 +88,10 @@ async function live(
   const { nodes, ratePerNode, restMs, loadMs, seed } = trial;
   // Nobody asks whether all reach all: that would open the connections that are to be counted.
   await Promise.all([...cluster.simNodes.values()].map((machine) => machine.start()));
-  const perNodeSecond = (ms: number): Traffic =>
+  const perNodeSecond = (ms: number, senders = nodes): Traffic =>
     new Map(
       [...counts.take()].map(([purpose, { frames, bytes }]) => {
-        const share = 1_000 / (ms * nodes);
+        const share = 1_000 / (ms * senders);
         return [purpose, { frames: frames * share, bytes: bytes * share }];
       }),
     );
@@ -125,8 +125,8 @@ async function live(
   counts.take();
   const before = dials(cluster);
   await others.arrive(visitFigures(), profile.sla.ratePerSecond, loadMs);
-  const withOneDead = perNodeSecond(loadMs);
-  const dialsWithOneDead = ((dials(cluster) - before) * 1_000) / (loadMs * nodes);
+  const withOneDead = perNodeSecond(loadMs, alive.length);
+  const dialsWithOneDead = ((dials(cluster) - before) * 1_000) / (loadMs * alive.length);
   return {
     connections: { started, loaded },
     heapBytesPerNode:

@@ -8,7 +8,8 @@ const SIZE_BYTES = [4_000, 4_000_000] as const;
 
 /**
  * A world whose nodes keep what they read, or not. Not where a disk damages what it has: what a replica acknowledges of a row that it knows
- * from memory an oracle that looks at disks takes for a copy that is not there; `damaged-rows.test.ts` has both.
+ * from memory (a repeat or a hint that adds nothing, until the next pass over all rows) an oracle that looks at disks takes for a copy that
+ * is not there; `damaged-rows.test.ts` has both.
  */
 export function withRowCache(
   random: SeededRandom,

@@ -63,7 +63,7 @@ export interface NodeConfiguration {
    */
   readonly durableReplicas: number;
   /**
-   * Bytes of rows that were read last and are kept in memory, 0 to 1 TB. Default 16 MiB; 0: every read asks the engine. Unused with
+   * Bytes of rows that were read last and are kept in memory, 0 to 4 GiB. Default 16 MiB; 0: every read asks the engine. Unused with
    * the memory engine. As much as what is read and written again and again is best; a row takes 400 bytes more than its key and value.
    */
   readonly rowCacheBytes: number;

@@ -52,6 +52,8 @@ describe("parseConfiguration()", () => {
     [{ stageQueueMax: -1 }, "allowed is a whole number from 0 to 1000000"],
     [{ writeBufferObjects: -1 }, "allowed is a whole number from 0 to 1000000"],
     [{ writeBufferFlushMs: 0 }, "allowed is a whole number from 1 to 60000"],
+    [{ rowCacheBytes: -1 }, "allowed is a whole number from 0 to 4294967296"],
+    [{ rowCacheBytes: 4_294_967_297 }, "allowed is a whole number from 0 to 4294967296"],
     [{ sync: "yes" }, "allowed is true or false"],
     [{ partitions: 1 }, "allowed is a whole number from 2 to 65536"],
     [{ sink: true }, 'Cannot use the field "sink"'],
@@ -61,6 +63,15 @@ describe("parseConfiguration()", () => {
     const configuration = { ...WRITTEN_CONFIGURATION, ...change };
     expect(() => parseConfiguration(configuration)).toThrow(ConfigurationError);
     expect(() => parseConfiguration(configuration)).toThrow(message);
+  });
+
+  test("takes a cache of rows from none to 4 GiB, 16 MiB where nothing is said", () => {
+    const bytesOf = (change: object) =>
+      parseConfiguration({ ...WRITTEN_CONFIGURATION, ...change }).rowCacheBytes;
+    expect(bytesOf({})).toBe(16_777_216);
+    for (const rowCacheBytes of [0, 4_294_967_296]) {
+      expect(bytesOf({ rowCacheBytes })).toBe(rowCacheBytes);
+    }
   });
 
   test("takes where clients reach a node, where it is told", () => {

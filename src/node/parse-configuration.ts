@@ -44,7 +44,7 @@ export function parseConfiguration(
     writeBufferObjects: fields.whole("writeBufferObjects", 0, 1_000_000, 0),
     writeBufferFlushMs: fields.whole("writeBufferFlushMs", 1, 60_000, 100),
     durableReplicas: fields.whole("durableReplicas", 0, 1, 1),
-    rowCacheBytes: fields.whole("rowCacheBytes", 0, 1_000_000_000_000, 16 * 1_024 * 1_024),
+    rowCacheBytes: fields.whole("rowCacheBytes", 0, 4 * 2 ** 30, 16 * 2 ** 20),
     n,
     ...fields.replicasPerDatacenter(PLACEMENT_FIELD),
     r: fields.whole("r", 1, n, Math.min(2, n)),

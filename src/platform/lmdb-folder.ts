@@ -5,6 +5,7 @@ import { open } from "lmdb";
 import type { TableName } from "../storage/engine.ts";
 import { TABLE_NAMES } from "../storage/engine.ts";
 import { readLmdbHeader } from "./lmdb-header.ts";
+import { lmdbMapBytes } from "./lmdb-map.ts";
 import type { OwnedFolder } from "./owned-folder.ts";
 import { cannotOpen, freeBytesOf, openOwnedFolder } from "./owned-folder.ts";
 import { unsealValue } from "./sealed-value.ts";
@@ -40,11 +41,6 @@ export function openLmdbFolder({
 }
 
 const DATA_FILE = "data.mdb";
-/**
- * Addresses kept for the file, 16 GiB; a file that outgrows them gets twice as many as it needs. They take no memory, and lmdb-js
- * lets no map go that was too small: at its own 128 KiB to begin with, a file that grew stood in memory twice or thrice.
- */
-const MAP_BYTES = 2 ** 34;
 const FORMAT = "ringside-lmdb 1";
 const FORMAT_TABLE = "format";
 const FORMAT_KEY = Buffer.from("format");
@@ -52,13 +48,14 @@ const BINARY = { encoding: "binary", keyEncoding: "binary" } as const;
 
 function openOwned({ path: folder, release }: OwnedFolder, sync: boolean): LmdbFolder {
   const isCompleted = completeFile(folder);
+  const mapSize = lmdbMapBytes();
   const root = open<Buffer, Uint8Array>({
     path: folder,
     noSubdir: false,
     maxDbs: TABLE_NAMES.length + 1,
     noSync: !sync,
     overlappingSync: false,
-    mapSize: MAP_BYTES,
+    ...(mapSize !== undefined && { mapSize }),
     eventTurnBatching: false,
     ...BINARY,
   });

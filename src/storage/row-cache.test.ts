@@ -44,7 +44,9 @@ function cacheOver<E extends MemoryEngine | SlowEngine>(below: E, sizeBytesMax =
     environment.metrics.valueOf(`ringside_row_cache_${name}`);
   const shown = async (): Promise<string | undefined> =>
     (await cache.get("records", key))?.toString();
-  return { below, cache, metric, read, shown };
+  const overwritten = (): number =>
+    environment.assertions.countOf("a row was written while the row cache read it");
+  return { below, cache, metric, overwritten, read, shown };
 }
 
 describe("RowCache", () => {
@@ -104,13 +106,42 @@ describe("RowCache", () => {
 
   test("forgets what it read while the row was written", async () => {
     for (const write of [put("2"), REMOVAL]) {
-      const { below, cache, shown } = cacheOver(new KeptEngine());
+      const { below, cache, overwritten, shown } = cacheOver(new KeptEngine());
       await below.write([put("1")]);
       const early = shown();
       await cache.write([write]);
       expect(await early).toBe("1");
+      expect(overwritten()).toBe(1);
       expect(await shown()).toBe(write.value?.toString());
     }
+  });
+
+  test("takes neither a second read nor a scan that finds damage for a write of the row", async () => {
+    const { below, cache, overwritten, shown } = cacheOver(new KeptEngine());
+    await below.write([put("1")]);
+    expect(await Promise.all([shown(), shown()])).toEqual(["1", "1"]);
+    await cache.write([REMOVAL, put("2")]);
+    const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
+    below.get = () => promise;
+    const early = shown();
+    below.damageRow("records", key);
+    await cache.scan("records", { limit: 1 });
+    resolve(Buffer.from("2"));
+    expect(await early).toBe("2");
+    expect(overwritten()).toBe(0);
+  });
+
+  test("keeps no buffer alive that a row under way is a small part of", async () => {
+    const { below, cache, metric } = cacheOver(new SlowEngine());
+    const value = Buffer.alloc(65_536).subarray(1_000, 1_100).fill("v");
+    const written = cache.write([{ table: "records", key, value }]);
+    expect(await cache.get("records", key)).toEqual(value);
+    const kept = await cache.get("records", key);
+    expect(metric("hits_total")).toBe(1);
+    expect(kept).toEqual(value);
+    expect(kept?.buffer.byteLength).toBe(100);
+    await below.finishOne("stored");
+    await written;
   });
 
   test("forgets a row that it read while a write showed that was lost then", async () => {

@@ -42,8 +42,8 @@ export class RowCache implements Engine {
   readonly #parts: RowCacheParts;
   readonly #metrics: RowCacheMetrics;
   readonly #rows: TwoGenerations;
-  /** The last read of each row that is under way and that no write has overtaken. */
-  readonly #reads = new Map<string, object>();
+  /** The last read of each row that is under way and that nothing has overtaken. */
+  readonly #reads = new Map<string, ReadUnderWay>();
   #isClosed = false;
 
   constructor(
@@ -110,7 +110,7 @@ export class RowCache implements Engine {
 
   async #read(key: Uint8Array, text: string): Promise<Uint8Array | undefined> {
     this.#metrics.misses.increment();
-    const read = {};
+    const read: ReadUnderWay = { isOverwritten: false };
     this.#reads.set(text, read);
     try {
       const value = await this.#parts.engine.get(CACHED_TABLE, key);
@@ -118,9 +118,11 @@ export class RowCache implements Engine {
       const isCurrent = this.#reads.get(text) === read;
       this.#environment.assertions.sometimes(
         "a row was written while the row cache read it",
-        !isCurrent,
+        read.isOverwritten,
       );
-      if (isCurrent && value !== undefined && !this.#isClosed) this.#rows.set(text, value);
+      if (isCurrent && value !== undefined && !this.#isClosed) {
+        this.#rows.set(text, compactBytes(value));
+      }
       return value;
     } finally {
       if (this.#reads.get(text) === read) this.#reads.delete(text);
@@ -130,6 +132,8 @@ export class RowCache implements Engine {
   /** As the engine shows it from now on. */
   #written({ key, value }: Write): string {
     const text = byteString(key);
+    const read = this.#reads.get(text);
+    if (read !== undefined) read.isOverwritten = true;
     this.#reads.delete(text);
     if (value === undefined) this.#rows.delete(text);
     else if (this.#rows.has(text)) this.#rows.set(text, ownBytes(value));
@@ -144,6 +148,11 @@ export class RowCache implements Engine {
 
 export type RowCacheEnvironment = Pick<Environment, "metrics" | "assertions">;
 
+interface ReadUnderWay {
+  /** A write of the row came after it began. */
+  isOverwritten: boolean;
+}
+
 const CACHED_TABLE = "records";
 
 function isCached({ table }: Write): boolean {
@@ -153,6 +162,11 @@ function isCached({ table }: Write): boolean {
 /** Of its own memory: what was written may be a small part of a buffer that is shared with others. */
 function ownBytes(value: Uint8Array): Uint8Array {
   return bufferOf(new Uint8Array(value));
+}
+
+/** Itself where it has its memory nearly for itself. An engine may answer with what was written: a part of a buffer that it would keep alive. */
+function compactBytes(value: Uint8Array): Uint8Array {
+  return value.buffer.byteLength > 2 * value.length ? ownBytes(value) : value;
 }
 
 function closedError(): StorageError {
