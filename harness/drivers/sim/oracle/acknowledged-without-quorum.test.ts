@@ -246,6 +246,20 @@ describe("acknowledged-without-quorum where a version stays in place of the writ
     }
   });
 
+  test("takes the version that stayed under a hint that was delivered meanwhile", () => {
+    const world = new HandMadeWorld("vector-clock");
+    const first = world.askWrite("d", "one", { w: 1 });
+    const one = world.mint({ node: "d", owner: "a" }, "one");
+    world.sync({ node: "d", owner: "a" });
+    world.done(first);
+    const id = world.askWrite("d", "two", { w: 1 });
+    world.mint({ node: "d", owner: "a" }, "two");
+    world.store({ node: "a" }, one);
+    world.remove({ node: "d", owner: "a" });
+    world.done(id);
+    expect(world.found).toEqual([]);
+  });
+
   test("takes no version of a node that did not look it up", () => {
     const world = new HandMadeWorld("vector-clock");
     world.write("b", "one");

@@ -45,6 +45,8 @@ export interface ClientRequest {
   acknowledgedMs?: number;
   /** Of a write: nodes that looked up their row of the key since it was asked. Kept in the mode that needs it (`traceless-mint.ts`). */
   readonly lookedUpAt: Set<string>;
+  /** Likewise, rows of the key that nodes removed since it was asked: hints that were delivered. */
+  readonly removed: { readonly node: string; readonly row: KnownRow }[];
   /** Copies that held the write and were lost with their node before the client was answered. */
   readonly lostCopies: LostCopy[];
 }

@@ -41,6 +41,7 @@ export class RequestEvents {
       sharesMints: false,
       isAbandoned: false,
       lookedUpAt: new Set<string>(),
+      removed: [],
       lostCopies: [],
     };
     this.#watches.requests.set(ask.id, request);

@@ -8,7 +8,7 @@ import type { Copy, KnownRow } from "./key-state.ts";
 import type { OracleParts, Watches } from "./oracle-parts.ts";
 import { quorumOptions } from "./oracle-parts.ts";
 import { checkCollected, checkResurrected, isTombstonesOnly } from "./resurrected.ts";
-import { noteLookup } from "./traceless-mint.ts";
+import { noteLookup, noteRemoval } from "./traceless-mint.ts";
 import { checkDropped, checkRemoved } from "./version-dropped.ts";
 import { checkKept } from "./version-kept.ts";
 
@@ -24,12 +24,16 @@ export class RowEvents {
 
   rowRead(node: string, table: TableName, key: Uint8Array): void {
     const { reads, requests, index } = this.#watches;
-    const areWritesWatched = this.#parts.versioning.mode === "vector-clock";
-    if (table !== "records" || !(reads.isAnyUnderWay || areWritesWatched)) return;
+    if (table !== "records" || !(reads.isAnyUnderWay || this.#areWritesWatched)) return;
     const copy = index.copyAt(node, { table, key, value: undefined });
     if (copy === undefined) return;
     if (reads.isAnyUnderWay) reads.looked(copy);
-    if (areWritesWatched) noteLookup(copy, requests.values());
+    if (this.#areWritesWatched) noteLookup(copy, requests.values());
+  }
+
+  /** True in the mode whose writes may leave no trace (K-2). */
+  get #areWritesWatched(): boolean {
+    return this.#parts.versioning.mode === "vector-clock";
   }
 
   rowsWritten(node: string, changes: readonly RowState[]): void {
@@ -122,6 +126,9 @@ export class RowEvents {
     if (value === undefined) {
       copy.visible = undefined;
       this.#watches.reads.forgot(copy.state, copy.node);
+      if (before !== undefined && this.#areWritesWatched) {
+        noteRemoval(copy, before, this.#watches.requests.values());
+      }
       if (before !== undefined && this.#watches.isLosslessMode) {
         const { synced, lossless, destroyed } = this.#parts;
         // An owner may have lost it since it said that it holds the hint: in memory, or wiped, whenever it died.

@@ -10,11 +10,11 @@ import type { ClientRequest, Copy, KnownRow } from "./key-state.ts";
  * so nodes that did not since the client asked are none.
  */
 export function tracelessClocks(request: ClientRequest): readonly Clock[] {
-  const { state, context, lookedUpAt, lostCopies } = request;
+  const { state, context, lookedUpAt, lostCopies, removed } = request;
   if (context === undefined) return [];
   const held = state.copies.map(({ node, visible }) => ({ node, row: visible }));
   const clocks = new Map<Actor, Clock>();
-  for (const { node, row } of [...held, ...lostCopies]) {
+  for (const { node, row } of [...held, ...lostCopies, ...removed]) {
     const actor = row?.localActor;
     if (row === undefined || actor === undefined || !lookedUpAt.has(node)) continue;
     const clock = new Map(context).set(actor, (context.get(actor) ?? 0) + 1);
@@ -27,6 +27,19 @@ export function tracelessClocks(request: ClientRequest): readonly Clock[] {
 export function noteLookup({ state, node }: Copy, requests: Iterable<ClientRequest>): void {
   for (const request of requests) {
     if (request.state === state && request.payload !== undefined) request.lookedUpAt.add(node);
+  }
+}
+
+/** A row goes whose owner has what it holds: the node may have coordinated under it before. */
+export function noteRemoval(
+  { state, node }: Copy,
+  row: KnownRow,
+  requests: Iterable<ClientRequest>,
+): void {
+  for (const request of requests) {
+    if (request.state === state && request.payload !== undefined) {
+      request.removed.push({ node, row });
+    }
   }
 }
 
