@@ -23,7 +23,8 @@ describe("D-5-9 the coordinator of a write", () => {
     if (result === undefined) throw new RangeError(`No trial of ${versioning} ${policy}`);
     return result;
   };
-  const p999 = (policy: WriteCoordinator) => of(policy).latenciesUs.getValueAtPercentile(99.9);
+  // Of so few writes the slowest thousandth is three of them.
+  const p995 = (policy: WriteCoordinator) => of(policy).latenciesUs.getValueAtPercentile(99.5);
 
   beforeAll(async () => {
     for (const versioning of ["dvvset", "vector-clock"] as const) {
@@ -34,9 +35,9 @@ describe("D-5-9 the coordinator of a write", () => {
     }
   }, 120_000);
 
-  test("that answered the read first is not the one whose disk stalls: p99.9 is far lower", () => {
-    expect(p999("fastest-reader")).toBeLessThan(0.6 * p999("any-owner"));
-    expect(p999("fastest-reader")).toBeLessThan(0.6 * p999("first-owner"));
+  test("that answered the read first is not the one whose disk stalls: p99.5 is far lower", () => {
+    expect(p995("fastest-reader")).toBeLessThan(0.6 * p995("any-owner"));
+    expect(p995("fastest-reader")).toBeLessThan(0.6 * p995("first-owner"));
   });
 
   test("that answered the read first shows clients their own writes more often", () => {

@@ -15,7 +15,13 @@ export interface PlainPlanOptions
 export function plainPlan(options: PlainPlanOptions = {}): SimPlan {
   const { seed = 7, operations = 100, snapshot, faults = [], core = [] } = options;
   const world = { ...CALM_WORLD, ...options.world };
-  const { truncate: _rule, clockEntriesMax: _threshold, ...drawn } = drawPlan(seed).run;
+  const {
+    truncate: _rule,
+    clockEntriesMax: _threshold,
+    datacenters: _placed,
+    clientRouting: _routing,
+    ...drawn
+  } = drawPlan(seed).run;
   const run: Plan = {
     ...drawn,
     nodes: 3,
