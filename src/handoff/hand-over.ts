@@ -51,10 +51,16 @@ export class HandOverError extends Error {
   override readonly name = "HandOverError";
   /** True where it would have taken no other either. */
   readonly isOfThePeer: boolean;
+  /** True where it had no place for it now; of hints sent at once it may have taken others. */
+  readonly wasShed: boolean;
 
   constructor(target: NodeId, outcome: Outcome) {
     super(`Cannot deliver a hint to ${target}: ${describe(outcome)}`);
     this.isOfThePeer = isOfThePeer(outcome);
+    this.wasShed =
+      outcome.kind === "reply" &&
+      outcome.reply.type === "error-reply" &&
+      outcome.reply.code === "overloaded";
   }
 }
 

@@ -37,6 +37,26 @@ describe("hintTargets()", () => {
   });
 });
 
+describe("HintDelivery to an owner that is busy", () => {
+  test("goes on with what it had no place for, and holds none of that back for it (D-5-3)", async () => {
+    const { delivery, keep, pass, sent, replica, outcomesOfKeys } = await deliveryWorld();
+    const keys = keysOf(A, 12);
+    await keep(A, keys);
+    // Of each page it takes one.
+    const reply = { type: "error-reply", code: "overloaded", message: "" } as const;
+    const shed = { kind: "reply", reply } as const;
+    for (const key of keys) outcomesOfKeys.set(key, shed);
+    delivery.start();
+    for (const [round, key] of keys.entries()) {
+      outcomesOfKeys.delete(key);
+      await pass(4 * SCAN_MS);
+      expect(replica.hints.count).toBe(keys.length - 1 - round);
+    }
+    expect(new Set(sent.map((each) => each.key)).size).toBe(keys.length);
+    await delivery.stop();
+  });
+});
+
 describe("HintDelivery's pace", () => {
   test("D-4.6-3 K-20 many hints go at the share of the rate that is this node's, after one burst", async () => {
     const { delivery, keep, pass, sent, replica, clock } = await deliveryWorld({

@@ -196,12 +196,13 @@ export class HintDelivery {
       ? undefined
       : errors.find(({ error }) => isOwners(error));
     const isAlive = ownersError === undefined || errors.some(({ error }) => !isOwners(error));
+    const isSomeTaken = errors.length < hints.length;
     for (const { hint, error } of errors) {
-      // Of an owner that takes nothing nothing is learnt about a hint.
-      if (isAlive || errors.length < hints.length) this.#hintFailed(owner, hint, error);
+      // Of an owner that takes nothing nothing is learnt about a hint, nor of one that had no place for it beside the others.
+      if ((isAlive || isSomeTaken) && !wasShed(error)) this.#hintFailed(owner, hint, error);
     }
+    if (isSomeTaken) this.#backOffs.delete(owner);
     if (ownersError !== undefined) throw ownersError.error;
-    if (errors.length < hints.length) this.#backOffs.delete(owner);
     return errors.map(({ error }) => error);
   }
 
@@ -252,6 +253,10 @@ export class HintDelivery {
 
 function isOwners(error: unknown): boolean {
   return error instanceof HandOverError && error.isOfThePeer;
+}
+
+function wasShed(error: unknown): boolean {
+  return error instanceof HandOverError && error.wasShed;
 }
 
 /** Names a hint among those of one owner. */

@@ -98,6 +98,24 @@ describe("overwritten-shown", () => {
     expect(world.found).toEqual(["overwritten-shown"]);
   });
 
+  test("does not take the most that a delete may have superseded for what it did", () => {
+    const world = new HandMadeWorld("dvvset");
+    world.askWrite("a", "one", { operation: "x" });
+    const first = world.mint({ node: "a" }, "one");
+    const before = world.askWrite("c", undefined);
+    world.askWrite("c", undefined, { context: world.token(first.clock) });
+    const deleted = world.mint({ node: "c" }, undefined);
+    world.done(before);
+    world.askWrite("b", "one", { operation: "x" });
+    const again = world.mint({ node: "b" }, "one");
+    const all = [first, deleted, again].reduce(world.versioning.merge);
+    world.show(world.askRead("e", { looks: ["a", "b", "c"] }), {
+      clock: all.clock,
+      payloads: again.payloads,
+    });
+    expect(world.found).not.toContain("overwritten-shown");
+  });
+
   test("is content without it under the context of both, and with the same value of another write", () => {
     const { world, both } = madeAgain(["x", "x"]);
     const shown = {
