@@ -3,9 +3,8 @@
  * A store that only survives faults by waiting for their end is not alive (VOPR's liveness mode).
  */
 
-import { isLastWriteWins } from "../../src/causality/versioning.ts";
 import { destroysData } from "../checker/expects.ts";
-import type { WorkloadClients } from "../client/contract.ts";
+import type { WorkloadClient, WorkloadClients } from "../client/contract.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import type { SimNode } from "../drivers/sim/sim-node.ts";
 import { ADD } from "../history/cart-operation.ts";
@@ -43,26 +42,32 @@ export async function runLiveness(parts: LivenessParts): Promise<readonly Findin
   }
   const keys = servableKeys(parts);
   if (keys.length === 0) return [];
+  // One each for all of the phase, as users have: what a client learnt of a dead node it would else have to learn with every add.
+  const opened = core.map((home, position) => parts.clients.open(FIRST_PROCESS + position, home));
+  try {
+    return await unserved(parts, keys, opened);
+  } finally {
+    for (const client of opened) client.close();
+  }
+}
+
+async function unserved(
+  parts: LivenessParts,
+  keys: readonly string[],
+  opened: readonly WorkloadClient[],
+): Promise<readonly Finding[]> {
+  const { cluster, core } = parts;
   const deadlineMs = cluster.scheduler.monotonicMs() + SERVES_WITHIN_MS;
-  let process = FIRST_PROCESS;
+  let process = FIRST_PROCESS + core.length;
   let failure = "";
-  // Clients that ask an owner which is silent are in doubt, and ask it again a second later: where doubts end a write, no round need be clean.
-  const mayDoubt = plan.clientRouting === "owners" && isLastWriteWins(plan.versioning);
-  const unserved = new Set([...keys, ...core]);
   for (let round = 0; cluster.scheduler.monotonicMs() < deadlineMs; round += 1) {
-    const adds = core.map((home, position) => {
+    const adds = opened.map((client, position) => {
       const key = keys[(round * core.length + position) % keys.length] ?? "";
-      return add(parts, { process: process++, home, key });
+      return add(parts, client, { process: process++, home: core[position] ?? "", key });
     });
-    const errors = await Promise.all(adds);
-    for (const [position, home] of core.entries()) {
-      if (errors[position] !== undefined) continue;
-      unserved.delete(home);
-      unserved.delete(keys[(round * core.length + position) % keys.length] ?? "");
-    }
-    const first = errors.find((error) => error !== undefined);
-    const isClean = first === undefined || mayDoubt;
-    if (isClean && unserved.size === 0 && round >= Math.ceil(keys.length / core.length)) return [];
+    const errors = (await Promise.all(adds)).filter((error) => error !== undefined);
+    const [first] = errors;
+    if (first === undefined && round >= Math.ceil(keys.length / core.length)) return [];
     if (first !== undefined) failure = first;
     await waitMs(cluster.scheduler, ROUND_PAUSE_MS);
   }
@@ -103,10 +108,10 @@ function servableKeys({ cluster, plan, core }: LivenessParts): readonly string[]
 
 /** The error of an add that was not served. */
 async function add(
-  { recorder, clients }: LivenessParts,
+  { recorder }: LivenessParts,
+  client: WorkloadClient,
   { process, home, key }: { readonly process: number; readonly home: string; readonly key: string },
 ): Promise<string | undefined> {
-  const client = clients.open(process, home);
   const value = `live-${process}`;
   const invocation = recorder.invoke({
     process,
@@ -117,7 +122,6 @@ async function add(
     intendedNs: recorder.nowNs(),
   });
   const completion = await client.invoke({ f: ADD, key, value });
-  client.close();
   recorder.complete(invocation, completion);
   return completion.type === "ok" ? undefined : `${key} through ${home}: ${completion.error}`;
 }
