@@ -4,6 +4,7 @@
  */
 
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,8 +111,11 @@ describe.skipIf(isMissing)("bench --cluster docker", () => {
     );
     const [, , node = "", removal = ""] = commands ?? [];
     expect(await docker(["exec", node, "id", "-u"], { action: "look inside" })).toBe("10001");
+    const folder = /rm -r (\S+)$/.exec(removal)?.[1] ?? "";
+    expect(existsSync(folder)).toBe(true);
     await execa(removal, { shell: true });
     expect(await leftovers()).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
   });
 });
 

@@ -96,10 +96,11 @@ export class Project {
     if ((await leftoversOf(run)).length > 0) await removeRun(run);
   }
 
-  /** The command that removes all of it, for a project that was left up. */
+  /** The command that removes all of it and its folder, for a project that was left up. */
   get downCommand(): string {
-    const { run, compose, commonFile } = this.#options;
-    return `${compose.name} --project-name ${run} --file ${commonFile} --file ${this.#ownFile()} down --volumes`;
+    const { run, compose, commonFile, folder } = this.#options;
+    const down = `${compose.name} --project-name ${run} --file ${commonFile} --file ${this.#ownFile()} down --volumes`;
+    return `${down} && rm -r ${folder}`;
   }
 
   #ownFile(): string {
