@@ -5,6 +5,7 @@ import { versioningFor } from "../../causality/versioning-for.ts";
 import type { Environment } from "../../env/environment.ts";
 import { ManualClock } from "../../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../../env/testing/quiet-environment.ts";
+import { eventLoopTurn } from "../../platform/testing/event-loop-turn.ts";
 import { Life } from "../../replica/life.ts";
 import { Replica } from "../../replica/replica.ts";
 import { openReplica } from "../../replica/testing/replica-world.ts";
@@ -75,10 +76,10 @@ export async function deliveryWorld({ bytesPerSecond = 1e9, engine = new MemoryE
   /** Lets time pass, and the reactions of promises run after each millisecond. */
   const pass = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 1) {
-      await reactions();
+      await eventLoopTurn();
       clock.advance(1);
     }
-    await reactions();
+    await eventLoopTurn();
   };
   return {
     ...env,
@@ -118,10 +119,6 @@ export const RECORD = (async () => {
   const replica = await openReplica(new MemoryEngine(), dvvset);
   return (await replica.mint(Buffer.from("k"), new Map(), Buffer.from("v"), undefined)).record;
 })();
-
-async function reactions(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
 
 function refuse(): never {
   throw new Error("Nobody asks for this here");

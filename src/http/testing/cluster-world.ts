@@ -5,6 +5,7 @@ import { quietEnvironment } from "../../env/testing/quiet-environment.ts";
 import type { NodeConfiguration } from "../../node/configuration.ts";
 import { DynamoNode } from "../../node/node.ts";
 import { parseConfiguration } from "../../node/parse-configuration.ts";
+import { eventLoopTurn } from "../../platform/testing/event-loop-turn.ts";
 import { MemoryNetwork } from "../../rpc/testing/memory-transport.ts";
 import type { Engine } from "../../storage/engine.ts";
 import { MemoryEngine } from "../../storage/memory-engine.ts";
@@ -201,7 +202,7 @@ export class ClusterWorld {
   async #turn(): Promise<void> {
     for (let round = 0; round < 3; round++) {
       this.clock.settle();
-      await new Promise((resolve) => setImmediate(resolve));
+      await eventLoopTurn();
     }
   }
 }

@@ -1,4 +1,5 @@
 import { toHex } from "../../base/bytes.ts";
+import { eventLoopTurn } from "../../platform/testing/event-loop-turn.ts";
 import type { Engine, TableName, Write } from "../engine.ts";
 
 /**
@@ -93,7 +94,7 @@ export async function runCrashScript(
       if (done !== undefined) underWay.push(done);
       await at({ step, what: "called" });
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await eventLoopTurn();
     await at({ step, what: "turn" });
   }
 }

@@ -1,3 +1,4 @@
+import { eventLoopTurn } from "../../platform/testing/event-loop-turn.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write } from "../engine.ts";
 import { StorageError } from "../engine.ts";
 import { checkScan, checkWrites } from "../limits.ts";
@@ -44,7 +45,8 @@ export class SlowEngine implements Engine {
     this.#pending.settle(queued.writes);
     await stored;
     if (this.#tellsLate) {
-      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      await eventLoopTurn();
+      await eventLoopTurn();
     }
     if (outcome === "stored") {
       queued.resolve();
@@ -70,7 +72,7 @@ export class SlowEngine implements Engine {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#queue.push({ writes, resolve, reject });
     if (this.#auto) {
-      setImmediate(() => void this.finishOne("stored"));
+      void eventLoopTurn().then(() => this.finishOne("stored"));
     }
     await promise;
   }
