@@ -204,6 +204,41 @@ describe.each(ROUTINGS)("runAttempts(), when and where, routing %s", (routing) =
     expect(hosts(http)).toEqual(["a", "b", "b", "a"]);
   });
 
+  test("meets one silent node a while, though its time is over before it has asked all of them", async () => {
+    const steps = ["hangs", "hangs", FOUND, FOUND, "hangs", FOUND, FOUND, "hangs", FOUND] as const;
+    const { client, clock, http } = await setUp(steps, { attemptTimeoutMs: 700, suspectMs: 500 });
+    const get = (): Promise<unknown> => clock.settle(client.get(KEY, { timeoutMs: 1_200 }));
+    const pause = (): Promise<unknown> =>
+      clock.settle(new Promise<void>((resolve) => clock.setTimer(501, resolve)));
+    await failureOf(get());
+    for (const step of [get, get, pause, get, get, pause, get]) await step();
+    expect(hosts(http)).toEqual(["a", "b", "c", "c", "a", "c", "c", "b", "c"]);
+  });
+
+  test("asks silent nodes in turn where there are no others", async () => {
+    const steps = Array.from({ length: 8 }, (): Step => "hangs");
+    const { client, clock, http } = await setUp(steps, { attemptTimeoutMs: 700, suspectMs: 500 });
+    for (let call = 0; call < 4; call += 1) {
+      await failureOf(clock.settle(client.get(KEY, { timeoutMs: 1_200 })));
+    }
+    expect(hosts(http)).toEqual(["a", "b", "c", "a", "b", "c", "a", "b"]);
+  });
+
+  test("asks a silent node again by one call alone, and by no other while that waits", async () => {
+    const { client, clock, http } = await setUp(["hangs", FOUND, "hangs", FOUND, FOUND, FOUND]);
+    await clock.settle(client.get(KEY));
+    await clock.settle(new Promise<void>((resolve) => clock.setTimer(1_001, resolve)));
+    await clock.settle(Promise.all([client.get(KEY), client.get(KEY), client.get(KEY)]));
+    expect(hosts(http)).toEqual(["a", "b", "a", "b", "b", "b"]);
+  });
+
+  test("doubts nobody without a time of suspicion", async () => {
+    const { client, clock, http } = await setUp(["hangs", FOUND, FOUND], { suspectMs: 0 });
+    await clock.settle(client.get(KEY));
+    await clock.settle(client.get(KEY));
+    expect(hosts(http)).toEqual(["a", "b", "a"]);
+  });
+
   test("tells onAttempt of each attempt", async () => {
     const { client, clock, attempts } = await setUp(["hangs", OVERLOADED, FOUND]);
     await clock.settle(client.get(KEY));

@@ -79,6 +79,7 @@ export async function runAttempts<T>(
   let choice = chooser.choose(clock.monotonicMs(), route.endpoints(), tries);
   for (let number = 1; ; number += 1) {
     const { endpoint } = choice;
+    chooser.asked(endpoint, clock.monotonicMs());
     const { outcome, answer } = await attemptOnce(parts, settings, call, {
       endpoint,
       number,
@@ -91,7 +92,7 @@ export async function runAttempts<T>(
     }
     const { failure } = outcome;
     const nowMs = clock.monotonicMs();
-    learn(chooser, endpoint, failure, nowMs, settings.suspectMs);
+    learn(chooser, endpoint, failure, nowMs);
     route.heard(endpoint, answer);
     tries.set(endpoint, (tries.get(endpoint) ?? 0) + 1);
     definite &&= failure.definite || call.verb === "get";
@@ -145,15 +146,9 @@ async function attemptOnce<T>(
   return { outcome, answer };
 }
 
-function learn(
-  chooser: EndpointChooser,
-  endpoint: string,
-  failure: Failure,
-  nowMs: number,
-  suspectMs: number,
-): void {
+function learn(chooser: EndpointChooser, endpoint: string, failure: Failure, nowMs: number): void {
   if (failure.silent) {
-    chooser.suspect(endpoint, nowMs + suspectMs);
+    chooser.doubt(endpoint, nowMs);
   } else {
     chooser.trust(endpoint);
   }

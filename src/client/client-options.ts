@@ -51,7 +51,10 @@ export interface RingsideClientOptions {
   readonly backoffMs?: number;
   /** Default 1,000. */
   readonly backoffMsMax?: number;
-  /** How long a node that gave no answer is asked only when no other is left. Default 1,000; 0 switches it off. */
+  /**
+   * How long it takes after a node gave no answer until one that did so is asked again while another is left. Default 1,000; 0 switches
+   * it off.
+   */
   readonly suspectMs?: number;
   /** Names each write, so that nodes recognise a retry and do not make a sibling of it (K-11). Default true. */
   readonly operations?: boolean;

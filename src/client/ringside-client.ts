@@ -44,13 +44,14 @@ export interface RingsideWriteOptions extends WriteOptions {
 export class RingsideClient implements Store {
   readonly #parts: ClientParts;
   readonly #settings: ClientSettings;
-  readonly #chooser = new EndpointChooser();
+  readonly #chooser: EndpointChooser;
   readonly #routing: Routing;
 
   /** Throws RangeError where an option is out of its range. */
   constructor(parts: ClientParts, options: RingsideClientOptions) {
     this.#parts = parts;
     this.#settings = clientSettings(options);
+    this.#chooser = new EndpointChooser(this.#settings.suspectMs);
     this.#routing =
       this.#settings.routing === "owners"
         ? new OwnerRouting(parts, this.#settings, this.#chooser)

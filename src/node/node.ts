@@ -1,12 +1,7 @@
 import { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
 import { SharedTrees } from "../anti-entropy/shared-trees.ts";
-import { toBase64url } from "../base/bytes.ts";
-import type { HmacKey } from "../base/hash.ts";
-import type { NodeId } from "../base/ids.ts";
-import type { TokenKind } from "../causality/context-token.ts";
-import { macKeyOf, sealContext } from "../causality/context-token.ts";
-import type { Clock, Siblings, Truncation, Versioning } from "../causality/versioning.ts";
-import { keepsNoFalseSiblings } from "../causality/versioning.ts";
+import { macKeyOf } from "../causality/context-token.ts";
+import type { Truncation, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
 import { Coordinator } from "../coordinator/coordinator.ts";
 import { coordinatorInstruments } from "../coordinator/instruments.ts";
@@ -19,7 +14,6 @@ import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import type { Hello } from "../protocol/messages.ts";
-import { LISTED_CALM, LISTED_MAX, operationsOf, shownVersions } from "../protocol/operations.ts";
 import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
@@ -33,6 +27,7 @@ import type { Engine } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import { TombstoneCollector } from "../tombstones/tombstone-collector.ts";
 import { Admission } from "./admission.ts";
+import { ClientAnswers } from "./client-answers.ts";
 import type { NodeConfiguration } from "./configuration.ts";
 import type {
   GetOrder,
@@ -74,7 +69,7 @@ export class DynamoNode implements KeyValueStore {
   readonly #ring: Ring;
   readonly #engine: Engine;
   readonly #versioning: Versioning;
-  readonly #macKey: HmacKey;
+  readonly #answers: ClientAnswers;
   readonly #coordinator: Coordinator;
   readonly #router: WriteRouter;
   readonly #admission: Admission;
@@ -129,7 +124,7 @@ export class DynamoNode implements KeyValueStore {
     this.#engine = engine;
     this.#replica = replica;
     this.#versioning = versioning;
-    this.#macKey = macKeyOf(configuration.clusterSecret, configuration.clusterId);
+    const macKey = macKeyOf(configuration.clusterSecret, configuration.clusterId);
     const stages = createStages(environment, configuration);
     this.#admission = new Admission(environment, stages);
     this.#liveRequests = new LiveRequests(environment);
@@ -234,9 +229,15 @@ export class DynamoNode implements KeyValueStore {
         readRepair,
         repairWaitMs: REPAIR_WAIT_MS,
       },
-      { clusterId, macKey: this.#macKey },
+      { clusterId, macKey },
     );
     this.#router = new WriteRouter(environment, coordination, this.#coordinator);
+    this.#answers = new ClientAnswers(environment.assertions, {
+      configuration,
+      versioning,
+      macKey,
+      calmMs: () => this.#detector.calmMs(),
+    });
     this.#rpcServer = new RpcServer(environment, {
       identity,
       onHello,
@@ -302,24 +303,16 @@ export class DynamoNode implements KeyValueStore {
           : this.#coordinator.openContext(order.key, known.token, known.kind);
       return this.#coordinator
         .get({ ...order, timeoutMs, atLeast })
-        .then(({ siblings, isStale, reader }) =>
-          this.#answer(order.key, siblings, { isStale, reader }),
-        );
+        .then(({ siblings, ...reading }) => this.#answers.siblings(order.key, siblings, reading));
     });
   }
 
   put(order: PutOrder): Promise<WriteAnswer> {
     return this.#admission.admit("clients", order.timeoutMs, (timeoutMs) =>
-      this.#router.put({ ...order, timeoutMs }).then((record) => this.#written(order, record)),
+      this.#router
+        .put({ ...order, timeoutMs })
+        .then((record) => this.#answers.written(order, record)),
     );
-  }
-
-  #written({ key, answer }: PutOrder, record: Uint8Array): WriteAnswer {
-    if (answer === "nothing") return NOTHING_WANTED;
-    const siblings = this.#versioning.decode(record);
-    return answer === "siblings"
-      ? { siblings: this.#answer(key, siblings, { isStale: false }), session: undefined }
-      : { siblings: undefined, session: this.#token(key, siblings.clock, "session") };
   }
 
   /** From now on definitely refuses new requests, of clients and forwarded ones. Goes on as a replica. */
@@ -379,53 +372,11 @@ export class DynamoNode implements KeyValueStore {
     }
     this.#ready = true;
   }
-
-  #answer(
-    key: Uint8Array,
-    { clock, payloads }: Siblings,
-    { isStale, reader }: { readonly isStale: boolean; readonly reader?: NodeId | undefined },
-  ): SiblingsAnswer {
-    this.#assertions.always(
-      "a context that goes out with versions is not empty",
-      payloads.length === 0 || clock.size > 0,
-    );
-    const operations = operationsOf(payloads, this.#listedMax);
-    const context = this.#token(key, clock, "context", { operations, reader });
-    return { payloads: shownVersions(payloads, this.#versioning.mode), context, isStale };
-  }
-
-  /** How many operations contexts name (`protocol/operations.ts`). */
-  get #listedMax(): number {
-    const isCalm = this.#detector.calmMs() >= CALM_MS;
-    return isCalm || !keepsNoFalseSiblings(this.#versioning.mode) ? LISTED_CALM : LISTED_MAX;
-  }
-
-  #token(
-    key: Uint8Array,
-    clock: Clock,
-    kind: TokenKind,
-    { operations, reader: first }: { operations?: Uint8Array; reader?: NodeId | undefined } = {},
-  ): string {
-    const { clusterId, versioning: mode, writeCoordinator } = this.#configuration;
-    const reader = writeCoordinator === "fastest-reader" ? first : undefined;
-    const scope = { clusterId, key, mode, kind };
-    return toBase64url(
-      sealContext(
-        { ...scope, clock, operations: operations ?? NO_OPERATIONS, reader },
-        this.#macKey,
-      ),
-    );
-  }
 }
 
 function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncation | undefined {
   return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
 }
-
-/** So long after the last peer was missed everything that it may have made has come. */
-const CALM_MS = 60_000;
-const NO_OPERATIONS: Uint8Array = new Uint8Array(0);
-const NOTHING_WANTED: WriteAnswer = { siblings: undefined, session: undefined };
 
 interface OpenedParts {
   readonly ring: Ring;
