@@ -7,8 +7,8 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { isDoneAlready } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
-import { ByteStrings } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
+import { HeldRecords } from "./held-records.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHints } from "./hint-index.ts";
 import type { HintLimits } from "./hint-room.ts";
@@ -23,7 +23,6 @@ import { RecordWatch } from "./record-watch.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
 import type { Row } from "./row.ts";
-import { hintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place } from "./rows.ts";
 import { Rows } from "./rows.ts";
 import type { SkewStatus } from "./skew-watch.ts";
@@ -86,8 +85,8 @@ export class Replica {
   readonly #parts: ReplicaParts;
   readonly #actors: LocalActors;
   readonly #rows: Rows;
+  readonly #held: HeldRecords;
   readonly #lock = new KeyLock();
-  readonly #texts = new ByteStrings();
   readonly #metrics: ReplicaMetrics;
   readonly #watch: RecordWatch;
   readonly #skew: SkewWatch;
@@ -120,11 +119,17 @@ export class Replica {
       metrics: this.#metrics,
       locked,
     });
+    this.#held = new HeldRecords({
+      ...parts,
+      rows: this.#rows,
+      hints: this.hints,
+      assertions: env.assertions,
+    });
     this.tombstones = new TombstoneRows({
       engine: parts.engine,
       versioning: parts.versioning,
       rows: this.#rows,
-      placeOf: (key) => this.#place(key, undefined),
+      placeOf: (key) => this.#held.placeOf(key, undefined),
       isHinted: (keyText) => index.ownersOf(keyText).length > 0,
       locked,
     });
@@ -150,34 +155,12 @@ export class Replica {
    * of its own a damaged hint is left out, as of `HintRows.recordBeside`.
    */
   read(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const owners = this.hints.ownersOf(this.#texts.of(key));
-    return owners.length === 0 ? this.own(key) : this.#readAll(key, owners);
-  }
-
-  async #readAll(key: Uint8Array, owners: readonly NodeId[]): Promise<Uint8Array | undefined> {
-    const partition = this.#parts.ring().partitionOf(key);
-    const record = await this.own(key);
-    const records = record === undefined ? [] : [record];
-    for (const owner of owners) {
-      const hinted = await this.hints.recordBeside(
-        record,
-        owner,
-        hintRowKey(owner, partition, key),
-      );
-      if (hinted === undefined) {
-        continue;
-      }
-      this.#env.assertions.reachable("a replica's answer included a hint");
-      if (!records.some((other) => equalBytes(other, hinted))) {
-        records.push(hinted);
-      }
-    }
-    return records.length < 2 ? records[0] : this.#parts.versioning.encode(this.#merged(records));
+    return this.#held.all(key);
   }
 
   /** Canonical bytes of the node's own row of the key, hints left out; undefined for none. */
   own(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#rows.record("records", recordRowKey(this.#parts.ring().partitionOf(key), key));
+    return this.#held.own(key);
   }
 
   /**
@@ -191,7 +174,7 @@ export class Replica {
     hintFor: NodeId | undefined,
     options?: WriteOptions,
   ): Promise<void> {
-    const place = this.#place(key, hintFor);
+    const place = this.#held.placeOf(key, hintFor);
     const turn = this.#lock.acquire(place.keyText);
     if (turn !== undefined) await turn.comes;
     let stored: Promise<void> | undefined;
@@ -220,7 +203,7 @@ export class Replica {
     { isWithdrawn = never, onQueued, ...options }: MintOptions = {},
   ): Promise<Minted> {
     const { assertions } = this.#env;
-    const place = this.#place(key, hintFor);
+    const place = this.#held.placeOf(key, hintFor);
     const turn = this.#lock.acquire(place.keyText);
     assertions.sometimes("a write waited for its key", turn !== undefined);
     if (turn !== undefined) {
@@ -230,11 +213,11 @@ export class Replica {
     try {
       // Whoever waited in vain costs those behind it no read of the disk.
       this.#refuseWithdrawn(isWithdrawn);
-      const others = this.#isOnlyPlace(place) ? NONE : await this.#otherRecords(key, place);
+      const others = this.#held.isOnlyPlace(place) ? NONE : await this.#held.outside(place, key);
       // Last: what is there already may be a write that fails meanwhile, and must not pass for stored then.
       const row = await this.#rows.read(place);
       this.#refuseWithdrawn(isWithdrawn);
-      const held = this.#merged(row === undefined ? others : [row.record, ...others]);
+      const held = this.#held.merged(row === undefined ? others : [row.record, ...others]);
       if (isDoneAlready(payload, held.payloads)) {
         assertions.reachable("a write found itself done already");
         return this.#again(place, row, held, options);
@@ -374,46 +357,6 @@ export class Replica {
     } finally {
       this.#lock.release(keyText);
     }
-  }
-
-  #place(key: Uint8Array, hintFor: NodeId | undefined): Place {
-    const keyText = this.#texts.of(key);
-    if (hintFor !== undefined && hintFor !== this.#parts.nodeId) {
-      return this.hints.placeOf(hintFor, key, keyText);
-    }
-    const rowKey = recordRowKey(this.#parts.ring().partitionOf(key), key);
-    return { table: "records", rowKey, keyText, owner: undefined };
-  }
-
-  #isOnlyPlace({ table, keyText }: Place): boolean {
-    return table === "records" && this.hints.ownersOf(keyText).length === 0;
-  }
-
-  /** What this node holds of the key outside `place`. To be called under the key's lock. */
-  async #otherRecords(key: Uint8Array, place: Place): Promise<readonly Uint8Array[]> {
-    const places: Place[] = this.hints
-      .ownersOf(place.keyText)
-      .map((owner) => this.hints.placeOf(owner, key, place.keyText));
-    places.unshift(this.#place(key, undefined));
-    const records: Uint8Array[] = [];
-    for (const { table, rowKey, owner } of places) {
-      const record =
-        owner === place.owner ? undefined : await this.#rows.recordToMerge(table, rowKey);
-      if (record !== undefined) {
-        records.push(record);
-      }
-    }
-    return records;
-  }
-
-  #merged(records: readonly Uint8Array[]): Siblings {
-    const { versioning } = this.#parts;
-    let merged: Siblings | undefined;
-    for (const record of records) {
-      const siblings = this.#rows.siblings(record);
-      merged = merged === undefined ? siblings : versioning.merge(merged, siblings);
-    }
-    return merged ?? versioning.empty;
   }
 }
 

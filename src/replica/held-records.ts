@@ -1,0 +1,93 @@
+import { equalBytes } from "../base/bytes.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { Siblings, Versioning } from "../causality/versioning.ts";
+import type { Assertions } from "../env/assertions.ts";
+import type { Ring } from "../ring/ring.ts";
+import { ByteStrings } from "../storage/byte-strings.ts";
+import type { HintRows } from "./hint-rows.ts";
+import { hintRowKey, recordRowKey } from "./row-keys.ts";
+import type { Place, Rows } from "./rows.ts";
+
+export interface HeldRecordsParts {
+  readonly nodeId: NodeId;
+  readonly versioning: Versioning;
+  readonly ring: () => Ring;
+  readonly rows: Rows;
+  readonly hints: HintRows;
+  readonly assertions: Assertions;
+}
+
+/** What a node holds of a key, in its own row and in those that it keeps for others (D-4.6-5). Changes nothing. */
+export class HeldRecords {
+  readonly #parts: HeldRecordsParts;
+  readonly #texts = new ByteStrings();
+
+  constructor(parts: HeldRecordsParts) {
+    this.#parts = parts;
+  }
+
+  /** Canonical bytes of the node's own row of the key; undefined for none. */
+  own(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const { rows, ring } = this.#parts;
+    return rows.record("records", recordRowKey(ring().partitionOf(key), key));
+  }
+
+  /** Canonical bytes of everything, as of `Replica.read`. */
+  all(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const owners = this.#parts.hints.ownersOf(this.#texts.of(key));
+    return owners.length === 0 ? this.own(key) : this.#withHints(key, owners);
+  }
+
+  /** Where the node keeps the key, or keeps it for another node. */
+  placeOf(key: Uint8Array, hintFor: NodeId | undefined): Place {
+    const { nodeId, hints, ring } = this.#parts;
+    const keyText = this.#texts.of(key);
+    if (hintFor !== undefined && hintFor !== nodeId) return hints.placeOf(hintFor, key, keyText);
+    const rowKey = recordRowKey(ring().partitionOf(key), key);
+    return { table: "records", rowKey, keyText, owner: undefined };
+  }
+
+  /** True where it is certain that nothing is held outside `place`. */
+  isOnlyPlace({ table, keyText }: Place): boolean {
+    return table === "records" && this.#parts.hints.ownersOf(keyText).length === 0;
+  }
+
+  /** What is held of the key outside `place`. To be called under the key's lock. */
+  async outside(place: Place, key: Uint8Array): Promise<readonly Uint8Array[]> {
+    const { rows, hints } = this.#parts;
+    const places: Place[] = hints
+      .ownersOf(place.keyText)
+      .map((owner) => hints.placeOf(owner, key, place.keyText));
+    places.unshift(this.placeOf(key, undefined));
+    const records: Uint8Array[] = [];
+    for (const { table, rowKey, owner } of places) {
+      const record = owner === place.owner ? undefined : await rows.recordToMerge(table, rowKey);
+      if (record !== undefined) records.push(record);
+    }
+    return records;
+  }
+
+  merged(records: readonly Uint8Array[]): Siblings {
+    const { versioning, rows } = this.#parts;
+    let merged: Siblings | undefined;
+    for (const record of records) {
+      const siblings = rows.siblings(record);
+      merged = merged === undefined ? siblings : versioning.merge(merged, siblings);
+    }
+    return merged ?? versioning.empty;
+  }
+
+  async #withHints(key: Uint8Array, owners: readonly NodeId[]): Promise<Uint8Array | undefined> {
+    const { assertions, hints, ring, versioning } = this.#parts;
+    const partition = ring().partitionOf(key);
+    const record = await this.own(key);
+    const records = record === undefined ? [] : [record];
+    for (const owner of owners) {
+      const hinted = await hints.recordBeside(record, owner, hintRowKey(owner, partition, key));
+      if (hinted === undefined) continue;
+      assertions.reachable("a replica's answer included a hint");
+      if (!records.some((other) => equalBytes(other, hinted))) records.push(hinted);
+    }
+    return records.length < 2 ? records[0] : versioning.encode(this.merged(records));
+  }
+}
