@@ -215,6 +215,15 @@ describe.each(ROUTINGS)("runAttempts(), when and where, routing %s", (routing) =
     expect(hosts(http)).toEqual(["a", "b", "c", "c", "a", "c", "c", "b", "c"]);
   });
 
+  test("does not doubt a node that had only what others left of the time", async () => {
+    const { client, clock, http } = await setUp(["hangs", "hangs", "hangs", FOUND], {
+      attemptTimeoutMs: 700,
+    });
+    await failureOf(clock.settle(client.get(KEY, { timeoutMs: 1_450 })));
+    await clock.settle(client.get(KEY));
+    expect(hosts(http)).toEqual(["a", "b", "c", "c"]);
+  });
+
   test("asks silent nodes in turn where there are no others", async () => {
     const steps = Array.from({ length: 8 }, (): Step => "hangs");
     const { client, clock, http } = await setUp(steps, { attemptTimeoutMs: 700, suspectMs: 500 });

@@ -75,15 +75,18 @@ export async function runAttempts<T>(
   const deadlineMs = clock.monotonicMs() + call.timeoutMs;
   const { route } = call;
   const tries = new Map<string, number>();
+  const soFar = { tries, isProbeCostly: !call.retryIndefinite };
   let definite = true;
-  let choice = chooser.choose(clock.monotonicMs(), route.endpoints(), tries);
+  let choice = chooser.choose(clock.monotonicMs(), route.endpoints(), soFar);
   for (let number = 1; ; number += 1) {
     const { endpoint } = choice;
-    chooser.asked(endpoint, clock.monotonicMs());
+    const startMs = clock.monotonicMs();
+    const timeoutMs = Math.max(1, Math.min(settings.attemptTimeoutMs, deadlineMs - startMs));
+    chooser.asked(endpoint, startMs, timeoutMs);
     const { outcome, answer } = await attemptOnce(parts, settings, call, {
       endpoint,
       number,
-      deadlineMs,
+      timeoutMs,
     });
     if (outcome.ok) {
       chooser.trust(endpoint);
@@ -92,13 +95,17 @@ export async function runAttempts<T>(
     }
     const { failure } = outcome;
     const nowMs = clock.monotonicMs();
-    learn(chooser, endpoint, failure, nowMs);
+    // The time that earlier attempts left says little of a node that was silent in it.
+    const isCutShort = number > 1 && timeoutMs < settings.attemptTimeoutMs / 2;
+    if (!failure.silent) chooser.trust(endpoint);
+    else if (!isCutShort) chooser.doubt(endpoint, nowMs);
+    if (failure.retryAfterMs > 0) chooser.holdOff(endpoint, nowMs + failure.retryAfterMs);
     route.heard(endpoint, answer);
     tries.set(endpoint, (tries.get(endpoint) ?? 0) + 1);
     definite &&= failure.definite || call.verb === "get";
 
     const goesOn = failure.retryable && (failure.definite || call.retryIndefinite);
-    choice = chooser.choose(nowMs, route.endpoints(), tries);
+    choice = chooser.choose(nowMs, route.endpoints(), soFar);
     const untried = !tries.has(choice.endpoint);
     const backoffMs = failure.silent && untried ? 0 : backoff(settings, parts.random, number);
     const waitMs = Math.max(choice.waitMs, backoffMs);
@@ -108,7 +115,7 @@ export async function runAttempts<T>(
     if (waitMs > 0) {
       await sleep(clock, waitMs);
       // Meanwhile the way may have become another: the ring was read anew.
-      choice = chooser.choose(clock.monotonicMs(), route.endpoints(), tries);
+      choice = chooser.choose(clock.monotonicMs(), route.endpoints(), soFar);
     }
   }
 }
@@ -116,17 +123,16 @@ export async function runAttempts<T>(
 interface AttemptPlace {
   readonly endpoint: string;
   readonly number: number;
-  readonly deadlineMs: number;
+  readonly timeoutMs: number;
 }
 
 async function attemptOnce<T>(
   { clock, http }: ClientParts,
   settings: ClientSettings,
   call: Call<T>,
-  { endpoint, number, deadlineMs }: AttemptPlace,
+  { endpoint, number, timeoutMs }: AttemptPlace,
 ): Promise<{ readonly outcome: Outcome<T>; readonly answer: HttpCallResult | undefined }> {
   const startMs = clock.monotonicMs();
-  const timeoutMs = Math.max(1, Math.min(settings.attemptTimeoutMs, deadlineMs - startMs));
   let outcome: Outcome<T>;
   let answer: HttpCallResult | undefined;
   try {
@@ -144,17 +150,6 @@ async function attemptOnce<T>(
     code: outcome.ok ? undefined : outcome.failure.code,
   });
   return { outcome, answer };
-}
-
-function learn(chooser: EndpointChooser, endpoint: string, failure: Failure, nowMs: number): void {
-  if (failure.silent) {
-    chooser.doubt(endpoint, nowMs);
-  } else {
-    chooser.trust(endpoint);
-  }
-  if (failure.retryAfterMs > 0) {
-    chooser.holdOff(endpoint, nowMs + failure.retryAfterMs);
-  }
 }
 
 /** "Full jitter": uniform below an exponentially growing bound. */

@@ -52,8 +52,8 @@ export interface RingsideClientOptions {
   /** Default 1,000. */
   readonly backoffMsMax?: number;
   /**
-   * How long it takes after a node gave no answer until one that did so is asked again while another is left. Default 1,000; 0 switches
-   * it off.
+   * A node that gave no answer is asked when no other is left, and now and then ahead of others, as a probe: this is the time from a
+   * silence to the next probe. Default 1,000; 0: nodes are asked in their order whether they answered or not.
    */
   readonly suspectMs?: number;
   /** Names each write, so that nodes recognise a retry and do not make a sibling of it (K-11). Default true. */

@@ -3,9 +3,12 @@
  * down, and the next call should not pay for finding that out again; but a node that is merely believed down must be
  * asked when nothing better is left, and now and then before, since belief is local and often wrong.
  *
- * Sketch: a node that gave no answer is doubted until it gives one. One doubted node at a time is asked ahead of others, the one that was
- * silent longest ago, and only when none has been asked and nobody has been silent for a while: however many are down, a call meets one of
- * them and not each in turn, and the calls beside it and for a while after it meet none. Where all are doubted they take turns.
+ * Sketch: a node that gave no answer is doubted until it gives one. One doubted node at a time is asked ahead of others, as a probe; after one
+ * that was in vain none is for a while, so that however many nodes are down, only one call in so much time pays, and that once. Each
+ * has its turn: who was probed in vain comes after all that are doubted. A probe that is answered lets the others follow at
+ * once, since what cut off one mostly cut off more. Where all are doubted, who was asked longest ago is asked first.
+ *
+ * A node that asks to be left alone comes after a doubted one: it said that it cannot, the other is only believed to be unable.
  */
 export interface EndpointChoice {
   /** Base URL of the node to ask. */
@@ -14,59 +17,84 @@ export interface EndpointChoice {
   readonly waitMs: number;
 }
 
+export interface Patience {
+  /** From a silence to the next probe; 0: no node is ever doubted. */
+  readonly suspectMs: number;
+  /** Most that an attempt takes. */
+  readonly attemptTimeoutMs: number;
+}
+
+/** What a call brings to the choice. */
+export interface CallSoFar {
+  /** Its attempts by endpoint. */
+  readonly tries: ReadonlyMap<string, number>;
+  /** True where it would fail with a probe: it makes one only where others have made none for long. */
+  readonly isProbeCostly: boolean;
+}
+
 /** What one client remembers of the nodes that it asked, between calls too. */
 export class EndpointChooser {
-  readonly #suspectMs: number;
-  /** When each node that is doubted was silent last. */
-  readonly #silentMs = new Map<string, number>();
+  readonly #patience: Patience;
+  readonly #doubts = new Map<string, Doubt>();
   readonly #holdOffUntilMs = new Map<string, number>();
-  /** When a doubted node was asked or any was silent last. */
-  #troubleMs = Number.NEGATIVE_INFINITY;
+  /** No probe before. */
+  #probesFromMs = Number.NEGATIVE_INFINITY;
 
-  /** `suspectMs`: from one doubted node that is asked while another is left to the next; 0: none is ever doubted. */
-  constructor(suspectMs: number) {
-    this.#suspectMs = suspectMs;
+  constructor(patience: Patience) {
+    this.#patience = patience;
   }
 
   /**
-   * The best endpoint now: of those that wait least, one not doubted, or the doubted one whose turn it is; of these the least tried in
-   * this call, of these the first in order. `tries` counts this call's attempts by endpoint; there is at least one endpoint.
+   * The best endpoint now: of those that wait least, the probe or one not doubted; of these the least tried in this call; of these the
+   * first in order, or of doubted ones that which was asked longest ago. There is at least one endpoint.
    */
-  choose(
-    nowMs: number,
-    endpoints: readonly string[],
-    tries: ReadonlyMap<string, number>,
-  ): EndpointChoice {
-    const turn = this.#turn(nowMs, endpoints);
+  choose(nowMs: number, endpoints: readonly string[], soFar: CallSoFar): EndpointChoice {
+    const { tries } = soFar;
+    const probe = nowMs >= this.#probesFromMs ? this.#due(nowMs, endpoints, soFar) : undefined;
     const isPutOff = (endpoint: string): boolean =>
-      endpoint !== turn && this.#silentMs.has(endpoint);
+      endpoint !== probe && this.#doubts.has(endpoint);
     let best = endpoints[0] ?? "";
     for (const endpoint of endpoints) {
-      const isBetter =
+      const order =
         this.#waitMs(endpoint, nowMs) - this.#waitMs(best, nowMs) ||
         Number(isPutOff(endpoint)) - Number(isPutOff(best)) ||
         (tries.get(endpoint) ?? 0) - (tries.get(best) ?? 0) ||
-        (isPutOff(best) ? this.#silentAt(endpoint) - this.#silentAt(best) : 0);
-      if (isBetter < 0) best = endpoint;
+        (isPutOff(best) ? this.#lastMs(endpoint) - this.#lastMs(best) : 0);
+      if (order < 0) best = endpoint;
     }
     return { endpoint: best, waitMs: this.#waitMs(best, nowMs) };
   }
 
-  /** An attempt begins. */
-  asked(endpoint: string, nowMs: number): void {
-    if (this.#silentMs.has(endpoint)) this.#troubleMs = nowMs;
+  /** An attempt begins; it takes so long at most. */
+  asked(endpoint: string, nowMs: number, timeoutMs: number): void {
+    const doubt = this.#doubts.get(endpoint);
+    if (doubt === undefined) return;
+    doubt.lastMs = nowMs;
+    doubt.dueMs = nowMs + timeoutMs;
+    this.#probesFromMs = nowMs + timeoutMs;
   }
 
   /** It gave no answer. */
   doubt(endpoint: string, nowMs: number): void {
-    if (this.#suspectMs === 0) return;
-    this.#silentMs.set(endpoint, nowMs);
-    this.#troubleMs = nowMs;
+    const { suspectMs, attemptTimeoutMs } = this.#patience;
+    if (suspectMs === 0) return;
+    // Nodes newly found silent do not put off the probes of others, or with enough of them there would be none.
+    if (this.#doubts.has(endpoint) || nowMs >= this.#probesFromMs) {
+      this.#probesFromMs = nowMs + suspectMs;
+    }
+    this.#doubts.delete(endpoint);
+    const roundMs = this.#doubts.size * (attemptTimeoutMs + suspectMs);
+    this.#doubts.set(endpoint, { lastMs: nowMs, dueMs: nowMs + suspectMs + roundMs });
   }
 
   /** It answered, whatever it said. */
   trust(endpoint: string): void {
-    this.#silentMs.delete(endpoint);
+    if (!this.#doubts.delete(endpoint)) return;
+    this.#probesFromMs = Number.NEGATIVE_INFINITY;
+    const { suspectMs } = this.#patience;
+    for (const doubt of this.#doubts.values()) {
+      doubt.dueMs = Math.min(doubt.dueMs, doubt.lastMs + suspectMs);
+    }
   }
 
   /** It asked to be left alone until then. */
@@ -74,27 +102,44 @@ export class EndpointChooser {
     this.#holdOffUntilMs.set(endpoint, untilMs);
   }
 
-  /** It gave no answer, and that is not long ago. */
+  /** It gave no answer or was asked in doubt, not long ago. */
   isSuspected(endpoint: string, nowMs: number): boolean {
-    return this.#silentAt(endpoint) + this.#suspectMs > nowMs;
+    return this.#lastMs(endpoint) + this.#patience.suspectMs > nowMs;
   }
 
-  /** Of the doubted nodes that come before all others, the one that was silent longest ago, when it is time to ask one again. */
-  #turn(nowMs: number, endpoints: readonly string[]): string | undefined {
-    if (this.#troubleMs + this.#suspectMs > nowMs) return undefined;
-    let turn: string | undefined;
+  /** Of the doubted nodes that come before all others that this call can still ask, the one whose turn it is. */
+  #due(
+    nowMs: number,
+    endpoints: readonly string[],
+    { tries, isProbeCostly }: CallSoFar,
+  ): string | undefined {
+    const sinceDueMs = isProbeCostly ? COSTLY_PROBE_AFTER * this.#patience.suspectMs : 0;
+    let due: string | undefined;
     for (const endpoint of endpoints) {
-      if (!this.#silentMs.has(endpoint)) break;
-      if (turn === undefined || this.#silentAt(endpoint) < this.#silentAt(turn)) turn = endpoint;
+      if (tries.has(endpoint) || this.#waitMs(endpoint, nowMs) > 0) continue;
+      const doubt = this.#doubts.get(endpoint);
+      if (doubt === undefined) break;
+      if (doubt.dueMs + sinceDueMs > nowMs) continue;
+      if (due === undefined || doubt.lastMs < this.#lastMs(due)) due = endpoint;
     }
-    return turn;
+    return due;
   }
 
-  #silentAt(endpoint: string): number {
-    return this.#silentMs.get(endpoint) ?? Number.NEGATIVE_INFINITY;
+  #lastMs(endpoint: string): number {
+    return this.#doubts.get(endpoint)?.lastMs ?? Number.NEGATIVE_INFINITY;
   }
 
   #waitMs(endpoint: string, nowMs: number): number {
     return Math.max(0, (this.#holdOffUntilMs.get(endpoint) ?? 0) - nowMs);
   }
+}
+
+/** Times of suspicion. */
+const COSTLY_PROBE_AFTER = 10;
+
+interface Doubt {
+  /** When it was asked or silent last. */
+  lastMs: number;
+  /** It is no probe before. */
+  dueMs: number;
 }

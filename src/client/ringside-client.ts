@@ -51,7 +51,7 @@ export class RingsideClient implements Store {
   constructor(parts: ClientParts, options: RingsideClientOptions) {
     this.#parts = parts;
     this.#settings = clientSettings(options);
-    this.#chooser = new EndpointChooser(this.#settings.suspectMs);
+    this.#chooser = new EndpointChooser(this.#settings);
     this.#routing =
       this.#settings.routing === "owners"
         ? new OwnerRouting(parts, this.#settings, this.#chooser)

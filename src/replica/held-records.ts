@@ -32,7 +32,10 @@ export class HeldRecords {
     return rows.record("records", recordRowKey(ring().partitionOf(key), key));
   }
 
-  /** Canonical bytes of everything, as of `Replica.read`. */
+  /**
+   * Canonical bytes of everything; undefined for nothing. Beside a whole row of its own a damaged hint is left out, as of
+   * `HintRows.recordBeside`.
+   */
   all(key: Uint8Array): Promise<Uint8Array | undefined> {
     const owners = this.#parts.hints.ownersOf(this.#texts.of(key));
     return owners.length === 0 ? this.own(key) : this.#withHints(key, owners);
@@ -67,6 +70,7 @@ export class HeldRecords {
     return records;
   }
 
+  /** The join of records; that of none is empty. */
   merged(records: readonly Uint8Array[]): Siblings {
     const { versioning, rows } = this.#parts;
     let merged: Siblings | undefined;

@@ -10,6 +10,8 @@ import type { Mutant } from "./parse-mutant.ts";
 import { readMutants } from "./read-mutants.ts";
 import { ROOT, SourcesCopy } from "./testing/sources-copy.ts";
 
+const PLANTED_IN = "src/base/assert.ts";
+
 describe("the types of committed mutants", async () => {
   const batches = batchesOf(await readMutants(ROOT));
   const sources = new SourcesCopy();
@@ -20,22 +22,39 @@ describe("the types of committed mutants", async () => {
     "batch $at of those that share no file, $count mutants",
     { timeout: 120_000 },
     ({ batch }) => {
-      for (const { patch } of batch) expect(sources.apply(patch)).toBeUndefined();
-      const errors = typeErrors();
-      for (const { patch } of batch.toReversed()) {
-        expect(sources.takeBack(patch)).toBeUndefined();
-      }
+      const errors = typeErrorsWith(batch.map(({ patch }) => patch));
       expect(errors.map((error) => `${mutantOf(batch, error)}: ${error}`)).toEqual([]);
     },
   );
 
   test("a planted name that does not exist is found", { timeout: 120_000 }, () => {
-    const [mutant] = batches[0] ?? [];
-    const patch = mutant?.patch.replace(/^\+(?!\+)/m, "+void planted;\n+") ?? "";
-    expect(sources.apply(patch)).toBeUndefined();
-    expect(typeErrors()).toEqual([expect.stringContaining("Cannot find name 'planted'")]);
-    expect(sources.takeBack(patch)).toBeUndefined();
+    const [first = ""] = sources.read(PLANTED_IN).split("\n");
+    const patch = `diff --git a/${PLANTED_IN} b/${PLANTED_IN}
+--- a/${PLANTED_IN}
++++ b/${PLANTED_IN}
+@@ -1 +1,2 @@
++void planted;
+ ${first}
+`;
+    expect(typeErrorsWith([patch])).toEqual([
+      expect.stringContaining("Cannot find name 'planted'"),
+    ]);
+    expect(typeErrorsWith([])).toEqual([]);
   });
+
+  /** Of the sources with these patches, which are taken back whatever happens. */
+  function typeErrorsWith(patches: readonly string[]): readonly string[] {
+    const applied: string[] = [];
+    try {
+      for (const patch of patches) {
+        expect(sources.apply(patch)).toBeUndefined();
+        applied.unshift(patch);
+      }
+      return typeErrors();
+    } finally {
+      for (const patch of applied) sources.takeBack(patch);
+    }
+  }
 
   /** What the compiler says of the sources as they are now. That a mutant leaves a name unused is no error. */
   function typeErrors(): readonly string[] {

@@ -5,31 +5,25 @@ import { dirname, join, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dirname, "../../../..");
 
-/** The store's sources in a temporary folder, where patches are tried and taken back. */
+/** The store's sources without their tests in a temporary folder, where patches are tried and taken back. */
 export class SourcesCopy {
   readonly folder = mkdtempSync(join(tmpdir(), "ringside-sources-"));
 
   constructor() {
     for (const name of ["src", "package.json", "tsconfig.json"]) {
-      cpSync(join(ROOT, name), join(this.folder, name), { recursive: true });
+      const filter = (path: string): boolean => !path.endsWith(".test.ts");
+      cpSync(join(ROOT, name), join(this.folder, name), { recursive: true, filter });
     }
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
   }
 
   /** Why git refuses the patch, or undefined where the copy has it now. */
-  apply(patch: string, ...flags: readonly string[]): string | undefined {
-    const args = ["apply", "-p1", "--recount", "--whitespace=nowarn", ...flags, "-"];
-    const { status, stderr } = spawnSync("git", args, {
-      cwd: this.folder,
-      env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(this.folder) },
-      input: patch,
-      encoding: "utf8",
-    });
-    return status === 0 ? undefined : stderr.trim();
+  apply(patch: string): string | undefined {
+    return this.#git(patch);
   }
 
   takeBack(patch: string): string | undefined {
-    return this.apply(patch, "--reverse");
+    return this.#git(patch, "--reverse");
   }
 
   read(file: string): string {
@@ -38,5 +32,16 @@ export class SourcesCopy {
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #git(patch: string, ...flags: readonly string[]): string | undefined {
+    const args = ["apply", "-p1", "--recount", "--whitespace=nowarn", ...flags, "-"];
+    const { status, stderr } = spawnSync("git", args, {
+      cwd: this.folder,
+      env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(this.folder) },
+      input: patch,
+      encoding: "utf8",
+    });
+    return status === 0 ? undefined : stderr.trim();
   }
 }
