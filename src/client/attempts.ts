@@ -14,7 +14,7 @@ import type { Clock } from "../env/clock.ts";
 import type { Random } from "../env/random.ts";
 import type { Attempt, ClientSettings } from "./client-options.ts";
 import { ClientError } from "./contract.ts";
-import type { EndpointChooser } from "./endpoint-choice.ts";
+import type { EndpointChoice, EndpointChooser } from "./endpoint-choice.ts";
 import type { Failure, Outcome } from "./failure.ts";
 import { callFailure } from "./failure.ts";
 import type { HttpCall, HttpCaller, HttpCallResult } from "./http-caller.ts";
@@ -75,9 +75,14 @@ export async function runAttempts<T>(
   const deadlineMs = clock.monotonicMs() + call.timeoutMs;
   const { route } = call;
   const tries = new Map<string, number>();
-  const soFar = { tries, isProbeCostly: !call.retryIndefinite };
   let definite = true;
-  let choice = chooser.choose(clock.monotonicMs(), route.endpoints(), soFar);
+  const choose = (number: number): EndpointChoice => {
+    const nowMs = clock.monotonicMs();
+    const mayGoOn = call.retryIndefinite && number <= settings.retriesMax;
+    const isProbeCostly = !mayGoOn || deadlineMs - nowMs <= settings.attemptTimeoutMs;
+    return chooser.choose(nowMs, route.endpoints(), { tries, isProbeCostly });
+  };
+  let choice = choose(1);
   for (let number = 1; ; number += 1) {
     const { endpoint } = choice;
     const startMs = clock.monotonicMs();
@@ -96,16 +101,17 @@ export async function runAttempts<T>(
     const { failure } = outcome;
     const nowMs = clock.monotonicMs();
     // The time that earlier attempts left says little of a node that was silent in it.
-    const isCutShort = number > 1 && timeoutMs < settings.attemptTimeoutMs / 2;
+    const wholeMs = Math.min(settings.attemptTimeoutMs, call.timeoutMs);
+    const isCutShort = timeoutMs < wholeMs / 2 && nowMs - startMs >= timeoutMs;
     if (!failure.silent) chooser.trust(endpoint);
-    else if (!isCutShort) chooser.doubt(endpoint, nowMs);
+    else if (!isCutShort) chooser.doubt(endpoint, startMs, nowMs);
     if (failure.retryAfterMs > 0) chooser.holdOff(endpoint, nowMs + failure.retryAfterMs);
     route.heard(endpoint, answer);
     tries.set(endpoint, (tries.get(endpoint) ?? 0) + 1);
     definite &&= failure.definite || call.verb === "get";
 
     const goesOn = failure.retryable && (failure.definite || call.retryIndefinite);
-    choice = chooser.choose(nowMs, route.endpoints(), soFar);
+    choice = choose(number + 1);
     const untried = !tries.has(choice.endpoint);
     const backoffMs = failure.silent && untried ? 0 : backoff(settings, parts.random, number);
     const waitMs = Math.max(choice.waitMs, backoffMs);
@@ -115,7 +121,7 @@ export async function runAttempts<T>(
     if (waitMs > 0) {
       await sleep(clock, waitMs);
       // Meanwhile the way may have become another: the ring was read anew.
-      choice = chooser.choose(clock.monotonicMs(), route.endpoints(), soFar);
+      choice = choose(number + 1);
     }
   }
 }

@@ -52,7 +52,7 @@ export interface RingsideClientOptions {
   /** Default 1,000. */
   readonly backoffMsMax?: number;
   /**
-   * A node that gave no answer is asked when no other is left, and now and then ahead of others, as a probe: this is the time from a
+   * A node that gave no answer is asked when no better one is left, and now and then ahead of others, as a probe: this is the least time from a
    * silence to the next probe. Default 1,000; 0: nodes are asked in their order whether they answered or not.
    */
   readonly suspectMs?: number;

@@ -72,6 +72,18 @@ describe("EndpointChooser", () => {
     expect(scene.with(scene.chooser, "c", "a").choose()).toBe("c");
   });
 
+  test("does not let those that were probed in vain wait for their round then", () => {
+    const scene = new Scene("a", "d");
+    for (const node of ["a", "b", "c"]) scene.silent(node);
+    scene.advance(PATIENCE.suspectMs);
+    expect(scene.ask()).toBe("a");
+    scene.silentLater("a");
+    scene.advance(2 * ATTEMPT_MS);
+    expect(scene.choose()).toBe("d");
+    scene.answered("b");
+    expect(scene.choose()).toBe("a");
+  });
+
   test("goes to the owner of each key at once after nobody could be reached", () => {
     const chooser = new EndpointChooser(PATIENCE);
     const scene = new Scene("a", "b", "c").with(chooser);
@@ -101,6 +113,40 @@ describe("EndpointChooser", () => {
     scene.advance(PATIENCE.suspectMs);
     expect(scene.choose()).toBe("broken");
     expect(scene.choose({ tried: ["broken"] })).toBe("b");
+  });
+
+  test("asks a node that wants to be left alone for a moment before a doubted one, and for long after it", () => {
+    const scene = new Scene("a", "b");
+    scene.silent("b");
+    scene.chooser.holdOff("a", ATTEMPT_MS - 1);
+    expect(scene.choose()).toBe("a");
+    scene.chooser.holdOff("a", ATTEMPT_MS + 1);
+    expect(scene.choose()).toBe("b");
+  });
+
+  test("learns nothing from attempts that began before a node was doubted, or probed", () => {
+    const scene = new Scene("a", "b");
+    scene.silent("a");
+    scene.advance(PATIENCE.suspectMs - 1);
+    scene.chooser.doubt("a", -1, scene.nowMs);
+    scene.advance(1);
+    expect(scene.ask()).toBe("a");
+    scene.advance(ATTEMPT_MS - 1);
+    scene.chooser.doubt("a", -1, scene.nowMs);
+    scene.advance(PATIENCE.suspectMs);
+    expect(scene.choose()).toBe("a");
+  });
+
+  test("has no longer rounds for nodes that are there no more", () => {
+    const scene = new Scene("a", "b");
+    for (let gone = 0; gone < 40; gone += 1) scene.silent(`gone ${gone}`);
+    scene.silent("a");
+    scene.advance(PATIENCE.suspectMs);
+    scene.chooser.keepOnly(["a", "b"]);
+    expect(scene.ask()).toBe("a");
+    scene.silent("a");
+    scene.advance(PATIENCE.suspectMs);
+    expect(scene.choose()).toBe("a");
   });
 
   test("gives the turn of a node that asked to be left alone to the next", () => {
@@ -167,7 +213,7 @@ class Scene {
   }
 
   silent(endpoint: string): void {
-    this.chooser.doubt(endpoint, this.nowMs);
+    this.chooser.doubt(endpoint, this.nowMs, this.nowMs);
   }
 
   silentLater(endpoint: string): void {
@@ -182,6 +228,8 @@ class Scene {
     this.nowMs = nowMs;
     const ended = this.#later.filter(({ atMs }) => atMs <= nowMs);
     this.#later = this.#later.filter(({ atMs }) => atMs > nowMs);
-    for (const { endpoint, atMs } of ended) this.chooser.doubt(endpoint, atMs);
+    for (const { endpoint, atMs } of ended) {
+      this.chooser.doubt(endpoint, atMs - ATTEMPT_MS, atMs);
+    }
   }
 }

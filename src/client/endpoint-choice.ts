@@ -4,11 +4,12 @@
  * asked when nothing better is left, and now and then before, since belief is local and often wrong.
  *
  * Sketch: a node that gave no answer is doubted until it gives one. One doubted node at a time is asked ahead of others, as a probe; after one
- * that was in vain none is for a while, so that however many nodes are down, only one call in so much time pays, and that once. Each
- * has its turn: who was probed in vain comes after all that are doubted. A probe that is answered lets the others follow at
- * once, since what cut off one mostly cut off more. Where all are doubted, who was asked longest ago is asked first.
+ * that was in vain none is for a while, so that however many nodes are down, few calls pay, and each once. Each has its turn: who
+ * was probed in vain comes after all that are doubted. A probe that is answered lets the others follow soon, since what cut off
+ * one mostly cut off more. Where all are doubted, who was asked longest ago is asked first.
  *
- * A node that asks to be left alone comes after a doubted one: it said that it cannot, the other is only believed to be unable.
+ * A node that asks to be left alone for a moment goes before a doubted one, and one that asks for long after it: that one costs an attempt at
+ * worst.
  */
 export interface EndpointChoice {
   /** Base URL of the node to ask. */
@@ -18,7 +19,7 @@ export interface EndpointChoice {
 }
 
 export interface Patience {
-  /** From a silence to the next probe; 0: no node is ever doubted. */
+  /** From a silence to the next probe at least; 0: no node is ever doubted. */
   readonly suspectMs: number;
   /** Most that an attempt takes. */
   readonly attemptTimeoutMs: number;
@@ -28,7 +29,7 @@ export interface Patience {
 export interface CallSoFar {
   /** Its attempts by endpoint. */
   readonly tries: ReadonlyMap<string, number>;
-  /** True where it would fail with a probe: it makes one only where others have made none for long. */
+  /** True where it would fail with a probe: it makes one only of a node that nobody has asked for long. */
   readonly isProbeCostly: boolean;
 }
 
@@ -45,19 +46,22 @@ export class EndpointChooser {
   }
 
   /**
-   * The best endpoint now: of those that wait least, the probe or one not doubted; of these the least tried in this call; of these the
-   * first in order, or of doubted ones that which was asked longest ago. There is at least one endpoint.
+   * The best endpoint now: that which costs least time, to wait or for an attempt in vain; of these the least tried in this call; of
+   * these the first in order, or of doubted ones that which was asked longest ago. There is at least one endpoint.
    */
   choose(nowMs: number, endpoints: readonly string[], soFar: CallSoFar): EndpointChoice {
     const { tries } = soFar;
     const probe = nowMs >= this.#probesFromMs ? this.#due(nowMs, endpoints, soFar) : undefined;
+    const { attemptTimeoutMs } = this.#patience;
     const isPutOff = (endpoint: string): boolean =>
       endpoint !== probe && this.#doubts.has(endpoint);
+    const costMs = (endpoint: string): number =>
+      this.#waitMs(endpoint, nowMs) +
+      (isPutOff(endpoint) ? attemptTimeoutMs * (1 + (tries.get(endpoint) ?? 0)) : 0);
     let best = endpoints[0] ?? "";
     for (const endpoint of endpoints) {
       const order =
-        this.#waitMs(endpoint, nowMs) - this.#waitMs(best, nowMs) ||
-        Number(isPutOff(endpoint)) - Number(isPutOff(best)) ||
+        costMs(endpoint) - costMs(best) ||
         (tries.get(endpoint) ?? 0) - (tries.get(best) ?? 0) ||
         (isPutOff(best) ? this.#lastMs(endpoint) - this.#lastMs(best) : 0);
       if (order < 0) best = endpoint;
@@ -71,35 +75,47 @@ export class EndpointChooser {
     if (doubt === undefined) return;
     doubt.lastMs = nowMs;
     doubt.dueMs = nowMs + timeoutMs;
-    this.#probesFromMs = nowMs + timeoutMs;
+    this.#probesFromMs = Math.max(this.#probesFromMs, nowMs + timeoutMs);
   }
 
-  /** It gave no answer. */
-  doubt(endpoint: string, nowMs: number): void {
+  /** It gave no answer to an attempt that began at `startMs`. */
+  doubt(endpoint: string, startMs: number, nowMs: number): void {
     const { suspectMs, attemptTimeoutMs } = this.#patience;
     if (suspectMs === 0) return;
+    const known = this.#doubts.get(endpoint);
+    // Begun before the doubt, or before the probe that is under way: no news.
+    if (known !== undefined && startMs < known.lastMs) return;
+    const dueMs = nowMs + suspectMs;
     // Nodes newly found silent do not put off the probes of others, or with enough of them there would be none.
-    if (this.#doubts.has(endpoint) || nowMs >= this.#probesFromMs) {
-      this.#probesFromMs = nowMs + suspectMs;
-    }
-    this.#doubts.delete(endpoint);
-    const roundMs = this.#doubts.size * (attemptTimeoutMs + suspectMs);
-    this.#doubts.set(endpoint, { lastMs: nowMs, dueMs: nowMs + suspectMs + roundMs });
+    if (known !== undefined || nowMs >= this.#probesFromMs) this.#probesFromMs = dueMs;
+    const others = known === undefined ? 0 : this.#doubts.size - 1;
+    const roundMs = others * (attemptTimeoutMs + suspectMs);
+    this.#doubts.set(endpoint, { lastMs: nowMs, dueMs: dueMs + roundMs });
   }
 
   /** It answered, whatever it said. */
   trust(endpoint: string): void {
     if (!this.#doubts.delete(endpoint)) return;
     this.#probesFromMs = Number.NEGATIVE_INFINITY;
-    const { suspectMs } = this.#patience;
+    const { suspectMs, attemptTimeoutMs } = this.#patience;
+    // Not before a probe that is under way has ended.
+    const soonMs = Math.max(suspectMs, attemptTimeoutMs);
     for (const doubt of this.#doubts.values()) {
-      doubt.dueMs = Math.min(doubt.dueMs, doubt.lastMs + suspectMs);
+      doubt.dueMs = Math.min(doubt.dueMs, doubt.lastMs + soonMs);
     }
   }
 
   /** It asked to be left alone until then. */
   holdOff(endpoint: string, untilMs: number): void {
     this.#holdOffUntilMs.set(endpoint, untilMs);
+  }
+
+  /** Forgets nodes that are not among these: each that stayed would make the rounds of probes longer. */
+  keepOnly(endpoints: readonly string[]): void {
+    const kept = new Set(endpoints);
+    for (const known of [this.#doubts, this.#holdOffUntilMs]) {
+      for (const endpoint of known.keys()) if (!kept.has(endpoint)) known.delete(endpoint);
+    }
   }
 
   /** It gave no answer or was asked in doubt, not long ago. */

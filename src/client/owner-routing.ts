@@ -120,7 +120,9 @@ export class OwnerRouting implements Routing {
     if (isBehind && nowMs - this.#confirmedMs < FORGET_MS) return "older";
     this.#view = view;
     this.#confirmedMs = nowMs;
-    return view.tag === known?.tag ? "confirmed" : "changed";
+    if (view.tag === known?.tag) return "confirmed";
+    this.#chooser.keepOnly([...view.endpoints, ...this.#settings.endpoints]);
+    return "changed";
   }
 
   /** A random one, not of those that just gave no answer, if there are others. */
