@@ -7,9 +7,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { drawPlan } from "../swarm/draw-plan.ts";
 import { withFaults } from "../swarm/plan-expectation.ts";
 import { readPlanFile, writePlanFile } from "../swarm/plan-file.ts";
+import { planOfSeed } from "../swarm/plan-of-seed.ts";
 import { Pool } from "../swarm/pool.ts";
 import type { SimPlan } from "../swarm/sim-plan.ts";
 import type { SwarmSummary } from "../swarm/swarm-summary.ts";
@@ -57,14 +57,14 @@ function isFailing({ faults }: SimPlan): boolean {
 
 function seedsThat(fail: boolean, from = 1): number {
   let seed = from;
-  while (isFailing(drawPlan(seed)) !== fail) seed += 1;
+  while (isFailing(planOfSeed(seed)) !== fail) seed += 1;
   return seed;
 }
 
 describe("sim", () => {
   test("runs a swarm, finds every planted finding and shrinks it to a plan that shows it", async () => {
     const expected = Array.from({ length: 60 }, (_, index) => index + 1).filter((seed) =>
-      isFailing(drawPlan(seed)),
+      isFailing(planOfSeed(seed)),
     );
     const json = join(results, "copy.json");
     expect(await run(`--seeds 60 --jobs 2 --json ${json}`)).toBe(1);
@@ -105,7 +105,7 @@ describe("sim", () => {
       expect.arrayContaining(["history.jsonl", "plan.json", "sim-plan.json", "state.txt"]),
     );
     const path = join(folder, "sim-plan.json");
-    expect(await readPlanFile(path)).toEqual(drawPlan(seed));
+    expect(await readPlanFile(path)).toEqual(planOfSeed(seed));
     expect(printed).toContain("planted: a crash and a pause at 5 ms");
     expect(printed).toMatch(/history sha256 [0-9a-f]{64}\n/);
     const before = printed;
@@ -116,7 +116,7 @@ describe("sim", () => {
   });
 
   test("makes a finding of a replay that hangs", async () => {
-    const plan = drawPlan(1);
+    const plan = planOfSeed(1);
     const path = join(results, "hang.json");
     await writePlanFile(path, { ...plan, run: { ...plan.run, carts: HANG_STILL } });
     expect(await run(`--plan ${path} --seed-timeout 1`)).toBe(1);
@@ -182,7 +182,7 @@ describe("sim", () => {
   });
 
   test("keeps what it has when it is interrupted", async () => {
-    const plan = drawPlan(1);
+    const plan = planOfSeed(1);
     const path = join(results, "wait.json");
     await writePlanFile(path, { ...plan, run: { ...plan.run, carts: HANG_WAITING } });
     const controller = new AbortController();
@@ -211,7 +211,7 @@ describe("compareReplays()", () => {
       colour: false,
     };
     const draw = (seed: number) => {
-      const plan = withFaults(drawPlan(seed), []);
+      const plan = withFaults(planOfSeed(seed), []);
       return seed === 2 ? { ...plan, run: { ...plan.run, carts: UNSTEADY } } : plan;
     };
     try {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { CATALOGUE } from "../../src/env/catalogue.ts";
 import { makeFolder, writeWhole } from "../run/result-folder.ts";
 import { CORPUS_FOLDER } from "../swarm/corpus.ts";
-import { drawPlan } from "../swarm/draw-plan.ts";
 import { PlanFileError } from "../swarm/plan-fields.ts";
 import { readPlanFile } from "../swarm/plan-file.ts";
+import { planOfSeed } from "../swarm/plan-of-seed.ts";
 import { Pool } from "../swarm/pool.ts";
 import { PoolError } from "../swarm/pool-worker.ts";
 import { renderSwarm } from "../swarm/render-swarm.ts";
@@ -89,7 +89,7 @@ async function carryOut({ wish, out }: SimFlags, around: Surroundings): Promise<
     case "swarm":
       return swarm(wish, out, around);
     case "seed":
-      return replay(drawPlan(wish.seed), { pool, out, trace: wish.trace, output });
+      return replay(planOfSeed(wish.seed), { pool, out, trace: wish.trace, output });
     case "plan":
       return replay(await readPlanFile(wish.file), { pool, out, trace: wish.trace, output });
     case "corpus":

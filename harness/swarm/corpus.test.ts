@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseCorpusEntry, readCorpus, replayCorpus } from "./corpus.ts";
-import { drawPlan } from "./draw-plan.ts";
 import { PlanFileError } from "./plan-fields.ts";
+import { planOfSeed } from "./plan-of-seed.ts";
 import { runSimulation } from "./testing/stand-in-run.ts";
 
-const PLAN = drawPlan(3);
+const PLAN = planOfSeed(3);
 const SEED = { format: "ringside-seed", version: 1, found: "a lost add", seed: 3, realMs: 20 };
 
 let folder: string;

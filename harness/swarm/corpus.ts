@@ -2,9 +2,9 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { drawPlan } from "./draw-plan.ts";
 import { PlanFields, PlanFileError } from "./plan-fields.ts";
 import { parseSimPlan } from "./plan-file.ts";
+import { planOfSeed } from "./plan-of-seed.ts";
 import type { PooledRun } from "./pool-worker.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
@@ -61,7 +61,7 @@ export function parseCorpusEntry(text: string, file: string): CorpusEntry {
     refuse("it has both a seed and a plan, or neither, allowed is one");
   const plan = hasPlan
     ? parseSimPlan(fields.value("plan"), file)
-    : drawPlan(fields.whole("seed", 0, Number.MAX_SAFE_INTEGER));
+    : planOfSeed(fields.whole("seed", 0, Number.MAX_SAFE_INTEGER));
   fields.end();
   return { file, found, plan, realMs };
 }

@@ -2,8 +2,8 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { drawPlan } from "./draw-plan.ts";
 import { writePlanFile } from "./plan-file.ts";
+import { planOfSeed } from "./plan-of-seed.ts";
 import type { Pool } from "./pool.ts";
 import type { PooledRun } from "./pool-worker.ts";
 import { PoolError } from "./pool-worker.ts";
@@ -61,7 +61,7 @@ export async function runSwarm(pool: Pool, options: SwarmOptions): Promise<Swarm
     while (!isOver()) {
       const seed = next;
       next += 1;
-      const done = await orInterrupted(pool.run(drawPlan(seed)), signal);
+      const done = await orInterrupted(pool.run(planOfSeed(seed)), signal);
       if (done === undefined) return;
       tally.add(done);
       for (const { check, anomaly } of done.outcome.findings.slice(0, 1)) {
@@ -145,7 +145,7 @@ async function shrinkOne(
   { signal, onNote }: Pick<SwarmOptions, "signal" | "onNote">,
 ): Promise<string | undefined> {
   const endMs = performance.now() + SHRINK_MS_MAX;
-  const plan = drawPlan(finding.seed);
+  const plan = planOfSeed(finding.seed);
   const run = async (smaller: SimPlan) => (await pool.run(smaller)).outcome;
   try {
     const shrunk = await shrink(plan, {

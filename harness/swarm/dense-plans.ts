@@ -1,0 +1,167 @@
+/*
+ * Problem: some bugs need several things in a row, on one node or on one key, and plans whose parts are drawn one by one meet that in few of
+ * thousands. Sketch: a plan of a family has the story fixed, many times over or for many keys at once, and the seed draws what happens
+ * besides. A share of all seeds is of these (`plan-of-seed.ts`), and the tests of what the stories are about run them too.
+ */
+
+import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { CALM_WORLD } from "../drivers/sim/calm-world.ts";
+import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
+import type { Plan } from "../run/plan.ts";
+import { wholeBetween } from "./chance.ts";
+import { nodeNames } from "./cluster-names.ts";
+import { judged } from "./plan-expectation.ts";
+import type { SimPlan } from "./sim-plan.ts";
+
+type Extras = Pick<SimPlan, "adversaryRequests" | "coldKeys" | "snapshot">;
+
+interface Story extends Extras {
+  readonly operations: number;
+  readonly run: Partial<Plan>;
+  readonly world?: Partial<WorldPlan>;
+  readonly faults?: readonly SimFault[];
+  readonly core?: readonly string[];
+}
+
+/** The plan of a family and a seed. Pure. */
+export function densePlan(family: DenseFamily, seed: number): SimPlan {
+  const story: Story = STORIES[family](new SeededRandom(seed).fork("dense plan"));
+  const { run, world: changes, faults = [], core = [], ...others } = story;
+  const world = { ...CALM_WORLD, ...changes };
+  const whole = { ...SMALL_RUN, seed, ...run };
+  return {
+    format: "ringside-sim-plan",
+    version: 1,
+    seed,
+    run: judged(whole, world, faults),
+    ...others,
+    world,
+    faults,
+    core,
+  };
+}
+
+const SMALL_RUN: Omit<Plan, "beyondBudget" | "expects"> = {
+  format: "ringside-plan",
+  version: 1,
+  workload: "shopping-cart",
+  cluster: "sim",
+  nodes: 3,
+  n: 3,
+  r: 2,
+  w: 2,
+  partitions: 16,
+  quorum: "sloppy",
+  versioning: "dvvset",
+  reconcile: "union",
+  engine: "lmdb",
+  nemesis: ["none"],
+  rate: 100,
+  clients: 6,
+  carts: 3,
+  clientsRoam: true,
+  seconds: 3,
+  seed: 1,
+  toxiproxyUrl: undefined,
+  slo: undefined,
+};
+
+const STORIES = {
+  "lives-after-crashes": () =>
+    lives(STARTS_MS.map((startMs) => crash("n1", startMs, startMs + 300))),
+  "lives-after-restarts": () => lives(STARTS_MS.map((startMs) => restart(startMs, startMs + 600))),
+  /** A backup of the stopped node comes back three times over later lives. */
+  "lives-after-backups": () =>
+    lives([
+      restart(1_000, 2_200),
+      ...[4_000, 6_000, 8_000].map(
+        (startMs): SimFault => ({
+          kind: "restore",
+          startMs,
+          endMs: startMs + 300,
+          node: "n1",
+          snapshotMs: 2_199,
+        }),
+      ),
+    ]),
+  "lives-after-full-disks": () =>
+    lives([fullDisk(1_000), restart(2_500, 3_300), fullDisk(4_000), restart(5_500, 6_300)]),
+  /** Hints are all that is left of many writes: two nodes are down, and one is not asked. */
+  "snapshot-of-hints": (random) =>
+    snapshot(random, {
+      operations: 800,
+      run: { nodes: 5, rate: 300, carts: 40 },
+      faults: [crash("n2", 200, 4_000), crash("n3", 200, 4_000)],
+    }),
+  "snapshot-of-buffers": (random) =>
+    snapshot(random, {
+      operations: 800,
+      run: { nodes: 5, rate: 300, carts: 40, writeBufferObjects: 1_000 },
+    }),
+  /** Each write is at n1, which is not asked, and with a hint for n2, which takes its hints one after the other. Reading takes long. */
+  "snapshot-of-delivered-hints": (random) =>
+    snapshot(random, {
+      operations: 300,
+      run: { nodes: 4, n: 2, r: 1, w: 2, carts: 80 },
+      world: {
+        diskRead: { minMs: 20, meanMs: 100 },
+        settings: { hintDeliveryBytesPerSecond: 200_000 },
+      },
+      faults: [crash("n2", 200, 1_000)],
+    }),
+  /** One of many nodes is left, and clients know whose turn it was before. */
+  "clients-of-the-last-node": (random) => {
+    const nodes = wholeBetween(random, 6, 9);
+    return {
+      operations: 100,
+      run: {
+        ...{ nodes, n: 1, r: 1, w: 1 },
+        clientRouting: "owners",
+        engine: random.pick(["lmdb", "memory"] as const),
+        carts: wholeBetween(random, 2, 6),
+        seconds: 1,
+      },
+      core: [random.pick(nodeNames(nodes))],
+    };
+  },
+} as const satisfies Readonly<Record<string, (random: SeededRandom) => Story>>;
+
+export type DenseFamily = keyof typeof STORIES;
+export const DENSE_FAMILIES = Object.keys(STORIES) as readonly DenseFamily[];
+
+const STARTS_MS = [1_000, 2_500, 4_000, 5_500, 7_000] as const;
+/**
+ * A node mints again where it has forgotten only if it gets a write before the repair of its row: so few carts, whose clients read first,
+ * and many blind writes of the adversary, over a slow disk, so that a crash takes what peers have already (kv679).
+ */
+function lives(faults: readonly SimFault[]): Story {
+  return {
+    operations: 100,
+    adversaryRequests: 500,
+    run: { rate: 10, seconds: 10, carts: 2 },
+    world: { diskWrite: { minMs: 5, meanMs: 30 } },
+    faults,
+  };
+}
+
+/** Acknowledgements go on while it is taken, and it is restored and written to (`check-restore.ts`). */
+function snapshot(random: SeededRandom, story: Story): Story {
+  return {
+    ...story,
+    adversaryRequests: wholeBetween(random, 20, 120),
+    coldKeys: wholeBetween(random, 5, 60),
+    snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: ["n1"], restoredPartitions: 31 },
+  };
+}
+
+function crash(node: string, startMs: number, endMs: number): SimFault {
+  return { kind: "crash", startMs, endMs, node, power: false };
+}
+
+function restart(startMs: number, endMs: number): SimFault {
+  return { kind: "restart", startMs, endMs, node: "n1" };
+}
+
+function fullDisk(startMs: number): SimFault {
+  return { kind: "full-disk", startMs, endMs: startMs + 500, node: "n1" };
+}
