@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
+import { densePlan } from "./dense-plans.ts";
 import { runSimulation } from "./run-simulation.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { plainPlan } from "./testing/plain-plan.ts";
 
 /*
- * Aim: snapshots in the simulator, dense enough that a few seeds tell what is wrong with one: two of five nodes are down while
- * one is not asked, so that hints are all that is left of many writes; acknowledgements go on all the time; and what was taken is
- * restored and written to (`check-restore.ts`).
+ * Aim: snapshots in the simulator, dense enough that a few seeds tell what is wrong with one. Method: the stories of snapshots in
+ * `dense-plans.ts`, and clusters of other kinds; acknowledgements go on all the time, and what was taken is restored and written to
+ * (`check-restore.ts`).
  */
 
 function dense(seed: number, faults: readonly SimFault[], run: Partial<Plan> = {}): SimPlan {
@@ -31,13 +32,6 @@ const crash = (node: string, startMs: number, endMs: number): SimFault => ({
 
 describe("D-6.2-8 a snapshot under writes holds all that was acknowledged, and a fresh cluster goes on from it", () => {
   test.each<readonly [string, readonly SimFault[], Partial<Plan>, { readonly hints: boolean }]>([
-    [
-      "while two nodes are down",
-      [crash("n2", 200, 4_000), crash("n3", 200, 4_000)],
-      {},
-      { hints: true },
-    ],
-    ["with write buffers", [], { writeBufferObjects: 1_000 }, { hints: false }],
     ["with strict quorums", [crash("n2", 200, 4_000)], { quorum: "strict" }, { hints: false }],
     [
       "of merged vectors",
@@ -59,24 +53,22 @@ describe("D-6.2-8 a snapshot under writes holds all that was acknowledged, and a
     },
     60_000,
   );
-});
 
-test("D-6.2-8 a snapshot misses no hint that is delivered while it looks for it", async () => {
-  // Each write is at n1, which is not asked, and with a hint for n2, which takes its hints one after the other. Reading takes long.
-  for (const seed of [1, 2, 3, 4, 5, 6]) {
-    const { outcome } = await runSimulation(
-      plainPlan({
-        seed,
-        operations: 300,
-        faults: [crash("n2", 200, 1_000)],
-        world: {
-          diskRead: { minMs: 20, meanMs: 100 },
-          settings: { hintDeliveryBytesPerSecond: 200_000 },
-        },
-        snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: ["n1"], restoredPartitions: 31 },
-        run: { nodes: 4, n: 2, r: 1, w: 2, rate: 100, seconds: 3, carts: 80, clientsRoam: true },
-      }),
-    );
-    expect([seed, outcome.findings]).toEqual([seed, []]);
-  }
-}, 60_000);
+  test.each([
+    ["while two nodes are down, of hints", "snapshot-of-hints"],
+    ["with write buffers", "snapshot-of-buffers"],
+    ["of hints that are delivered while it looks for them", "snapshot-of-delivered-hints"],
+  ] as const)(
+    "%s",
+    async (_what, family) => {
+      for (const seed of [1, 2, 3, 4]) {
+        const { outcome } = await runSimulation(densePlan(family, seed));
+        expect([seed, outcome.findings]).toEqual([seed, []]);
+        if (family !== "snapshot-of-buffers") {
+          expect(outcome.reached).toHaveProperty("a snapshot was given hints");
+        }
+      }
+    },
+    60_000,
+  );
+});
