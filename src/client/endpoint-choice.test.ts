@@ -115,12 +115,11 @@ describe("EndpointChooser", () => {
     expect(scene.choose({ tried: ["broken"] })).toBe("b");
   });
 
-  test("asks a node that wants to be left alone for a moment before a doubted one, and for long after it", () => {
+  test("asks a node that wants to be left alone after a doubted one", () => {
     const scene = new Scene("a", "b");
     scene.silent("b");
-    scene.chooser.holdOff("a", ATTEMPT_MS - 1);
     expect(scene.choose()).toBe("a");
-    scene.chooser.holdOff("a", ATTEMPT_MS + 1);
+    scene.chooser.holdOff("a", 1);
     expect(scene.choose()).toBe("b");
   });
 

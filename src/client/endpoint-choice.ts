@@ -8,8 +8,8 @@
  * was probed in vain comes after all that are doubted. A probe that is answered lets the others follow soon, since what cut off
  * one mostly cut off more. Where all are doubted, who was asked longest ago is asked first.
  *
- * A node that asks to be left alone for a moment goes before a doubted one, and one that asks for long after it: that one costs an attempt at
- * worst.
+ * A node that asks to be left alone comes after a doubted one: it said that it cannot, the other is only believed to be unable. So
+ * while all that answer ask for that, calls go to those that are down.
  */
 export interface EndpointChoice {
   /** Base URL of the node to ask. */
@@ -46,22 +46,19 @@ export class EndpointChooser {
   }
 
   /**
-   * The best endpoint now: that which costs least time, to wait or for an attempt in vain; of these the least tried in this call; of
-   * these the first in order, or of doubted ones that which was asked longest ago. There is at least one endpoint.
+   * The best endpoint now: of those that wait least, the probe or one not doubted; of these the least tried in this call; of these the
+   * first in order, or of doubted ones that which was asked longest ago. There is at least one endpoint.
    */
   choose(nowMs: number, endpoints: readonly string[], soFar: CallSoFar): EndpointChoice {
     const { tries } = soFar;
     const probe = nowMs >= this.#probesFromMs ? this.#due(nowMs, endpoints, soFar) : undefined;
-    const { attemptTimeoutMs } = this.#patience;
     const isPutOff = (endpoint: string): boolean =>
       endpoint !== probe && this.#doubts.has(endpoint);
-    const costMs = (endpoint: string): number =>
-      this.#waitMs(endpoint, nowMs) +
-      (isPutOff(endpoint) ? attemptTimeoutMs * (1 + (tries.get(endpoint) ?? 0)) : 0);
     let best = endpoints[0] ?? "";
     for (const endpoint of endpoints) {
       const order =
-        costMs(endpoint) - costMs(best) ||
+        this.#waitMs(endpoint, nowMs) - this.#waitMs(best, nowMs) ||
+        Number(isPutOff(endpoint)) - Number(isPutOff(best)) ||
         (tries.get(endpoint) ?? 0) - (tries.get(best) ?? 0) ||
         (isPutOff(best) ? this.#lastMs(endpoint) - this.#lastMs(best) : 0);
       if (order < 0) best = endpoint;
