@@ -142,6 +142,11 @@ describe("D-3.3-1 hops of every key through the client of every node", () => {
       }
       http.closed.clear();
       await world.pass(1_001);
+      // Who answers is not doubted any more.
+      for (const client of clients) {
+        const { asked } = await traced(() => client.get(utf8Bytes(key)));
+        expect(asked.at(-1)).toBe(first);
+      }
     }
     const key = KEYS.find((each) => !world.preferenceList(each).slice(0, N).includes("n1")) ?? "";
     const stranger = new RingsideClient(
