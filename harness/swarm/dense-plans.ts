@@ -130,6 +130,7 @@ export type DenseFamily = keyof typeof STORIES;
 export const DENSE_FAMILIES = Object.keys(STORIES) as readonly DenseFamily[];
 
 const STARTS_MS = [1_000, 2_500, 4_000, 5_500, 7_000] as const;
+
 /**
  * A node mints again where it has forgotten only if it gets a write before the repair of its row: so few carts, whose clients read first,
  * and many blind writes of the adversary, over a slow disk, so that a crash takes what peers have already (kv679).
