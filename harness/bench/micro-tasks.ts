@@ -16,7 +16,7 @@ import { createNodeEnvironment } from "../../src/platform/node-environment.ts";
 import { FrameReader, FrameWriter } from "../../src/protocol/framing.ts";
 import type { PutRequest } from "../../src/protocol/messages.ts";
 import { decodePayload, encodePayload } from "../../src/protocol/payload.ts";
-import { readRequest, writeRequest } from "../../src/protocol/request-codec.ts";
+import { readDue, readRequest, writeRequest } from "../../src/protocol/request-codec.ts";
 
 export interface MicroTask {
   readonly name: string;
@@ -26,6 +26,7 @@ export interface MicroTask {
 
 const VALUE_BYTES = 1_024;
 const FRAME_BYTES_MAX = 16 * 1_024 * 1_024;
+const FORM = { protocol: 3, due: 1_000 };
 
 const random = new SeededRandom("bench:micro");
 const key = Buffer.from("key-4711");
@@ -119,17 +120,17 @@ function wireTasks(): readonly MicroTask[] {
     hintFor: undefined,
   };
   const writer = new FrameWriter(FRAME_BYTES_MAX);
-  writeRequest(writer, 1, put);
+  writeRequest(writer, 1, put, FORM);
   const frame = Buffer.concat(writer.take());
   let decoded: unknown;
   const reader = new FrameReader(FRAME_BYTES_MAX, (kind, _id, body) => {
-    decoded = readRequest(kind, body);
+    decoded = readRequest(kind, readDue(body).request);
   });
   return [
     {
       name: "put request: encode and take",
       run: () => {
-        writeRequest(writer, 1, put);
+        writeRequest(writer, 1, put, FORM);
         return writer.take();
       },
     },

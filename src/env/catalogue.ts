@@ -356,6 +356,7 @@ const ANTI_ENTROPY_POINTS = [
 
 const RPC_POINTS = [
   { name: "a connection was dropped for silence", kind: "reachable", required: true },
+  { name: "a request came after its caller had given it up", kind: "reachable", required: true },
   { name: "a hello was not answered in time", kind: "reachable", required: true },
   {
     name: "a hello was refused",

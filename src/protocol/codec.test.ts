@@ -11,15 +11,18 @@ import {
   decodeHelloAck,
   decodeHelloReject,
   encodeHello,
+  encodeHelloAck,
   encodeHelloReject,
   makeHello,
 } from "./hello.ts";
 import type { Reply, Request } from "./messages.ts";
 import { readReply, writeReply } from "./reply-codec.ts";
-import { readRequest, writeRequest } from "./request-codec.ts";
+import { readDue, readRequest, writeRequest } from "./request-codec.ts";
 import { anyReply, anyRequest, plainMessage } from "./testing/message-arbitraries.ts";
 
 const FRAME_BYTES_MAX = 200_000;
+/** A body is the request alone. */
+const BEFORE_DUE_TIMES = { protocol: 2, due: 0 };
 
 interface Frame {
   readonly kind: number;
@@ -50,7 +53,7 @@ describe("request and reply codecs", () => {
   test("bring back every message", () => {
     fc.assert(
       fc.property(anyRequest, fc.nat({ max: 0xffff_ffff }), (request, id) => {
-        const { frame } = frameOf((writer) => writeRequest(writer, id, request));
+        const { frame } = frameOf((writer) => writeRequest(writer, id, request, BEFORE_DUE_TIMES));
         expect(frame.id).toBe(id);
         expect(plainMessage(readRequest(frame.kind, frame.body))).toEqual(plainMessage(request));
       }),
@@ -68,7 +71,7 @@ describe("request and reply codecs", () => {
     const key = Buffer.from("k");
     const record = Buffer.from("rr");
     const hex = (request: Request) =>
-      frameOf((writer) => writeRequest(writer, 2, request)).bytes.toString("hex");
+      frameOf((writer) => writeRequest(writer, 2, request, BEFORE_DUE_TIMES)).bytes.toString("hex");
     const stamp = "000000010123456789abcdef";
     expect(hex({ type: "ping" })).toBe("000000051300000002");
     expect(hex({ type: "get", ring, key })).toBe(`000000121000000002${stamp}6b`);
@@ -77,8 +80,13 @@ describe("request and reply codecs", () => {
     );
     const put = { type: "put", ring, key, record, hintFor: undefined, durable: true } as const;
     expect(hex(put)).toBe(`000000171700000002${stamp}0000016b7272`);
-    const before = frameOf((writer) => writeRequest(writer, 2, put, 1)).bytes.toString("hex");
+    const before = frameOf((writer) =>
+      writeRequest(writer, 2, put, { protocol: 1, due: 0 }),
+    ).bytes.toString("hex");
     expect(before).toBe(`000000171100000002${stamp}0000016b7272`);
+    const timed = { protocol: 3, due: 0x89abcdef };
+    const ping = frameOf((writer) => writeRequest(writer, 2, { type: "ping" }, timed)).frame;
+    expect(ping.body.toString("hex")).toBe("89abcdef");
     const forward = {
       ring,
       key,
@@ -124,10 +132,26 @@ describe("request and reply codecs", () => {
     );
   });
 
+  test("since protocol 3 bring the due time with the request, and read none from less than four bytes", () => {
+    fc.assert(
+      fc.property(anyRequest, fc.nat({ max: 0xffff_ffff }), (request, due) => {
+        const { frame } = frameOf((writer) =>
+          writeRequest(writer, 1, request, { protocol: 3, due }),
+        );
+        const read = readDue(frame.body);
+        expect(read.due).toBe(due);
+        expect(plainMessage(readRequest(frame.kind, read.request))).toEqual(plainMessage(request));
+      }),
+    );
+    for (const size of [0, 1, 2, 3]) {
+      expect(() => readDue(Buffer.alloc(size))).toThrow(FormatError);
+    }
+  });
+
   test("refuse every truncation that is not itself a message", () => {
     fc.assert(
       fc.property(anyRequest, fc.nat(), (request, cut) => {
-        const { frame } = frameOf((writer) => writeRequest(writer, 1, request));
+        const { frame } = frameOf((writer) => writeRequest(writer, 1, request, BEFORE_DUE_TIMES));
         const body = frame.body.subarray(0, cut % Math.max(1, frame.body.length));
         expectCanonicalOrFormatError(frame.kind, body);
       }),
@@ -157,14 +181,9 @@ describe("request and reply codecs", () => {
       },
     ];
     for (const [index, request] of bad.entries()) {
-      writeRequest(writer, index, {
-        type: "put",
-        ring,
-        key,
-        record: Buffer.alloc(9_000),
-        hintFor: undefined,
-      });
-      expect(() => writeRequest(writer, 99, request)).toThrow(RangeError);
+      const sent = { type: "put", ring, key, record: Buffer.alloc(9_000) } as const;
+      writeRequest(writer, index, { ...sent, hintFor: undefined }, BEFORE_DUE_TIMES);
+      expect(() => writeRequest(writer, 99, request, BEFORE_DUE_TIMES)).toThrow(RangeError);
     }
     const ids: number[] = [];
     const reader = new FrameReader(FRAME_BYTES_MAX, (kind, id, body) => {
@@ -189,7 +208,7 @@ describe("checkHello()", () => {
   test("accepts its own kind and brings back what was sent", () => {
     const hello = makeHello(identity);
     const received = decodeHello(encodeHello(hello));
-    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 2 });
+    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 3 });
     expect({ ...received, proof: [...received.proof] }).toEqual({
       ...hello,
       proof: [...hello.proof],
@@ -200,10 +219,17 @@ describe("checkHello()", () => {
     const hello = makeHello(identity);
     const other = makeHello({ ...identity, incarnation: "BBBBBBBBBBB" });
     const ack = makeHello(identity, hello);
-    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 2 });
+    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 3 });
     expect(checkHello(ack, identity, { answered: other })).toHaveProperty("reason");
     expect(checkHello(hello, identity, { answered: hello })).toHaveProperty("reason");
     expect(checkHello(ack, identity)).toHaveProperty("reason");
+  });
+
+  test("an ack brings the answerer's clock since protocol 3", () => {
+    const ack = makeHello(identity, makeHello(identity));
+    const again = (protocol: number) =>
+      decodeHelloAck(encodeHelloAck({ protocol, clock: 0x89abcdef, hello: ack })).clock;
+    expect([2, 3].map(again)).toEqual([0, 0x89abcdef]);
   });
 
   test("refuses every changed field under a secret", () => {
@@ -216,10 +242,10 @@ describe("checkHello()", () => {
 
   test("names the protocols where none is common", () => {
     const open = { ...identity, clusterSecret: undefined };
-    const hello = { ...makeHello(open), protocolMin: 3, protocolMax: 4 };
+    const hello = { ...makeHello(open), protocolMin: 4, protocolMax: 5 };
     expect(checkHello(hello, open)).toEqual({
       reason:
-        "Cannot connect node a to node a of cluster c: it speaks protocols 3 to 4, this node 1 to 2",
+        "Cannot connect node a to node a of cluster c: it speaks protocols 4 to 5, this node 1 to 3",
     });
   });
 
@@ -250,7 +276,8 @@ function expectCanonicalOrFormatError(kind: number, body: Uint8Array): void {
   try {
     again =
       kind < 0x80
-        ? frameOf((writer) => writeRequest(writer, 1, readRequest(kind, body))).frame
+        ? frameOf((writer) => writeRequest(writer, 1, readRequest(kind, body), BEFORE_DUE_TIMES))
+            .frame
         : frameOf((writer) => writeReply(writer, 1, readReply(kind, body))).frame;
   } catch (error) {
     expect(error).toBeInstanceOf(FormatError);

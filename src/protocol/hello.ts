@@ -3,7 +3,7 @@
  *
  *     hello        = "RSRP" format:u8 (1) protocolMin:u8 protocolMax:u8 clusterId:utf8 nodeId:ascii incarnation:ascii
  *                    epoch:u32 digest:8 bytes proof:bytes       (0 or 32 bytes)
- *     hello-ack    = protocol:u8 hello
+ *     hello-ack    = protocol:u8 clock:u32 hello                 (clock: since protocol 3; the last 32 bits of the answerer's monotonic milliseconds)
  *     hello-reject = reason:utf8
  *
  * The proof is an HMAC-SHA-256 under the cluster secret of all that stands before it, with the direction, and in an ack with the proof
@@ -16,11 +16,11 @@ import { equalInConstantTime, hmacSha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import type { Hello } from "./messages.ts";
-import { readNodeId, readStamp } from "./request-codec.ts";
+import { DUE_TIMES_SINCE, readNodeId, readStamp } from "./request-codec.ts";
 
 /** Versions of the frames of request-codec.ts and reply-codec.ts that this build speaks. */
 const PROTOCOL_MIN = 1;
-const PROTOCOL_MAX = 2;
+const PROTOCOL_MAX = 3;
 
 /** A hello, an ack or a reject is no larger; until they are exchanged no larger frame is read. */
 export const HELLO_FRAME_BYTES_MAX = 2_048;
@@ -101,23 +101,32 @@ export function decodeHello(bytes: Uint8Array): Hello {
   return hello;
 }
 
-export function encodeHelloAck(protocol: number, hello: Hello): Uint8Array {
+export interface HelloAck {
+  readonly protocol: number;
+  /** What the answerer's clock said, as 32 bits; of no use before protocol 3, where nothing has a due time. */
+  readonly clock: number;
+  readonly hello: Hello;
+}
+
+export function encodeHelloAck({ protocol, clock, hello }: HelloAck): Uint8Array {
   const writer = new Writer();
   writer.u8(protocol);
+  if (protocol >= DUE_TIMES_SINCE) writer.u32(clock);
   writer.raw(encodeHello(hello));
   return writer.finish();
 }
 
 /** Throws FormatError. */
-export function decodeHelloAck(bytes: Uint8Array): { protocol: number; hello: Hello } {
+export function decodeHelloAck(bytes: Uint8Array): HelloAck {
   const reader = new Reader(bytes, "a hello-ack");
   const protocol = reader.u8();
+  const clock = protocol >= DUE_TIMES_SINCE ? reader.u32() : 0;
   const hello = readHello(reader);
   reader.end();
   if (protocol < PROTOCOL_MIN || protocol > PROTOCOL_MAX) {
     return reader.fail(`it chose protocol ${protocol}, which was not offered`);
   }
-  return { protocol, hello };
+  return { protocol, clock, hello };
 }
 
 export function encodeHelloReject(reason: string): Uint8Array {

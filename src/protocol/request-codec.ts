@@ -1,6 +1,8 @@
 /*
  * Requests as frame bodies, canonical: one request, one form. Numbers are big endian.
  *
+ *     body    = due:u32 request         (due: since protocol 3; by the reader's clock, see rpc/peer-clock.ts)
+ *
  *     get     = stamp key:rest
  *     copy    = stamp key:rest
  *     tree    = stamp paths                                                             (tree-codec.ts)
@@ -15,7 +17,7 @@
  * A key is 1 to 1,024 bytes. What is as long as the rest is bounded by the frame.
  */
 import { isIncarnation } from "../base/actor.ts";
-import { Reader } from "../base/binary.ts";
+import { FormatError, Reader } from "../base/binary.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
@@ -32,19 +34,32 @@ const INCARNATION_BYTES = 11;
 
 /** Peers of an earlier protocol have no write buffer: any put is as durable there as this one asks to be. */
 const DURABLE_PUT_SINCE = 2;
+/** Peers of an earlier protocol carry out what comes late. */
+export const DUE_TIMES_SINCE = 3;
+const DUE_BYTES = 4;
+
+/** What a frame says of a request besides the request. */
+export interface RequestForm {
+  /** That its reader speaks. */
+  readonly protocol: number;
+  /** Until when it may be carried out, by the reader's clock, 32 bits; left out before protocol 3. */
+  readonly due: number;
+}
 
 /**
- * Adds the request's frame, as peers read it that speak `protocol`. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
+ * Adds the request's frame. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
  * a request that has no frame (too large, an empty key) and leaves no trace of it.
  */
 export function writeRequest(
   writer: FrameWriter,
   id: number,
   request: Request,
-  protocol = DURABLE_PUT_SINCE,
+  form: RequestForm,
 ): void {
   try {
-    writeParts(writer, id, request, protocol);
+    writer.begin(kindOf(request, form.protocol), id);
+    if (form.protocol >= DUE_TIMES_SINCE) writer.u32(form.due);
+    writeParts(writer, request);
     writer.end();
   } catch (error) {
     writer.abort();
@@ -52,24 +67,27 @@ export function writeRequest(
   }
 }
 
-function writeParts(writer: FrameWriter, id: number, request: Request, protocol: number): void {
+function kindOf(request: Request, protocol: number): number {
+  const isDurable = request.type === "put" && request.durable === true;
+  return isDurable && protocol >= DURABLE_PUT_SINCE
+    ? FRAME_KINDS.durablePut
+    : FRAME_KINDS[request.type];
+}
+
+function writeParts(writer: FrameWriter, request: Request): void {
   switch (request.type) {
     case "get":
     case "copy":
-      writer.begin(FRAME_KINDS[request.type], id);
       writeStamp(writer, request.ring);
       checkKey(request.key);
       writer.raw(request.key);
       return;
     case "tree":
-      writer.begin(FRAME_KINDS.tree, id);
       writeStamp(writer, request.ring);
       writePaths(writer, request.paths);
       return;
     case "put": {
       const hintFor = request.hintFor ?? "";
-      const isDurable = request.durable === true && protocol >= DURABLE_PUT_SINCE;
-      writer.begin(isDurable ? FRAME_KINDS.durablePut : FRAME_KINDS.put, id);
       writeStamp(writer, request.ring);
       writer.u8(hintFor.length);
       writer.latin1(hintFor);
@@ -78,7 +96,6 @@ function writeParts(writer: FrameWriter, id: number, request: Request, protocol:
       return;
     }
     case "forward":
-      writer.begin(FRAME_KINDS.forward, id);
       writeStamp(writer, request.ring);
       writer.u8(request.w);
       writer.u32(Math.max(0, Math.floor(request.budgetMs)));
@@ -94,7 +111,6 @@ function writeParts(writer: FrameWriter, id: number, request: Request, protocol:
       writer.raw(request.payload);
       return;
     case "tombstone":
-      writer.begin(FRAME_KINDS.tombstone, id);
       writeStamp(writer, request.ring);
       writer.u8(request.remove ? 1 : 0);
       checkDigest(request.digest);
@@ -103,17 +119,21 @@ function writeParts(writer: FrameWriter, id: number, request: Request, protocol:
       writer.raw(request.key);
       return;
     case "ping":
-      writer.begin(FRAME_KINDS.ping, id);
       return;
     case "life":
-      writer.begin(FRAME_KINDS.life, id);
       writer.latin1(request.incarnation);
       writer.latin1(request.life);
       writer.latin1(request.after ?? "");
   }
 }
 
-/** Reads a request's frame. Byte strings of the result are views of `body`. Throws FormatError. */
+/** Takes the due time off a body of protocol 3 or later. Throws FormatError. */
+export function readDue(body: Buffer): { readonly due: number; readonly request: Buffer } {
+  if (body.length < DUE_BYTES) throw new FormatError("Cannot read a request: it has no due time");
+  return { due: body.readUInt32BE(0), request: body.subarray(DUE_BYTES) };
+}
+
+/** Reads a request without its due time. Byte strings of the result are views of `body`. Throws FormatError. */
 export function readRequest(kind: number, body: Uint8Array): Request {
   switch (kind) {
     case FRAME_KINDS.get: {

@@ -22,8 +22,9 @@ import {
 } from "../protocol/hello.ts";
 import type { Hello, Reply } from "../protocol/messages.ts";
 import { writeReply } from "../protocol/reply-codec.ts";
-import { readRequest } from "../protocol/request-codec.ts";
+import { DUE_TIMES_SINCE, readDue, readRequest } from "../protocol/request-codec.ts";
 import type { RequestHandler } from "./contract.ts";
+import { clockOnWire, isPast } from "./peer-clock.ts";
 import type { RejectionLog } from "./rejection-log.ts";
 import type { RpcLimits } from "./rpc-limits.ts";
 
@@ -43,6 +44,7 @@ export interface IncomingShared {
     readonly bytesSent: Counter;
     readonly bytesReceived: Counter;
     readonly overloaded: Counter;
+    readonly late: Counter;
     readonly badFrames: Counter;
     readonly rejected: Counter;
   };
@@ -56,6 +58,8 @@ export class IncomingConnection implements ConnectionHandlers {
   readonly #writer: FrameWriter;
   readonly #helloTimer: Timer;
   #from: NodeId | undefined;
+  /** Of the requests; known with `#from`. */
+  #protocol = 0;
   #over = false;
   #servedCount = 0;
   #flushDeferred = false;
@@ -120,7 +124,9 @@ export class IncomingConnection implements ConnectionHandlers {
       this.#onHello(kind, body);
       return;
     }
-    const request = readRequest(kind, body);
+    const inTime = this.#protocol >= DUE_TIMES_SINCE ? this.#inTime(body) : body;
+    if (inTime === undefined) return;
+    const request = readRequest(kind, inTime);
     if (this.#servedCount >= limits.servedMax) {
       metrics.overloaded.increment();
       const message = `Cannot serve the request: ${limits.servedMax} of this connection are under way`;
@@ -143,8 +149,18 @@ export class IncomingConnection implements ConnectionHandlers {
     }
   }
 
+  /** The request of a body, or undefined where its caller has given it up: whoever would do it now would do it behind everybody's back. */
+  #inTime(body: Buffer): Buffer | undefined {
+    const { env, metrics } = this.#shared;
+    const { due, request } = readDue(body);
+    if (!isPast(due, env.clock.monotonicMs())) return request;
+    env.assertions.reachable("a request came after its caller had given it up");
+    metrics.late.increment();
+    return undefined;
+  }
+
   #onHello(kind: number, body: Buffer): void {
-    const { identity, limits, onGreeted, onHello } = this.#shared;
+    const { env, identity, limits, onGreeted, onHello } = this.#shared;
     if (kind !== FRAME_KINDS.hello) {
       throw new FormatError(`Cannot read a hello: the first frame is of kind ${kind}`);
     }
@@ -156,9 +172,16 @@ export class IncomingConnection implements ConnectionHandlers {
     }
     this.#helloTimer.cancel();
     this.#from = hello.nodeId;
+    this.#protocol = verdict.protocol;
     this.#reader.frameBytesMax = limits.frameBytesMax;
     this.#writer.begin(FRAME_KINDS.helloAck, 0);
-    this.#writer.raw(encodeHelloAck(verdict.protocol, makeHello(identity, hello)));
+    this.#writer.raw(
+      encodeHelloAck({
+        protocol: verdict.protocol,
+        clock: clockOnWire(env.clock.monotonicMs()),
+        hello: makeHello(identity, hello),
+      }),
+    );
     this.#writer.end();
     this.#flush();
     onGreeted(hello.nodeId);

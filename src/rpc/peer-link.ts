@@ -42,9 +42,9 @@ export class PeerLink {
     done: (outcome: Outcome) => void,
     refused: boolean,
   ): Timer {
-    const call = new PendingCall(request, done);
     const { env, wheel } = this.#shared;
     const nowMs = env.clock.monotonicMs();
+    const call = new PendingCall(request, nowMs + timeoutMs, done);
     if (refused) return this.#failLater(call, "this node is stopping");
     this.#session?.dropIfSilent(nowMs);
     if (this.#session === undefined) {

@@ -29,6 +29,7 @@ import type { Hello } from "../protocol/messages.ts";
 import { readReply } from "../protocol/reply-codec.ts";
 import { requestSizeBytes, writeRequest } from "../protocol/request-codec.ts";
 import type { DeadlineWheel } from "./deadline-wheel.ts";
+import { PeerClock } from "./peer-clock.ts";
 import type { CallHolder, PendingCall } from "./pending-call.ts";
 import type { RejectionLog } from "./rejection-log.ts";
 import type { RpcLimits } from "./rpc-limits.ts";
@@ -71,8 +72,10 @@ export class PeerSession implements CallHolder {
   readonly #hello: Hello;
   readonly #helloTimer: Timer;
   #greeted = false;
+  #greetedMs = 0;
   /** Of the requests; known once we are greeted. */
   #protocol = 0;
+  #peerClock = new PeerClock(0, 0);
   #over = false;
   /** Calls until the hello was answered, in order. */
   #waiting = new Set<PendingCall>();
@@ -212,6 +215,7 @@ export class PeerSession implements CallHolder {
 
   #sendHello(): void {
     if (this.#over) return;
+    this.#greetedMs = this.#shared.env.clock.monotonicMs();
     this.#writer.begin(FRAME_KINDS.hello, 0);
     this.#writer.raw(encodeHello(this.#hello));
     this.#writer.end();
@@ -263,7 +267,7 @@ export class PeerSession implements CallHolder {
     if (kind !== FRAME_KINDS.helloAck) {
       throw new FormatError(`Cannot read the answer to a hello: its kind is ${kind}`);
     }
-    const { protocol, hello } = decodeHelloAck(body);
+    const { protocol, clock, hello } = decodeHelloAck(body);
     const verdict = checkHello(hello, this.#shared.identity, {
       answered: this.#hello,
       expected: this.#peer,
@@ -274,6 +278,7 @@ export class PeerSession implements CallHolder {
     }
     this.#greeted = true;
     this.#protocol = protocol;
+    this.#peerClock = new PeerClock(this.#greetedMs, clock);
     this.#helloTimer.cancel();
     this.#reader.frameBytesMax = this.#shared.limits.frameBytesMax;
     this.#events.onGreeted();
@@ -305,8 +310,9 @@ export class PeerSession implements CallHolder {
 
   #write(call: PendingCall, nowMs: number): string | undefined {
     const sequence = this.#written + 1;
+    const form = { protocol: this.#protocol, due: this.#peerClock.latestOnWire(call.dueMs) };
     try {
-      writeRequest(this.#writer, sequence % WIRE_IDS, call.request, this.#protocol);
+      writeRequest(this.#writer, sequence % WIRE_IDS, call.request, form);
     } catch (error) {
       if (error instanceof RangeError) return error.message;
       throw error;

@@ -16,14 +16,17 @@ export interface CallHolder {
 /** One call, from `call` to its outcome. */
 export class PendingCall extends Deadline implements Timer {
   readonly request: Request;
+  /** After it nobody waits any more, by this node's monotonic clock. */
+  readonly dueMs: number;
   /** Its number in its connection, from 1 on; 0 until it was written. */
   sequence = 0;
   holder: CallHolder | undefined;
   #done: ((outcome: Outcome) => void) | undefined;
 
-  constructor(request: Request, done: (outcome: Outcome) => void) {
+  constructor(request: Request, dueMs: number, done: (outcome: Outcome) => void) {
     super();
     this.request = request;
+    this.dueMs = dueMs;
     this.#done = done;
   }
 

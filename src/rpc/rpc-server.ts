@@ -45,6 +45,10 @@ export class RpcServer {
           "ringside_rpc_overloaded_total",
           "Requests answered overloaded because the connection had too many under way.",
         ),
+        late: metrics.counter(
+          "ringside_rpc_late_total",
+          "Requests that came after their callers had given them up, and were not carried out.",
+        ),
         badFrames: metrics.counter(
           "ringside_rpc_bad_frames_total",
           "Connections of peers closed because of a frame that cannot be read.",

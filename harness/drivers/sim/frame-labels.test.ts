@@ -45,7 +45,8 @@ function greeting(kind: number, body: Uint8Array): Buffer {
 
 function requests(...all: readonly Request[]): Buffer {
   return stream((writer) => {
-    for (const [id, request] of all.entries()) writeRequest(writer, id, request);
+    for (const [id, request] of all.entries())
+      writeRequest(writer, id, request, { protocol: 3, due: 7 });
   });
 }
 
@@ -82,7 +83,7 @@ describe("FrameLabels.push()", () => {
 
   test("names the frames of an answerer", () => {
     const sent = Buffer.concat([
-      greeting(FRAME_KINDS.helloAck, encodeHelloAck(1, hello)),
+      greeting(FRAME_KINDS.helloAck, encodeHelloAck({ protocol: 3, clock: 7, hello })),
       greeting(FRAME_KINDS.helloReject, encodeHelloReject("another cluster")),
       replies(
         { type: "get-reply", record },
@@ -108,7 +109,7 @@ describe("FrameLabels.push()", () => {
   test("gives a frame's label with the piece that completes it", () => {
     const sent = requests({ type: "put", ring, key, record, hintFor: undefined }, { type: "ping" });
     const labels = new FrameLabels();
-    const bordered = sent.length - 9;
+    const bordered = sent.length - 13;
     expect(labels.push(sent.subarray(0, 3))).toEqual([]);
     expect(labels.push(sent.subarray(3, bordered - 1))).toEqual([]);
     expect(labels.push(sent.subarray(bordered - 1, bordered + 2))).toEqual(["put cart-3"]);

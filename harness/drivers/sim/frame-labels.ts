@@ -4,12 +4,12 @@ import { FrameReader } from "../../../src/protocol/framing.ts";
 import { decodeHello, decodeHelloAck, decodeHelloReject } from "../../../src/protocol/hello.ts";
 import type { Reply, Request } from "../../../src/protocol/messages.ts";
 import { readReply } from "../../../src/protocol/reply-codec.ts";
-import { readRequest } from "../../../src/protocol/request-codec.ts";
+import { readDue, readRequest } from "../../../src/protocol/request-codec.ts";
 import { RPC_LIMITS } from "../../../src/rpc/rpc-limits.ts";
 
 /**
  * Names the frames of one direction of one RPC connection, for a trace that people read. It reads with the store's own
- * codecs and believes nothing: what they refuse gets a label that says so, and after a frame whose length is not
+ * codecs, of the newest protocol, which all nodes of a simulated cluster speak, and believes nothing: what they refuse gets a label that says so, and after a frame whose length is not
  * allowed nothing more is read, for no border after it can be trusted.
  */
 export class FrameLabels {
@@ -53,7 +53,7 @@ function labelOf(kind: number, body: Buffer): string {
       default:
         return kind >= REPLY_BIT
           ? replyLabel(readReply(kind, body))
-          : requestLabel(readRequest(kind, body));
+          : requestLabel(readRequest(kind, readDue(body).request));
     }
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
