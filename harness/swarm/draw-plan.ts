@@ -15,6 +15,7 @@ import type { Plan, Reconciler } from "../run/plan.ts";
 import { PATIENCE } from "../run/stores.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
 import { nodeNames } from "./cluster-names.ts";
+import { withCapacities } from "./draw-capacities.ts";
 import { drawClientRouting } from "./draw-client-routing.ts";
 import { drawDatacenters, withFarDatacenters } from "./draw-datacenters.ts";
 import { drawFaults } from "./draw-faults.ts";
@@ -121,10 +122,14 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),
     ...drawSnapshot(random.fork("snapshot"), run, faults),
-    world: withRowCache(
-      random.fork("row cache"),
-      withGrace(random.fork("grace"), world, faults),
-      faults,
+    world: withCapacities(
+      random.fork("capacities"),
+      nodes,
+      withRowCache(
+        random.fork("row cache"),
+        withGrace(random.fork("grace"), world, faults),
+        faults,
+      ),
     ),
     faults,
     core:

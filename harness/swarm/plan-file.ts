@@ -26,6 +26,8 @@ const NODES_MAX = 32;
 const FAULTS_MAX = 10_000;
 const REASON_LENGTH_MAX = 1_000;
 const DELAY_MS_MAX = 60_000;
+/** Of a member in a node's configuration. */
+const CAPACITY_MAX = 1_000;
 const ADVERSARY_REQUESTS_MAX = 1_000_000;
 const COLD_KEYS_MAX = 10_000;
 
@@ -207,6 +209,9 @@ function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {
     clocks: Object.fromEntries(
       clocks.names().map((node) => [node, readClock(clocks.object(node))] as const),
     ),
+    ...(fields.has("capacities") && {
+      capacities: readCapacities(fields.object("capacities"), nodes),
+    }),
     settings: readSettings(fields.object("settings")),
   };
   fields.end();
@@ -227,6 +232,15 @@ function readClock(fields: PlanFields): WorldPlan["clocks"][string] {
   };
   fields.end();
   return clock;
+}
+
+function readCapacities(
+  fields: PlanFields,
+  nodes: readonly string[],
+): NonNullable<WorldPlan["capacities"]> {
+  const capacities = nodes.map((node) => [node, fields.whole(node, 1, CAPACITY_MAX)] as const);
+  fields.end();
+  return Object.fromEntries(capacities);
 }
 
 /** The ranges of a node's configuration. */

@@ -2,6 +2,7 @@ import type { ReachablePoint } from "../../src/env/catalogue.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
+import { checkShares } from "../drivers/sim/oracle/check-shares.ts";
 import { checkSpread } from "../drivers/sim/oracle/check-spread.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
 import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
@@ -137,12 +138,20 @@ function wrongRings(world: SimulatedWorld): readonly Finding[] {
     replicas: replicasPerDatacenter(datacenters),
     timeMs: world.nowMs(),
   };
+  const { capacities } = plan.world;
+  const shares = capacities && {
+    n: plan.run.n,
+    capacityOf: new Map(Object.entries(capacities)),
+    timeMs: world.nowMs(),
+  };
   return [...cluster.simNodes.values()].flatMap(({ node }) =>
     node === undefined
       ? []
       : [
           ...checkRing(node.ring(), { ...options, isSpread: spread !== undefined }),
           ...(spread === undefined ? [] : checkSpread(node.ring(), spread)),
+          // Datacenters have a say in who keeps what.
+          ...(shares === undefined || spread !== undefined ? [] : checkShares(node.ring(), shares)),
         ],
   );
 }

@@ -133,6 +133,9 @@ async function calmWorld(search: Search): Promise<void> {
   await search.tryOut((best) => withWorld(best, { choppedShare: 0 }));
   await search.tryOut((best) => withWorld(best, { links: {} }));
   await search.tryOut((best) => withWorld(best, { clocks: {} }));
+  await search.tryOut(({ world: { capacities, ...world }, ...best }) =>
+    capacities === undefined ? undefined : { ...best, world },
+  );
   await search.tryOut((best) => withWorld(best, { diskRead: { minMs: 0, meanMs: 0 } }));
   await search.tryOut((best) => withWorld(best, { settings: {} }));
 }

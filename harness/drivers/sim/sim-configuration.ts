@@ -1,6 +1,6 @@
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
 import { parseConfiguration } from "../../../src/node/parse-configuration.ts";
-import type { ClusterPlan } from "../node-configuration-file.ts";
+import type { ClusterPlan, WrittenConfiguration } from "../node-configuration-file.ts";
 import { nodeConfigurationFile } from "../node-configuration-file.ts";
 import { SimNetwork } from "./sim-network.ts";
 import type { WorldPlan } from "./world-plan.ts";
@@ -27,17 +27,26 @@ export function simConfiguration(
   const routes = Object.fromEntries(
     peers.map((peer) => [peer, SimNetwork.addressOf({ from: name, to: peer })]),
   );
+  const file = nodeConfigurationFile(plan, {
+    clusterId: SIM_CLUSTER_ID,
+    clusterSecret: SIM_SECRET,
+    self,
+    places,
+    routes,
+  });
   return parseConfiguration({
-    ...nodeConfigurationFile(plan, {
-      clusterId: SIM_CLUSTER_ID,
-      clusterSecret: SIM_SECRET,
-      self,
-      places,
-      routes,
-    }),
+    ...file,
+    ...(world.capacities && { members: withCapacities(file.members, world.capacities) }),
     sync: world.sync,
     // A plan says so where it wants one: what a disk does to reads is the rule here.
     rowCacheBytes: 0,
     ...world.settings,
   });
+}
+
+function withCapacities(
+  members: WrittenConfiguration["members"],
+  capacities: NonNullable<WorldPlan["capacities"]>,
+): readonly object[] {
+  return members.map((member) => ({ ...member, capacity: capacities[member.id] ?? 1 }));
 }

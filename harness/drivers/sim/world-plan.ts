@@ -31,6 +31,8 @@ export interface WorldPlan {
   readonly sync: boolean;
   /** By node; a node that is not named keeps the simulated time exactly. */
   readonly clocks: Readonly<Record<string, ClockPlan>>;
+  /** By node, how much it can do; undefined: all as much. */
+  readonly capacities?: Readonly<Record<string, number>>;
   /** Fields of every node's configuration that differ from the driver's own. */
   readonly settings: {
     readonly requestTimeoutMs?: number;
