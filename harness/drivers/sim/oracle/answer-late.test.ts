@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { HandMadeWorld } from "./testing/hand-made-world.ts";
 
 const CHECK = ["answer-late"];
@@ -70,4 +70,57 @@ test("does not ask for answers of a node that died in time, or while it was paus
     world.oracle.finish({ settled: true });
     expect(world.found).toEqual([]);
   }
+});
+
+describe("a write that is made late (K-11)", () => {
+  const MINTED_LATE = ["minted-late"];
+  /** Asked for 1,000 ms, which whoever takes it at last has again; the world allows 1,500 more. */
+  const IN_TIME_MS = 3_500;
+
+  /** The write of one attempt, made so long after it arrived at another node. */
+  function mintAfter(world: HandMadeWorld, waitedMs: number): void {
+    world.refused(world.askWrite("a", "one", { operation: "x" }));
+    world.nowMs += waitedMs;
+    world.mint({ node: "b" }, "one");
+  }
+
+  test("is found, and one at the last moment is not", () => {
+    for (const [waitedMs, found] of [
+      [IN_TIME_MS, []],
+      [IN_TIME_MS + 10, MINTED_LATE],
+    ] as const) {
+      const world = new HandMadeWorld("dvvset");
+      mintAfter(world, waitedMs);
+      expect(world.found).toEqual(found);
+    }
+  });
+
+  test("is in time where somebody asked for it again meanwhile", () => {
+    const world = new HandMadeWorld("dvvset");
+    world.refused(world.askWrite("a", "one", { operation: "x" }));
+    world.nowMs += 3_000;
+    mintAfter(world, IN_TIME_MS);
+    expect(world.found).toEqual([]);
+  });
+
+  test("is late even where another node made it in time, and the client knows", () => {
+    const world = new HandMadeWorld("dvvset");
+    const id = world.askWrite("a", "one", { operation: "x" });
+    world.store({ node: "c" }, world.mint({ node: "a" }, "one"));
+    world.sync({ node: "a" });
+    world.done(id);
+    world.nowMs += IN_TIME_MS + 10;
+    world.mint({ node: "b" }, "one");
+    expect(world.found).toContain("minted-late");
+  });
+
+  test("is not its node's fault where its process was paused", () => {
+    const world = new HandMadeWorld("dvvset");
+    world.oracle.processPaused("b");
+    world.refused(world.askWrite("a", "one", { operation: "x" }));
+    world.nowMs += 9_000;
+    world.oracle.processResumed("b");
+    world.mint({ node: "b" }, "one");
+    expect(world.found).toEqual([]);
+  });
 });

@@ -1,29 +1,55 @@
 import type { ClientRequest } from "./key-state.ts";
+import type { TimeBounds } from "./time-bounds.ts";
 import { timerSlackMs } from "./time-bounds.ts";
 import type { Violations } from "./violations.ts";
 
 const CHECK = "answer-late";
+const MINT_CHECK = "minted-late";
 
 /**
  * A node answers every request within its deadline, with a refusal where it must (D-4.6-3): whatever it waits for, a
  * replica, a forwarded write or its own disk, it does not wait without end. While its process is paused nothing is due;
- * what fell due then is when it goes on.
+ * what fell due then is when it goes on. Nor is a write made when everybody has given it up, by a node that a slow
+ * connection brought it to at last (K-11): what was written since would stand beside it.
  */
 export class DeadlineWatch {
   /** Virtual time. */
   readonly #nowMs: () => number;
+  readonly #mintedLateMs: number;
   readonly #violations: Violations;
   readonly #paused = new Set<string>();
   readonly #resumedMs = new Map<string, number>();
 
-  constructor(nowMs: () => number, violations: Violations) {
+  constructor(
+    nowMs: () => number,
+    bounds: Pick<TimeBounds, "mintedLateMs">,
+    violations: Violations,
+  ) {
     this.#nowMs = nowMs;
+    this.#mintedLateMs = bounds.mintedLateMs;
     this.#violations = violations;
   }
 
   answered(request: ClientRequest): void {
     const lateMs = this.#lateMs(request);
     if (lateMs > 0) this.#report("a request was answered after its deadline", request, lateMs);
+  }
+
+  /** A node makes the write that all of these asked for. */
+  minted(node: string, attempts: readonly ClientRequest[]): void {
+    // Whoever takes it at the last moment has as much time again.
+    const dueMs = attempts.map(
+      ({ ask, askedMs }) => askedMs + 2 * ask.timeoutMs + timerSlackMs(ask.timeoutMs),
+    );
+    const afterMs = this.#nowMs() - Math.max(...dueMs) - this.#mintedLateMs;
+    const lateMs = Math.min(afterMs, this.#nowMs() - (this.#resumedMs.get(node) ?? 0));
+    const [first] = attempts;
+    if (!(lateMs > 0) || first === undefined) return;
+    this.#violations.report(MINT_CHECK, () => ({
+      anomaly: "a write was made after everybody had given it up",
+      detail: `Node ${node} minted the write of request ${first.ask.id} (${first.ask.method} at node ${first.ask.node}, ${first.askedMs.toFixed(3)} ms) ${lateMs.toFixed(3)} ms later than any node may`,
+      key: first.state.name,
+    }));
   }
 
   paused(node: string): void {

@@ -6,6 +6,7 @@ import type {
   VersioningMode,
 } from "../../../../src/causality/versioning.ts";
 import { decodeRow } from "../../../../src/replica/row.ts";
+import type { DeadlineWatch } from "./answer-late.ts";
 import type { Dot } from "./clocked-dot.ts";
 import { dotBeyond } from "./clocked-dot.ts";
 import type { Mint } from "./key-history.ts";
@@ -21,6 +22,12 @@ import type { Violations } from "./violations.ts";
 
 const CHECK = "dot-issued-twice";
 
+export interface MintWatchParts {
+  readonly violations: Violations;
+  readonly deadlines: DeadlineWatch;
+  readonly clocks: ClocksOf;
+}
+
 /**
  * Reads rows, recognises the writes that get their dots in them, and sees that no dot names two writes.
  *
@@ -35,13 +42,11 @@ export class MintWatch {
   readonly #tellsCausality: boolean;
   readonly #actors: ActorTable | undefined;
   readonly #violations: Violations;
+  readonly #deadlines: DeadlineWatch;
   #issuedTwiceByDesign = 0;
 
-  constructor(
-    { mode, actors }: Versioning,
-    violations: Violations,
-    clocks: ClocksOf = { mode, truncated: false },
-  ) {
+  constructor({ mode, actors }: Versioning, { violations, deadlines, clocks }: MintWatchParts) {
+    this.#deadlines = deadlines;
     this.#tellsCausality = tellsCausality(clocks);
     this.#mode = mode;
     this.#actors = actors;
@@ -162,6 +167,7 @@ export class MintWatch {
       }));
     }
     const mint = add(state, { ...dot, operation }, [payload]);
+    this.#deadlines.minted(node, writersOf(state, [payload]));
     if (earlier !== undefined) checkMintedOnce(copy, mint, this.#violations);
     return mint;
   }
@@ -261,17 +267,25 @@ function isDotOf({ actor, counter }: Mint, dot: Dot): boolean {
 
 type NewMint = Pick<Mint, "actor" | "counter" | "payload" | "operation">;
 
+/** Who asked for one of these and was not told yet that it is done. */
+function waitingFor(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
+  return payloads.flatMap((payload) => state.writers.get(payload) ?? []);
+}
+
+/** Who may have asked for the write of a new dot. Where all were told that it is done, it was done elsewhere before. */
+function writersOf(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
+  const waiting = waitingFor(state, payloads);
+  return waiting.length > 0 ? waiting : state.requestsFor(payloads);
+}
+
 /** A fresh dot for one of these payloads; whoever waits to write one of them may have written it. */
 function add(
   state: KeyState,
   dot: Pick<Mint, "actor" | "counter" | "operation">,
   payloads: readonly string[],
 ): Mint {
-  const waiting: readonly ClientRequest[] = payloads.flatMap(
-    (payload) => state.writers.get(payload) ?? [],
-  );
-  // Where all were told that it is done, it was done elsewhere before; the dot is one of the same write.
-  const writers = waiting.length > 0 ? waiting : state.requestsFor(payloads);
+  const waiting = waitingFor(state, payloads);
+  const writers = writersOf(state, payloads);
   let context: Clock = NOTHING;
   for (const writer of writers) {
     context = joined(context, writer.context ?? NOTHING);

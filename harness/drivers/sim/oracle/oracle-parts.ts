@@ -73,15 +73,16 @@ export function createWatches(parts: OracleParts): Watches {
   const clocks = { mode: versioning.mode, truncated: parts.truncated ?? false };
   const isLosslessMode = tellsCausality(clocks);
   const violations = new Violations(nowMs);
+  const deadlines = new DeadlineWatch(nowMs, parts.bounds, violations);
   const isStoredWatched = buffered === true && isLosslessMode;
   return {
     isLosslessMode,
     index: new StoreIndex(parts),
     violations,
-    mints: new MintWatch(versioning, violations, clocks),
+    mints: new MintWatch(versioning, { violations, deadlines, clocks }),
     reads: new ReadWatch({ lossless: isLosslessMode }),
     acknowledgements: new AcknowledgedWatch(parts),
-    deadlines: new DeadlineWatch(nowMs, violations),
+    deadlines,
     stored: isStoredWatched ? new StoredWatch(parts, violations) : undefined,
     hints: hintBounds && new HintWatch(nowMs, hintBounds, violations),
     requests: new Map(),

@@ -86,6 +86,7 @@ export class HandMadeWorld {
         hedgeMs: 100,
         readAnswerMs: 20,
         writeAnswerMs: 30,
+        mintedLateMs: 1_500,
         ownersCoordinate,
         settleMs: 1_000,
         silenceMs: 1_500,

@@ -47,6 +47,7 @@ export async function observedCluster(
       hedgeMs: 100,
       readAnswerMs: 50,
       writeAnswerMs: 100,
+      mintedLateMs: Number.POSITIVE_INFINITY,
       ownersCoordinate: true,
       settleMs: 1_000,
       silenceMs: 1_500,
