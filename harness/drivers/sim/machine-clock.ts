@@ -5,17 +5,27 @@ import type { ClockPlan } from "./world-plan.ts";
 
 const EXACT: ClockPlan = { skewMs: 0, driftPpm: 0 };
 
+/**
+ * How long a machine has been up when the world begins. No two monotonic clocks have anything in common, and the first machine's outgrows 32
+ * bits some seconds later.
+ */
+export function uptimeMsOf(machine: number): number {
+  return 2 ** 32 - 10_000 - machine * 3_600_000;
+}
+
 /** The hardware clock of one machine: off by a skew, too fast or slow by a drift, and made to jump by faults. Outlives processes. */
 export class MachineClock {
   readonly #scheduler: Scheduler;
   /** Seconds of this machine in a second of the world. */
   readonly #pace: number;
+  readonly #uptimeMs: number;
   #wallOffsetMs: number;
 
-  constructor(scheduler: Scheduler, plan: ClockPlan = EXACT) {
+  constructor(scheduler: Scheduler, plan: ClockPlan = EXACT, uptimeMs = 0) {
     this.#scheduler = scheduler;
     this.#pace = 1 + plan.driftPpm / 1e6;
-    this.#wallOffsetMs = scheduler.wallMs() + plan.skewMs;
+    this.#uptimeMs = uptimeMs;
+    this.#wallOffsetMs = scheduler.wallMs() + plan.skewMs - uptimeMs;
   }
 
   wallMs(): number {
@@ -23,7 +33,7 @@ export class MachineClock {
   }
 
   monotonicMs(): number {
-    return this.#scheduler.monotonicMs() * this.#pace;
+    return this.#uptimeMs + this.#scheduler.monotonicMs() * this.#pace;
   }
 
   /** Only the wall clock: the monotonic one never jumps. */

@@ -24,7 +24,7 @@ import type { SendBounded } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan } from "../node-configuration-file.ts";
 import { SimDisk } from "./disk/sim-disk.ts";
-import { MachineClock } from "./machine-clock.ts";
+import { MachineClock, uptimeMsOf } from "./machine-clock.ts";
 import type { WorldObserver } from "./observer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { simConfiguration } from "./sim-configuration.ts";
@@ -101,7 +101,7 @@ export class SimCluster implements Cluster {
     );
     this.#watch = observer && new RequestWatch(observer);
     this.simNodes = new Map(
-      [...configurations].map(([name, configuration]) => {
+      [...configurations].map(([name, configuration], index) => {
         const random = chance.fork(`node ${name}`);
         const disk = new SimDisk(
           {
@@ -120,7 +120,7 @@ export class SimCluster implements Cluster {
             bytesPerSecond: options.diskBytesPerSecond,
           },
         );
-        const clock = new MachineClock(scheduler, world.clocks[name]);
+        const clock = new MachineClock(scheduler, world.clocks[name], uptimeMsOf(index));
         const log = new SimLog(() => scheduler.monotonicMs(), keepsLogs);
         const parts = {
           configuration,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MachineClock } from "./machine-clock.ts";
+import { MachineClock, uptimeMsOf } from "./machine-clock.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimProcess } from "./sim-process.ts";
 
@@ -69,6 +69,16 @@ describe("MachineClock", () => {
     clock.jump(-3_000);
     expect(clock.wallMs() - startWallMs).toBeCloseTo(1_001 - 3_000, 3);
     expect(clock.monotonicMs()).toBeCloseTo(1_001, 6);
+  });
+
+  test("says how long its machine has been up, which tells nothing of any other, and the wall time beside it", () => {
+    const scheduler = new Scheduler();
+    const [first, second] = [0, 1].map((machine) => {
+      return new MachineClock(scheduler, { skewMs: 7, driftPpm: 0 }, uptimeMsOf(machine));
+    });
+    expect(first?.monotonicMs()).toBe(2 ** 32 - 10_000);
+    expect(second?.monotonicMs()).toBe(2 ** 32 - 10_000 - 3_600_000);
+    expect(first?.wallMs()).toBeCloseTo(scheduler.wallMs() + 7, 3);
   });
 
   test("is shifted within one life of a process, and not for the next", () => {
