@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConfigurationError } from "./node/parse-configuration.ts";
+import { ConfigurationError } from "./node/checked-values.ts";
 import { WRITTEN_CONFIGURATION } from "./node/testing/written-configuration.ts";
 import { readConfiguration } from "./read-configuration.ts";
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { ConfigurationError } from "./node/checked-values.ts";
 import type { NodeConfiguration } from "./node/configuration.ts";
-import { ConfigurationError, parseConfiguration } from "./node/parse-configuration.ts";
+import { parseConfiguration } from "./node/parse-configuration.ts";
 
 /** The environment variables that a configuration may come from; an empty one counts as absent. */
 export interface ConfigurationVariables {

@@ -13,9 +13,9 @@ import { placementFile } from "../ring/datacenter-placement.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
+import { ConfigurationError, checkedRoutes } from "./checked-values.ts";
 import type { NodeConfiguration } from "./configuration.ts";
 import type { NodeOperator, NodeRows } from "./contract.ts";
-import { ConfigurationError, checkedRoutes } from "./parse-configuration.ts";
 import type { Routes } from "./routes.ts";
 
 export interface OperatorParts {

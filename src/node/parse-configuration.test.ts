@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ConfigurationError, checkedRoutes, parseConfiguration } from "./parse-configuration.ts";
+import { ConfigurationError, checkedRoutes } from "./checked-values.ts";
+import { parseConfiguration } from "./parse-configuration.ts";
 import { WRITTEN_CONFIGURATION } from "./testing/written-configuration.ts";
 
 describe("parseConfiguration()", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { nodeId } from "../base/ids.ts";
 import { createRing } from "../ring/partition-table.ts";
-import { ConfigurationError, parseConfiguration } from "./parse-configuration.ts";
+import { ConfigurationError } from "./checked-values.ts";
+import { parseConfiguration } from "./parse-configuration.ts";
 import { ringOptionsOf } from "./ring-options.ts";
 import { WRITTEN_CONFIGURATION } from "./testing/written-configuration.ts";
 
