@@ -1,5 +1,3 @@
-import { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
-import { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { macKeyOf } from "../causality/context-token.ts";
 import type { Truncation, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
@@ -10,7 +8,6 @@ import type { CoordinatorParts } from "../coordinator/parts.ts";
 import { WriteRouter } from "../coordinator/write-router.ts";
 import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
-import { HintDelivery } from "../handoff/hint-delivery.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
 import type { Hello } from "../protocol/messages.ts";
@@ -18,15 +15,14 @@ import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
 import { Replica } from "../replica/replica.ts";
-import type { TreeKeeper } from "../replica/tree-keeper.ts";
 import { createRing } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
 import { RpcClient } from "../rpc/rpc-client.ts";
 import { RpcServer } from "../rpc/rpc-server.ts";
 import type { Engine } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
-import { TombstoneCollector } from "../tombstones/tombstone-collector.ts";
 import { Admission } from "./admission.ts";
+import { BackgroundWork } from "./background-work.ts";
 import { ClientAnswers } from "./client-answers.ts";
 import type { NodeConfiguration } from "./configuration.ts";
 import type {
@@ -50,8 +46,6 @@ const MISSES_MAX = 3;
 const REPAIR_WAIT_MS = 100;
 /** Long enough for a peer that was started in the same moment; a start with a peer that is away takes this much longer. */
 const SETTLE_LIFE_MS = 2_000;
-/** After failed deliveries hints wait for no longer: hints are the copies that reads have to do without. */
-const HINT_BACK_OFF_MS_MAX = 10_000;
 
 export interface NodeParts {
   readonly configuration: NodeConfiguration;
@@ -77,10 +71,7 @@ export class DynamoNode implements KeyValueStore {
   readonly #detector: FailureDetector;
   readonly #rpcClient: RpcClient;
   readonly #rpcServer: RpcServer;
-  readonly #handoff: HintDelivery;
-  readonly #collector: TombstoneCollector;
-  readonly #trees: TreeKeeper;
-  readonly #antiEntropy: AntiEntropy;
+  readonly #background: BackgroundWork;
   readonly #replica: Replica;
   readonly #introductions: Introductions;
   #ready = false;
@@ -163,48 +154,18 @@ export class DynamoNode implements KeyValueStore {
         ping: (peer) => {
           calls.call(peer, { type: "ping" }, configuration.requestTimeoutMs, () => {});
         },
-        onUp: (peer) => this.#handoff.deliverTo(peer),
+        onUp: (peer) => this.#background.deliverTo(peer),
       },
       { missesMax: MISSES_MAX, retryDownMs: configuration.retryDownMs },
     );
     const calls = new ObservedCalls(this.#rpcClient, this.#detector);
-    this.#handoff = new HintDelivery(
-      environment,
-      { nodeId, hints: replica.hints, replica, calls, detector: this.#detector, ring: ringNow },
-      {
-        n: configuration.n,
-        scanMs: configuration.hintScanMs,
-        callTimeoutMs: configuration.requestTimeoutMs,
-        backOffMaxMs: HINT_BACK_OFF_MS_MAX,
-        bytesPerSecond: configuration.hintDeliveryBytesPerSecond,
-      },
-    );
-    this.#collector = new TombstoneCollector(
-      environment,
-      { nodeId, rows: replica.tombstones, calls, detector: this.#detector, ring: ringNow },
-      {
-        n: configuration.n,
-        graceMs: configuration.tombstoneGraceMs,
-        callTimeoutMs: configuration.requestTimeoutMs,
-      },
-    );
-    this.#trees = replica.trees;
-    const shared = new SharedTrees({
-      nodeId,
-      trees: replica.trees,
+    this.#background = new BackgroundWork(environment, {
+      configuration,
+      replica,
+      calls,
+      detector: this.#detector,
       ring: ringNow,
-      n: configuration.n,
     });
-    this.#antiEntropy = new AntiEntropy(
-      environment,
-      { copies: replica, shared, calls, detector: this.#detector, ring: ringNow },
-      {
-        everyMs: configuration.antiEntropyMs,
-        callTimeoutMs: configuration.requestTimeoutMs,
-        keysPerSecond: configuration.antiEntropyKeysPerSecond,
-        bytesPerSecond: configuration.antiEntropyBytesPerSecond,
-      },
-    );
     const coordination: CoordinatorParts = {
       nodeId,
       replica,
@@ -243,7 +204,7 @@ export class DynamoNode implements KeyValueStore {
       onHello,
       handler: peerService(environment, {
         replica,
-        shared,
+        shared: this.#background.shared,
         coordinator: this.#coordinator,
         admission: this.#admission,
         stages,
@@ -277,8 +238,8 @@ export class DynamoNode implements KeyValueStore {
       routes,
       versioning,
       replica,
-      shared,
-      antiEntropy: this.#antiEntropy,
+      shared: this.#background.shared,
+      antiEntropy: this.#background.antiEntropy,
     });
   }
 
@@ -326,12 +287,7 @@ export class DynamoNode implements KeyValueStore {
     this.refuseRequests();
     await this.#admission.drained();
     await this.#liveRequests.idle();
-    await Promise.all([
-      this.#collector.stop(),
-      this.#handoff.stop(),
-      this.#antiEntropy.stop(),
-      this.#trees.stop(),
-    ]);
+    await this.#background.stop();
     this.#detector.stop();
     this.#introductions.stop();
     await this.#rpcServer.close();
@@ -363,13 +319,7 @@ export class DynamoNode implements KeyValueStore {
       this.#rpcClient.close();
       throw error;
     }
-    this.#handoff.start();
-    this.#collector.start();
-    const { antiEntropyMs, verifyTreesMs } = this.#configuration;
-    if (antiEntropyMs > 0) {
-      this.#trees.start({ verifyMs: verifyTreesMs });
-      this.#antiEntropy.start();
-    }
+    this.#background.start();
     this.#ready = true;
   }
 }
