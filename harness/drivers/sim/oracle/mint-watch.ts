@@ -6,12 +6,12 @@ import type {
   VersioningMode,
 } from "../../../../src/causality/versioning.ts";
 import { decodeRow } from "../../../../src/replica/row.ts";
+import { addMint, writersOf } from "./add-mint.ts";
 import type { DeadlineWatch } from "./answer-late.ts";
 import type { Dot } from "./clocked-dot.ts";
 import { dotBeyond } from "./clocked-dot.ts";
 import type { Mint } from "./key-history.ts";
-import { joined } from "./key-history.ts";
-import type { ClientRequest, Copy, KeyState, KnownRecord, KnownRow } from "./key-state.ts";
+import type { Copy, KeyState, KnownRecord, KnownRow } from "./key-state.ts";
 import type { ClocksOf } from "./lossless.ts";
 import { tellsCausality } from "./lossless.ts";
 import { checkMint } from "./mint-ignores-row.ts";
@@ -166,7 +166,7 @@ export class MintWatch {
         key: state.name,
       }));
     }
-    const mint = add(state, { ...dot, operation }, [payload]);
+    const mint = addMint(state, { ...dot, operation }, [payload]);
     this.#deadlines.minted(node, writersOf(state, [payload]));
     if (earlier !== undefined) checkMintedOnce(copy, mint, this.#violations);
     return mint;
@@ -184,7 +184,7 @@ export class MintWatch {
     const known = state.history.mint(localActor, counter);
     if (known === undefined) {
       const payloads = unseen.length > 0 ? unseen : awaited(copy, content);
-      add(state, { actor: localActor, counter }, payloads);
+      addMint(state, { actor: localActor, counter }, payloads);
       return;
     }
     const counterBefore =
@@ -230,7 +230,7 @@ export class MintWatch {
     if (state.history.mint(dot.actor, dot.counter) !== undefined) {
       this.#issuedTwiceByDesign += 1;
     }
-    add(state, dot, [payload]);
+    addMint(state, dot, [payload]);
   }
 
   #reportTwice({ node, state }: Copy, anomaly: string, { actor, counter, serial }: Mint): void {
@@ -266,45 +266,5 @@ function isDotOf({ actor, counter }: Mint, dot: Dot): boolean {
 }
 
 type NewMint = Pick<Mint, "actor" | "counter" | "payload" | "operation">;
-
-/** Who asked for one of these and was not told yet that it is done. */
-function waitingFor(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
-  return payloads.flatMap((payload) => state.writers.get(payload) ?? []);
-}
-
-/** Who may have asked for the write of a new dot. Where all were told that it is done, it was done elsewhere before. */
-function writersOf(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
-  const waiting = waitingFor(state, payloads);
-  return waiting.length > 0 ? waiting : state.requestsFor(payloads);
-}
-
-/** A fresh dot for one of these payloads; whoever waits to write one of them may have written it. */
-function add(
-  state: KeyState,
-  dot: Pick<Mint, "actor" | "counter" | "operation">,
-  payloads: readonly string[],
-): Mint {
-  const waiting = waitingFor(state, payloads);
-  const writers = writersOf(state, payloads);
-  let context: Clock = NOTHING;
-  for (const writer of writers) {
-    context = joined(context, writer.context ?? NOTHING);
-  }
-  // Made once more after its client had its answer, while others wait for a write of the same bytes: an operation has one context.
-  for (const { operation, context: known } of payloads.flatMap((each) =>
-    state.history.mintsOf(each),
-  )) {
-    if (operation !== undefined && operation === dot.operation) context = joined(context, known);
-  }
-  const [first] = writers;
-  // A client library that asks again sends the same context; then it does not matter which of its requests it was.
-  if (writers.some(({ ask }) => ask.context !== first?.ask.context)) state.history.doubt();
-  const mint = state.history.add({ ...dot, payload: payloads[0] ?? "", context });
-  for (const writer of waiting) {
-    writer.mints.push(mint);
-    writer.sharesMints ||= waiting.length > 1;
-  }
-  return mint;
-}
 
 const NOTHING: Clock = new Map();
