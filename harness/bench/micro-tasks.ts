@@ -16,7 +16,7 @@ import { createNodeEnvironment } from "../../src/platform/node-environment.ts";
 import { FrameReader, FrameWriter } from "../../src/protocol/framing.ts";
 import type { PutRequest } from "../../src/protocol/messages.ts";
 import { decodePayload, encodePayload } from "../../src/protocol/payload.ts";
-import { readDue, readRequest, writeRequest } from "../../src/protocol/request-codec.ts";
+import { readRequest, writeRequest } from "../../src/protocol/request-codec.ts";
 
 export interface MicroTask {
   readonly name: string;
@@ -124,7 +124,7 @@ function wireTasks(): readonly MicroTask[] {
   const frame = Buffer.concat(writer.take());
   let decoded: unknown;
   const reader = new FrameReader(FRAME_BYTES_MAX, (kind, _id, body) => {
-    decoded = readRequest(kind, readDue(body).request);
+    decoded = readRequest(kind, body, FORM.protocol);
   });
   return [
     {

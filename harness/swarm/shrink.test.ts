@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { nodeNames } from "./cluster-names.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { withFaults } from "./plan-expectation.ts";
 import { parseSimPlan } from "./plan-file.ts";
@@ -70,6 +71,22 @@ describe("shrink()", () => {
       );
     },
   );
+
+  test("leaves a node that goes no capacity, where the finding is of capacities", async () => {
+    const plan = failingPlan();
+    const names = nodeNames(plan.run.nodes);
+    const capacities = Object.fromEntries(names.map((name, at) => [name, at + 1]));
+    const only = async (each: SimPlan) => {
+      const outcome = await run(each);
+      return each.world.capacities === undefined ? { ...outcome, findings: [] } : outcome;
+    };
+    const weighed = { ...plan, world: { ...plan.world, capacities } };
+    const options = { run: only, finding: FINDING, runsMax: 500, isOver: never };
+    const { plan: small } = await shrink(weighed, options);
+    expect(small.run.nodes).toBeLessThan(plan.run.nodes);
+    expect(Object.keys(small.world.capacities ?? {})).toEqual(nodeNames(small.run.nodes));
+    expect(parseSimPlan(JSON.parse(JSON.stringify(small)), "it")).toStrictEqual(small);
+  });
 
   test("gives the same plan again", async () => {
     const options = { run, finding: FINDING, runsMax: 500, isOver: never };

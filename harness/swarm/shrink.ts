@@ -194,9 +194,7 @@ async function shrinkNodes(search: Search): Promise<void> {
         best.faults.some((fault) => isAbout(fault, gone));
       const coreTooSmall = best.core.length > 0 && best.core.length < coreNodesMin(fewer.run);
       if (isNeeded || coreTooSmall) return undefined;
-      const { [gone]: _, ...clocks } = best.world.clocks;
-      const links = linksWithout(gone, best.world.links);
-      return { ...fewer, world: { ...best.world, clocks, links } };
+      return { ...fewer, world: worldWithout(gone, best.world) };
     })
   );
 }
@@ -206,6 +204,13 @@ function canPlace({ datacenters, nodes, n }: SimPlan["run"]): boolean {
   if (datacenters === undefined) return true;
   const { count, replicas } = datacenters;
   return count <= nodes && (replicas === undefined || canKeep(replicas, { nodes, n }, { count }));
+}
+
+function worldWithout(gone: string, world: SimPlan["world"]): SimPlan["world"] {
+  const { [gone]: _, ...clocks } = world.clocks;
+  const { [gone]: __, ...capacities } = world.capacities ?? {};
+  const links = linksWithout(gone, world.links);
+  return { ...world, clocks, links, ...(world.capacities !== undefined && { capacities }) };
 }
 
 function linksWithout(gone: string, links: SimPlan["world"]["links"]): SimPlan["world"]["links"] {

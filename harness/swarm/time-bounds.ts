@@ -45,8 +45,7 @@ export function timeBounds(
     hedgeMs,
     readAnswerMs,
     writeAnswerMs: gatherMs + readAnswerMs + longestMs(COMMITS, [diskWrite]),
-    // A peer's clock is known as exactly as hellos are fast.
-    mintedLateMs: helloTimeoutMs + ownDiskMs,
+    mintedLateMs: helloTimeoutMs,
     ownersCoordinate: writeCoordinator === "any-owner",
     // What was under way over a link fails, its dial and the wait after that, and whoever counts as down is pinged, twice
     // where once is lost.

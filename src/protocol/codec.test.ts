@@ -17,12 +17,22 @@ import {
 } from "./hello.ts";
 import type { Reply, Request } from "./messages.ts";
 import { readReply, writeReply } from "./reply-codec.ts";
-import { readDue, readRequest, writeRequest } from "./request-codec.ts";
+import { readRequest, writeRequest } from "./request-codec.ts";
 import { anyReply, anyRequest, plainMessage } from "./testing/message-arbitraries.ts";
 
 const FRAME_BYTES_MAX = 200_000;
 /** A body is the request alone. */
-const BEFORE_DUE_TIMES = { protocol: 2, due: 0 };
+const BEFORE_CLOCKS = { protocol: 2, due: 0, clock: 0 };
+
+const FORWARD = {
+  ring: { epoch: 1, digest: "0123456789abcdef" },
+  key: Buffer.from("k"),
+  context: Buffer.from("k"),
+  payload: Buffer.from("rr"),
+  w: 2,
+  budgetMs: 500.9,
+  strict: true,
+};
 
 interface Frame {
   readonly kind: number;
@@ -53,15 +63,19 @@ describe("request and reply codecs", () => {
   test("bring back every message", () => {
     fc.assert(
       fc.property(anyRequest, fc.nat({ max: 0xffff_ffff }), (request, id) => {
-        const { frame } = frameOf((writer) => writeRequest(writer, id, request, BEFORE_DUE_TIMES));
+        const { frame } = frameOf((writer) => writeRequest(writer, id, request, BEFORE_CLOCKS));
         expect(frame.id).toBe(id);
-        expect(plainMessage(readRequest(frame.kind, frame.body))).toEqual(plainMessage(request));
+        expect(plainMessage(readRequest(frame.kind, frame.body, 2).request)).toEqual(
+          plainMessage(request),
+        );
       }),
     );
     fc.assert(
       fc.property(anyReply, (reply) => {
-        const { frame } = frameOf((writer) => writeReply(writer, 1, reply));
-        expect(plainMessage(readReply(frame.kind, frame.body))).toEqual(plainMessage(reply));
+        const { frame } = frameOf((writer) => writeReply(writer, 1, reply, BEFORE_CLOCKS));
+        expect(plainMessage(readReply(frame.kind, frame.body, 2).reply)).toEqual(
+          plainMessage(reply),
+        );
       }),
     );
   });
@@ -71,7 +85,7 @@ describe("request and reply codecs", () => {
     const key = Buffer.from("k");
     const record = Buffer.from("rr");
     const hex = (request: Request) =>
-      frameOf((writer) => writeRequest(writer, 2, request, BEFORE_DUE_TIMES)).bytes.toString("hex");
+      frameOf((writer) => writeRequest(writer, 2, request, BEFORE_CLOCKS)).bytes.toString("hex");
     const stamp = "000000010123456789abcdef";
     expect(hex({ type: "ping" })).toBe("000000051300000002");
     expect(hex({ type: "get", ring, key })).toBe(`000000121000000002${stamp}6b`);
@@ -84,19 +98,7 @@ describe("request and reply codecs", () => {
       writeRequest(writer, 2, put, { protocol: 1, due: 0 }),
     ).bytes.toString("hex");
     expect(before).toBe(`000000171100000002${stamp}0000016b7272`);
-    const timed = { protocol: 3, due: 0x89abcdef };
-    const ping = frameOf((writer) => writeRequest(writer, 2, { type: "ping" }, timed)).frame;
-    expect(ping.body.toString("hex")).toBe("89abcdef");
-    const forward = {
-      ring,
-      key,
-      context: key,
-      payload: record,
-      w: 2,
-      budgetMs: 500.9,
-      strict: true,
-    };
-    expect(hex({ type: "forward", ...forward })).toBe(
+    expect(hex({ type: "forward", ...FORWARD })).toBe(
       `0000001f1200000002${stamp}02000001f400016b00016b017272`,
     );
     expect(hex({ type: "copy", ring, key })).toBe(`000000121500000002${stamp}6b`);
@@ -109,13 +111,13 @@ describe("request and reply codecs", () => {
         { kind: "children", hashes: Buffer.concat([Buffer.alloc(240), Buffer.alloc(16, 7)]) },
       ],
     };
-    expect(frameOf((writer) => writeReply(writer, 2, nodes)).bytes.toString("hex")).toBe(
-      `0000002f9400000002010100010001${"6b"}${"64".repeat(16)}008000${"07".repeat(16)}`,
-    );
+    expect(
+      frameOf((writer) => writeReply(writer, 2, nodes, BEFORE_CLOCKS)).bytes.toString("hex"),
+    ).toBe(`0000002f9400000002010100010001${"6b"}${"64".repeat(16)}008000${"07".repeat(16)}`);
     const reply: Reply = { type: "get-reply", record: undefined };
-    expect(frameOf((writer) => writeReply(writer, 2, reply)).bytes.toString("hex")).toBe(
-      "00000006900000000200",
-    );
+    expect(
+      frameOf((writer) => writeReply(writer, 2, reply, BEFORE_CLOCKS)).bytes.toString("hex"),
+    ).toBe("00000006900000000200");
   });
 
   test("read garbage as FormatError, and what they accept is canonical", () => {
@@ -132,26 +134,41 @@ describe("request and reply codecs", () => {
     );
   });
 
-  test("since protocol 3 bring the due time with the request, and read none from less than four bytes", () => {
+  test("since protocol 3 bring the due time of what must not come late, and the clock of every reply", () => {
     fc.assert(
       fc.property(anyRequest, fc.nat({ max: 0xffff_ffff }), (request, due) => {
-        const { frame } = frameOf((writer) =>
-          writeRequest(writer, 1, request, { protocol: 3, due }),
-        );
-        const read = readDue(frame.body);
-        expect(read.due).toBe(due);
-        expect(plainMessage(readRequest(frame.kind, read.request))).toEqual(plainMessage(request));
+        const form = { protocol: 3, due };
+        const { frame } = frameOf((writer) => writeRequest(writer, 1, request, form));
+        const read = readRequest(frame.kind, frame.body, 3);
+        const isTimed = request.type === "forward" || request.type === "tombstone";
+        expect(read.due).toBe(isTimed ? due : undefined);
+        expect(plainMessage(read.request)).toEqual(plainMessage(request));
       }),
     );
+    fc.assert(
+      fc.property(anyReply, fc.nat({ max: 0xffff_ffff }), (reply, clock) => {
+        const form = { protocol: 3, clock };
+        const { frame } = frameOf((writer) => writeReply(writer, 1, reply, form));
+        expect(frame.body.readUInt32BE(0)).toBe(clock);
+        const read = readReply(frame.kind, frame.body, 3);
+        expect(read.clock).toBe(clock);
+        expect(plainMessage(read.reply)).toEqual(plainMessage(reply));
+      }),
+    );
+    const forward = frameOf((writer) => {
+      writeRequest(writer, 1, { type: "forward", ...FORWARD }, { protocol: 3, due: 0x89abcdef });
+    }).frame;
+    expect(forward.body.toString("hex", 0, 8)).toBe("89abcdef00000001");
     for (const size of [0, 1, 2, 3]) {
-      expect(() => readDue(Buffer.alloc(size))).toThrow(FormatError);
+      expect(() => readRequest(0x12, Buffer.alloc(size), 3)).toThrow(FormatError);
+      expect(() => readReply(0x93, Buffer.alloc(size), 3)).toThrow(FormatError);
     }
   });
 
   test("refuse every truncation that is not itself a message", () => {
     fc.assert(
       fc.property(anyRequest, fc.nat(), (request, cut) => {
-        const { frame } = frameOf((writer) => writeRequest(writer, 1, request, BEFORE_DUE_TIMES));
+        const { frame } = frameOf((writer) => writeRequest(writer, 1, request, BEFORE_CLOCKS));
         const body = frame.body.subarray(0, cut % Math.max(1, frame.body.length));
         expectCanonicalOrFormatError(frame.kind, body);
       }),
@@ -182,12 +199,12 @@ describe("request and reply codecs", () => {
     ];
     for (const [index, request] of bad.entries()) {
       const sent = { type: "put", ring, key, record: Buffer.alloc(9_000) } as const;
-      writeRequest(writer, index, { ...sent, hintFor: undefined }, BEFORE_DUE_TIMES);
-      expect(() => writeRequest(writer, 99, request, BEFORE_DUE_TIMES)).toThrow(RangeError);
+      writeRequest(writer, index, { ...sent, hintFor: undefined }, BEFORE_CLOCKS);
+      expect(() => writeRequest(writer, 99, request, BEFORE_CLOCKS)).toThrow(RangeError);
     }
     const ids: number[] = [];
     const reader = new FrameReader(FRAME_BYTES_MAX, (kind, id, body) => {
-      readRequest(kind, body);
+      readRequest(kind, body, 2);
       ids.push(id);
     });
     for (const chunk of writer.take()) reader.push(chunk);
@@ -198,9 +215,9 @@ describe("request and reply codecs", () => {
   test("a long error message is cut to well-formed text", () => {
     const message = `${"ä".repeat(600)}\ud800`;
     const { frame } = frameOf((writer) =>
-      writeReply(writer, 1, { type: "error-reply", code: "storage", message }),
+      writeReply(writer, 1, { type: "error-reply", code: "storage", message }, BEFORE_CLOCKS),
     );
-    expect(readReply(frame.kind, frame.body)).toMatchObject({ message: "ä".repeat(512) });
+    expect(readReply(frame.kind, frame.body, 2).reply).toMatchObject({ message: "ä".repeat(512) });
   });
 });
 
@@ -271,14 +288,17 @@ describe("checkHello()", () => {
   });
 });
 
-function expectCanonicalOrFormatError(kind: number, body: Uint8Array): void {
+function expectCanonicalOrFormatError(kind: number, bytes: Uint8Array): void {
+  const body = Buffer.from(bytes);
   let again: Frame;
   try {
     again =
       kind < 0x80
-        ? frameOf((writer) => writeRequest(writer, 1, readRequest(kind, body), BEFORE_DUE_TIMES))
-            .frame
-        : frameOf((writer) => writeReply(writer, 1, readReply(kind, body))).frame;
+        ? frameOf((writer) =>
+            writeRequest(writer, 1, readRequest(kind, body, 2).request, BEFORE_CLOCKS),
+          ).frame
+        : frameOf((writer) => writeReply(writer, 1, readReply(kind, body, 2).reply, BEFORE_CLOCKS))
+            .frame;
   } catch (error) {
     expect(error).toBeInstanceOf(FormatError);
     return;

@@ -6,8 +6,8 @@
  *     hello-ack    = protocol:u8 clock:u32 hello                 (clock: since protocol 3; the last 32 bits of the answerer's monotonic milliseconds)
  *     hello-reject = reason:utf8
  *
- * The proof is an HMAC-SHA-256 under the cluster secret of all that stands before it, with the direction, and in an ack with the proof
- * it answers. It keeps strangers and misconfigured nodes out. It does not stop one who can read and change the traffic: the links are not
+ * The proof is an HMAC-SHA-256 under the cluster secret of all that stands before it in the hello, with the direction, and in an ack with the
+ * proof it answers. It keeps strangers and misconfigured nodes out. It does not stop one who can read and change the traffic: the links are not
  * encrypted, and a cluster belongs on a network of its own.
  */
 import { Reader, Writer } from "../base/binary.ts";
@@ -16,11 +16,11 @@ import { equalInConstantTime, hmacSha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import type { Hello } from "./messages.ts";
-import { DUE_TIMES_SINCE, readNodeId, readStamp } from "./request-codec.ts";
+import { CLOCKS_SINCE, readNodeId, readStamp } from "./request-codec.ts";
 
 /** Versions of the frames of request-codec.ts and reply-codec.ts that this build speaks. */
 const PROTOCOL_MIN = 1;
-const PROTOCOL_MAX = 3;
+export const PROTOCOL_MAX = 3;
 
 /** A hello, an ack or a reject is no larger; until they are exchanged no larger frame is read. */
 export const HELLO_FRAME_BYTES_MAX = 2_048;
@@ -111,7 +111,7 @@ export interface HelloAck {
 export function encodeHelloAck({ protocol, clock, hello }: HelloAck): Uint8Array {
   const writer = new Writer();
   writer.u8(protocol);
-  if (protocol >= DUE_TIMES_SINCE) writer.u32(clock);
+  if (protocol >= CLOCKS_SINCE) writer.u32(clock);
   writer.raw(encodeHello(hello));
   return writer.finish();
 }
@@ -120,7 +120,7 @@ export function encodeHelloAck({ protocol, clock, hello }: HelloAck): Uint8Array
 export function decodeHelloAck(bytes: Uint8Array): HelloAck {
   const reader = new Reader(bytes, "a hello-ack");
   const protocol = reader.u8();
-  const clock = protocol >= DUE_TIMES_SINCE ? reader.u32() : 0;
+  const clock = protocol >= CLOCKS_SINCE ? reader.u32() : 0;
   const hello = readHello(reader);
   reader.end();
   if (protocol < PROTOCOL_MIN || protocol > PROTOCOL_MAX) {

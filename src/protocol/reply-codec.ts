@@ -1,6 +1,8 @@
 /*
  * Replies as frame bodies, canonical: one reply, one form.
  *
+ *     body          = clock:u32 reply    (clock: since protocol 3; what the sender's monotonic clock shows, see rpc/peer-clock.ts)
+ *
  *     get-reply     = found:u8 (0 or 1) record:rest              (found 0: nothing follows)
  *     tree-reply    = built:u8 (0 or 1) nodes                    (built 0: nothing follows; tree-codec.ts)
  *     put-reply     =
@@ -12,25 +14,54 @@
  *
  * A message is at most 1,024 bytes; a longer one is cut.
  */
-import { Reader, Writer } from "../base/binary.ts";
+import { FormatError, Reader, Writer } from "../base/binary.ts";
 import type { ErrorCode } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
 import type { ErrorReply, Holding, Reply } from "./messages.ts";
+import { CLOCKS_SINCE } from "./request-codec.ts";
 import { readNodes, writeNodes } from "./tree-codec.ts";
 
 /** By their codes. */
 const HOLDINGS: readonly Holding[] = ["none", "same", "other"];
 const MESSAGE_BYTES_MAX = 1_024;
+const CLOCK_BYTES = 4;
+const KINDS = {
+  "get-reply": FRAME_KINDS.getReply,
+  "tree-reply": FRAME_KINDS.treeReply,
+  "put-reply": FRAME_KINDS.putReply,
+  "forward-reply": FRAME_KINDS.forwardReply,
+  "tombstone-reply": FRAME_KINDS.tombstoneReply,
+  "ping-reply": FRAME_KINDS.pingReply,
+  "life-reply": FRAME_KINDS.lifeReply,
+  "error-reply": FRAME_KINDS.errorReply,
+} as const satisfies Record<Reply["type"], number>;
+
+/** What a frame says besides the reply. */
+export interface ReplyForm {
+  /** That its reader speaks. */
+  readonly protocol: number;
+  /** What the monotonic clock shows, 32 bits; left out before protocol 3. */
+  readonly clock: number;
+}
+
+/** A reply as its reader has it. */
+export interface ReceivedReply {
+  readonly reply: Reply;
+  /** What its sender's monotonic clock showed, 32 bits; undefined before protocol 3. */
+  readonly clock: number | undefined;
+}
 
 /**
  * Adds the reply's frame. A large record is not copied: do not change it afterwards. Throws RangeError on a reply too large for a frame
  * and leaves no trace of it.
  */
-export function writeReply(writer: FrameWriter, id: number, reply: Reply): void {
+export function writeReply(writer: FrameWriter, id: number, reply: Reply, form: ReplyForm): void {
   try {
-    writeParts(writer, id, reply);
+    writer.begin(KINDS[reply.type], id);
+    if (form.protocol >= CLOCKS_SINCE) writer.u32(form.clock);
+    writeParts(writer, reply);
     writer.end();
   } catch (error) {
     writer.abort();
@@ -38,44 +69,42 @@ export function writeReply(writer: FrameWriter, id: number, reply: Reply): void 
   }
 }
 
-function writeParts(writer: FrameWriter, id: number, reply: Reply): void {
+function writeParts(writer: FrameWriter, reply: Reply): void {
   switch (reply.type) {
     case "get-reply":
-      writer.begin(FRAME_KINDS.getReply, id);
       writer.u8(reply.record === undefined ? 0 : 1);
       if (reply.record !== undefined) writer.raw(reply.record);
       return;
     case "tree-reply":
-      writer.begin(FRAME_KINDS.treeReply, id);
       writer.u8(reply.nodes === undefined ? 0 : 1);
       if (reply.nodes !== undefined) writeNodes(writer, reply.nodes);
       return;
     case "put-reply":
-      writer.begin(FRAME_KINDS.putReply, id);
       return;
     case "forward-reply":
-      writer.begin(FRAME_KINDS.forwardReply, id);
       writer.raw(reply.record);
       return;
     case "tombstone-reply":
-      writer.begin(FRAME_KINDS.tombstoneReply, id);
       writer.u8(HOLDINGS.indexOf(reply.holding));
       return;
     case "ping-reply":
-      writer.begin(FRAME_KINDS.pingReply, id);
       return;
     case "life-reply":
-      writer.begin(FRAME_KINDS.lifeReply, id);
       writer.u8(reply.accepted ? 1 : 0);
       return;
     case "error-reply":
-      writer.begin(FRAME_KINDS.errorReply, id);
       writer.raw(errorBody(reply));
   }
 }
 
-/** Reads a reply's frame. A record in the result is a view of `body`. Throws FormatError. */
-export function readReply(kind: number, body: Uint8Array): Reply {
+/** Reads a reply's frame of the given protocol. A record in the result is a view of `body`. Throws FormatError. */
+export function readReply(kind: number, body: Buffer, protocol: number): ReceivedReply {
+  if (protocol < CLOCKS_SINCE) return { reply: readParts(kind, body), clock: undefined };
+  if (body.length < CLOCK_BYTES) throw new FormatError("Cannot read a reply: it has no clock");
+  return { reply: readParts(kind, body.subarray(CLOCK_BYTES)), clock: body.readUInt32BE(0) };
+}
+
+function readParts(kind: number, body: Uint8Array): Reply {
   switch (kind) {
     case FRAME_KINDS.getReply: {
       const reader = new Reader(body, "a get reply");

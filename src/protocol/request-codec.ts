@@ -1,18 +1,17 @@
 /*
  * Requests as frame bodies, canonical: one request, one form. Numbers are big endian.
  *
- *     body    = due:u32 request         (due: since protocol 3; by the reader's clock, see rpc/peer-clock.ts)
- *
  *     get     = stamp key:rest
  *     copy    = stamp key:rest
  *     tree    = stamp paths                                                             (tree-codec.ts)
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
  *     durable-put = put                                                                 (since protocol 2)
- *     forward = stamp w:u8 budgetMs:u32 length:u16 key length:u16 context strict:u8 payload:rest        (strict: 0 or 1)
- *     tombstone = stamp remove:u8 (0 or 1) digest:16 bytes key:rest
+ *     forward = due stamp w:u8 budgetMs:u32 length:u16 key length:u16 context strict:u8 payload:rest        (strict: 0 or 1)
+ *     tombstone = due stamp remove:u8 (0 or 1) digest:16 bytes key:rest
  *     ping    =
  *     life    = incarnation:11 ASCII life:11 ASCII after:rest          (nothing, or 11 ASCII)
  *     stamp   = epoch:u32 digest:8 bytes
+ *     due     = u32                     (since protocol 3; by the reader's clock, see rpc/peer-clock.ts)
  *
  * A key is 1 to 1,024 bytes. What is as long as the rest is bounded by the frame.
  */
@@ -34,15 +33,15 @@ const INCARNATION_BYTES = 11;
 
 /** Peers of an earlier protocol have no write buffer: any put is as durable there as this one asks to be. */
 const DURABLE_PUT_SINCE = 2;
-/** Peers of an earlier protocol carry out what comes late. */
-export const DUE_TIMES_SINCE = 3;
+/** Answers of an earlier protocol do not say what their sender's clock shows, so that its requests cannot say when they are too late. */
+export const CLOCKS_SINCE = 3;
 const DUE_BYTES = 4;
 
 /** What a frame says of a request besides the request. */
 export interface RequestForm {
   /** That its reader speaks. */
   readonly protocol: number;
-  /** Until when it may be carried out, by the reader's clock, 32 bits; left out before protocol 3. */
+  /** Until when it may be carried out, by the reader's clock, 32 bits; left out before protocol 3, and where late does no harm. */
   readonly due: number;
 }
 
@@ -57,8 +56,9 @@ export function writeRequest(
   form: RequestForm,
 ): void {
   try {
-    writer.begin(kindOf(request, form.protocol), id);
-    if (form.protocol >= DUE_TIMES_SINCE) writer.u32(form.due);
+    const kind = kindOf(request, form.protocol);
+    writer.begin(kind, id);
+    if (hasDue(kind) && form.protocol >= CLOCKS_SINCE) writer.u32(form.due);
     writeParts(writer, request);
     writer.end();
   } catch (error) {
@@ -127,14 +127,27 @@ function writeParts(writer: FrameWriter, request: Request): void {
   }
 }
 
-/** Takes the due time off a body of protocol 3 or later. Throws FormatError. */
-export function readDue(body: Buffer): { readonly due: number; readonly request: Buffer } {
-  if (body.length < DUE_BYTES) throw new FormatError("Cannot read a request: it has no due time");
-  return { due: body.readUInt32BE(0), request: body.subarray(DUE_BYTES) };
+/** What does harm where it is done late: it is done behind all that was written since. The others only read, or merge. */
+function hasDue(kind: number): boolean {
+  return kind === FRAME_KINDS.forward || kind === FRAME_KINDS.tombstone;
 }
 
-/** Reads a request without its due time. Byte strings of the result are views of `body`. Throws FormatError. */
-export function readRequest(kind: number, body: Uint8Array): Request {
+/** A request as its reader has it. */
+export interface ReceivedRequest {
+  readonly request: Request;
+  /** Until when it may be carried out, by the reader's clock, 32 bits; undefined: whenever it comes. */
+  readonly due: number | undefined;
+}
+
+/** Reads a request's frame of the given protocol. Byte strings of the result are views of `body`. Throws FormatError. */
+export function readRequest(kind: number, body: Buffer, protocol: number): ReceivedRequest {
+  if (!hasDue(kind) || protocol < CLOCKS_SINCE)
+    return { request: readParts(kind, body), due: undefined };
+  if (body.length < DUE_BYTES) throw new FormatError("Cannot read a request: it has no due time");
+  return { request: readParts(kind, body.subarray(DUE_BYTES)), due: body.readUInt32BE(0) };
+}
+
+function readParts(kind: number, body: Uint8Array): Request {
   switch (kind) {
     case FRAME_KINDS.get: {
       const reader = new Reader(body, "a get request");

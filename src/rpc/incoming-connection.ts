@@ -20,11 +20,12 @@ import {
   HELLO_FRAME_BYTES_MAX,
   makeHello,
 } from "../protocol/hello.ts";
-import type { Hello, Reply } from "../protocol/messages.ts";
+import type { Hello, Reply, Request } from "../protocol/messages.ts";
 import { writeReply } from "../protocol/reply-codec.ts";
-import { DUE_TIMES_SINCE, readDue, readRequest } from "../protocol/request-codec.ts";
+import type { ReceivedRequest } from "../protocol/request-codec.ts";
+import { readRequest } from "../protocol/request-codec.ts";
 import type { RequestHandler } from "./contract.ts";
-import { clockOnWire, isPast } from "./peer-clock.ts";
+import { clockOnWire, remainingMs } from "./peer-clock.ts";
 import type { RejectionLog } from "./rejection-log.ts";
 import type { RpcLimits } from "./rpc-limits.ts";
 
@@ -124,9 +125,8 @@ export class IncomingConnection implements ConnectionHandlers {
       this.#onHello(kind, body);
       return;
     }
-    const inTime = this.#protocol >= DUE_TIMES_SINCE ? this.#inTime(body) : body;
-    if (inTime === undefined) return;
-    const request = readRequest(kind, inTime);
+    const request = this.#inTime(readRequest(kind, body, this.#protocol));
+    if (request === undefined) return;
     if (this.#servedCount >= limits.servedMax) {
       metrics.overloaded.increment();
       const message = `Cannot serve the request: ${limits.servedMax} of this connection are under way`;
@@ -149,14 +149,18 @@ export class IncomingConnection implements ConnectionHandlers {
     }
   }
 
-  /** The request of a body, or undefined where its caller has given it up: whoever would do it now would do it behind everybody's back. */
-  #inTime(body: Buffer): Buffer | undefined {
+  /** Nothing where the caller has given it up: whoever did it now would do it behind everybody's back. */
+  #inTime({ request, due }: ReceivedRequest): Request | undefined {
+    if (due === undefined) return request;
     const { env, metrics } = this.#shared;
-    const { due, request } = readDue(body);
-    if (!isPast(due, env.clock.monotonicMs())) return request;
-    env.assertions.reachable("a request came after its caller had given it up");
-    metrics.late.increment();
-    return undefined;
+    const leftMs = remainingMs(due, env.clock.monotonicMs());
+    if (leftMs < 0) {
+      env.assertions.reachable("a request came after its caller had given it up");
+      metrics.late.increment();
+      return undefined;
+    }
+    if (request.type !== "forward" || request.budgetMs <= leftMs) return request;
+    return { ...request, budgetMs: leftMs };
   }
 
   #onHello(kind: number, body: Buffer): void {
@@ -206,16 +210,14 @@ export class IncomingConnection implements ConnectionHandlers {
       env.assertions.reachable("a request was answered after its connection ended");
       return;
     }
+    const form = { protocol: this.#protocol, clock: clockOnWire(env.clock.monotonicMs()) };
     try {
-      writeReply(this.#writer, id, reply);
+      writeReply(this.#writer, id, reply, form);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       env.log.error({ peer: this.#from, reason: error.message }, "cannot send a reply");
-      writeReply(this.#writer, id, {
-        type: "error-reply",
-        code: "internal",
-        message: error.message,
-      });
+      const { message } = error;
+      writeReply(this.#writer, id, { type: "error-reply", code: "internal", message }, form);
     }
     metrics.framesSent.increment();
     if (this.#flushDeferred) return;

@@ -1,11 +1,11 @@
-/* A request that comes after its caller has given it up is not carried out, and one that is in time always is. */
+/* A forwarded write that comes after its caller has given it up is not carried out, and one that is in time always is. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Clock } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import { FRAME_KINDS } from "../protocol/frame-kinds.ts";
 import { FrameReader, FrameWriter } from "../protocol/framing.ts";
 import { encodeHello, makeHello } from "../protocol/hello.ts";
-import type { Request } from "../protocol/messages.ts";
+import type { ForwardRequest, Request } from "../protocol/messages.ts";
 import { writeRequest } from "../protocol/request-codec.ts";
 import type { Outcome } from "./contract.ts";
 import { RpcClient } from "./rpc-client.ts";
@@ -14,6 +14,19 @@ import { createManualWorld } from "./testing/manual-world.ts";
 import { B, echo, identityOf, putOf } from "./testing/rpc-contract.ts";
 
 const TIMEOUT_MS = 100;
+
+function forwardOf(budgetMs: number): ForwardRequest {
+  return {
+    type: "forward",
+    ring: { epoch: 1, digest: "00112233445566ff" },
+    key: Buffer.from("key"),
+    context: Buffer.alloc(0),
+    payload: Buffer.from("payload"),
+    w: 2,
+    budgetMs,
+    strict: false,
+  };
+}
 
 let world: ReturnType<typeof createManualWorld>;
 let received: Request[];
@@ -52,7 +65,7 @@ async function connect(peerAheadMs: () => number = () => 0): Promise<RpcClient> 
 }
 
 function call(client: RpcClient, timeoutMs = TIMEOUT_MS): Promise<Outcome> {
-  return new Promise((resolve) => client.call(B, putOf("key", 10), timeoutMs, resolve));
+  return new Promise((resolve) => client.call(B, forwardOf(timeoutMs), timeoutMs, resolve));
 }
 
 function lateCount(): number {
@@ -72,29 +85,49 @@ describe("a request that was on its way", () => {
     },
   );
 
-  test("nearly that long is carried out", async () => {
+  test("nearly that long is carried out, in what is left of its time, rounded up", async () => {
     const client = await connect(() => 1e6);
-    world.network.delayMs = TIMEOUT_MS - 1;
+    world.network.delayMs = TIMEOUT_MS - 10;
     expect(await world.drive(call(client))).toEqual({ kind: "timeout" });
     world.clock.advance(1_000);
-    expect(received).toHaveLength(1);
+    expect(received).toMatchObject([{ type: "forward", budgetMs: 11 }]);
+    expect(lateCount()).toBe(0);
+  });
+
+  test("for however long is carried out where it does no harm: a copy is merged, a read is answered to nobody", async () => {
+    const client = await connect();
+    world.network.delayMs = TIMEOUT_MS + 5;
+    const put = putOf("key", 10);
+    client.call(B, put, TIMEOUT_MS, () => {});
+    world.clock.advance(1_000);
+    expect(received).toMatchObject([{ type: "put" }]);
     expect(lateCount()).toBe(0);
   });
 });
 
-test("a peer whose clock has left ours behind takes everything for late, until the silence ends the connection", async () => {
+test("a peer whose clock has left ours behind takes forwarded writes for late until it answers anything", async () => {
+  let aheadMs = 0;
+  const client = await connect(() => aheadMs);
+  aheadMs = 600;
+  expect(await world.drive(call(client))).toEqual({ kind: "timeout" });
+  expect(lateCount()).toBe(1);
+  await world.drive(new Promise((resolve) => client.call(B, { type: "ping" }, 100, resolve)));
+  expect(await world.drive(call(client))).toMatchObject({ kind: "reply" });
+  expect(world.network.dials).toHaveLength(1);
+});
+
+test("where nothing is answered the silence ends the connection, and the next one knows the clocks", async () => {
   let aheadMs = 0;
   const client = await connect(() => aheadMs);
   aheadMs = 3_600_000;
-  const outcomes: Outcome["kind"][] = [];
+  const kinds: Outcome["kind"][] = [];
   for (let calls = 0; calls < 20; calls += 1) {
-    outcomes.push((await world.drive(call(client))).kind);
+    kinds.push((await world.drive(call(client))).kind);
     world.clock.advance(100);
   }
-  expect(outcomes[0]).toBe("timeout");
-  expect(outcomes.at(-1)).toBe("reply");
+  expect([kinds[0], kinds.at(-1)]).toEqual(["timeout", "reply"]);
   expect(world.network.dials).toHaveLength(2);
-  expect(lateCount()).toBe(outcomes.filter((kind) => kind === "timeout").length);
+  expect(lateCount()).toBe(kinds.filter((kind) => kind === "timeout").length);
 });
 
 test("a request of a peer of protocol 2 has no due time and is carried out whenever it comes", async () => {
@@ -117,8 +150,8 @@ test("a request of a peer of protocol 2 has no due time and is carried out whene
     onClose: () => kinds.push(-1),
   });
   world.clock.settle();
-  writeRequest(writer, 1, { type: "ping" }, { protocol: 2, due: 0 });
+  writeRequest(writer, 1, forwardOf(100), { protocol: 2, due: 0 });
   old.send(Buffer.concat(writer.take()));
   world.clock.settle();
-  expect(kinds).toEqual([FRAME_KINDS.helloAck, FRAME_KINDS.pingReply]);
+  expect(kinds).toEqual([FRAME_KINDS.helloAck, FRAME_KINDS.forwardReply]);
 });

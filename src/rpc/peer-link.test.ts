@@ -63,7 +63,7 @@ describe("RpcClient", () => {
     const calls = Array.from({ length: 10 }, () => call(client));
     world.clock.settle();
     expect(calls.map(({ kinds }) => kinds())).toEqual(calls.map(() => ["reply"]));
-    expect(sizes).toEqual([130, 90]);
+    expect(sizes).toEqual([90, 130]);
     expect(world.network.dials).toHaveLength(1);
   });
 

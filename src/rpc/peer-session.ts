@@ -75,7 +75,7 @@ export class PeerSession implements CallHolder {
   #greetedMs = 0;
   /** Of the requests; known once we are greeted. */
   #protocol = 0;
-  #peerClock = new PeerClock(0, 0);
+  #peerClock = new PeerClock({ sentMs: 0, clock: 0 });
   #over = false;
   /** Calls until the hello was answered, in order. */
   #waiting = new Set<PendingCall>();
@@ -246,7 +246,7 @@ export class PeerSession implements CallHolder {
       this.#onHelloAnswer(kind, body);
       return;
     }
-    const reply = readReply(kind, body);
+    const { reply, clock } = readReply(kind, body, this.#protocol);
     const { assertions } = this.#shared.env;
     const call = this.#inFlight.get(id);
     if (call === undefined) {
@@ -255,6 +255,10 @@ export class PeerSession implements CallHolder {
       return;
     }
     this.#inFlight.delete(id);
+    if (clock !== undefined) {
+      const receivedMs = this.#shared.env.clock.monotonicMs();
+      this.#peerClock.observe({ sentMs: call.sentMs, receivedMs, clock });
+    }
     const settled = call.settle({ kind: "reply", reply });
     assertions.always("a call in flight has no outcome yet", settled);
   }
@@ -278,7 +282,7 @@ export class PeerSession implements CallHolder {
     }
     this.#greeted = true;
     this.#protocol = protocol;
-    this.#peerClock = new PeerClock(this.#greetedMs, clock);
+    this.#peerClock = new PeerClock({ sentMs: this.#greetedMs, clock });
     this.#helloTimer.cancel();
     this.#reader.frameBytesMax = this.#shared.limits.frameBytesMax;
     this.#events.onGreeted();
@@ -319,6 +323,7 @@ export class PeerSession implements CallHolder {
     }
     this.#written = sequence;
     call.sequence = sequence;
+    call.sentMs = nowMs;
     this.#inFlight.set(sequence % WIRE_IDS, call);
     this.#silentSinceMs ??= nowMs;
     this.#shared.metrics.framesSent.increment();

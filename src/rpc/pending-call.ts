@@ -18,6 +18,8 @@ export class PendingCall extends Deadline implements Timer {
   readonly request: Request;
   /** After it nobody waits any more, by this node's monotonic clock. */
   readonly dueMs: number;
+  /** When it was written, by this node's monotonic clock. */
+  sentMs = 0;
   /** Its number in its connection, from 1 on; 0 until it was written. */
   sequence = 0;
   holder: CallHolder | undefined;

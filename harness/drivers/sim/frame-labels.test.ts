@@ -52,7 +52,8 @@ function requests(...all: readonly Request[]): Buffer {
 
 function replies(...all: readonly Reply[]): Buffer {
   return stream((writer) => {
-    for (const [id, reply] of all.entries()) writeReply(writer, id, reply);
+    for (const [id, reply] of all.entries())
+      writeReply(writer, id, reply, { protocol: 3, clock: 7 });
   });
 }
 
@@ -109,7 +110,7 @@ describe("FrameLabels.push()", () => {
   test("gives a frame's label with the piece that completes it", () => {
     const sent = requests({ type: "put", ring, key, record, hintFor: undefined }, { type: "ping" });
     const labels = new FrameLabels();
-    const bordered = sent.length - 13;
+    const bordered = sent.length - 9;
     expect(labels.push(sent.subarray(0, 3))).toEqual([]);
     expect(labels.push(sent.subarray(3, bordered - 1))).toEqual([]);
     expect(labels.push(sent.subarray(bordered - 1, bordered + 2))).toEqual(["put cart-3"]);

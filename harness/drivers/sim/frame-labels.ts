@@ -1,10 +1,15 @@
 import { FormatError } from "../../../src/base/binary.ts";
 import { FRAME_KINDS } from "../../../src/protocol/frame-kinds.ts";
 import { FrameReader } from "../../../src/protocol/framing.ts";
-import { decodeHello, decodeHelloAck, decodeHelloReject } from "../../../src/protocol/hello.ts";
+import {
+  decodeHello,
+  decodeHelloAck,
+  decodeHelloReject,
+  PROTOCOL_MAX,
+} from "../../../src/protocol/hello.ts";
 import type { Reply, Request } from "../../../src/protocol/messages.ts";
 import { readReply } from "../../../src/protocol/reply-codec.ts";
-import { readDue, readRequest } from "../../../src/protocol/request-codec.ts";
+import { readRequest } from "../../../src/protocol/request-codec.ts";
 import { RPC_LIMITS } from "../../../src/rpc/rpc-limits.ts";
 
 /**
@@ -52,8 +57,8 @@ function labelOf(kind: number, body: Buffer): string {
         return `hello-reject: ${cut(decodeHelloReject(body), REASON_CHARS_MAX)}`;
       default:
         return kind >= REPLY_BIT
-          ? replyLabel(readReply(kind, body))
-          : requestLabel(readRequest(kind, readDue(body).request));
+          ? replyLabel(readReply(kind, body, PROTOCOL_MAX).reply)
+          : requestLabel(readRequest(kind, body, PROTOCOL_MAX).request);
     }
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;

@@ -9,7 +9,7 @@ function waitingFor(state: KeyState, payloads: readonly string[]): readonly Clie
 }
 
 /** Who may have asked for the write of a new dot. Where all were told that it is done, it was done elsewhere before. */
-export function writersOf(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
+function writersOf(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
   const waiting = waitingFor(state, payloads);
   return waiting.length > 0 ? waiting : state.requestsFor(payloads);
 }

@@ -1,4 +1,4 @@
-import type { ClientRequest } from "./key-state.ts";
+import type { ClientRequest, KeyState } from "./key-state.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import { timerSlackMs } from "./time-bounds.ts";
 import type { Violations } from "./violations.ts";
@@ -35,20 +35,17 @@ export class DeadlineWatch {
     if (lateMs > 0) this.#report("a request was answered after its deadline", request, lateMs);
   }
 
-  /** A node makes the write that all of these asked for. */
-  minted(node: string, attempts: readonly ClientRequest[]): void {
-    // Whoever takes it at the last moment has as much time again.
-    const dueMs = attempts.map(
-      ({ ask, askedMs }) => askedMs + 2 * ask.timeoutMs + timerSlackMs(ask.timeoutMs),
-    );
-    const afterMs = this.#nowMs() - Math.max(...dueMs) - this.#mintedLateMs;
-    const lateMs = Math.min(afterMs, this.#nowMs() - (this.#resumedMs.get(node) ?? 0));
-    const [first] = attempts;
-    if (!(lateMs > 0) || first === undefined) return;
+  /** A node makes a write of this payload. */
+  minted(node: string, state: KeyState, payload: string): void {
+    const last = state.lastAskedFor(payload);
+    if (last === undefined) return;
+    const dueMs = last.askedMs + last.ask.timeoutMs;
+    const lateMs = this.#nowMs() - dueMs - this.#mintedLateMs - timerSlackMs(this.#nowMs());
+    if (!(lateMs > 0)) return;
     this.#violations.report(MINT_CHECK, () => ({
       anomaly: "a write was made after everybody had given it up",
-      detail: `Node ${node} minted the write of request ${first.ask.id} (${first.ask.method} at node ${first.ask.node}, ${first.askedMs.toFixed(3)} ms) ${lateMs.toFixed(3)} ms later than any node may`,
-      key: first.state.name,
+      detail: `Node ${node} minted the write of request ${last.ask.id} (${last.ask.method} at node ${last.ask.node}, ${last.askedMs.toFixed(3)} ms) ${lateMs.toFixed(3)} ms later than any node may`,
+      key: state.name,
     }));
   }
 

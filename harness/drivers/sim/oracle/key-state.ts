@@ -109,6 +109,8 @@ export class KeyState {
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
   readonly #repeated = new Set<string>();
+  /** By payload: who asked to write it and gives up last. */
+  readonly #lastAsked = new Map<string, ClientRequest>();
   /** By payload: the first request of the operation that all who wrote it named; undefined where they did not all name the same. */
   readonly #operations = new Map<string, ClientRequest | undefined>();
   readonly #records: KnownRecord[] = [];
@@ -171,6 +173,10 @@ export class KeyState {
 
   addWriter(payload: string, request: ClientRequest): void {
     this.requests.push(request);
+    const last = this.#lastAsked.get(payload);
+    if (last === undefined || givenUpMs(request) > givenUpMs(last)) {
+      this.#lastAsked.set(payload, request);
+    }
     const first = this.#operations.get(payload);
     if (!this.#operations.has(payload)) this.#operations.set(payload, request);
     else if (first === undefined || operationOf(first) !== operationOf(request)) {
@@ -190,6 +196,11 @@ export class KeyState {
     return this.requests.filter(
       ({ payload }) => payload !== undefined && payloads.includes(payload),
     );
+  }
+
+  /** Who asked to write this and gives up last, by the time it was asked; undefined where nobody asked. */
+  lastAskedFor(payload: string): ClientRequest | undefined {
+    return this.#lastAsked.get(payload);
   }
 
   /** True where several requests wrote the same: all deletes do, and what a client sends again. */
@@ -250,6 +261,10 @@ export class KeyState {
       }
     }
   }
+}
+
+function givenUpMs({ askedMs, ask }: ClientRequest): number {
+  return askedMs + ask.timeoutMs;
 }
 
 /** What nodes know an attempt again by: its name, and what it may replace. One without a name is known by itself alone. */

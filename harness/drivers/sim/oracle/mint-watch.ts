@@ -6,7 +6,7 @@ import type {
   VersioningMode,
 } from "../../../../src/causality/versioning.ts";
 import { decodeRow } from "../../../../src/replica/row.ts";
-import { addMint, writersOf } from "./add-mint.ts";
+import { addMint } from "./add-mint.ts";
 import type { DeadlineWatch } from "./answer-late.ts";
 import type { Dot } from "./clocked-dot.ts";
 import { dotBeyond } from "./clocked-dot.ts";
@@ -34,6 +34,8 @@ export interface MintWatchParts {
  * A coordinator's row is the first place where a dot shows. In dvvset the record says which version has which dot. In
  * the other modes the row's local actor tells: only a mint changes it or raises its counter to one never seen, and the
  * payload minted is the one that is new. The client's request with that payload says what the write supersedes.
+ *
+ * Whether it comes in time is seen in dvvset alone: there a dot is one write's.
  *
  * In the paper's modes one dot names many writes by design (K-2): there it is counted and no violation.
  */
@@ -167,7 +169,7 @@ export class MintWatch {
       }));
     }
     const mint = addMint(state, { ...dot, operation }, [payload]);
-    this.#deadlines.minted(node, writersOf(state, [payload]));
+    this.#deadlines.minted(node, state, payload);
     if (earlier !== undefined) checkMintedOnce(copy, mint, this.#violations);
     return mint;
   }

@@ -8,7 +8,7 @@ export interface TimeBounds {
   readonly readAnswerMs: number;
   /** The same of a write, its coordinator's wait for the row and for its own disk included. */
   readonly writeAnswerMs: number;
-  /** Past its caller's deadline, and past the time that whoever took it then may use, until a write is not made any more. */
+  /** Past its caller's deadline, until a write is not made any more: nodes know each other's clocks as exactly as they greet each other fast. */
   readonly mintedLateMs: number;
   /** False where a write waits for one certain node even if an owner was asked, since another coordinates it. */
   readonly ownersCoordinate: boolean;
