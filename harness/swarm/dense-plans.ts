@@ -5,15 +5,16 @@
  */
 
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { linkName } from "../cluster/contract.ts";
 import { CALM_WORLD } from "../drivers/sim/calm-world.ts";
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
 import { wholeBetween } from "./chance.ts";
-import { nodeNames } from "./cluster-names.ts";
+import { nodeLinks, nodeNames } from "./cluster-names.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
-type Extras = Pick<SimPlan, "adversaryRequests" | "coldKeys" | "snapshot">;
+type Extras = Pick<SimPlan, "adversaryRequests" | "coldKeys" | "deletedKeys" | "snapshot">;
 
 interface Story extends Extras {
   readonly operations: number;
@@ -124,6 +125,41 @@ const STORIES = {
       core: [random.pick(nodeNames(nodes))],
     };
   },
+  /**
+   * Hints of values are delivered so slowly that the values are deleted meanwhile, and their tombstones wait for a whole grace. All the
+   * while keys are written again, and one node is far away, so that much comes between what the others answered and what they are
+   * told then.
+   */
+  "tombstones-before-hints": (random) => {
+    const nodes = 5;
+    const far = "n5";
+    const slow = nodeLinks(nodeNames(nodes)).filter(({ from, to }) => from === far || to === far);
+    return tombstones(random, {
+      run: { nodes },
+      world: {
+        links: Object.fromEntries(
+          slow.map((link) => [linkName(link), { minMs: 150, meanMs: 150 }]),
+        ),
+        settings: {
+          hedgeMs: 600,
+          hintDeliveryBytesPerSecond: wholeBetween(random, 6_000, 9_000),
+        },
+      },
+      faults: [crash("n1", 200, 1_500)],
+    });
+  },
+  /**
+   * A node was down when what it holds was deleted, nobody had room for a hint, and since it is back, its disk is so slow that it
+   * answers too late whatever takes a look at a row: it is up, and silent.
+   */
+  "tombstones-of-a-silent-node": (random) =>
+    tombstones(random, {
+      world: { settings: { requestTimeoutMs: 500, retryDownMs: 20, hintsMax: 0 } },
+      faults: [
+        crash("n1", 2_000, 4_000),
+        { kind: "slow-disk", startMs: 4_000, endMs: 24_000, node: "n1", readMs: 700, writeMs: 0 },
+      ],
+    }),
 } as const satisfies Readonly<Record<string, (random: SeededRandom) => Story>>;
 
 export type DenseFamily = keyof typeof STORIES;
@@ -152,6 +188,21 @@ function snapshot(random: SeededRandom, story: Story): Story {
     adversaryRequests: wholeBetween(random, 20, 120),
     coldKeys: wholeBetween(random, 5, 60),
     snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: ["n1"], restoredPartitions: 31 },
+  };
+}
+
+/** Nothing but the collector brings to a node what it lacks of a key that nobody reads. */
+function tombstones(
+  random: SeededRandom,
+  { run, world = {}, faults }: Pick<Story, "world" | "faults"> & Partial<Pick<Story, "run">>,
+): Story {
+  const tombstoneGraceMs = wholeBetween(random, 6_000, 8_000);
+  return {
+    operations: 100,
+    deletedKeys: wholeBetween(random, 90, 110),
+    run: { rate: 10, seconds: 24, ...run },
+    world: { ...world, settings: { antiEntropyMs: 0, tombstoneGraceMs, ...world.settings } },
+    ...(faults && { faults }),
   };
 }
 
