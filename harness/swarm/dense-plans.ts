@@ -131,18 +131,19 @@ const STORIES = {
    * told then.
    */
   "tombstones-before-hints": (random) => {
-    const nodes = 5;
-    const far = "n5";
+    const nodes = 8;
+    const far = "n8";
     const slow = nodeLinks(nodeNames(nodes)).filter(({ from, to }) => from === far || to === far);
     return tombstones(random, {
       run: { nodes },
       world: {
         links: Object.fromEntries(
-          slow.map((link) => [linkName(link), { minMs: 150, meanMs: 150 }]),
+          slow.map((link) => [linkName(link), { minMs: 250, meanMs: 250 }]),
         ),
         settings: {
-          hedgeMs: 600,
-          hintDeliveryBytesPerSecond: wholeBetween(random, 6_000, 9_000),
+          requestTimeoutMs: 1_500,
+          hedgeMs: 1_000,
+          hintDeliveryBytesPerSecond: wholeBetween(random, 11_000, 14_000),
         },
       },
       faults: [crash("n1", 200, 1_500)],
@@ -199,7 +200,7 @@ function tombstones(
   const tombstoneGraceMs = wholeBetween(random, 6_000, 8_000);
   return {
     operations: 100,
-    deletedKeys: wholeBetween(random, 90, 110),
+    deletedKeys: wholeBetween(random, 110, 150),
     run: { rate: 10, seconds: 24, ...run },
     world: { ...world, settings: { antiEntropyMs: 0, tombstoneGraceMs, ...world.settings } },
     ...(faults && { faults }),

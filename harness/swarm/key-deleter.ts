@@ -30,7 +30,7 @@ export interface KeyDeleterPlan {
 const WRITTEN = { from: 0, to: 0.1 } as const;
 const DELETED = { from: 0.1, to: 0.2 } as const;
 const BACK = { from: 0.5, to: 1 } as const;
-const BACK_SHARE = 0.8;
+const BACK_SHARE = 0.9;
 const TIMEOUT_MS = 1_500;
 
 export class KeyDeleter {
