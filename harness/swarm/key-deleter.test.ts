@@ -1,13 +1,12 @@
 /** Aim: keys are written, then deleted with what was read, then left alone for long, and one that stays unreadable is told of. */
 import { expect, test } from "vitest";
-import { SeededRandom } from "../../src/base/seeded-random.ts";
-import type { HttpCall, HttpCallResult } from "../../src/client/http-caller.ts";
+import type { HttpCall } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
 import { CONTEXT_HEADER } from "../../src/protocol/headers.ts";
-import { Scheduler } from "../drivers/sim/scheduler.ts";
 import { pathOf } from "./direct-read.ts";
 import { KeyDeleter } from "./key-deleter.ts";
-import type { Finding } from "./sim-outcome.ts";
+import type { PlayedClients } from "./testing/played-clients.ts";
+import { playClients } from "./testing/played-clients.ts";
 
 const KEYS = 50;
 const ODD_KEY = "deleted-key-7";
@@ -56,32 +55,14 @@ function methodOf({ method }: HttpCall): string {
 }
 
 /** `oddStatus`: of every answer about one of the keys. */
-async function runOf(oddStatus: number | "no answer") {
-  const scheduler = new Scheduler();
-  const calls: (HttpCall & { readonly timeMs: number })[] = [];
-  const call = async (made: HttpCall): Promise<HttpCallResult> => {
-    calls.push({ ...made, timeMs: scheduler.monotonicMs() });
-    const isOdd = made.url.includes(pathOf(ODD_KEY));
-    if (isOdd && oddStatus === "no answer") throw new HttpCallError(true, "no answer");
-    const status = isOdd && oddStatus !== "no answer" ? oddStatus : 200;
-    return { status, headers: { [CONTEXT_HEADER]: CONTEXT }, body: new Uint8Array(0) };
-  };
-  const deleter = new KeyDeleter(
-    {
-      clock: scheduler,
-      random: new SeededRandom(3),
-      http: { call },
-      nodes: ["n1", "n2"],
-      clientUrl: (home, node) => `http://${home}.${node}`,
-      directUrl: (node) => `http://${node}`,
+function runOf(oddStatus: number | "no answer"): Promise<PlayedClients> {
+  const plan = { keys: KEYS, seconds: 10, n: 3, mayBeUnreadable: false };
+  return playClients(
+    (parts) => new KeyDeleter(parts, plan),
+    ({ url }) => {
+      const status = url.includes(pathOf(ODD_KEY)) ? oddStatus : 200;
+      if (status === "no answer") throw new HttpCallError(true, status);
+      return { status, headers: { [CONTEXT_HEADER]: CONTEXT } };
     },
-    { keys: KEYS, seconds: 10, n: 3, mayBeUnreadable: false },
   );
-  let findings: readonly Finding[] = [];
-  const work = async () => {
-    await deleter.run();
-    findings = await deleter.readBack();
-  };
-  await scheduler.run(work(), { untilMs: 60_000, stop: () => false });
-  return { calls, findings };
 }

@@ -11,20 +11,10 @@ import { HttpCallError } from "../../src/client/http-caller.ts";
 import { CONTEXT_HEADER } from "../../src/protocol/headers.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import { chance } from "./chance.ts";
-import type { ColdWriterParts } from "./cold-writer.ts";
+import type { ColdWriterParts, ColdWriterPlan } from "./cold-writer.ts";
 import { isServed, outcomeOf, pathOf } from "./direct-read.ts";
 import { readKeysBack } from "./read-keys-back.ts";
 import type { Finding } from "./sim-outcome.ts";
-
-export interface KeyDeleterPlan {
-  readonly keys: number;
-  /** How long all of it takes. */
-  readonly seconds: number;
-  /** N. */
-  readonly n: number;
-  /** True where disks may have garbled every copy of a key. */
-  readonly mayBeUnreadable: boolean;
-}
 
 /** In shares of the time: first everything is written, then everything deleted, and later some of it comes back. */
 const WRITTEN = { from: 0, to: 0.1 } as const;
@@ -35,10 +25,10 @@ const TIMEOUT_MS = 1_500;
 
 export class KeyDeleter {
   readonly #parts: ColdWriterParts;
-  readonly #plan: KeyDeleterPlan;
+  readonly #plan: ColdWriterPlan;
   readonly #keys: readonly string[];
 
-  constructor(parts: ColdWriterParts, plan: KeyDeleterPlan) {
+  constructor(parts: ColdWriterParts, plan: ColdWriterPlan) {
     this.#parts = parts;
     this.#plan = plan;
     this.#keys = Array.from({ length: plan.keys }, (_, number) => `deleted-key-${number}`);
