@@ -1,11 +1,9 @@
 /** Aim: cold keys are written blind, a few times each and spread over the load, and one that stays unreadable is told of. */
 import { expect, test } from "vitest";
-import { SeededRandom } from "../../src/base/seeded-random.ts";
-import type { HttpCall, HttpCallResult } from "../../src/client/http-caller.ts";
-import { Scheduler } from "../drivers/sim/scheduler.ts";
 import { ColdWriter } from "./cold-writer.ts";
 import { pathOf } from "./direct-read.ts";
-import type { Finding } from "./sim-outcome.ts";
+import type { PlayedClients } from "./testing/played-clients.ts";
+import { playClients } from "./testing/played-clients.ts";
 
 const KEYS = 40;
 const LOST_KEY = "cold-key-7";
@@ -38,31 +36,12 @@ interface RunOptions {
   readonly lost: string | undefined;
 }
 
-async function runOf({ mayBeUnreadable, lost }: RunOptions) {
-  const scheduler = new Scheduler();
-  const calls: (HttpCall & { readonly timeMs: number })[] = [];
-  const call = async (made: HttpCall): Promise<HttpCallResult> => {
-    calls.push({ ...made, timeMs: scheduler.monotonicMs() });
-    const isLost = lost !== undefined && made.url.includes(pathOf(lost));
-    const status = isLost ? 503 : made.method === "PUT" ? 204 : 200;
-    return { status, headers: {}, body: new Uint8Array(0) };
-  };
-  const writer = new ColdWriter(
-    {
-      clock: scheduler,
-      random: new SeededRandom(3),
-      http: { call },
-      nodes: ["n1", "n2"],
-      clientUrl: (home, node) => `http://${home}.${node}`,
-      directUrl: (node) => `http://${node}`,
+function runOf({ mayBeUnreadable, lost }: RunOptions): Promise<PlayedClients> {
+  return playClients(
+    (parts) => new ColdWriter(parts, { keys: KEYS, seconds: 2, n: 3, mayBeUnreadable }),
+    ({ method, url }) => {
+      const isLost = lost !== undefined && url.includes(pathOf(lost));
+      return { status: isLost ? 503 : method === "PUT" ? 204 : 200, headers: {} };
     },
-    { keys: KEYS, seconds: 2, n: 3, mayBeUnreadable },
   );
-  let findings: readonly Finding[] = [];
-  const work = async () => {
-    await writer.run();
-    findings = await writer.readBack();
-  };
-  await scheduler.run(work(), { untilMs: 60_000, stop: () => false });
-  return { calls, findings };
 }

@@ -10,7 +10,8 @@ import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import { wholeBetween } from "./chance.ts";
 import type { DirectReadParts } from "./direct-read.ts";
-import { outcomeOf, pathOf, readFromAll } from "./direct-read.ts";
+import { outcomeOf, pathOf } from "./direct-read.ts";
+import { readKeysBack } from "./read-keys-back.ts";
 import type { Finding } from "./sim-outcome.ts";
 
 export interface ColdWriterParts extends DirectReadParts {
@@ -55,16 +56,8 @@ export class ColdWriter {
   }
 
   /** Reads each of its keys from all N, which also makes the copies equal. */
-  async readBack(): Promise<readonly Finding[]> {
-    const findings: Finding[] = [];
-    for (const key of this.#keys) {
-      const answer = await readFromAll(this.#parts, key, this.#plan.n);
-      if (answer === undefined && !this.#plan.mayBeUnreadable) {
-        const anomaly = "a healed cluster does not serve a read";
-        findings.push({ check: "cold-keys", anomaly, detail: `${key} cannot be read in the end` });
-      }
-    }
-    return findings;
+  readBack(): Promise<readonly Finding[]> {
+    return readKeysBack(this.#parts, this.#keys, { ...this.#plan, check: "cold-keys" });
   }
 
   async #write(

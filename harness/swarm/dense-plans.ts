@@ -5,15 +5,16 @@
  */
 
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { linkName } from "../cluster/contract.ts";
 import { CALM_WORLD } from "../drivers/sim/calm-world.ts";
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
 import { wholeBetween } from "./chance.ts";
-import { nodeNames } from "./cluster-names.ts";
+import { nodeLinks, nodeNames } from "./cluster-names.ts";
 import { judged } from "./plan-expectation.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
-type Extras = Pick<SimPlan, "adversaryRequests" | "coldKeys" | "snapshot">;
+type Extras = Pick<SimPlan, "adversaryRequests" | "coldKeys" | "deletedKeys" | "snapshot">;
 
 interface Story extends Extras {
   readonly operations: number;
@@ -109,7 +110,7 @@ const STORIES = {
       },
       faults: [crash("n2", 200, 1_000)],
     }),
-  /** One of many nodes is left, and clients know whose turn it was before. */
+  /** One of many nodes is left, the others fall silent (what is in memory a crash would destroy), and clients know whose turn it was before. */
   "clients-of-the-last-node": (random) => {
     const nodes = wholeBetween(random, 6, 9);
     return {
@@ -117,13 +118,49 @@ const STORIES = {
       run: {
         ...{ nodes, n: 1, r: 1, w: 1 },
         clientRouting: "owners",
-        engine: random.pick(["lmdb", "memory"] as const),
-        carts: wholeBetween(random, 2, 6),
+        engine: "memory",
+        carts: wholeBetween(random, 6, 12),
         seconds: 1,
       },
       core: [random.pick(nodeNames(nodes))],
     };
   },
+  /**
+   * Hints of values are delivered so slowly that the values are deleted meanwhile, and their tombstones wait for a whole grace. All the
+   * while keys are written again, and one node is far away, so that much comes between what the others answered and what they are
+   * told then.
+   */
+  "tombstones-before-hints": (random) => {
+    const nodes = 8;
+    const far = "n8";
+    const slow = nodeLinks(nodeNames(nodes)).filter(({ from, to }) => from === far || to === far);
+    return tombstones(random, {
+      run: { nodes },
+      world: {
+        links: Object.fromEntries(
+          slow.map((link) => [linkName(link), { minMs: 250, meanMs: 250 }]),
+        ),
+        settings: {
+          requestTimeoutMs: 1_500,
+          hedgeMs: 1_000,
+          hintDeliveryBytesPerSecond: wholeBetween(random, 11_000, 14_000),
+        },
+      },
+      faults: [crash("n1", 200, 1_500)],
+    });
+  },
+  /**
+   * A node was down when what it holds was deleted, nobody had room for a hint, and since it is back, its disk is so slow that it
+   * answers too late whatever takes a look at a row: it is up, and silent.
+   */
+  "tombstones-of-a-silent-node": (random) =>
+    tombstones(random, {
+      world: { settings: { requestTimeoutMs: 500, retryDownMs: 20, hintsMax: 0 } },
+      faults: [
+        crash("n1", 2_000, 4_000),
+        { kind: "slow-disk", startMs: 4_000, endMs: 24_000, node: "n1", readMs: 700, writeMs: 0 },
+      ],
+    }),
 } as const satisfies Readonly<Record<string, (random: SeededRandom) => Story>>;
 
 export type DenseFamily = keyof typeof STORIES;
@@ -152,6 +189,22 @@ function snapshot(random: SeededRandom, story: Story): Story {
     adversaryRequests: wholeBetween(random, 20, 120),
     coldKeys: wholeBetween(random, 5, 60),
     snapshot: { startMs: 1_500, partitionsAtOnce: 16, leftOut: ["n1"], restoredPartitions: 31 },
+  };
+}
+
+/** Nothing but the collector brings to a node what it lacks of a key that nobody reads. */
+function tombstones(
+  random: SeededRandom,
+  { run, world = {}, faults }: Pick<Story, "world" | "faults"> & Partial<Pick<Story, "run">>,
+): Story {
+  // Three deadlines of a client and six ways to the farthest node: nothing is under way for longer.
+  const tombstoneGraceMs = wholeBetween(random, 6_000, 8_000);
+  return {
+    operations: 100,
+    deletedKeys: wholeBetween(random, 110, 150),
+    run: { rate: 10, seconds: 24, ...run },
+    world: { ...world, settings: { antiEntropyMs: 0, tombstoneGraceMs, ...world.settings } },
+    ...(faults && { faults }),
   };
 }
 

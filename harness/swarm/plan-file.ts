@@ -30,6 +30,7 @@ const DELAY_MS_MAX = 60_000;
 const CAPACITY_MAX = 1_000;
 const ADVERSARY_REQUESTS_MAX = 1_000_000;
 const COLD_KEYS_MAX = 10_000;
+const DELETED_KEYS_MAX = 10_000;
 
 /** Reads a plan file. Rejects with PlanFileError, one line, on anything that `writePlanFile` cannot have written. */
 export async function readPlanFile(path: string): Promise<SimPlan> {
@@ -81,6 +82,9 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
     ? fields.whole("adversaryRequests", 1, ADVERSARY_REQUESTS_MAX)
     : undefined;
   const coldKeys = fields.has("coldKeys") ? fields.whole("coldKeys", 1, COLD_KEYS_MAX) : undefined;
+  const deletedKeys = fields.has("deletedKeys")
+    ? fields.whole("deletedKeys", 1, DELETED_KEYS_MAX)
+    : undefined;
   const snapshot = fields.has("snapshot")
     ? readSnapshotPlan(fields.object("snapshot"), run)
     : undefined;
@@ -119,6 +123,7 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
     operations,
     ...(adversaryRequests === undefined ? {} : { adversaryRequests }),
     ...(coldKeys === undefined ? {} : { coldKeys }),
+    ...(deletedKeys === undefined ? {} : { deletedKeys }),
     ...(snapshot === undefined ? {} : { snapshot }),
   };
   return { format, version, seed, ...load, world, faults, core };

@@ -19,8 +19,10 @@ import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
 import { checkClientRouting } from "./check-client-routing.ts";
 import { checkDrift, checkEqualTrees, checkTrees } from "./check-trees.ts";
+import type { ColdWriterParts } from "./cold-writer.ts";
 import { ColdWriter } from "./cold-writer.ts";
 import { checkCollection } from "./collection.ts";
+import { KeyDeleter } from "./key-deleter.ts";
 import { runLiveness } from "./liveness.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -58,10 +60,12 @@ export async function runPhases(
   storm.begin(plan.faults);
   const adversary = openAdversary(world);
   const coldWriter = openColdWriter(world);
+  const keyDeleter = openKeyDeleter(world);
   await Promise.all([
     load(world, clients),
     adversary?.run(),
     coldWriter?.run(),
+    keyDeleter?.run(),
     takeArchive(world),
   ]);
   world.calm.end();
@@ -88,6 +92,7 @@ export async function runPhases(
   await readBack(ending, plan.run);
   await adversary?.readBack();
   findings.push(...((await coldWriter?.readBack()) ?? []));
+  findings.push(...((await keyDeleter?.readBack()) ?? []));
   if (wasQuiet(recorder.lines)) findings.push(...(await checkCollection(world, adversary)));
   findings.push(...(adversary?.findings ?? []));
   findings.push(...(await checkAtRest(cluster)), ...truthOfTrees(world));
@@ -163,28 +168,34 @@ function openClients({ cluster, chance, plan, stores }: SimulatedWorld): Workloa
   );
 }
 
-function openAdversary({ cluster, chance, plan }: SimulatedWorld): Adversary | undefined {
-  const { run, adversaryRequests: requests } = plan;
+function openAdversary(world: SimulatedWorld): Adversary | undefined {
+  const { adversaryRequests: requests } = world.plan;
   if (requests === undefined) return undefined;
-  const { scheduler: clock, http, nodes } = cluster;
-  const { clientUrl, directUrl } = SimHttp;
-  const random = chance.fork("adversary");
-  return new Adversary(
-    { clock, random, http, nodes, clientUrl, directUrl },
-    { requests, seconds: run.seconds, n: run.n, mayBeUnreadable: mayBeUnreadable(plan) },
-  );
+  return new Adversary(partsOf(world, "adversary"), { requests, ...loadOf(world) });
 }
 
-function openColdWriter({ cluster, chance, plan }: SimulatedWorld): ColdWriter | undefined {
-  const { run, coldKeys: keys } = plan;
+function openColdWriter(world: SimulatedWorld): ColdWriter | undefined {
+  const { coldKeys: keys } = world.plan;
   if (keys === undefined) return undefined;
+  return new ColdWriter(partsOf(world, "cold keys"), { keys, ...loadOf(world) });
+}
+
+function openKeyDeleter(world: SimulatedWorld): KeyDeleter | undefined {
+  const { deletedKeys: keys } = world.plan;
+  if (keys === undefined) return undefined;
+  return new KeyDeleter(partsOf(world, "deleted keys"), { keys, ...loadOf(world) });
+}
+
+/** What clients of their own keys need; `name` is that of their chance. */
+function partsOf({ cluster, chance }: SimulatedWorld, name: string): ColdWriterParts {
   const { scheduler: clock, http, nodes } = cluster;
   const { clientUrl, directUrl } = SimHttp;
-  const random = chance.fork("cold keys");
-  return new ColdWriter(
-    { clock, random, http, nodes, clientUrl, directUrl },
-    { keys, seconds: run.seconds, n: run.n, mayBeUnreadable: mayBeUnreadable(plan) },
-  );
+  return { clock, random: chance.fork(name), http, nodes, clientUrl, directUrl };
+}
+
+function loadOf({ plan }: SimulatedWorld) {
+  const { seconds, n } = plan.run;
+  return { seconds, n, mayBeUnreadable: mayBeUnreadable(plan) };
 }
 
 /** Disks may have garbled every copy of a key. */

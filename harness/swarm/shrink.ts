@@ -43,6 +43,7 @@ export async function shrink(plan: SimPlan, options: ShrinkOptions): Promise<Shr
     await search.tryOut((best) => ({ ...best, core: [] }));
     await search.tryOut(({ adversaryRequests: _, ...best }) => best);
     await search.tryOut(({ coldKeys: _, ...best }) => best);
+    await search.tryOut(({ deletedKeys: _, ...best }) => best);
     await search.tryOut(({ snapshot: _, ...best }) => best);
     await shrinkFaults(search);
     await shrinkLinks(search);
@@ -151,7 +152,7 @@ async function shrinkLoad(search: Search): Promise<void> {
   await search.tryOut(({ run: { datacenters, ...run }, ...best }) =>
     datacenters === undefined ? undefined : { ...best, run },
   );
-  for (const name of ["adversaryRequests", "coldKeys"] as const) {
+  for (const name of ["adversaryRequests", "coldKeys", "deletedKeys"] as const) {
     while (
       await search.tryOut((best) => {
         const { [name]: number } = best;

@@ -16,6 +16,8 @@ export interface SimPlan {
   readonly adversaryRequests?: number;
   /** Keys that are written with the load and not read before the end (`cold-writer.ts`); undefined: there are none. */
   readonly coldKeys?: number;
+  /** Keys that are deleted early in the load and left alone for long (`key-deleter.ts`); undefined: there are none. */
+  readonly deletedKeys?: number;
   /** Undefined: no snapshot is taken. */
   readonly snapshot?: SnapshotPlan;
   readonly world: WorldPlan;

@@ -54,6 +54,27 @@ describe.each(["dvvset", "merged"] as const)("resurrected in %s", (mode) => {
     expect(world.found).toEqual([]);
   });
 
+  test("K-12 lets tombstones go where only what was written since is left, by a primary that had removed them", () => {
+    const { world } = deleted(mode);
+    world.remove({ node: "a" });
+    const id = world.askWrite("a", "two");
+    world.mint({ node: "a" }, "two");
+    world.remove({ node: "b" });
+    world.sync({ node: "a" });
+    world.store({ node: "c" }, world.at({ node: "a" }));
+    world.done(id);
+    expect(world.found).toEqual([]);
+  });
+
+  test("K-12 finds a deleted value that is left beside one written since", () => {
+    const { world, old } = deleted(mode);
+    world.rollBack({ node: "a" }, old);
+    world.askWrite("a", "two");
+    world.mint({ node: "a" }, "two");
+    world.remove({ node: "b" });
+    expect(world.found).toEqual(CHECK);
+  });
+
   test("finds a row with a value that is removed", () => {
     const world = new HandMadeWorld(mode);
     world.write("a", "one");

@@ -1,7 +1,8 @@
+import type { Clock } from "../../../../src/causality/versioning.ts";
 import { coversClock } from "./covers-clock.ts";
 import type { Mint } from "./key-history.ts";
 import { covers, joined } from "./key-history.ts";
-import type { Copy, KeyState, KnownRow } from "./key-state.ts";
+import type { Copy, KeyState, KnownRecord, KnownRow } from "./key-state.ts";
 import { TOMBSTONE } from "./shown-versions.ts";
 import { isSupersededElsewhere } from "./superseded-elsewhere.ts";
 import type { Violations } from "./violations.ts";
@@ -30,7 +31,8 @@ export function isTombstonesOnly(state: KeyState, { record }: KnownRow): boolean
 
 /**
  * A node removed its own row of tombstones (K-12). From then on nothing tells that what they superseded is old, so
- * nothing older may be left anywhere: in no row, on no disk, in no hint. What was written meanwhile covers them.
+ * nothing older may be left anywhere: in no row, on no disk, in no hint. What was written meanwhile covers them, or nothing that they
+ * do, where its coordinator had removed them already.
  */
 export function checkCollected(
   copy: Copy,
@@ -45,7 +47,7 @@ export function checkCollected(
   for (const other of state.copies) {
     if (other === copy) continue;
     const older = [other.visible, other.durable].find(
-      (row) => row !== undefined && !coversClock(row.record.clock, clock),
+      (row) => row !== undefined && isOlder(state, row, clock),
     );
     if (older === undefined) continue;
     violations.report(CHECK, () => ({
@@ -60,9 +62,10 @@ export function checkCollected(
 /** A row never holds a value again that collected tombstones had superseded. */
 export function checkResurrected(copy: Copy, { record }: KnownRow, violations: Violations): void {
   const { state, node } = copy;
-  if (state.collected.size === 0) return;
+  const { collected } = state;
+  if (collected.size === 0) return;
   const back = record.payloads.find(
-    (payload) => payload !== TOMBSTONE && isSupersededBy(state, payload, record.mints),
+    (payload) => payload !== TOMBSTONE && isVersionOf(state, { payload, record }, collected),
   );
   if (back === undefined) return;
   violations.report(CHECK, () => ({
@@ -77,11 +80,22 @@ export function isCollected({ collected }: KeyState, mint: Mint): boolean {
   return covers(collected, mint);
 }
 
-function isSupersededBy(
-  { collected, history }: KeyState,
-  payload: string,
-  mints: readonly Mint[] | undefined,
-): boolean {
-  const own = (mints ?? history.mintsOf(payload)).filter((mint) => mint.payload === payload);
-  return own.length > 0 && own.every((mint) => covers(collected, mint));
+/** True for a row that lacks tombstones of this clock and holds something that they supersede. */
+function isOlder(state: KeyState, { record }: KnownRow, tombstones: Clock): boolean {
+  if (coversClock(record.clock, tombstones)) return false;
+  return record.payloads.some((payload) => isVersionOf(state, { payload, record }, tombstones));
+}
+
+interface Version {
+  readonly payload: string;
+  /** That holds it. */
+  readonly record: KnownRecord;
+}
+
+/** True where the clock covers every write that the version may be. */
+function isVersionOf({ history }: KeyState, { payload, record }: Version, clock: Clock): boolean {
+  const own = (record.mints ?? history.mintsOf(payload)).filter(
+    (mint) => mint.payload === payload && covers(record.clock, mint),
+  );
+  return own.length > 0 && own.every((mint) => covers(clock, mint));
 }
