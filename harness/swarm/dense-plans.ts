@@ -99,6 +99,21 @@ const STORIES = {
       world: { settings: { writeCoordinator: "first-owner" } },
     };
   },
+  /**
+   * A write comes twice at once, and while its repeat looks for hints, which takes long, the disk fails the first. Each node has kept
+   * hints of its keys since the other's disk was full, and delivers them late; then each disk is full in turn, for a moment.
+   */
+  "repeats-of-lost-writes": () => ({
+    operations: 200,
+    adversaryRequests: 2_000,
+    run: { n: 2, r: 1, quorum: "strict", rate: 20, seconds: 10 },
+    world: {
+      diskWrite: { minMs: 5, meanMs: 15 },
+      diskRead: { minMs: 5, meanMs: 30 },
+      settings: { writeCoordinator: "first-owner", hintScanMs: 12_000, antiEntropyMs: 0 },
+    },
+    faults: [...fullInTurn(0, 3, 700), ...fullInTurn(2_100, 120, 60)],
+  }),
   /** Hints are all that is left of many writes: two nodes are down, and one is not asked. */
   "snapshot-of-hints": (random) =>
     snapshot(random, {
@@ -177,3 +192,10 @@ function restart(startMs: number, endMs: number): SimFault {
   return { kind: "restart", startMs, endMs, node: "n1" };
 }
 
+/** One disk after the other, each for so long. */
+function fullInTurn(fromMs: number, count: number, durationMs: number): readonly SimFault[] {
+  return Array.from({ length: count }, (_, turn) => {
+    const startMs = fromMs + turn * durationMs;
+    return { kind: "full-disk", startMs, endMs: startMs + durationMs, node: `n${1 + (turn % 3)}` };
+  });
+}
