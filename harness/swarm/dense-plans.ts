@@ -114,6 +114,23 @@ const STORIES = {
     },
     faults: [...fullInTurn(0, 3, 700), ...fullInTurn(2_100, 120, 60)],
   }),
+  /**
+   * n2 keeps hints of the many keys of the two others, delivers them, and loses power much later, with all that its buffer alone held.
+   * Long, so that some of these keys are deleted meanwhile, and left alone until their tombstones are collected.
+   */
+  "delivered-hints-after-crashes": () => ({
+    operations: 20,
+    adversaryRequests: 1_300,
+    run: { n: 2, r: 1, rate: 1, seconds: 400, writeBufferObjects: 1_000 },
+    world: { settings: { writeBufferFlushMs: 60_000, tombstoneGraceMs: 5_500 } },
+    faults: Array.from({ length: 26 }, (_, at) => 15_000 * at).flatMap((fromMs) => [
+      ...[0, 5_000, 10_000].flatMap((afterMs) => [
+        pause("n1", fromMs + afterMs + 200),
+        pause("n3", fromMs + afterMs + 2_200),
+      ]),
+      { ...crash("n2", fromMs + 14_000, fromMs + 14_200), power: true },
+    ]),
+  }),
   /** Hints are all that is left of many writes: two nodes are down, and one is not asked. */
   "snapshot-of-hints": (random) =>
     snapshot(random, {
@@ -186,6 +203,10 @@ function snapshot(random: SeededRandom, story: Story): Story {
 
 function crash(node: string, startMs: number, endMs: number): SimFault {
   return { kind: "crash", startMs, endMs, node, power: false };
+}
+
+function pause(node: string, startMs: number): SimFault {
+  return { kind: "pause", startMs, endMs: startMs + 800, node };
 }
 
 function restart(startMs: number, endMs: number): SimFault {
