@@ -131,6 +131,21 @@ const STORIES = {
       { ...crash("n2", fromMs + 14_000, fromMs + 14_200), power: true },
     ]),
   }),
+  /**
+   * A disk damages rows that the node has in memory, until a pass over all of them finds that out. Nobody reads them again before the
+   * end, and nothing is repeated, so that no copy is acknowledged that memory alone has (`draw-row-cache.ts`).
+   */
+  "damage-below-caches": (random) => ({
+    operations: 100,
+    coldKeys: wholeBetween(random, 100, 300),
+    run: { rate: 10, seconds: 10 },
+    world: { settings: { antiEntropyMs: 500, verifyTreesMs: 300, rowCacheBytes: 4_000_000 } },
+    faults: Array.from({ length: 70 }, (_, at) => ({
+      kind: "corrupt",
+      startMs: 1_000 + 100 * at,
+      node: "n1",
+    })),
+  }),
   /** Hints are all that is left of many writes: two nodes are down, and one is not asked. */
   "snapshot-of-hints": (random) =>
     snapshot(random, {
