@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { encodePayload } from "../../../../src/protocol/payload.ts";
 import { HandMadeWorld } from "./testing/hand-made-world.ts";
 
 const CHECK = ["resurrected"];
@@ -82,3 +83,46 @@ describe.each(["dvvset", "merged"] as const)("resurrected in %s", (mode) => {
     expect(world.found).toEqual(["version-dropped"]);
   });
 });
+
+describe("D-4.4-12 of a write that was made twice, and deleted under one of its dots", () => {
+  /** Bytes that were written before, and then by an operation at `a` and one at `b`; all of it in one record. */
+  function madeTwice(operations: readonly [number, number]) {
+    const world = new HandMadeWorld("dvvset");
+    const { versioning } = world;
+    world.write("a", "same");
+    world.write("a", "other", world.read(world.at({ node: "a" })));
+    const old = world.at({ node: "a" });
+    const [first, second] = operations.map((operation, at) => {
+      const node = at === 0 ? "a" : "b";
+      const context = world.token(old.clock);
+      world.askWrite(node, "same", { context, operation: `operation ${operation}` });
+      const actor = world.freshActor(node);
+      const mint = { actor, wallMs: 0 };
+      const made = versioning.update(old, old.clock, named("same", operation), mint);
+      world.put({ node }, made, actor);
+      return made;
+    });
+    if (first === undefined || second === undefined) throw new RangeError("Cannot make it twice");
+    world.askWrite("a", undefined, { context: world.token(first.clock) });
+    const deleted = world.mint({ node: "a" }, undefined, { context: first.clock });
+    return { world, all: versioning.merge(deleted, second) };
+  }
+
+  test.each([
+    ["stays silent about the second version that goes with the tombstone", [1, 1], []],
+    ["finds another write of the same bytes that goes with it", [1, 2], ["version-dropped"]],
+  ] as const)("%s", (_what, operations, found) => {
+    const { world, all } = madeTwice(operations);
+    for (const node of PRIMARIES) world.store({ node }, all);
+    collect(world);
+    expect(world.found).toEqual(found);
+  });
+});
+
+function named(value: string, operation: number): Uint8Array {
+  const payload = { contentType: "text/plain", tombstone: false, bytes: Buffer.from(value) };
+  return encodePayload(payload, {
+    own: new Uint8Array(16).fill(operation),
+    superseded: new Uint8Array(0),
+  });
+}

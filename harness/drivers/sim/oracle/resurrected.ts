@@ -19,14 +19,12 @@ export interface CollectionCheckOptions {
  * shows in no answer (D-4.4-12).
  */
 export function isTombstonesOnly(state: KeyState, { record }: KnownRow): boolean {
-  const isOver = (payload: string): boolean => {
-    const [mint] = state.history.mintsOf(payload);
-    // Only that mode tells of each version which mint it is.
-    const isHidden = record.mints !== undefined;
-    return isHidden && mint !== undefined && isSupersededElsewhere(state, mint, record.clock);
-  };
-  const values = record.payloads.filter((payload) => payload !== TOMBSTONE);
-  return values.length < record.payloads.length && values.every(isOver);
+  if (!record.payloads.includes(TOMBSTONE)) return false;
+  // Only that mode tells of each version which mint it is; of equal bytes that were written before nothing is to be learnt.
+  if (record.mints === undefined) return record.payloads.every((payload) => payload === TOMBSTONE);
+  return record.mints.every(
+    (mint) => mint.payload === TOMBSTONE || isSupersededElsewhere(state, mint, record.clock),
+  );
 }
 
 /**
