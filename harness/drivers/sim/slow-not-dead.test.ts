@@ -66,7 +66,7 @@ async function world() {
       await drive(client());
       latencies.sort((left, right) => left - right);
       const at = (share: number) => latencies[Math.floor(share * (latencies.length - 1))] ?? 0;
-      return { p50: at(0.5), p99: at(0.99), failed };
+      return { p50: at(0.5), p99: at(0.99), worst: at(1), failed };
     },
   };
 }
@@ -91,7 +91,8 @@ describe("K-21 after a node was slow for a while", () => {
       expect(state()).toEqual({ suspected: 0, hints: 0 });
       const release = pull(node);
       const during = await load(PHASE_MS);
-      expect(during.p99).toBeGreaterThan(before.p99);
+      // Few wait for it before it counts as down, too few for a percentile.
+      expect(during.worst).toBeGreaterThan(5 * before.worst);
       expect(state().hints).toBeGreaterThan(100);
       release();
       await load(PHASE_MS);
