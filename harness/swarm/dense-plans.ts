@@ -89,7 +89,7 @@ const STORIES = {
    * What the disk lost nobody brings back before the node mints again: peers are faster than it, so no client repeats a write
    * and nobody keeps a hint, and n3 coordinates all writes of keys that the adversary likes. The disk has room again when it stops.
    */
-  "lives-after-full-disks": () => {
+  "lives-after-full-disks": (): Story => {
     const faults = FULL_MS.flatMap((startMs): SimFault[] => [
       { kind: "full-disk", startMs, endMs: startMs + 430, node: "n3" },
       { kind: "restart", startMs: startMs + 400, endMs: startMs + 401, node: "n3" },
