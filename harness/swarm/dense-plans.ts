@@ -67,7 +67,7 @@ const SMALL_RUN: Omit<Plan, "beyondBudget" | "expects"> = {
   slo: undefined,
 };
 
-const STORIES = {
+const STORIES = byName({
   "lives-after-crashes": () =>
     lives(STARTS_MS.map((startMs) => crash("n1", startMs, startMs + 300))),
   "lives-after-restarts": () => lives(STARTS_MS.map((startMs) => restart(startMs, startMs + 600))),
@@ -89,7 +89,7 @@ const STORIES = {
    * What the disk lost nobody brings back before the node mints again: peers are faster than it, so no client repeats a write
    * and nobody keeps a hint, and n3 coordinates all writes of keys that the adversary likes. The disk has room again when it stops.
    */
-  "lives-after-full-disks": (): Story => {
+  "lives-after-full-disks": () => {
     const faults = FULL_MS.flatMap((startMs): SimFault[] => [
       { kind: "full-disk", startMs, endMs: startMs + 430, node: "n3" },
       { kind: "restart", startMs: startMs + 400, endMs: startMs + 401, node: "n3" },
@@ -221,7 +221,13 @@ const STORIES = {
         { kind: "slow-disk", startMs: 4_000, endMs: 24_000, node: "n1", readMs: 700, writeMs: 0 },
       ],
     }),
-} as const satisfies Readonly<Record<string, (random: SeededRandom) => Story>>;
+});
+
+function byName<Name extends string>(
+  stories: Readonly<Record<Name, (random: SeededRandom) => Story>>,
+): Readonly<Record<Name, (random: SeededRandom) => Story>> {
+  return stories;
+}
 
 export type DenseFamily = keyof typeof STORIES;
 export const DENSE_FAMILIES = Object.keys(STORIES) as readonly DenseFamily[];
