@@ -110,14 +110,14 @@ function judgeEnd(
 ): readonly CausalAnomaly[] {
   const shown = new Set(saw);
   const past = pastOf(history, shown);
+  const whoSaw = whoSawIt(history, saw);
   const anomalies: CausalAnomaly[] = [];
   for (const version of shown) {
     const written = history.versions.get(version);
     if (written === undefined || written.outcome === "fail") {
       anomalies.push({ kind: "never-written", key, version, other: undefined, index });
     } else if (past.has(version)) {
-      const other = saw.find((each) => pastOf(history, [each]).has(version));
-      anomalies.push({ kind: "false-sibling", key, version, other, index });
+      anomalies.push({ kind: "false-sibling", key, version, other: whoSaw(version), index });
     }
   }
   for (const written of history.versions.values()) {
@@ -126,6 +126,26 @@ function judgeEnd(
     anomalies.push(lostVersion(key, history, { written, saw }));
   }
   return anomalies;
+}
+
+/** Tells which of these names has seen one of them, the first; each one's past is walked once at most, however many are asked for. */
+function whoSawIt(
+  history: KeyVersions,
+  names: readonly string[],
+): (version: string) => string | undefined {
+  let pasts: readonly (readonly [string, ReadonlySet<string>])[] | undefined;
+  return (version) => {
+    if (pasts === undefined) {
+      const oldest = oldestIndexOf(history, names);
+      pasts = names.map((name) => [name, pastOf(history, [name], oldest)]);
+    }
+    return pasts.find(([, past]) => past.has(version))?.[0];
+  };
+}
+
+/** When the first of them was begun: nothing older leads to any of them. */
+function oldestIndexOf({ versions }: KeyVersions, names: readonly string[]): number {
+  return Math.min(...names.map((name) => versions.get(name)?.begunIndex ?? 0));
 }
 
 function lostVersion(
@@ -153,8 +173,7 @@ function distance({ versions }: KeyVersions, name: string, { begunIndex }: Writt
 function falseSiblingsOfReads(key: string, history: KeyVersions): readonly CausalAnomaly[] {
   return history.reads.flatMap(({ saw, index }): readonly CausalAnomaly[] => {
     if (saw.length < 2) return [];
-    const begun = saw.map((name) => history.versions.get(name)?.begunIndex ?? 0);
-    const oldest = Math.min(...begun);
+    const oldest = oldestIndexOf(history, saw);
     for (const other of saw) {
       const past = pastOf(history, [other], oldest);
       const version = saw.find((name) => past.has(name));

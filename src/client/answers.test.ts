@@ -27,8 +27,8 @@ describe("readAnswer()", () => {
       ok: true,
       value: {
         siblings: [
-          { bytes: Buffer.from([0, 255]), contentType: "x/y" },
-          { bytes: Buffer.alloc(0), contentType: "text/plain" },
+          { bytes: Uint8Array.from([0, 255]), contentType: "x/y" },
+          { bytes: new Uint8Array(0), contentType: "text/plain" },
         ],
         context: CONTEXT,
       },

@@ -7,7 +7,6 @@ import { badAnswer, refusal } from "./failure.ts";
 import type { HttpCallResult } from "./http-caller.ts";
 
 const UNTYPED = "application/octet-stream";
-const BASE64_PATTERN = /^[A-Za-z0-9+/]*={0,2}$/;
 const DONE: Outcome<void> = { ok: true, value: undefined };
 
 /** As `readAnswer`, but an answer that falls short of what the reader knew is a failure. */
@@ -91,11 +90,9 @@ function siblingOf(sibling: unknown): ClientValue {
     throw new TypeError("a sibling is not an object");
   }
   const { value, contentType } = sibling as Record<string, unknown>;
-  if (typeof value !== "string" || !BASE64_PATTERN.test(value)) {
-    throw new TypeError("the value of a sibling is not base64");
-  }
+  if (typeof value !== "string") throw new TypeError("the value of a sibling is no text");
   return {
-    bytes: Buffer.from(value, "base64"),
+    bytes: Uint8Array.fromBase64(value, { lastChunkHandling: "strict" }),
     contentType: typeof contentType === "string" ? contentType : UNTYPED,
   };
 }

@@ -19,9 +19,10 @@ export const unionCart: CartReconciler<UnionCart> = {
   contentType: STORED_JSON_TYPE,
   merge(siblings) {
     const [only] = siblings;
-    return siblings.length === 1 && only !== undefined
-      ? only
-      : [...new Set(siblings.flat())].sort();
+    if (siblings.length === 1 && only !== undefined) return only;
+    const union = new Set<string>();
+    for (const items of siblings) for (const item of items) union.add(item);
+    return [...union].sort();
   },
   encode(items) {
     return encodeStored(FORMAT, { items });
