@@ -68,9 +68,38 @@ const SMALL_RUN: Omit<Plan, "beyondBudget" | "expects"> = {
 };
 
 const STORIES = byName({
-  "lives-after-crashes": () =>
-    lives(STARTS_MS.map((startMs) => crash("n1", startMs, startMs + 300))),
-  "lives-after-restarts": () => lives(STARTS_MS.map((startMs) => restart(startMs, startMs + 600))),
+  /**
+   * n1 crashes in a life that went on, and its only peer comes back from a backup of the life before, so that n1 alone can tell that it
+   * must not go on again.
+   */
+  "lives-after-crashes": () => ({
+    ...lives(
+      [500, 2_500, 4_500, 6_500, 8_500].flatMap((fromMs) => [
+        restart(fromMs, fromMs + 300),
+        crash("n1", fromMs + 1_200, fromMs + 1_600),
+        {
+          kind: "restore",
+          startMs: fromMs + 1_210,
+          endMs: fromMs + 1_400,
+          node: "n2",
+          snapshotMs: fromMs + 299,
+        },
+      ]),
+    ),
+    adversaryRequests: 2_000,
+    run: { nodes: 2, n: 2, r: 1, rate: 10, seconds: 10, carts: 2 },
+  }),
+  /** n3 stands in for n1, writes in rows of hints, which go when n1 is back, and stops: it begins such a row anew in each life. */
+  "lives-after-restarts": () => ({
+    operations: 100,
+    adversaryRequests: 2_000,
+    run: { n: 2, r: 1, rate: 10, seconds: 20 },
+    world: { settings: { hintScanMs: 100, retryDownMs: 50, antiEntropyMs: 0 } },
+    faults: Array.from({ length: 9 }, (_, at) => 500 + 2_000 * at).flatMap((fromMs) => [
+      { kind: "restart", startMs: fromMs, endMs: fromMs + 700, node: "n1" },
+      { kind: "restart", startMs: fromMs + 1_400, endMs: fromMs + 1_500, node: "n3" },
+    ]),
+  }),
   /** A backup of the stopped node comes back three times over later lives. */
   "lives-after-backups": () =>
     lives([
@@ -232,7 +261,6 @@ function byName<Name extends string>(
 export type DenseFamily = keyof typeof STORIES;
 export const DENSE_FAMILIES = Object.keys(STORIES) as readonly DenseFamily[];
 
-const STARTS_MS = [1_000, 2_500, 4_000, 5_500, 7_000] as const;
 const FULL_MS = [600, 1_600, 2_600, 3_600, 4_600, 5_600, 6_600, 7_600] as const;
 
 /**
