@@ -89,12 +89,24 @@ const STORIES = byName({
     adversaryRequests: 2_000,
     run: { nodes: 2, n: 2, r: 1, rate: 10, seconds: 10, carts: 2 },
   }),
-  /** n3 stands in for n1, writes in rows of hints, which go when n1 is back, and stops: it begins such a row anew in each life. */
+  /**
+   * n3 stands in for n1, writes in rows of hints, which go when n1 is back, and stops: it begins such a row anew in each life. Nodes do one
+   * request at a time, and refuse what would have to wait for another that waits.
+   */
   "lives-after-restarts": () => ({
     operations: 100,
     adversaryRequests: 2_000,
     run: { n: 2, r: 1, rate: 10, seconds: 20 },
-    world: { settings: { hintScanMs: 100, retryDownMs: 50, antiEntropyMs: 0 } },
+    world: {
+      diskWrite: { minMs: 5, meanMs: 20 },
+      settings: {
+        hintScanMs: 100,
+        retryDownMs: 50,
+        antiEntropyMs: 0,
+        inFlightMax: 1,
+        stageQueueMax: 1,
+      },
+    },
     faults: Array.from({ length: 9 }, (_, at) => 500 + 2_000 * at).flatMap((fromMs) => [
       { kind: "restart", startMs: fromMs, endMs: fromMs + 700, node: "n1" },
       { kind: "restart", startMs: fromMs + 1_400, endMs: fromMs + 1_500, node: "n3" },
