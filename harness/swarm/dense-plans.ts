@@ -188,6 +188,18 @@ const STORIES = byName({
       node: "n1",
     })),
   }),
+  /** Disks damage rows that are read at once, each node for itself and for the others, and that are written again. */
+  "reads-of-damaged-rows": () => ({
+    operations: 400,
+    adversaryRequests: 400,
+    run: { nodes: 4, r: 1, w: 3, rate: 100, seconds: 4, carts: 12 },
+    world: { settings: { antiEntropyMs: 0 } },
+    faults: Array.from({ length: 60 }, (_, at) => ({
+      kind: "corrupt",
+      startMs: 500 + 50 * at,
+      node: `n${1 + (at % 2)}`,
+    })),
+  }),
   /** Hints are all that is left of many writes: two nodes are down, and one is not asked. */
   "snapshot-of-hints": (random) =>
     snapshot(random, {
