@@ -320,7 +320,7 @@ function tombstones(
   const tombstoneGraceMs = wholeBetween(random, 6_000, 8_000);
   return {
     operations: 100,
-    deletedKeys: wholeBetween(random, 110, 150),
+    deletedKeys: wholeBetween(random, 80, 110),
     run: { rate: 10, seconds: 24, ...run },
     world: { ...world, settings: { antiEntropyMs: 0, tombstoneGraceMs, ...world.settings } },
     ...(faults && { faults }),
