@@ -9,7 +9,7 @@ const SIZE_BYTES = [4_000, 4_000_000] as const;
 /**
  * A world whose nodes keep what they read, or not. Not where a disk damages what it has: what a replica acknowledges of a row that it knows
  * from memory (a repeat or a hint that adds nothing, until the next pass over all rows) an oracle that looks at disks takes for a copy that
- * is not there; `damaged-rows.test.ts` has both, and so have plans in which nothing is repeated (`dense-plans.ts`).
+ * is not there; `damaged-rows.test.ts` has both, and so have plans in which nothing is repeated (`stories/damage.ts`).
  */
 export function withRowCache(
   random: SeededRandom,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { densePlan } from "./dense-plans.ts";
 import { runSimulation } from "./run-simulation.ts";
 
-/* Aim: the kv679 family in the simulator, dense enough that one seed tells. Method: the stories of lives in `dense-plans.ts`. */
+/* Aim: the kv679 family in the simulator, dense enough that one seed tells. Method: the stories of `stories/lives.ts`. */
 
 describe("D-4.4-11, K-6, K-7 no dot twice and nothing lost, while an incarnation", () => {
   test.each([

@@ -8,7 +8,7 @@ import { plainPlan } from "./testing/plain-plan.ts";
 
 /*
  * Aim: snapshots in the simulator, dense enough that a few seeds tell what is wrong with one. Method: the stories of snapshots in
- * `dense-plans.ts`, and clusters of other kinds; acknowledgements go on all the time, and what was taken is restored and written to
+ * `stories/snapshots.ts`, and clusters of other kinds; acknowledgements go on all the time, and what was taken is restored and written to
  * (`check-restore.ts`).
  */
 
