@@ -24,24 +24,37 @@ export function mix(parts: readonly Weighted[]): OperationGenerator {
       `Cannot mix by weights ${parts.map((part) => part.weight).join(", ")}: each must be above 0`,
     );
   }
-  const generator: OperationGenerator = {
-    ask(context) {
-      const position = drawWeighted(parts, total, context.random);
-      const part = parts[position];
-      if (part === undefined) {
-        return DONE;
-      }
-      const asked = part.generator.ask(context);
-      if (asked.kind === "done") {
-        return mix(parts.filter((_, other) => other !== position)).ask(context);
-      }
-      if (asked.next === part.generator) {
-        return { ...asked, next: generator };
-      }
-      return { ...asked, next: mix(parts.with(position, { ...part, generator: asked.next })) };
-    },
-  };
-  return generator;
+  return new Mix(parts, total);
+}
+
+class Mix implements OperationGenerator {
+  readonly #parts: readonly Weighted[];
+  readonly #total: number;
+
+  /** `total` is the sum of the weights, which does not change while the parts go on. */
+  constructor(parts: readonly Weighted[], total: number) {
+    this.#parts = parts;
+    this.#total = total;
+  }
+
+  ask(context: GeneratorContext): Asked {
+    const parts = this.#parts;
+    const position = drawWeighted(parts, this.#total, context.random);
+    const part = parts[position];
+    if (part === undefined) {
+      return DONE;
+    }
+    const { weight, generator } = part;
+    const asked = generator.ask(context);
+    if (asked.kind === "done") {
+      return mix(parts.filter((_, other) => other !== position)).ask(context);
+    }
+    if (asked.next === generator) {
+      return followedBy(asked, this);
+    }
+    const next = new Mix(parts.with(position, { weight, generator: asked.next }), this.#total);
+    return followedBy(asked, next);
+  }
 }
 
 function drawWeighted(parts: readonly Weighted[], total: number, random: Random): number {
@@ -57,42 +70,67 @@ function drawWeighted(parts: readonly Weighted[], total: number, random: Random)
 
 /** At most `count` operations. */
 export function limit(count: number, inner: OperationGenerator): OperationGenerator {
-  return {
-    ask(context) {
-      const asked = count > 0 ? inner.ask(context) : DONE;
-      switch (asked.kind) {
-        case "operation":
-          return { ...asked, next: limit(count - 1, asked.next) };
-        case "pending":
-          return { ...asked, next: limit(count, asked.next) };
-        case "done":
-          return DONE;
-      }
-    },
-  };
+  return new Limit(count, inner);
+}
+
+class Limit implements OperationGenerator {
+  readonly #count: number;
+  readonly #inner: OperationGenerator;
+
+  constructor(count: number, inner: OperationGenerator) {
+    this.#count = count;
+    this.#inner = inner;
+  }
+
+  ask(context: GeneratorContext): Asked {
+    const asked = this.#count > 0 ? this.#inner.ask(context) : DONE;
+    switch (asked.kind) {
+      case "operation":
+        return followedBy(asked, new Limit(this.#count - 1, asked.next));
+      case "pending":
+        return followedBy(asked, this.#after(asked.next));
+      case "done":
+        return DONE;
+    }
+  }
+
+  #after(next: OperationGenerator): Limit {
+    return next === this.#inner ? this : new Limit(this.#count, next);
+  }
 }
 
 /** Operations whose intended start lies before `endNs`; overdue ones are still given after it. */
 export function timeLimit(endNs: number, inner: OperationGenerator): OperationGenerator {
-  const over = (asked: Asked, context: GeneratorContext): boolean => {
-    switch (asked.kind) {
-      case "operation":
-        return (asked.request.intendedNs ?? context.timeNs) >= endNs;
-      case "pending":
-        return (asked.untilNs ?? context.timeNs) >= endNs;
-      case "done":
-        return true;
-    }
-  };
-  return {
-    ask(context) {
-      const asked = inner.ask(context);
-      if (asked.kind === "done" || over(asked, context)) {
-        return DONE;
-      }
-      return { ...asked, next: timeLimit(endNs, asked.next) };
-    },
-  };
+  return new TimeLimit(endNs, inner);
+}
+
+class TimeLimit implements OperationGenerator {
+  readonly #endNs: number;
+  readonly #inner: OperationGenerator;
+
+  constructor(endNs: number, inner: OperationGenerator) {
+    this.#endNs = endNs;
+    this.#inner = inner;
+  }
+
+  ask(context: GeneratorContext): Asked {
+    const asked = this.#inner.ask(context);
+    if (asked.kind === "done") return DONE;
+    const fromNs = asked.kind === "operation" ? asked.request.intendedNs : asked.untilNs;
+    if ((fromNs ?? context.timeNs) >= this.#endNs) return DONE;
+    return followedBy(asked, this.#after(asked.next));
+  }
+
+  #after(next: OperationGenerator): TimeLimit {
+    return next === this.#inner ? this : new TimeLimit(this.#endNs, next);
+  }
+}
+
+/** The same answer with another generator after it. */
+function followedBy(asked: Exclude<Asked, { kind: "done" }>, next: OperationGenerator): Asked {
+  return asked.kind === "operation"
+    ? { kind: "operation", request: asked.request, next }
+    : { kind: "pending", untilNs: asked.untilNs, next };
 }
 
 /** One generator after the other. */

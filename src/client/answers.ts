@@ -1,5 +1,6 @@
 /* What the answers of the HTTP API mean to a client (architecture, section 6). */
 
+import { bufferOf, fromBase64 } from "../base/bytes.ts";
 import { CONTEXT_HEADER, SESSION_HEADER, STALE_HEADER } from "../protocol/headers.ts";
 import type { ClientValue, ReadResult } from "./contract.ts";
 import type { Failure, Outcome } from "./failure.ts";
@@ -73,7 +74,7 @@ function versionOf(answer: HttpCallResult): ClientValue {
 
 function severalVersions(body: Uint8Array): Outcome<ReadResult> {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    const parsed: unknown = JSON.parse(bufferOf(body).toString("utf8"));
     const { context, siblings } = parsed as Record<string, unknown>;
     if (typeof context !== "string" || !Array.isArray(siblings)) {
       throw new TypeError("it is not {context, siblings}");
@@ -91,8 +92,7 @@ function siblingOf(sibling: unknown): ClientValue {
   }
   const { value, contentType } = sibling as Record<string, unknown>;
   if (typeof value !== "string") throw new TypeError("the value of a sibling is no text");
-  return {
-    bytes: Uint8Array.fromBase64(value, { lastChunkHandling: "strict" }),
-    contentType: typeof contentType === "string" ? contentType : UNTYPED,
-  };
+  const bytes = fromBase64(value);
+  if (bytes === undefined) throw new TypeError("the value of a sibling is no base64");
+  return { bytes, contentType: typeof contentType === "string" ? contentType : UNTYPED };
 }

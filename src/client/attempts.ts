@@ -74,7 +74,7 @@ export async function runAttempts<T>(
   const { clock } = parts;
   const deadlineMs = clock.monotonicMs() + call.timeoutMs;
   const { route } = call;
-  const tries = new Map<string, number>();
+  let tries = NO_TRIES;
   let definite = true;
   const choose = (number: number): EndpointChoice => {
     const nowMs = clock.monotonicMs();
@@ -107,7 +107,7 @@ export async function runAttempts<T>(
     else if (!isCutShort) chooser.doubt(endpoint, startMs, nowMs);
     if (failure.retryAfterMs > 0) chooser.holdOff(endpoint, nowMs + failure.retryAfterMs);
     route.heard(endpoint, answer);
-    tries.set(endpoint, (tries.get(endpoint) ?? 0) + 1);
+    tries = new Map(tries).set(endpoint, (tries.get(endpoint) ?? 0) + 1);
     definite &&= failure.definite || call.verb === "get";
 
     const goesOn = failure.retryable && (failure.definite || call.retryIndefinite);
@@ -125,6 +125,9 @@ export async function runAttempts<T>(
     }
   }
 }
+
+/** Most calls end with their first attempt. */
+const NO_TRIES: ReadonlyMap<string, number> = new Map();
 
 interface AttemptPlace {
   readonly endpoint: string;

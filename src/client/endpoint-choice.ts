@@ -51,10 +51,14 @@ export class EndpointChooser {
    */
   choose(nowMs: number, endpoints: readonly string[], soFar: CallSoFar): EndpointChoice {
     const { tries } = soFar;
+    let best = endpoints[0] ?? "";
+    // Mostly nothing speaks against any of them.
+    if (this.#doubts.size === 0 && this.#holdOffUntilMs.size === 0 && tries.size === 0) {
+      return { endpoint: best, waitMs: 0 };
+    }
     const probe = nowMs >= this.#probesFromMs ? this.#due(nowMs, endpoints, soFar) : undefined;
     const isPutOff = (endpoint: string): boolean =>
       endpoint !== probe && this.#doubts.has(endpoint);
-    let best = endpoints[0] ?? "";
     for (const endpoint of endpoints) {
       const order =
         this.#waitMs(endpoint, nowMs) - this.#waitMs(best, nowMs) ||

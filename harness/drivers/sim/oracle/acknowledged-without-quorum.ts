@@ -5,6 +5,7 @@ import type { Mint } from "./key-history.ts";
 import { covers } from "./key-history.ts";
 import type { ClientRequest, Copy, CopyOf, KnownRow } from "./key-state.ts";
 import { isLossless } from "./lossless.ts";
+import { ownCopyOf } from "./own-copy.ts";
 import { holdsVersionOf, tracelessClocks } from "./traceless-mint.ts";
 import type { Violations } from "./violations.ts";
 
@@ -45,6 +46,7 @@ export function checkQuorum(
   }
   // Nor where the one that left no trace may have been made by another node than the one that shows: an earlier stamp than a stored one.
   if (mayBeTooEarly(options) && mints.every((mint) => nodeOf(mint) !== ask.node)) return;
+  if (hasQuorumOfPrimaries(request, options)) return;
   let most: readonly CopyOf[] = [];
   for (const isHeldIn of waysToHold(request, options)) {
     const pairs = distinctCopies(copiesHolding(request, isHeldIn, options));
@@ -66,6 +68,23 @@ export function checkQuorum(
     detail: `Node ${ask.node} acknowledged request ${ask.id} with W ${ask.quorum}, and only ${most.length} ${options.synced ? "durable " : ""}copies count (${namesOf(most)})`,
     key: state.name,
   }));
+}
+
+/** Mostly it is so, and then no pairs have to be looked for: W primaries each hold their own copy of the write, under one of its dots. */
+function hasQuorumOfPrimaries(
+  { ask, state, mints }: ClientRequest,
+  options: QuorumCheckOptions,
+): boolean {
+  for (const mint of mints) {
+    let count = 0;
+    for (const primary of state.primaries) {
+      const own = ownCopyOf(state, primary);
+      const row = own && rowOf(own, options);
+      if (row !== undefined && holds(row, mint, options.mode)) count += 1;
+    }
+    if (count >= ask.quorum) return true;
+  }
+  return false;
 }
 
 function nodeOf({ actor }: Mint): string | undefined {

@@ -5,12 +5,17 @@ import type { ClientRequest, KeyState } from "./key-state.ts";
 
 /** Who asked for one of these and was not told yet that it is done. */
 function waitingFor(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
-  return payloads.flatMap((payload) => state.writers.get(payload) ?? []);
+  const only = payloads.length === 1 ? payloads[0] : undefined;
+  if (only !== undefined) return state.writersOf(only) ?? NOBODY;
+  return payloads.flatMap((payload) => state.writersOf(payload) ?? NOBODY);
 }
 
 /** Who may have asked for the write of a new dot. Where all were told that it is done, it was done elsewhere before. */
-function writersOf(state: KeyState, payloads: readonly string[]): readonly ClientRequest[] {
-  const waiting = waitingFor(state, payloads);
+function writersOf(
+  state: KeyState,
+  payloads: readonly string[],
+  waiting: readonly ClientRequest[],
+): readonly ClientRequest[] {
   return waiting.length > 0 ? waiting : state.requestsFor(payloads);
 }
 
@@ -21,16 +26,16 @@ export function addMint(
   payloads: readonly string[],
 ): Mint {
   const waiting = waitingFor(state, payloads);
-  const writers = writersOf(state, payloads);
+  const writers = writersOf(state, payloads, waiting);
   let context: Clock = NOTHING;
   for (const writer of writers) {
     context = joined(context, writer.context ?? NOTHING);
   }
   // Made once more after its client had its answer, while others wait for a write of the same bytes: an operation has one context.
-  for (const { operation, context: known } of payloads.flatMap((each) =>
-    state.history.mintsOf(each),
-  )) {
-    if (operation !== undefined && operation === dot.operation) context = joined(context, known);
+  for (const payload of payloads) {
+    for (const { operation, context: known } of state.history.mintsOf(payload)) {
+      if (operation !== undefined && operation === dot.operation) context = joined(context, known);
+    }
   }
   const [first] = writers;
   // A client library that asks again sends the same context; then it does not matter which of its requests it was.
@@ -44,3 +49,4 @@ export function addMint(
 }
 
 const NOTHING: Clock = new Map();
+const NOBODY: readonly ClientRequest[] = [];

@@ -12,7 +12,7 @@ export function checkOrigin(
   violations: Violations,
 ): void {
   for (const payload of payloads) {
-    if (!state.writers.has(payload)) {
+    if (state.writersOf(payload) === undefined) {
       violations.report("answer-from-nowhere", () => ({
         anomaly: "an answer shows a value that nobody wrote to the key",
         detail: `Node ${ask.node} answered request ${ask.id} with a value of ${payload.length} bytes, payload header included, that no request had`,

@@ -1,5 +1,6 @@
 import type { Actor } from "../../../../src/base/ids.ts";
 import type { Clock } from "../../../../src/causality/versioning.ts";
+import { coversClock } from "./covers-clock.ts";
 
 /** One write as a coordinator made it: the moment at which it got its dot. */
 export interface Mint {
@@ -71,7 +72,7 @@ export class KeyHistory {
   }
 
   /**
-   * The last write of each actor that the clock covers, the newest first: most is superseded by what is newest. Without
+   * The last write of each actor that the clock covers, the newest of all first: most is superseded by that one. Without
    * the actors of which `but` covers as many.
    */
   topsOf(clock: Clock, but: Clock = NOTHING): readonly Known[] {
@@ -81,13 +82,16 @@ export class KeyHistory {
         continue;
       }
       const last = this.#lastUpTo(actor, counter);
-      if (last !== undefined) {
+      if (last === undefined) continue;
+      const newest = tops[0];
+      if (newest !== undefined && last.mint.serial > newest.mint.serial) {
+        tops[0] = last;
+        tops.push(newest);
+      } else {
         tops.push(last);
       }
     }
-    return tops.length < 2
-      ? tops
-      : tops.sort((left, right) => right.mint.serial - left.mint.serial);
+    return tops;
   }
 
   /** What the clock covers and nothing it covers supersedes: what a record of this clock must hold. */
@@ -154,11 +158,10 @@ export function isSuperseded(mint: Mint, tops: readonly Known[]): boolean {
   return false;
 }
 
-/** The least clock that covers what both do. */
+/** The least clock that covers what both do: one of them where it is that, as whoever writes has mostly seen what was written before. */
 export function joined(left: Clock, right: Clock): Clock {
-  if (left.size === 0 || right.size === 0) {
-    return left.size === 0 ? right : left;
-  }
+  if (coversClock(right, left)) return right;
+  if (coversClock(left, right)) return left;
   const clock = new Map(left);
   for (const [actor, counter] of right) {
     if (counter > (clock.get(actor) ?? 0)) {

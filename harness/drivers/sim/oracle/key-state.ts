@@ -1,10 +1,12 @@
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import type { Actor } from "../../../../src/base/ids.ts";
+import { LongBytesMemo } from "../../../../src/base/long-bytes-memo.ts";
 import type { Clock } from "../../../../src/causality/versioning.ts";
 import type { ClientAsk } from "../observer.ts";
 import type { Mint } from "./key-history.ts";
 import { KeyHistory } from "./key-history.ts";
 import { plainText } from "./plain-text.ts";
+import type { ShownTexts } from "./shown-versions.ts";
 
 /** A record, read once; replicas hold the same bytes. */
 export interface KnownRecord {
@@ -44,7 +46,7 @@ export interface ClientRequest {
   /** Of a write that was answered as done, when; virtual time. */
   acknowledgedMs?: number;
   /** Of a write: nodes that looked up their row of the key since it was asked. Kept in the mode that needs it (`traceless-mint.ts`). */
-  readonly lookedUpAt: Set<string>;
+  lookedUpAt: Set<string> | undefined;
   /** Likewise, rows of the key that nodes removed since it was asked: hints that were delivered. */
   readonly removed: { readonly node: string; readonly row: KnownRow }[];
   /** Copies that held the write and were lost with their node before the client was answered. */
@@ -74,6 +76,17 @@ export interface Copy extends CopyOf {
   stored?: KnownRow | undefined;
 }
 
+/** Who asked to write one payload. */
+interface AskedPayload {
+  /** And may still be about to. */
+  readonly writers: ClientRequest[];
+  isRepeated: boolean;
+  /** Who gives up last. */
+  last: ClientRequest;
+  /** The first request of the operation that all who wrote it named; undefined where they did not all name the same. */
+  operation: ClientRequest | undefined;
+}
+
 /** What a context token stands for. */
 export interface OpenedToken {
   /** Undefined where it was not handed out for this key. */
@@ -86,8 +99,8 @@ export interface OpenedToken {
 const RECORDS_MAX = 8;
 /** Tokens remembered for each key; they are opened again where they come up later. */
 const TOKENS_MAX = 64;
-/** Payloads whose texts are remembered for each key: those of the last few versions, which are about to be read again. */
-const TEXTS_MAX = 8;
+/** Places for payloads whose texts are remembered, for each key: those of the last few versions, which are about to be read again. */
+const TEXT_PLACES = 64;
 
 /** Everything the checks know of one client key. */
 export class KeyState {
@@ -99,23 +112,23 @@ export class KeyState {
   readonly copies: Copy[] = [];
   /** By node: those of them that it keeps for others. */
   readonly hints = new Map<string, Copy[]>();
-  /** By payload: who asked to write it and may still be about to. An empty list: all of them were told it is done. */
-  readonly writers = new Map<string, ClientRequest[]>();
+  readonly #asked = new Map<string, AskedPayload>();
   /** Every request to write. */
   readonly requests: ClientRequest[] = [];
   readonly acknowledged: ClientRequest[] = [];
   /** What the tombstones covered that nodes have collected. */
   collected: Clock = new Map();
+  /** The last change of a row whose dropped versions were all superseded (`version-dropped.ts`). */
+  explained: { readonly before: KnownRecord; readonly after: KnownRecord } | undefined;
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
-  readonly #repeated = new Set<string>();
-  /** By payload: who asked to write it and gives up last. */
-  readonly #lastAsked = new Map<string, ClientRequest>();
-  /** By payload: the first request of the operation that all who wrote it named; undefined where they did not all name the same. */
-  readonly #operations = new Map<string, ClientRequest | undefined>();
+  readonly shownTexts: ShownTexts = {
+    textOf: (payload) => this.textOf(payload),
+    siblings: new Map(),
+  };
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
-  readonly #texts: { readonly bytes: Uint8Array; readonly text: string }[] = [];
+  readonly #texts = new LongBytesMemo<string>(TEXT_PLACES);
 
   constructor(key: Uint8Array, primaries: readonly string[]) {
     this.key = key;
@@ -132,17 +145,10 @@ export class KeyState {
    * text in a map for the first time means hashing all of it.
    */
   textOf(payload: Uint8Array): string {
-    for (let index = this.#texts.length - 1; index >= 0; index -= 1) {
-      const known = this.#texts[index];
-      if (known !== undefined && equalBytes(known.bytes, payload)) {
-        return known.text;
-      }
-    }
+    const known = this.#texts.find(payload);
+    if (known !== undefined) return known;
     const text = plainText(payload);
-    this.#texts.push({ bytes: payload, text });
-    if (this.#texts.length > TEXTS_MAX) {
-      this.#texts.shift();
-    }
+    this.#texts.remember(payload, text);
     return text;
   }
 
@@ -173,22 +179,24 @@ export class KeyState {
 
   addWriter(payload: string, request: ClientRequest): void {
     this.requests.push(request);
-    const last = this.#lastAsked.get(payload);
-    if (last === undefined || givenUpMs(request) > givenUpMs(last)) {
-      this.#lastAsked.set(payload, request);
+    const asked = this.#asked.get(payload);
+    if (asked === undefined) {
+      const only = { writers: [request], isRepeated: false, last: request, operation: request };
+      this.#asked.set(payload, only);
+      return;
     }
-    const first = this.#operations.get(payload);
-    if (!this.#operations.has(payload)) this.#operations.set(payload, request);
-    else if (first === undefined || operationOf(first) !== operationOf(request)) {
-      this.#operations.set(payload, undefined);
+    asked.writers.push(request);
+    asked.isRepeated = true;
+    if (givenUpMs(request) > givenUpMs(asked.last)) asked.last = request;
+    const { operation: first } = asked;
+    if (first !== undefined && operationOf(first) !== operationOf(request)) {
+      asked.operation = undefined;
     }
-    const writers = this.writers.get(payload);
-    if (writers === undefined) {
-      this.writers.set(payload, [request]);
-    } else {
-      this.#repeated.add(payload);
-      writers.push(request);
-    }
+  }
+
+  /** Who asked to write this and may still be about to: none where all of them were told it is done, undefined where nobody ever asked. */
+  writersOf(payload: string): readonly ClientRequest[] | undefined {
+    return this.#asked.get(payload)?.writers;
   }
 
   /** Every request to write one of these, also those that are over. Walks over all requests. */
@@ -200,22 +208,22 @@ export class KeyState {
 
   /** Who asked to write this and gives up last, by the time it was asked; undefined where nobody asked. */
   lastAskedFor(payload: string): ClientRequest | undefined {
-    return this.#lastAsked.get(payload);
+    return this.#asked.get(payload)?.last;
   }
 
   /** True where several requests wrote the same: all deletes do, and what a client sends again. */
   isRepeated(payload: string): boolean {
-    return this.#repeated.has(payload);
+    return this.#asked.get(payload)?.isRepeated === true;
   }
 
   /** True where every request with this payload was an attempt of one and the same write (K-11), or there was but one. */
   isOneOperation(payload: string): boolean {
-    return this.#operations.get(payload) !== undefined;
+    return this.#asked.get(payload)?.operation !== undefined;
   }
 
   /** What every request with this payload had read, where all were attempts of one write. */
   contextOf(payload: string): Clock | undefined {
-    return this.#operations.get(payload)?.context;
+    return this.#asked.get(payload)?.operation?.context;
   }
 
   /** True where an earlier request was an attempt of the same write. */
@@ -231,10 +239,10 @@ export class KeyState {
 
   /** Its dot was minted before it was answered; no other will be its own. */
   removeWriter(payload: string, request: ClientRequest): void {
-    const writers = this.writers.get(payload);
-    const index = writers?.indexOf(request) ?? -1;
+    const writers = this.#asked.get(payload)?.writers ?? [];
+    const index = writers.indexOf(request);
     if (index >= 0) {
-      writers?.splice(index, 1);
+      writers.splice(index, 1);
     }
   }
 

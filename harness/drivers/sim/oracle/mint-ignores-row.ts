@@ -12,16 +12,14 @@ export function checkMint(copy: Copy, { clock }: KnownRecord, violations: Violat
   const { state, node } = copy;
   for (const other of state.copies) {
     if (other === copy || other.node !== node || other.visible === undefined) continue;
-    const ignored = [...other.visible.record.clock].find(
-      ([actor, counter]) => (clock.get(actor) ?? 0) < counter,
-    );
-    if (ignored === undefined) continue;
-    const [actor, counter] = ignored;
-    violations.report(CHECK, () => ({
-      anomaly: "a write builds on less than its node holds",
-      detail: `Node ${node} minted without dot ${counter} of ${actor}, which its row for ${other.owner} holds`,
-      key: state.name,
-    }));
-    return;
+    for (const [actor, counter] of other.visible.record.clock) {
+      if ((clock.get(actor) ?? 0) >= counter) continue;
+      violations.report(CHECK, () => ({
+        anomaly: "a write builds on less than its node holds",
+        detail: `Node ${node} minted without dot ${counter} of ${actor}, which its row for ${other.owner} holds`,
+        key: state.name,
+      }));
+      return;
+    }
   }
 }

@@ -100,7 +100,7 @@ export class MintWatch {
       return remembered;
     }
     const content = readRecord(this.#mode, bytes, {
-      textOf: (payload) => state.textOf(payload),
+      textOf: state.shownTexts.textOf,
       actors: this.#actors,
     });
     const mints = this.#learn(copy, content, localActor);
@@ -251,7 +251,7 @@ export class MintWatch {
 function awaited({ state, node }: Copy, { versions }: RecordContent): readonly string[] {
   const asked = versions
     .map((version) => version.payload)
-    .filter((payload) => (state.writers.get(payload) ?? []).length > 0);
+    .filter((payload) => (state.writersOf(payload) ?? []).length > 0);
   const held = new Set(
     state.copies.flatMap((copy) =>
       copy.node === node ? (copy.visible?.record.payloads ?? []) : [],

@@ -2,6 +2,7 @@ import { parseActor } from "../../../../src/base/actor.ts";
 import type { Mint } from "./key-history.ts";
 import { covers } from "./key-history.ts";
 import type { KeyState } from "./key-state.ts";
+import { ownCopyOf } from "./own-copy.ts";
 import { isCollected } from "./resurrected.ts";
 import type { Violations } from "./violations.ts";
 
@@ -25,21 +26,21 @@ export function checkDelivered(
   { died, synced }: DeliveryCheckOptions,
   violations: Violations,
 ): void {
-  const { acknowledged, copies, primaries, name } = state;
+  const { acknowledged, primaries, name } = state;
   if (died.size > 0 && !synced) return;
-  const calm = primaries.filter((node) => !died.has(node));
+  const calm = primaries
+    .filter((node) => !died.has(node))
+    .map((node) => ({ node, clock: ownCopyOf(state, node)?.visible?.record.clock }));
   for (const { ask, mints } of acknowledged) {
     if (mints.length === 0 || mints.some((mint) => died.has(coordinatorOf(mint)))) continue;
-    const behind = calm.filter((node) => {
-      if (mints.some((mint) => isCollected(state, mint))) return false;
-      const clock = copies.find((copy) => copy.node === node && copy.owner === node)?.visible
-        ?.record.clock;
-      return clock === undefined || !mints.some((mint) => covers(clock, mint));
-    });
+    if (mints.some((mint) => isCollected(state, mint))) continue;
+    const behind = calm.filter(
+      ({ clock }) => clock === undefined || !mints.some((mint) => covers(clock, mint)),
+    );
     if (behind.length === 0) continue;
     violations.report(CHECK, () => ({
       anomaly: "a primary neither holds a write nor is owed it",
-      detail: `Request ${ask.id} at node ${ask.node} was acknowledged, no hint is left, and ${behind.join(", ")} never got it`,
+      detail: `Request ${ask.id} at node ${ask.node} was acknowledged, no hint is left, and ${behind.map(({ node }) => node).join(", ")} never got it`,
       key: name,
     }));
   }

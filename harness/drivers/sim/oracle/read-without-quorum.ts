@@ -43,7 +43,7 @@ export class ReadWatch {
   looked(own: Copy): void {
     let look: Look | undefined;
     for (const { request, looks, values } of this.#underWay.get(own.state) ?? NONE) {
-      const isFirst = looks.every((each) => each.node !== own.node);
+      const isFirst = !hasLooked(looks, own.node);
       const { ignoresNotFound } = request.ask;
       if (!isFirst && ignoresNotFound !== true) continue;
       look ??= lookAt(own);
@@ -82,8 +82,9 @@ export class ReadWatch {
       reads.filter((each) => each !== read),
     );
     if (shown === undefined) return;
+    const isShown = this.#options.lossless ? showing(shown) : isAnything;
     const counts = (look: Look) =>
-      (!ask.strict || state.primaries.includes(look.node)) && this.#isShown(look, shown);
+      (!ask.strict || state.primaries.includes(look.node)) && isShown(look);
     const counted = read.looks.filter(counts);
     if (ask.ignoresNotFound === true) {
       const speaking = nodesOf([...counted.filter(holdsValue), ...read.values.filter(counts)]);
@@ -115,12 +116,6 @@ export class ReadWatch {
     }));
   }
 
-  #isShown({ own, hinted }: Look, shown: Clock): boolean {
-    if (!this.#options.lossless) return true;
-    if (own !== undefined && !coversClock(shown, own.clock)) return false;
-    return hinted.every(({ clock }) => coversClock(shown, clock));
-  }
-
   #keep(state: KeyState, reads: ReadUnderWay[]): void {
     if (reads.length === 0) this.#underWay.delete(state);
     else this.#underWay.set(state, reads);
@@ -149,11 +144,36 @@ interface Look {
 
 const NONE: readonly ReadUnderWay[] = [];
 const NOTHING: readonly KnownRecord[] = [];
+const NO_COPIES: readonly Copy[] = [];
 
 function lookAt({ state, node, visible, damaged }: Copy): Look {
-  const hints = state.hints.get(node);
-  const hinted = hints?.flatMap((hint) => (hint.visible ?? hint.damaged)?.record ?? []) ?? NOTHING;
+  let hinted = NOTHING;
+  for (const hint of state.hints.get(node) ?? NO_COPIES) {
+    const record = (hint.visible ?? hint.damaged)?.record;
+    if (record !== undefined) hinted = [...hinted, record];
+  }
   return { node, own: (visible ?? damaged)?.record, hinted };
+}
+
+function hasLooked(looks: readonly Look[], node: string): boolean {
+  for (const look of looks) if (look.node === node) return true;
+  return false;
+}
+
+/** Tells whether an answer with this context shows all that a node held. Replicas mostly hold the same record, which is then compared once. */
+function showing(shown: Clock): (look: Look) => boolean {
+  let covered: KnownRecord | undefined;
+  const isCovered = (record: KnownRecord): boolean => {
+    if (record === covered) return true;
+    if (!coversClock(shown, record.clock)) return false;
+    covered = record;
+    return true;
+  };
+  return ({ own, hinted }) => (own === undefined || isCovered(own)) && hinted.every(isCovered);
+}
+
+function isAnything(): boolean {
+  return true;
 }
 
 function nodesOf(looks: readonly Look[]): ReadonlySet<string> {

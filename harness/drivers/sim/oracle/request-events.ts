@@ -31,7 +31,7 @@ export class RequestEvents {
     const payload = ask.payload === undefined ? undefined : state.textOf(ask.payload);
     const context = ask.context === "" ? NOTHING : this.#opened(state, ask.context).clock;
     const askedMs = this.#parts.nowMs();
-    const request = {
+    const request: ClientRequest = {
       ask,
       state,
       askedMs,
@@ -40,7 +40,7 @@ export class RequestEvents {
       mints: [],
       sharesMints: false,
       isAbandoned: false,
-      lookedUpAt: new Set<string>(),
+      lookedUpAt: undefined,
       removed: [],
       lostCopies: [],
     };
@@ -93,7 +93,7 @@ export class RequestEvents {
     const { state, ask } = request;
     let shown: ShownVersions | undefined;
     try {
-      shown = shownVersions(response, (payload) => state.textOf(payload));
+      shown = shownVersions(response, state.shownTexts);
     } catch (error) {
       if (!(error instanceof SyntaxError)) {
         throw error;

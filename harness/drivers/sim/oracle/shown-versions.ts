@@ -1,3 +1,4 @@
+import { bufferOf } from "../../../../src/base/bytes.ts";
 import type { HttpResponse } from "../../../../src/http/exchange.ts";
 import { CONTEXT_HEADER } from "../../../../src/protocol/headers.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../../src/protocol/payload.ts";
@@ -14,14 +15,25 @@ export interface ShownVersions {
 /** The payload of every delete. */
 export const TOMBSTONE = byteString(encodePayload(TOMBSTONE_PAYLOAD));
 
-/**
- * Undefined for an answer that carries no context. `textOf` makes the payloads' texts. Throws SyntaxError on an answer that is
- * not as documented.
- */
+/** What the texts in the answers for one key are made by. */
+export interface ShownTexts {
+  readonly textOf: TextOf;
+  /**
+   * By content type the last sibling that had it, and its text: clients of the harness name each version in its type, and siblings are
+   * shown again and again.
+   */
+  readonly siblings: Map<string, { readonly value: string; readonly text: string }>;
+}
+
+/** Siblings remembered for each key. */
+const SIBLINGS_MAX = 256;
+
+/** Undefined for an answer that carries no context. Throws SyntaxError on an answer that is not as documented. */
 export function shownVersions(
   { status, headers, body }: HttpResponse,
-  textOf: TextOf = byteString,
+  texts: ShownTexts = { textOf: byteString, siblings: new Map() },
 ): ShownVersions | undefined {
+  const { textOf } = texts;
   const token = headers[CONTEXT_HEADER];
   if (token === undefined) {
     return undefined;
@@ -35,7 +47,7 @@ export function shownVersions(
         token,
         payloads: contentType.startsWith("multipart/mixed")
           ? multipartPayloads(contentType, byteString(body)).map(textOf)
-          : jsonPayloads(body).map(textOf),
+          : jsonPayloads(body, texts),
       };
     case 404:
       return { token, payloads: [] };
@@ -44,8 +56,8 @@ export function shownVersions(
   }
 }
 
-function jsonPayloads(body: Uint8Array): readonly Uint8Array[] {
-  const parsed: unknown = JSON.parse(Buffer.from(body).toString());
+function jsonPayloads(body: Uint8Array, texts: ShownTexts): readonly string[] {
+  const parsed: unknown = JSON.parse(bufferOf(body).toString());
   const { siblings } = parsed as { readonly siblings?: unknown };
   if (!Array.isArray(siblings)) {
     throw new SyntaxError("Cannot read an answer: it lists no siblings");
@@ -55,8 +67,18 @@ function jsonPayloads(body: Uint8Array): readonly Uint8Array[] {
     if (typeof value !== "string" || typeof contentType !== "string") {
       throw new SyntaxError("Cannot read an answer: a sibling has no value or no content type");
     }
-    return payloadOf(contentType, Buffer.from(value, "base64"));
+    return siblingText(contentType, value, texts);
   });
+}
+
+/** Of a sibling's value, which is in base64. */
+function siblingText(contentType: string, value: string, { textOf, siblings }: ShownTexts): string {
+  const known = siblings.get(contentType);
+  if (known?.value === value) return known.text;
+  const text = textOf(payloadOf(contentType, Buffer.from(value, "base64")));
+  if (siblings.size === SIBLINGS_MAX) siblings.clear();
+  siblings.set(contentType, { value, text });
+  return text;
 }
 
 function multipartPayloads(contentType: string, text: string): readonly Uint8Array[] {

@@ -11,7 +11,7 @@ import type { ClientRequest, Copy, KnownRow } from "./key-state.ts";
  */
 export function tracelessClocks(request: ClientRequest): readonly Clock[] {
   const { state, context, lookedUpAt, lostCopies, removed } = request;
-  if (context === undefined) return [];
+  if (context === undefined || lookedUpAt === undefined) return [];
   const held = state.copies.map(({ node, visible }) => ({ node, row: visible }));
   const clocks = new Map<Actor, Clock>();
   for (const { node, row } of [...held, ...lostCopies, ...removed]) {
@@ -26,7 +26,9 @@ export function tracelessClocks(request: ClientRequest): readonly Clock[] {
 /** A node looks up its row: what it does so for may be any write of the key that is under way. */
 export function noteLookup({ state, node }: Copy, requests: Iterable<ClientRequest>): void {
   for (const request of requests) {
-    if (request.state === state && request.payload !== undefined) request.lookedUpAt.add(node);
+    if (request.state !== state || request.payload === undefined) continue;
+    request.lookedUpAt ??= new Set();
+    request.lookedUpAt.add(node);
   }
 }
 

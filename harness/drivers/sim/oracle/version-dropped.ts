@@ -1,6 +1,7 @@
 import type { Mint } from "./key-history.ts";
 import { covers, isSuperseded } from "./key-history.ts";
 import type { Copy, KnownRecord, KnownRow } from "./key-state.ts";
+import { ownCopyOf } from "./own-copy.ts";
 import type { Violations } from "./violations.ts";
 
 const CHECK = "version-dropped";
@@ -18,7 +19,14 @@ export function checkDropped(
   if (before.record === after.record) {
     return;
   }
+  // One replica after the other takes the same step, and what was explained once stays so: contexts that are known only grow.
+  const { explained } = copy.state;
+  if (explained?.before === before.record && explained.after === after.record) return;
   const lost = lostVersions(copy, before.record, after.record);
+  // Where dots do not show, a payload may yet come to stand for more writes.
+  if (lost.length === 0 && before.record.mints !== undefined) {
+    copy.state.explained = { before: before.record, after: after.record };
+  }
   for (const mint of lost) {
     violations.report(CHECK, () => ({
       anomaly: "a row lost a version that nothing in it supersedes",
@@ -56,7 +64,7 @@ export function checkRemoved(
   if (!keepsData) {
     return;
   }
-  const own = state.copies.find((other) => other.node === owner && other.owner === owner);
+  const own = ownCopyOf(state, owner);
   const held = (synced ? own?.durable : own?.visible)?.record;
   const isDelivered =
     held !== undefined &&
@@ -82,13 +90,12 @@ function lostVersions({ state }: Copy, before: KnownRecord, after: KnownRecord):
   }
   // What superseded a version mostly came in with the very change that dropped it.
   const news = state.history.topsOf(after.clock, before.clock);
-  const unexplained = gone.filter((mint) => !isSuperseded(mint, news));
-  if (unexplained.length === 0) {
-    return unexplained;
-  }
+  if (gone.every((mint) => isSuperseded(mint, news))) return NONE;
   const tops = state.history.topsOf(after.clock);
-  return unexplained.filter((mint) => !isSuperseded(mint, tops));
+  return gone.filter((mint) => !isSuperseded(mint, tops));
 }
+
+const NONE: readonly Mint[] = [];
 
 function goneByDot(before: readonly Mint[], after: readonly Mint[]): readonly Mint[] {
   return before.filter((mint) => !after.includes(mint));
