@@ -41,6 +41,7 @@ const ASK = {
   key: utf8Bytes("key"),
   context: "",
   strict: false,
+  ignoresNotFound: false,
   timeoutMs: configuration.requestTimeoutMs,
 };
 

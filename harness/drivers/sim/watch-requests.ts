@@ -5,6 +5,8 @@ import { OPERATION_HEADER, SESSION_HEADER } from "../../../src/protocol/headers.
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../src/protocol/payload.ts";
 import type { ClientAsk, WorldObserver } from "./observer.ts";
 
+const UNTYPED = "application/octet-stream";
+
 /** Tells the observer what clients ask nodes and what nodes answer. */
 export class RequestWatch {
   readonly #observer: WorldObserver;
@@ -48,36 +50,30 @@ function askOf(
   { method, headers, query, body }: HttpRequest,
 ): ClientAsk {
   const asked = (name: string, byDefault: number) => Number(query.get(name) ?? byDefault);
-  const common = {
+  const isWrite = method === "PUT" || method === "DELETE";
+  const ignoresNotFound = !isWrite && (query.get("notfound") ?? notFound) === "ignore";
+  // All of one shape: every check looks into it.
+  return {
     id,
     node,
+    method: isWrite ? method : "GET",
     key,
     context: headers["x-dynamo-context"] ?? "",
+    payload: isWrite ? payloadOf(method, headers["content-type"], body) : undefined,
+    quorum: isWrite ? asked("w", w) : asked("r", r),
     strict: (query.get("quorum") ?? quorum) === "strict",
+    operation: isWrite ? headers[OPERATION_HEADER] : undefined,
+    session: isWrite ? undefined : headers[SESSION_HEADER],
+    ignoresNotFound,
     timeoutMs: asked("timeoutMs", requestTimeoutMs),
   };
-  const operation = headers[OPERATION_HEADER];
-  const named = operation === undefined ? {} : { operation };
-  switch (method) {
-    case "PUT": {
-      const contentType = headers["content-type"] ?? "application/octet-stream";
-      const payload = encodePayload({ contentType, tombstone: false, bytes: body });
-      return { ...common, ...named, method, payload, quorum: asked("w", w) };
-    }
-    case "DELETE": {
-      const payload = encodePayload(TOMBSTONE_PAYLOAD);
-      return { ...common, ...named, method, payload, quorum: asked("w", w) };
-    }
-    default: {
-      const session = headers[SESSION_HEADER];
-      return {
-        ...common,
-        method: "GET",
-        payload: undefined,
-        quorum: asked("r", r),
-        ...(session === undefined ? {} : { session }),
-        ...((query.get("notfound") ?? notFound) === "ignore" ? { ignoresNotFound: true } : {}),
-      };
-    }
-  }
+}
+
+function payloadOf(
+  method: "PUT" | "DELETE",
+  contentType: string | undefined,
+  bytes: Uint8Array,
+): Uint8Array {
+  if (method === "DELETE") return encodePayload(TOMBSTONE_PAYLOAD);
+  return encodePayload({ contentType: contentType ?? UNTYPED, tombstone: false, bytes });
 }

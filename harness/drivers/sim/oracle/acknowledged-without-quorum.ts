@@ -117,7 +117,7 @@ export function keepLostCopies(
     const row = rowOf(copy, options);
     if (copy.node !== node || row === undefined) continue;
     if (waysToHold(request, options).some((isHeldIn) => isHeldIn(row))) {
-      request.lostCopies.push({ node, owner: copy.owner, row });
+      request.lostCopies = [...request.lostCopies, { node, owner: copy.owner, row }];
     }
   }
 }

@@ -25,11 +25,12 @@ export interface RingCheckOptions {
 export function checkRing(ring: Ring, options: RingCheckOptions): readonly Violation[] {
   const { nodes, sampleKeys, timeMs } = options;
   const violations: Violation[] = [];
+  const ownerCount = new Set(ring.owners).size;
   for (const key of sampleKeys) {
-    const anomaly = wrongList(ring, key, options);
+    const anomaly = wrongList(ring, key, { ...options, ownerCount });
     if (anomaly !== undefined) {
       const name = Buffer.from(key).toString();
-      const detail = `The list is ${ring.preferenceList(key).join(", ")}, the walk from range ${rangeOf(key, ring.owners.length)} meets ${walk(ring, key).join(", ")}, the nodes are ${nodes.join(", ")}`;
+      const detail = `The list is ${ring.preferenceList(key).join(", ")}, the walk from range ${rangeOf(key, ring.owners.length)} meets ${walk(ring, key, ownerCount).join(", ")}, the nodes are ${nodes.join(", ")}`;
       violations.push({ check: CHECK, anomaly, detail, timeMs, key: name });
     }
   }
@@ -39,7 +40,7 @@ export function checkRing(ring: Ring, options: RingCheckOptions): readonly Viola
 function wrongList(
   ring: Ring,
   key: Uint8Array,
-  { nodes, n, isSpread = false }: RingCheckOptions,
+  { nodes, n, isSpread = false, ownerCount }: RingCheckOptions & { readonly ownerCount: number },
 ): string | undefined {
   const list = ring.preferenceList(key);
   if (new Set(list.slice(0, n)).size < Math.min(n, nodes.length)) {
@@ -51,7 +52,7 @@ function wrongList(
   if (ring.partitionOf(key) !== rangeOf(key, ring.owners.length)) {
     return "a key is in another range than its position says";
   }
-  const expected = walk(ring, key);
+  const expected = walk(ring, key, ownerCount);
   if (!isSpread && !list.every((node, index) => node === expected[index])) {
     return "a preference list is not in the order of the ring";
   }
@@ -63,13 +64,13 @@ function rangeOf(key: Uint8Array, rangeCount: number): number {
   return Number(((position >> 96n) * BigInt(rangeCount)) >> 32n);
 }
 
-function walk({ owners }: Ring, key: Uint8Array): readonly string[] {
+/** The owners in the order in which a walk meets them, to the last of the `ownerCount` that there are. */
+function walk({ owners }: Ring, key: Uint8Array, ownerCount: number): readonly string[] {
   const start = rangeOf(key, owners.length);
   const met: string[] = [];
-  for (const owner of [...owners.slice(start), ...owners.slice(0, start)]) {
-    if (!met.includes(owner)) {
-      met.push(owner);
-    }
+  for (let step = 0; met.length < ownerCount; step += 1) {
+    const owner = owners[(start + step) % owners.length] ?? "";
+    if (!met.includes(owner)) met.push(owner);
   }
   return met;
 }

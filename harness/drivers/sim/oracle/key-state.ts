@@ -1,11 +1,10 @@
 import { equalBytes } from "../../../../src/base/bytes.ts";
 import type { Actor } from "../../../../src/base/ids.ts";
-import { LongBytesMemo } from "../../../../src/base/long-bytes-memo.ts";
 import type { Clock } from "../../../../src/causality/versioning.ts";
 import type { ClientAsk } from "../observer.ts";
 import type { Mint } from "./key-history.ts";
 import { KeyHistory } from "./key-history.ts";
-import { plainText } from "./plain-text.ts";
+import { PayloadTexts } from "./payload-texts.ts";
 import type { ShownTexts } from "./shown-versions.ts";
 
 /** A record, read once; replicas hold the same bytes. */
@@ -48,9 +47,9 @@ export interface ClientRequest {
   /** Of a write: nodes that looked up their row of the key since it was asked. Kept in the mode that needs it (`traceless-mint.ts`). */
   lookedUpAt: Set<string> | undefined;
   /** Likewise, rows of the key that nodes removed since it was asked: hints that were delivered. */
-  readonly removed: { readonly node: string; readonly row: KnownRow }[];
+  removed: readonly { readonly node: string; readonly row: KnownRow }[];
   /** Copies that held the write and were lost with their node before the client was answered. */
-  readonly lostCopies: LostCopy[];
+  lostCopies: readonly LostCopy[];
 }
 
 export interface LostCopy extends CopyOf {
@@ -99,8 +98,6 @@ export interface OpenedToken {
 const RECORDS_MAX = 8;
 /** Tokens remembered for each key; they are opened again where they come up later. */
 const TOKENS_MAX = 64;
-/** Places for payloads whose texts are remembered, for each key: those of the last few versions, which are about to be read again. */
-const TEXT_PLACES = 64;
 
 /** Everything the checks know of one client key. */
 export class KeyState {
@@ -128,7 +125,7 @@ export class KeyState {
   };
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
-  readonly #texts = new LongBytesMemo<string>(TEXT_PLACES);
+  readonly #texts = new PayloadTexts();
 
   constructor(key: Uint8Array, primaries: readonly string[]) {
     this.key = key;
@@ -140,16 +137,9 @@ export class KeyState {
     return Buffer.from(this.key).toString();
   }
 
-  /**
-   * A payload as its client wrote it, as a text of one character a byte; for one that came up lately the very same text again, since finding a long
-   * text in a map for the first time means hashing all of it.
-   */
+  /** A payload as its client wrote it, as a text of one character a byte. Throws FormatError. */
   textOf(payload: Uint8Array): string {
-    const known = this.#texts.find(payload);
-    if (known !== undefined) return known;
-    const text = plainText(payload);
-    this.#texts.remember(payload, text);
-    return text;
+    return this.#texts.of(payload);
   }
 
   addCopy(copy: Copy): void {
@@ -246,10 +236,13 @@ export class KeyState {
     }
   }
 
-  openedToken(token: string, open: () => Clock | undefined): OpenedToken {
+  openedToken(
+    token: string,
+    open: (key: Uint8Array, token: string) => Clock | undefined,
+  ): OpenedToken {
     let opened = this.#tokens.get(token);
     if (opened === undefined) {
-      opened = { clock: open(), required: undefined };
+      opened = { clock: open(this.key, token), required: undefined };
       if (this.#tokens.size === TOKENS_MAX) {
         this.#tokens.clear();
       }

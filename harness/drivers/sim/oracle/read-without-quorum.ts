@@ -74,24 +74,18 @@ export class ReadWatch {
   /** The read is answered; `shown` is what the context of the answer covers, undefined where nothing was found out. */
   answered(request: ClientRequest, shown: Clock | undefined, violations: Violations): void {
     const { ask, state } = request;
-    const reads = this.#underWay.get(state) ?? NONE;
-    const read = reads.find((each) => each.request === request);
-    if (read === undefined) return;
-    this.#keep(
-      state,
-      reads.filter((each) => each !== read),
-    );
-    if (shown === undefined) return;
+    const read = this.#over(request);
+    if (read === undefined || shown === undefined) return;
     const isShown = this.#options.lossless ? showing(shown) : isAnything;
     const counts = (look: Look) =>
       (!ask.strict || state.primaries.includes(look.node)) && isShown(look);
+    if (ask.ignoresNotFound !== true && countAtLeast(ask.quorum, read.looks, counts)) return;
     const counted = read.looks.filter(counts);
     if (ask.ignoresNotFound === true) {
       const speaking = nodesOf([...counted.filter(holdsValue), ...read.values.filter(counts)]);
       if (speaking.size < ask.quorum) this.#checkAbsent(request, counted, speaking, violations);
       return;
     }
-    if (counted.length >= ask.quorum) return;
     violations.report("read-without-quorum", () => ({
       anomaly: "a read was answered without all that R nodes hold",
       detail: `Node ${ask.node} answered request ${ask.id} with R ${ask.quorum}; ${read.looks.length} nodes looked at what they hold (${namesOf(read.looks)}), and all of it is in the answer for ${counted.length} of them (${namesOf(counted)})`,
@@ -114,6 +108,19 @@ export class ReadWatch {
       detail: `Node ${ask.node} answered request ${ask.id}, which ignores not found, with R ${ask.quorum}; only ${[...speaking].join(", ")} of ${state.primaries.length} had something to say`,
       key: state.name,
     }));
+  }
+
+  /** Takes a read out of those that are under way. */
+  #over(request: ClientRequest): ReadUnderWay | undefined {
+    const reads = this.#underWay.get(request.state);
+    if (reads === undefined) return undefined;
+    const at = reads.findIndex((each) => each.request === request);
+    if (at < 0) return undefined;
+    const read = reads[at];
+    // Few keys are read twice at once.
+    if (reads.length === 1) this.#underWay.delete(request.state);
+    else reads.splice(at, 1);
+    return read;
   }
 
   #keep(state: KeyState, reads: ReadUnderWay[]): void {
@@ -170,6 +177,17 @@ function showing(shown: Clock): (look: Look) => boolean {
     return true;
   };
   return ({ own, hinted }) => (own === undefined || isCovered(own)) && hinted.every(isCovered);
+}
+
+/** True where as many of the looks count. */
+function countAtLeast(
+  quorum: number,
+  looks: readonly Look[],
+  counts: (look: Look) => boolean,
+): boolean {
+  let count = 0;
+  for (const look of looks) if (counts(look)) count += 1;
+  return count >= quorum;
 }
 
 function isAnything(): boolean {

@@ -15,6 +15,8 @@ import { checkOverwritten } from "./superseded-elsewhere.ts";
 import { checkShownOnce } from "./write-shown-twice.ts";
 
 const NOTHING: Clock = new Map();
+const NONE_REMOVED: ClientRequest["removed"] = [];
+const NONE_LOST: ClientRequest["lostCopies"] = [];
 
 /** What clients ask and are told. */
 export class RequestEvents {
@@ -41,8 +43,8 @@ export class RequestEvents {
       sharesMints: false,
       isAbandoned: false,
       lookedUpAt: undefined,
-      removed: [],
-      lostCopies: [],
+      removed: NONE_REMOVED,
+      lostCopies: NONE_LOST,
     };
     this.#watches.requests.set(ask.id, request);
     if (payload !== undefined) {
@@ -143,6 +145,6 @@ export class RequestEvents {
   }
 
   #opened(state: KeyState, token: string): OpenedToken {
-    return state.openedToken(token, () => this.#parts.openContext(state.key, token));
+    return state.openedToken(token, this.#parts.openContext);
   }
 }

@@ -25,7 +25,7 @@ export class RowEvents {
   rowRead(node: string, table: TableName, key: Uint8Array): void {
     const { reads, requests, index } = this.#watches;
     if (table !== "records" || !(reads.isAnyUnderWay || this.#areWritesWatched)) return;
-    const copy = index.copyAt(node, { table, key, value: undefined });
+    const copy = index.copyAt(node, table, key);
     if (copy === undefined) return;
     if (reads.isAnyUnderWay) reads.looked(copy);
     if (this.#areWritesWatched) noteLookup(copy, requests.values());
@@ -38,7 +38,7 @@ export class RowEvents {
 
   rowsWritten(node: string, changes: readonly RowState[]): void {
     for (const change of changes) {
-      const copy = this.#watches.index.copyAt(node, change);
+      const copy = this.#watches.index.copyAt(node, change.table, change.key);
       if (copy !== undefined) {
         this.#written(copy, change.value);
       }
@@ -48,7 +48,7 @@ export class RowEvents {
 
   rowsDurable(node: string, changes: readonly RowState[]): void {
     for (const change of changes) {
-      const copy = this.#watches.index.copyAt(node, change);
+      const copy = this.#watches.index.copyAt(node, change.table, change.key);
       if (copy !== undefined) {
         copy.durable = this.#stored(copy, change.value);
       }
@@ -58,7 +58,7 @@ export class RowEvents {
   rowsStored(node: string, changes: readonly RowState[]): void {
     if (this.#watches.stored === undefined) return;
     for (const change of changes) {
-      const copy = this.#watches.index.copyAt(node, change);
+      const copy = this.#watches.index.copyAt(node, change.table, change.key);
       if (copy !== undefined) copy.stored = this.#stored(copy, change.value);
     }
   }
@@ -66,7 +66,7 @@ export class RowEvents {
   rowsRolledBack(node: string, rows: readonly RowState[]): void {
     this.#watches.stored?.disturbed();
     for (const row of rows) {
-      const copy = this.#watches.index.copyAt(node, row);
+      const copy = this.#watches.index.copyAt(node, row.table, row.key);
       if (copy !== undefined) {
         copy.visible = this.#stored(copy, row.value);
         this.#watches.reads.forgot(copy.state, node);
@@ -76,7 +76,7 @@ export class RowEvents {
   }
 
   rowDamaged(node: string, table: TableName, key: Uint8Array): void {
-    const copy = this.#watches.index.copyAt(node, { table, key, value: undefined });
+    const copy = this.#watches.index.copyAt(node, table, key);
     if (copy === undefined) return;
     for (const request of this.#watches.requests.values()) {
       if (request.state === copy.state) keepLostCopies(request, node, quorumOptions(this.#parts));
@@ -108,7 +108,7 @@ export class RowEvents {
       copy.stored = undefined;
     }
     for (const row of rows) {
-      const copy = this.#watches.index.copyAt(node, row);
+      const copy = this.#watches.index.copyAt(node, row.table, row.key);
       if (copy !== undefined) {
         copy.visible = this.#stored(copy, row.value);
         copy.durable = copy.visible;

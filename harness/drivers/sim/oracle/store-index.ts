@@ -1,6 +1,6 @@
 import { keyOfRecordRow, parseHintRowKey } from "../../../../src/replica/row-keys.ts";
 import { ByteStrings } from "../../../../src/storage/byte-strings.ts";
-import type { RowState } from "../observer.ts";
+import type { TableName } from "../../../../src/storage/engine.ts";
 import type { Copy } from "./key-state.ts";
 import { KeyState } from "./key-state.ts";
 
@@ -42,7 +42,7 @@ export class StoreIndex {
   }
 
   /** The copy at a row; undefined for tables that hold no client's data. Throws FormatError on a key that is none. */
-  copyAt(node: string, { table, key }: RowState): Copy | undefined {
+  copyAt(node: string, table: TableName, key: Uint8Array): Copy | undefined {
     if (table !== "records" && table !== "hints") {
       return undefined;
     }

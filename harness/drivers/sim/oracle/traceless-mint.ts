@@ -40,7 +40,7 @@ export function noteRemoval(
 ): void {
   for (const request of requests) {
     if (request.state === state && request.payload !== undefined) {
-      request.removed.push({ node, row });
+      request.removed = [...request.removed, { node, row }];
     }
   }
 }
