@@ -119,6 +119,7 @@ export class KeyState {
   explained: { readonly before: KnownRecord; readonly after: KnownRecord } | undefined;
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
+  /** By what the texts of the answers for the key are made. */
   readonly shownTexts: ShownTexts = {
     textOf: (payload) => this.textOf(payload),
     siblings: new Map(),
