@@ -98,7 +98,7 @@ describe("clock entries", () => {
         const writer = new Writer();
         writeClock(writer, clockEntries(clock));
         const reader = new Reader(writer.finish(), "a clock");
-        expect(readClock(reader)).toEqual(clockEntries(clock));
+        expect(clockEntries(readClock(reader))).toEqual(clockEntries(clock));
         reader.end();
       }),
     );
