@@ -228,11 +228,19 @@ export class Reader {
 
   /** The text that `ascii` would give, where it is known; otherwise undefined, and nothing was read. */
   knownAscii<Text extends string>(texts: BytesMemo<Text>): Text | undefined {
-    const start = this.#at + 1;
-    const end = start + (this.#bytes[this.#at] ?? 0);
-    const text = end > this.#bytes.length ? undefined : texts.find(this.#bytes, start, end);
-    if (text !== undefined) this.#at = end;
-    return text;
+    return this.#known(texts, this.#at + 1, this.#bytes[this.#at] ?? 0);
+  }
+
+  /** What the next bytes stand for, where it is known; otherwise undefined, and nothing was read. */
+  known<Value>(values: BytesMemo<Value>, sizeBytes: number): Value | undefined {
+    return this.#known(values, this.#at, sizeBytes);
+  }
+
+  #known<Value>(values: BytesMemo<Value>, start: number, sizeBytes: number): Value | undefined {
+    const end = start + sizeBytes;
+    const value = end > this.#bytes.length ? undefined : values.find(this.#bytes, start, end);
+    if (value !== undefined) this.#at = end;
+    return value;
   }
 
   utf8(sizeBytesMax: number): string {
