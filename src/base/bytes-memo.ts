@@ -5,8 +5,8 @@
  * Sketch: a table from byte strings to what was made of them. Each may lie at two places side by side, by a hash of its last bytes,
  * and who comes later takes one of them: nothing grows beyond a bound, and what is forgotten is only made anew. So it never changes
  * what anybody gets, and its owner may keep it for as long as it lives. The bytes lie in one array, side by side, since a look-up
- * costs little more than the memory that it has to wait for; so the table is no larger than what comes up asks for, and begins
- * anew, empty and twice as large, once a quarter of it is taken.
+ * costs little more than the memory that it has to wait for; so the table is no larger than what comes up asks for, and doubles
+ * once a quarter of it is taken.
  */
 export class BytesMemo<Value> {
   #placesMask = PLACES_MIN - 1;
@@ -35,8 +35,7 @@ export class BytesMemo<Value> {
     this.#bytes.set(bytes, place * PLACE_BYTES + 1);
     this.#values[place] = value;
     const placesCount = this.#placesMask + 1;
-    if (4 * this.#takenCount > placesCount && placesCount < PLACES_MAX)
-      this.#beginAnew(placesCount * 2);
+    if (4 * this.#takenCount > placesCount && placesCount < PLACES_MAX) this.#grow(placesCount * 2);
   }
 
   #holds(place: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -66,11 +65,18 @@ export class BytesMemo<Value> {
     return this.#values[place] === undefined || this.#holds(place, bytes, 0, bytes.length);
   }
 
-  #beginAnew(placesCount: number): void {
+  #grow(placesCount: number): void {
+    const bytes = this.#bytes;
+    const values = this.#values;
     this.#placesMask = placesCount - 1;
     this.#bytes = new Uint8Array(placesCount * PLACE_BYTES);
     this.#values = new Array(placesCount).fill(undefined);
     this.#takenCount = 0;
+    for (const [place, value] of values.entries()) {
+      const at = place * PLACE_BYTES + 1;
+      const length = bytes[at - 1] as number;
+      if (value !== undefined) this.remember(bytes.subarray(at, at + length), value);
+    }
   }
 }
 
@@ -80,12 +86,15 @@ const PLACE_BYTES = 32;
 const HASHED_BYTES_MAX = 8;
 /** Of FNV-1. */
 const FACTOR = 0x01000193;
+/** Of MurmurHash3's last steps. */
+const MIXER = 0x85ebca6b;
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
   for (let at = Math.max(start, end - HASHED_BYTES_MAX); at < end; at += 1) {
     hash = Math.imul(hash, FACTOR) ^ (bytes[at] as number);
   }
-  // The upper bits hang on all bytes, the lower ones on the last few.
-  return hash ^ (hash >>> 15);
+  // The upper bits hang on all bytes, the lower ones on the last few: mixed, names that count upwards take places far apart.
+  hash = Math.imul(hash ^ (hash >>> 15), MIXER);
+  return hash ^ (hash >>> 13);
 }

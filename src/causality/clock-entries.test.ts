@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FormatError, Reader, Writer } from "../base/binary.ts";
 import {
-  clockEntries,
   clockOf,
   compareForListing,
   counterOf,
@@ -12,6 +11,7 @@ import {
   withCounter,
   writeClock,
 } from "./clock-entries.ts";
+import { clockEntries } from "./listed-clock.ts";
 import { testActor } from "./testing/causal-world.ts";
 import type { Clock } from "./versioning.ts";
 

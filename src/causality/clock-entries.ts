@@ -19,12 +19,6 @@ export const CLOCK_ENTRIES_MAX = 65_535;
 /** The four answers of D-4.4-4. */
 export type ClockOrder = "equal" | "before" | "after" | "concurrent";
 
-export function clockEntries(clock: Clock): ClockEntries {
-  const entries: ClockEntry[] = [];
-  for (const [actor, counter] of clock) entries.push({ actor, counter });
-  return inOrder(entries);
-}
-
 /** The entries themselves, in ascending order of their actors, as they mostly are. */
 export function inOrder<Entry extends ClockEntry>(entries: Entry[]): readonly Entry[] {
   for (let index = 1; index < entries.length; index += 1) {

@@ -3,7 +3,8 @@ import { utf8Bytes } from "../base/bytes.ts";
 import { equalInConstantTime, HmacKey, hmacSha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
-import { clockEntries, readClock, writeClock } from "./clock-entries.ts";
+import { readClock, writeClock } from "./clock-entries.ts";
+import { clockEntries } from "./listed-clock.ts";
 import { MODE_CODES } from "./record-format.ts";
 import {
   isTimed,

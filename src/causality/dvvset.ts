@@ -1,7 +1,8 @@
 import { assert } from "../base/assert.ts";
 import type { Reader, Writer } from "../base/binary.ts";
 import type { ClockEntry } from "./clock-entries.ts";
-import { CLOCK_ENTRIES_MAX, clockOf, inOrder, readActor } from "./clock-entries.ts";
+import { CLOCK_ENTRIES_MAX, inOrder, readActor } from "./clock-entries.ts";
+import { ListedClock } from "./listed-clock.ts";
 import {
   beginRecord,
   NO_PAYLOADS,
@@ -61,7 +62,7 @@ class DvvSet implements Siblings {
   }
 
   get clock(): Clock {
-    this.#clock ??= clockOf(this.entries);
+    this.#clock ??= new ListedClock(this.entries);
     return this.#clock;
   }
 }
