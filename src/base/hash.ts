@@ -15,9 +15,9 @@ export function md5Top32(bytes: Uint8Array): number {
   return digest.charCodeAt(0) * 0x1000000 + low;
 }
 
-/** SHA-256, 32 bytes. By way of a string: a digest in a buffer of its own takes twice as long. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return Buffer.from(hash("sha256", bytes, "latin1"), "latin1");
+/** SHA-256, or the first so many of its 32 bytes. By way of a string: a digest in a buffer of its own takes twice as long. */
+export function sha256(bytes: Uint8Array, sizeBytes = SHA256_BYTES): Uint8Array {
+  return Buffer.from(hash("sha256", bytes, "latin1").slice(0, sizeBytes), "latin1");
 }
 
 /** SHA-256 as 32 characters, one a byte. */
@@ -68,7 +68,7 @@ export class HmacKey {
   end(sizeBytes: number): Uint8Array {
     const digest = hash("sha256", this.#inner.written(), "latin1");
     this.#outer.write(digest, HMAC_BLOCK_BYTES, SHA256_BYTES, "latin1");
-    return Buffer.from(hash("sha256", this.#outer, "latin1").slice(0, sizeBytes), "latin1");
+    return sha256(this.#outer, sizeBytes);
   }
 }
 
