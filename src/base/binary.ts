@@ -101,12 +101,22 @@ export class Writer {
     this.#buffer.write(text, at, "utf8");
   }
 
+  /** A view of what was written, good until more is. */
+  written(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Forgets what was written behind the first so many bytes. */
+  rewind(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
   /**
    * What was written; the writer must not be used again. Shares memory with Node's buffer pool: whoever keeps many small
    * results for long should copy them.
    */
   finish(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
+    return this.written();
   }
 
   /** Makes room, counts it as written, and tells where it begins. */
@@ -128,14 +138,15 @@ export class Writer {
  * hands out shares memory with the input; nothing is allocated for a length that the input does not hold.
  */
 export class Reader {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   readonly #what: string;
-  #at = 0;
+  #at: number;
 
-  /** `what` names the thing in errors, as in "Cannot read a record: …". */
-  constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bufferOf(bytes);
+  /** `what` names the thing in errors, as in "Cannot read a record: …"; what stands before `at` was read by others. */
+  constructor(bytes: Uint8Array, what: string, at = 0) {
+    this.#bytes = bytes;
     this.#what = what;
+    this.#at = at;
   }
 
   /** Bytes not read yet. */
@@ -184,10 +195,15 @@ export class Reader {
     return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, sizeBytes);
   }
 
+  /** Leaves so many bytes unread. */
+  skip(sizeBytes: number): void {
+    this.#skip(sizeBytes);
+  }
+
   /** As many bytes as pairs of lower-case hexadecimal digits. */
   hex(sizeBytes: number): string {
     const start = this.#skip(sizeBytes);
-    return this.#bytes.toString("hex", start, this.#at);
+    return bufferOf(this.#bytes).toString("hex", start, this.#at);
   }
 
   bytes(sizeBytesMax: number): Uint8Array {
@@ -199,30 +215,40 @@ export class Reader {
     if (length > lengthMax) {
       return this.fail(`a text of ${length} characters is over the limit of ${lengthMax}`);
     }
+    if (length === 0) return "";
     const start = this.#skip(length);
     let bits = 0;
     for (let at = start; at < this.#at; at += 1) {
       bits |= this.#bytes[at] as number;
     }
     return bits < 0x80
-      ? this.#bytes.toString("latin1", start, this.#at)
+      ? bufferOf(this.#bytes).toString("latin1", start, this.#at)
       : this.fail("a text is not ASCII");
   }
 
   /** The text that `ascii` would give, where it is known; otherwise undefined, and nothing was read. */
   knownAscii<Text extends string>(texts: BytesMemo<Text>): Text | undefined {
-    const start = this.#at + 1;
-    const end = start + (this.#bytes[this.#at] ?? 0);
-    const text = end > this.#bytes.length ? undefined : texts.find(this.#bytes, start, end);
-    if (text !== undefined) this.#at = end;
-    return text;
+    return this.#known(texts, this.#at + 1, this.#bytes[this.#at] ?? 0);
+  }
+
+  /** What the next bytes stand for, where it is known; otherwise undefined, and nothing was read. */
+  known<Value>(values: BytesMemo<Value>, sizeBytes: number): Value | undefined {
+    return this.#known(values, this.#at, sizeBytes);
+  }
+
+  #known<Value>(values: BytesMemo<Value>, start: number, sizeBytes: number): Value | undefined {
+    const end = start + sizeBytes;
+    const value = end > this.#bytes.length ? undefined : values.find(this.#bytes, start, end);
+    if (value !== undefined) this.#at = end;
+    return value;
   }
 
   utf8(sizeBytesMax: number): string {
     const start = this.#skip(this.varint(sizeBytesMax));
-    const text = this.#bytes.toString("utf8", start, this.#at);
+    const bytes = bufferOf(this.#bytes);
+    const text = bytes.toString("utf8", start, this.#at);
     // Decoding replaces what is malformed, so only well-formed bytes come back the same.
-    return Buffer.from(text, "utf8").equals(this.#bytes.subarray(start, this.#at))
+    return Buffer.from(text, "utf8").equals(bytes.subarray(start, this.#at))
       ? text
       : this.fail("a text is not well-formed UTF-8");
   }

@@ -18,6 +18,16 @@ describe("BytesMemo", () => {
     );
   });
 
+  it("knows nearly all of a few hundred names that count upwards", () => {
+    const memo = new BytesMemo<number>();
+    const names = Array.from({ length: 600 }, (_, count) =>
+      utf8Bytes(`n${count % 5}/AbCdE/${count}`),
+    );
+    for (const [count, name] of names.entries()) memo.remember(name, count);
+    const knownCount = names.filter((name, count) => memo.find(name) === count).length;
+    expect(knownCount).toBeGreaterThan(0.9 * names.length);
+  });
+
   it("never gives the value of other bytes, however many share a place", () => {
     const memo = new BytesMemo<number>();
     const names = Array.from({ length: 20_000 }, (_, count) => utf8Bytes(`n${count % 5}/${count}`));

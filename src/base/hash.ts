@@ -1,6 +1,7 @@
 // The store's only door to node:crypto: synchronous, so that a simulation stays in order.
 // biome-ignore lint/correctness/noNodejsModules: hashing one byte string at once reads nothing from outside
 import { hash, timingSafeEqual } from "node:crypto";
+import { Writer } from "./binary.ts";
 
 /** MD5, 16 bytes. The paper's key hash (4.3); good for placement, never for authenticity. */
 export function md5(bytes: Uint8Array): Uint8Array {
@@ -14,9 +15,9 @@ export function md5Top32(bytes: Uint8Array): number {
   return digest.charCodeAt(0) * 0x1000000 + low;
 }
 
-/** SHA-256, 32 bytes. By way of a string: a digest in a buffer of its own takes twice as long. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return Buffer.from(hash("sha256", bytes, "latin1"), "latin1");
+/** SHA-256, or the first so many of its 32 bytes. By way of a string: a digest in a buffer of its own takes twice as long. */
+export function sha256(bytes: Uint8Array, sizeBytes = SHA256_BYTES): Uint8Array {
+  return Buffer.from(hash("sha256", bytes, "latin1").slice(0, sizeBytes), "latin1");
 }
 
 /** SHA-256 as 32 characters, one a byte. */
@@ -39,30 +40,35 @@ export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Ui
  * every request needs one.
  */
 export class HmacKey {
-  /** The inner block, and room behind it for what is signed; grows with that. */
-  #inner: Buffer;
+  /** The inner block, and what is signed behind it; one for all messages. */
+  readonly #inner = new Writer(HMAC_BLOCK_BYTES + MESSAGE_BYTES_MIN);
   /** The outer block, and room for the inner digest behind it. */
   readonly #outer: Buffer;
 
   constructor(key: Uint8Array) {
     const blockKey = key.length > HMAC_BLOCK_BYTES ? sha256(key) : key;
-    this.#inner = Buffer.concat([paddedKey(blockKey, 0x36)], HMAC_BLOCK_BYTES + MESSAGE_BYTES_MIN);
+    this.#inner.raw(paddedKey(blockKey, 0x36));
     this.#outer = Buffer.concat([paddedKey(blockKey, 0x5c)], HMAC_BLOCK_BYTES + SHA256_BYTES);
   }
 
   /** 32 bytes, over the parts one after the other. */
   sign(...parts: readonly Uint8Array[]): Uint8Array {
-    let sizeBytes = HMAC_BLOCK_BYTES;
-    for (const part of parts) sizeBytes += part.length;
-    if (sizeBytes > this.#inner.length) this.#inner = Buffer.concat([this.#inner], 2 * sizeBytes);
-    let at = HMAC_BLOCK_BYTES;
-    for (const part of parts) {
-      this.#inner.set(part, at);
-      at += part.length;
-    }
-    const digest = hash("sha256", this.#inner.subarray(0, at), "latin1");
+    const message = this.begin();
+    for (const part of parts) message.raw(part);
+    return this.end(SHA256_BYTES);
+  }
+
+  /** Takes what is to be signed, until `end` is called: a message that is written where it is hashed is not copied. */
+  begin(): Writer {
+    this.#inner.rewind(HMAC_BLOCK_BYTES);
+    return this.#inner;
+  }
+
+  /** The first so many of the 32 bytes. */
+  end(sizeBytes: number): Uint8Array {
+    const digest = hash("sha256", this.#inner.written(), "latin1");
     this.#outer.write(digest, HMAC_BLOCK_BYTES, SHA256_BYTES, "latin1");
-    return sha256(this.#outer);
+    return sha256(this.#outer, sizeBytes);
   }
 }
 

@@ -19,16 +19,13 @@ export const CLOCK_ENTRIES_MAX = 65_535;
 /** The four answers of D-4.4-4. */
 export type ClockOrder = "equal" | "before" | "after" | "concurrent";
 
-export function clockEntries(clock: Clock): ClockEntries {
-  const entries: ClockEntry[] = [];
-  let sorted = true;
-  let last = "";
-  for (const [actor, counter] of clock) {
-    sorted &&= last < actor;
-    last = actor;
-    entries.push({ actor, counter });
+/** The entries themselves, in ascending order of their actors, as they mostly are. */
+export function inOrder<Entry extends ClockEntry>(entries: Entry[]): readonly Entry[] {
+  for (let index = 1; index < entries.length; index += 1) {
+    const before = entries[index - 1] as Entry;
+    if (before.actor >= (entries[index] as Entry).actor) return entries.sort(byActor);
   }
-  return sorted ? entries : entries.sort(byActor);
+  return entries;
 }
 
 export function clockOf(entries: ClockEntries): Clock {
@@ -155,22 +152,21 @@ export function writeClock<Entry extends ClockEntry>(
 }
 
 /** `actors` as of `readActor`. */
-export function readClock(reader: Reader, actors?: ActorTable): ClockEntries {
-  return readPairs(reader, actors, pairOf);
+export function readClock(reader: Reader, actors?: ActorTable): Clock {
+  const clock = new Map<Actor, number>();
+  readPairs(reader, actors, (actor, counter) => {
+    clock.set(actor, counter);
+  });
+  return clock;
 }
 
-function pairOf(actor: Actor, counter: number): ClockEntry {
-  return { actor, counter };
-}
-
-/** What `writeClock` took; `entryOf` reads what else the format says of each pair. */
-export function readPairs<Entry>(
+/** What `writeClock` took; `take` reads what else the format says of each pair. */
+export function readPairs(
   reader: Reader,
   actors: ActorTable | undefined,
-  entryOf: (actor: Actor, counter: number) => Entry,
-): readonly Entry[] {
+  take: (actor: Actor, counter: number) => void,
+): void {
   const count = reader.varint(CLOCK_ENTRIES_MAX);
-  const entries: Entry[] = [];
   let last = "";
   for (let index = 0; index < count; index += 1) {
     const actor = readActor(reader, last, actors);
@@ -178,10 +174,9 @@ export function readPairs<Entry>(
     if (counter === 0) {
       reader.fail(`the counter of ${actor} is 0`);
     }
-    entries.push(entryOf(actor, counter));
+    take(actor, counter);
     last = actor;
   }
-  return entries;
 }
 
 /** An actor that must come after the one before it. With `actors` it takes a fraction of the time, where it is known. */

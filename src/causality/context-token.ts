@@ -3,7 +3,8 @@ import { utf8Bytes } from "../base/bytes.ts";
 import { equalInConstantTime, HmacKey, hmacSha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
-import { clockEntries, clockOf, readClock, writeClock } from "./clock-entries.ts";
+import { readClock, writeClock } from "./clock-entries.ts";
+import { clockEntries } from "./listed-clock.ts";
 import { MODE_CODES } from "./record-format.ts";
 import {
   isTimed,
@@ -71,10 +72,8 @@ export function sealContext(
       `Cannot seal a context of ${clock.size} actors: its ${sizeBytes + MAC_SIZE_BYTES} bytes are over the limit of ${CONTEXT_SIZE_BYTES_MAX}`,
     );
   }
-  writer.raw(EMPTY_MAC);
-  const token = writer.finish();
-  token.set(macOf(context, token.subarray(0, sizeBytes), macKey), sizeBytes);
-  return token;
+  writer.raw(macOf(context, writer.written(), macKey));
+  return writer.finish();
 }
 
 /** The clock of a token that a node of this cluster sealed for this key; throws ContextError on any other bytes. */
@@ -166,7 +165,6 @@ const NO_OPERATIONS = new Uint8Array(0);
 const MAC_SIZE_BYTES = 16;
 const READER_FIELD = 1;
 const NODE_ID_CHARS_MAX = 64;
-const EMPTY_MAC = new Uint8Array(MAC_SIZE_BYTES);
 const MAC_DOMAINS: Readonly<Record<TokenKind, Uint8Array>> = {
   context: utf8Bytes("ringside context token 1\0"),
   session: utf8Bytes("ringside session token 1\0"),
@@ -177,13 +175,13 @@ function macOf(
   body: Uint8Array,
   macKey: HmacKey,
 ): Uint8Array {
+  const message = macKey.begin();
+  message.raw(MAC_DOMAINS[kind ?? "context"]);
   // Lengths keep the parts apart: no cluster and key can be read as another pair.
-  const head = new Writer(16 + clusterId.length + key.length);
-  head.utf8(clusterId);
-  head.bytes(key);
-  return macKey
-    .sign(MAC_DOMAINS[kind ?? "context"], head.finish(), body)
-    .subarray(0, MAC_SIZE_BYTES);
+  message.utf8(clusterId);
+  message.bytes(key);
+  message.raw(body);
+  return macKey.end(MAC_SIZE_BYTES);
 }
 
 function readBody(
@@ -193,10 +191,10 @@ function readBody(
   try {
     const reader = new Reader(body, "a context");
     reader.u16();
-    if (body[0] === TOKEN_VERSION) readOperations(reader);
+    if (body[0] === TOKEN_VERSION) skipOperations(reader);
     const clock = isTimed(mode)
       ? timedClockOf(readTimedClock(reader, actors))
-      : clockOf(readClock(reader, actors));
+      : readClock(reader, actors);
     const first = reader.remaining > 0 ? readReader(reader) : undefined;
     reader.end();
     return { clock, reader: first };
@@ -209,9 +207,10 @@ function readBody(
 }
 
 /** Without a cluster secret anybody can seal anything. */
-function readOperations(reader: Reader): void {
-  const { length } = reader.bytes(OPERATIONS_BYTES_MAX);
-  if (length % OPERATION_BYTES !== 0) reader.fail(`its operations have ${length} bytes`);
+function skipOperations(reader: Reader): void {
+  const sizeBytes = reader.varint(OPERATIONS_BYTES_MAX);
+  if (sizeBytes % OPERATION_BYTES !== 0) reader.fail(`its operations have ${sizeBytes} bytes`);
+  reader.skip(sizeBytes);
 }
 
 function readReader(reader: Reader): NodeId {

@@ -1,9 +1,11 @@
 import { assert } from "../base/assert.ts";
 import type { Reader, Writer } from "../base/binary.ts";
 import type { ClockEntry } from "./clock-entries.ts";
-import { CLOCK_ENTRIES_MAX, clockEntries, clockOf, readActor } from "./clock-entries.ts";
+import { CLOCK_ENTRIES_MAX, inOrder, readActor } from "./clock-entries.ts";
+import { ListedClock } from "./listed-clock.ts";
 import {
   beginRecord,
+  NO_PAYLOADS,
   openRecord,
   payloadRoom,
   readPayloads,
@@ -60,7 +62,7 @@ class DvvSet implements Siblings {
   }
 
   get clock(): Clock {
-    this.#clock ??= clockOf(this.entries);
+    this.#clock ??= new ListedClock(this.entries);
     return this.#clock;
   }
 }
@@ -76,39 +78,26 @@ function payloadsOf(entries: readonly DvvEntry[]): readonly Uint8Array[] {
 }
 
 const EMPTY = new DvvSet([]);
-const NO_VALUES: readonly Uint8Array[] = [];
 
 function update(stored: Siblings, context: Clock, payload: Uint8Array, mint: Mint): Siblings {
-  const covered = clockEntries(context).map(({ actor, counter }) => ({
-    actor,
-    counter,
-    values: NO_VALUES,
-  }));
-  const remaining = mergeEntries(entriesOf(stored), covered);
-  const updated: DvvEntry[] = [];
-  let minted = false;
-  for (const entry of remaining) {
-    if (!minted && entry.actor >= mint.actor) {
-      minted = true;
-      const old = entry.actor === mint.actor ? entry : undefined;
-      updated.push(withNewDot(old, payload, mint));
-      if (old !== undefined) {
-        continue;
-      }
-    }
-    updated.push(entry);
-  }
-  if (!minted) {
-    updated.push(withNewDot(undefined, payload, mint));
-  }
-  return new DvvSet(updated);
+  const entries = mergeEntries(entriesOf(stored), coveredBy(context));
+  let at = 0;
+  for (let entry = entries[at]; entry && entry.actor < mint.actor; entry = entries[at]) at += 1;
+  const old = entries[at];
+  if (old?.actor === mint.actor) entries[at] = withNewDot(old, payload);
+  else entries.splice(at, 0, { actor: mint.actor, counter: 1, values: [payload] });
+  return new DvvSet(entries);
 }
 
-function withNewDot(old: DvvEntry | undefined, payload: Uint8Array, mint: Mint): DvvEntry {
-  if (old === undefined) {
-    return { actor: mint.actor, counter: 1, values: [payload] };
-  }
-  return { actor: old.actor, counter: old.counter + 1, values: [payload, ...old.values] };
+/** The context as a set without payloads. */
+function coveredBy(context: Clock): readonly DvvEntry[] {
+  const covered: DvvEntry[] = [];
+  for (const [actor, counter] of context) covered.push({ actor, counter, values: NO_PAYLOADS });
+  return inOrder(covered);
+}
+
+function withNewDot({ actor, counter, values }: DvvEntry, payload: Uint8Array): DvvEntry {
+  return { actor, counter: counter + 1, values: [payload, ...values] };
 }
 
 function merge(stored: Siblings, received: Siblings): Siblings {
@@ -147,7 +136,7 @@ function covers(newer: readonly DvvEntry[], older: readonly DvvEntry[]): boolean
   return true;
 }
 
-function mergeEntries(left: readonly DvvEntry[], right: readonly DvvEntry[]): readonly DvvEntry[] {
+function mergeEntries(left: readonly DvvEntry[], right: readonly DvvEntry[]): DvvEntry[] {
   const merged: DvvEntry[] = [];
   let rightIndex = 0;
   for (const entry of left) {
@@ -210,16 +199,20 @@ function writeEntry(writer: Writer, entry: DvvEntry): void {
 function decode(bytes: Uint8Array, actors?: ActorTable): Siblings {
   const reader = openRecord("dvvset", bytes);
   const count = reader.varint(CLOCK_ENTRIES_MAX);
-  const entries: DvvEntry[] = [];
+  if (count * ENTRY_SIZE_BYTES_MIN > reader.remaining) reader.fail(`it has no ${count} actors`);
+  const entries = new Array<DvvEntry>(count);
   let last = "";
   for (let index = 0; index < count; index += 1) {
     const entry = readEntry(reader, last, actors);
-    entries.push(entry);
+    entries[index] = entry;
     last = entry.actor;
   }
   reader.end();
   return entries.length === 0 ? EMPTY : new DvvSet(entries);
 }
+
+/** Of a length, a counter and a count; so no room is made for entries that the bytes cannot hold. */
+const ENTRY_SIZE_BYTES_MIN = 3;
 
 function readEntry(reader: Reader, previous: string, actors: ActorTable | undefined): DvvEntry {
   const actor = readActor(reader, previous, actors);

@@ -31,6 +31,18 @@ const FORMAT_VERSIONS = {
   "lww-hybrid": 1,
 } as const satisfies Record<VersioningMode, number>;
 
+/** What a reader calls them in errors; written out, since the text would be built for each record that is read. */
+const RECORD_NAMES = {
+  dvvset: "a dvvset record",
+  merged: "a merged record",
+  "vector-clock": "a vector-clock record",
+  "vector-clock-max": "a vector-clock-max record",
+  lww: "a lww record",
+  "lww-hybrid": "a lww-hybrid record",
+} as const satisfies Record<VersioningMode, string>;
+
+export const NO_PAYLOADS: readonly Uint8Array[] = [];
+
 /** Most versions one record may hold. */
 const VERSIONS_MAX = 65_535;
 
@@ -47,7 +59,7 @@ export function beginRecord(mode: VersioningMode, sizeBytes: number): Writer {
 
 /** Checks the head and leaves the reader at the body. */
 export function openRecord(mode: VersioningMode, bytes: Uint8Array): Reader {
-  const reader = new Reader(bytes, `a ${mode} record`);
+  const reader = new Reader(bytes, RECORD_NAMES[mode]);
   const version = reader.u8();
   if (version !== FORMAT_VERSIONS[mode]) {
     reader.fail(`its format version is ${version} and only ${FORMAT_VERSIONS[mode]} is known`);
@@ -68,8 +80,10 @@ export function writePayloads(writer: Writer, payloads: readonly Uint8Array[]): 
 
 export function readPayloads(reader: Reader): readonly Uint8Array[] {
   const count = reader.varint(VERSIONS_MAX);
-  const payloads: Uint8Array[] = [];
-  for (let index = 0; index < count; index += 1) {
+  // Nearly always none or one: an array that grows from nothing would begin with room for 17.
+  if (count === 0) return NO_PAYLOADS;
+  const payloads = [reader.bytes(PAYLOAD_SIZE_BYTES_MAX)];
+  for (let index = 1; index < count; index += 1) {
     payloads.push(reader.bytes(PAYLOAD_SIZE_BYTES_MAX));
   }
   return payloads;

@@ -86,11 +86,11 @@ export function writeTimedClock(writer: Writer, entries: TimedEntries): void {
 
 /** `actors` as of `readActor`. */
 export function readTimedClock(reader: Reader, actors?: ActorTable): TimedEntries {
-  return readPairs(reader, actors, (actor, counter) => ({
-    actor,
-    counter,
-    updatedMs: reader.varint(),
-  }));
+  const entries: TimedEntry[] = [];
+  readPairs(reader, actors, (actor, counter) => {
+    entries.push({ actor, counter, updatedMs: reader.varint() });
+  });
+  return entries;
 }
 
 /** A wall time as a pair carries it: whole, and not before 1970. */

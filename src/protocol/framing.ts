@@ -65,7 +65,7 @@ export class FrameReader {
     }
     const end = at + LENGTH_BYTES + this.#checkLength(chunk.readUInt32BE(at));
     if (end > chunk.length) {
-      this.#partial = Buffer.allocUnsafeSlow(end - at);
+      this.#partial = Buffer.allocUnsafe(end - at);
       this.#partialFilled = chunk.copy(this.#partial, 0, at);
       return chunk.length;
     }
@@ -82,7 +82,7 @@ export class FrameReader {
     if (gathered === this.#head) {
       const sizeBytes = LENGTH_BYTES + this.#checkLength(gathered.readUInt32BE(0));
       if (sizeBytes > FRAME_HEAD_BYTES) {
-        this.#partial = Buffer.allocUnsafeSlow(sizeBytes);
+        this.#partial = Buffer.allocUnsafe(sizeBytes);
         gathered.copy(this.#partial);
         return at + taken;
       }
@@ -199,6 +199,8 @@ export class FrameWriter {
 
   /** Characters up to 0xff, a byte each, without a length. */
   latin1(text: string): void {
+    // Mostly for whom a hint is: for nobody.
+    if (text.length === 0) return;
     this.#reserve(text.length);
     this.#at += this.#slab.write(text, this.#at, text.length, "latin1");
   }

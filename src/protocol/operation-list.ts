@@ -56,14 +56,15 @@ export function isListed(list: Uint8Array, operation: Uint8Array): boolean {
   return placeIn(list, operation) >= 0;
 }
 
-/** Where before `end` of a list the operation is that begins at `start` of `operation`, in bytes; -1 for nowhere. */
+/** Where from `from` to `end` of a list the operation is that begins at `start` of `operation`, in bytes; -1 for nowhere. */
 export function placeIn(
   list: Uint8Array,
   operation: Uint8Array,
   start = 0,
   end = list.length,
+  from = 0,
 ): number {
-  for (let at = 0; at < end; at += LISTED_BYTES) {
+  for (let at = from; at < end; at += LISTED_BYTES) {
     if (isSame(list, at, operation, start)) return at;
   }
   return -1;
@@ -72,9 +73,15 @@ export function placeIn(
 /** Up to so many names are told apart sooner than a table of them is made. */
 const SEARCHED_MAX = 32;
 
-/** Two hashes that differ mostly do so in their first byte. */
-function isSame(left: Uint8Array, leftAt: number, right: Uint8Array, rightAt: number): boolean {
-  for (let index = 0; index < LISTED_BYTES; index += 1) {
+/** True where the same so many bytes lie at both places. Two hashes that differ mostly do so in their first byte. */
+export function isSame(
+  left: Uint8Array,
+  leftAt: number,
+  right: Uint8Array,
+  rightAt: number,
+  sizeBytes = LISTED_BYTES,
+): boolean {
+  for (let index = 0; index < sizeBytes; index += 1) {
     if (left[leftAt + index] !== right[rightAt + index]) return false;
   }
   return true;

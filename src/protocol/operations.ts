@@ -14,13 +14,19 @@
  * and for a minute after, lists are long; while all is calm they are short.
  */
 import { Writer } from "../base/binary.ts";
-import { equalBytes } from "../base/bytes.ts";
+import { bufferOf, equalBytes } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { VersioningMode } from "../causality/versioning.ts";
 import { keepsNoFalseSiblings } from "../causality/versioning.ts";
-import { isListed, OperationList, placeIn } from "./operation-list.ts";
-import type { Payload, PayloadOperations } from "./payload.ts";
-import { decodeOperations, LISTED_BYTES, OPERATION_BYTES, withOperations } from "./payload.ts";
+import { isListed, isSame, OperationList, placeIn } from "./operation-list.ts";
+import type { OperationPlaces, Payload, PayloadOperations } from "./payload.ts";
+import {
+  decodeOperations,
+  LISTED_BYTES,
+  OPERATION_BYTES,
+  operationPlaces,
+  withOperations,
+} from "./payload.ts";
 
 export interface OperationParts extends Payload {
   /** As the client sent it, 16 to 64 characters that it never uses for another write. */
@@ -38,7 +44,7 @@ export function operationOf(parts: OperationParts): Uint8Array {
   request.ascii(contentType);
   request.u8(tombstone ? 1 : 0);
   request.raw(bytes);
-  return sha256(request.finish()).subarray(0, OPERATION_BYTES);
+  return sha256(request.finish(), OPERATION_BYTES);
 }
 
 /** Of a token, a content type and what stands between the parts: more is rare, and only copied once more. */
@@ -53,11 +59,16 @@ export const LISTED_MAX = 512;
 export function isDoneAlready(payload: Uint8Array, held: readonly Uint8Array[]): boolean {
   const { own } = decodeOperations(payload);
   if (own === undefined) return false;
-  return held.some((version) => {
-    const operations = decodeOperations(version);
-    const isOwn = operations.own !== undefined && equalBytes(operations.own, own);
-    return isOwn || isListed(operations.superseded, own);
-  });
+  return held.some((version) => names(version, own));
+}
+
+/** True where the operation is the version's own or one that it superseded. */
+function names(version: Uint8Array, operation: Uint8Array): boolean {
+  const places = operationPlaces(version);
+  if (places === undefined) return false;
+  const { ownAt, listAt, listEnd } = places;
+  const isOwn = ownAt !== undefined && isSame(version, ownAt, operation, 0, OPERATION_BYTES);
+  return isOwn || placeIn(version, operation, 0, listEnd, listAt) >= 0;
 }
 
 /**
@@ -65,16 +76,17 @@ export function isDoneAlready(payload: Uint8Array, held: readonly Uint8Array[]):
  * superseded, newest first, `listedMax` of them.
  */
 export function operationsOf(versions: readonly Uint8Array[], listedMax: number): Uint8Array {
-  const all = versions.map(decodeOperations);
-  const [only] = all;
-  if (only === undefined || all.length > 1) return listOf(NONE, all, listedMax);
-  const { own, superseded } = only;
-  if (own === undefined) return superseded.subarray(0, listedMax * LISTED_BYTES);
-  const list = Buffer.allocUnsafe(
-    Math.min(LISTED_BYTES + superseded.length, listedMax * LISTED_BYTES),
-  );
-  list.set(own.subarray(0, LISTED_BYTES));
-  list.set(superseded.subarray(0, list.length - LISTED_BYTES), LISTED_BYTES);
+  const [only] = versions;
+  if (only === undefined || versions.length > 1) {
+    return listOf(NONE, versions.map(decodeOperations), listedMax);
+  }
+  const { ownAt, listAt, listEnd } = operationPlaces(only) ?? NOWHERE;
+  const listBytesMax = listedMax * LISTED_BYTES;
+  if (ownAt === undefined) return only.subarray(listAt, Math.min(listEnd, listAt + listBytesMax));
+  const list = Buffer.allocUnsafe(Math.min(LISTED_BYTES + listEnd - listAt, listBytesMax));
+  const version = bufferOf(only);
+  version.copy(list, 0, ownAt, ownAt + LISTED_BYTES);
+  version.copy(list, LISTED_BYTES, listAt, listEnd);
   return list;
 }
 
@@ -88,25 +100,26 @@ export function superseding(payload: Uint8Array, superseded: Uint8Array): Uint8A
 export function supersedingAlso(payload: Uint8Array, dropped: readonly Uint8Array[]): Uint8Array {
   if (dropped.length === 0) return payload;
   const { superseded } = decodeOperations(payload);
-  const all = dropped.map(decodeOperations);
   // As good as always: a client had read what its write drops.
-  if (all.every((version) => isListedWhole(superseded, version))) return payload;
-  const list = listOf(superseded, all, LISTED_CALM);
+  if (dropped.every((version) => isListedWhole(superseded, version))) return payload;
+  const list = listOf(superseded, dropped.map(decodeOperations), LISTED_CALM);
   return list.length === superseded.length ? payload : superseding(payload, list);
 }
 
 /** True where a list has a version's operation and behind it what that version lists, as far as a list goes that should be short. */
-function isListedWhole(list: Uint8Array, { own, superseded }: PayloadOperations): boolean {
-  const at = own === undefined ? 0 : placeIn(list, own);
+function isListedWhole(list: Uint8Array, version: Uint8Array): boolean {
+  const { ownAt, listAt, listEnd } = operationPlaces(version) ?? NOWHERE;
+  const at = ownAt === undefined ? 0 : placeIn(list, version, ownAt);
   if (at < 0 || list.length >= LISTED_CALM * LISTED_BYTES) return at >= 0;
-  const restAt = at + (own === undefined ? 0 : LISTED_BYTES);
-  return equalBytes(list.subarray(restAt, restAt + superseded.length), superseded);
+  const restAt = at + (ownAt === undefined ? 0 : LISTED_BYTES);
+  const restBytes = listEnd - listAt;
+  return restAt + restBytes <= list.length && isSame(list, restAt, version, listAt, restBytes);
 }
 
 /** The payload under a fresh operation, where it has none; `draw` gives 16 bytes that no other write has. */
 export function withOperation(payload: Uint8Array, draw: () => Uint8Array): Uint8Array {
-  const { own, superseded } = decodeOperations(payload);
-  return own === undefined ? withOperations(payload, { own: draw(), superseded }) : payload;
+  if (operationPlaces(payload)?.ownAt !== undefined) return payload;
+  return withOperations(payload, { own: draw(), superseded: decodeOperations(payload).superseded });
 }
 
 /**
@@ -155,3 +168,4 @@ function listOf(
 }
 
 const NONE = new Uint8Array(0);
+const NOWHERE: OperationPlaces = { ownAt: undefined, listAt: 0, listEnd: 0 };

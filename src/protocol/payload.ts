@@ -142,15 +142,33 @@ export function decodePayload(encoded: Uint8Array): Payload {
 
 /** Views of the argument; none in a payload of another format, which must not stop a write. Throws FormatError. */
 export function decodeOperations(encoded: Uint8Array): PayloadOperations {
+  const places = operationPlaces(encoded);
+  if (places === undefined) return NO_OPERATIONS;
+  const { ownAt, listAt, listEnd } = places;
+  return {
+    own: ownAt === undefined ? undefined : encoded.subarray(ownAt, ownAt + OPERATION_BYTES),
+    superseded: listAt === listEnd ? NONE : encoded.subarray(listAt, listEnd),
+  };
+}
+
+/** Where a payload has its operations. */
+export interface OperationPlaces {
+  /** Undefined: the write has no name. */
+  readonly ownAt: number | undefined;
+  /** Of what it superseded; both the same where that is nothing. */
+  readonly listAt: number;
+  readonly listEnd: number;
+}
+
+/** As `decodeOperations`, without views of what is only compared; undefined where there are none. */
+export function operationPlaces(encoded: Uint8Array): OperationPlaces | undefined {
   const isPlain = encoded[1] === 0 || encoded[1] === TOMBSTONE;
-  if (isPlain || encoded[0] !== VERSION) return NO_OPERATIONS;
+  if (isPlain || encoded[0] !== VERSION) return undefined;
   const { flags, operationsAt, supersededAt, valueAt } = partsOf(encoded);
   return {
-    own:
-      (flags & OWN) === 0
-        ? undefined
-        : encoded.subarray(operationsAt, operationsAt + OPERATION_BYTES),
-    superseded: (flags & SUPERSEDED) === 0 ? NONE : encoded.subarray(supersededAt + 2, valueAt),
+    ownAt: (flags & OWN) === 0 ? undefined : operationsAt,
+    listAt: (flags & SUPERSEDED) === 0 ? valueAt : supersededAt + 2,
+    listEnd: valueAt,
   };
 }
 

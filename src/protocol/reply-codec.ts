@@ -99,15 +99,16 @@ function writeParts(writer: FrameWriter, reply: Reply): void {
 
 /** Reads a reply's frame of the given protocol. A record in the result is a view of `body`. Throws FormatError. */
 export function readReply(kind: number, body: Buffer, protocol: number): ReceivedReply {
-  if (protocol < CLOCKS_SINCE) return { reply: readParts(kind, body), clock: undefined };
+  if (protocol < CLOCKS_SINCE) return { reply: readParts(kind, body, 0), clock: undefined };
   if (body.length < CLOCK_BYTES) throw new FormatError("Cannot read a reply: it has no clock");
-  return { reply: readParts(kind, body.subarray(CLOCK_BYTES)), clock: body.readUInt32BE(0) };
+  return { reply: readParts(kind, body, CLOCK_BYTES), clock: body.readUInt32BE(0) };
 }
 
-function readParts(kind: number, body: Uint8Array): Reply {
+/** `at`: where the reply begins. */
+function readParts(kind: number, body: Uint8Array, at: number): Reply {
   switch (kind) {
     case FRAME_KINDS.getReply: {
-      const reader = new Reader(body, "a get reply");
+      const reader = new Reader(body, "a get reply", at);
       const found = reader.u8();
       if (found > 1) return reader.fail(`found is ${found}, allowed are 0 and 1`);
       if (found === 1) return { type: "get-reply", record: reader.raw(reader.remaining) };
@@ -115,7 +116,7 @@ function readParts(kind: number, body: Uint8Array): Reply {
       return { type: "get-reply", record: undefined };
     }
     case FRAME_KINDS.treeReply: {
-      const reader = new Reader(body, "a tree reply");
+      const reader = new Reader(body, "a tree reply", at);
       const built = reader.u8();
       if (built > 1) return reader.fail(`built is ${built}, allowed are 0 and 1`);
       if (built === 1) return { type: "tree-reply", nodes: readNodes(reader) };
@@ -123,14 +124,14 @@ function readParts(kind: number, body: Uint8Array): Reply {
       return { type: "tree-reply", nodes: undefined };
     }
     case FRAME_KINDS.putReply:
-      new Reader(body, "a put reply").end();
+      new Reader(body, "a put reply", at).end();
       return PUT_REPLY;
     case FRAME_KINDS.forwardReply: {
-      const reader = new Reader(body, "a forward reply");
+      const reader = new Reader(body, "a forward reply", at);
       return { type: "forward-reply", record: reader.raw(reader.remaining) };
     }
     case FRAME_KINDS.tombstoneReply: {
-      const reader = new Reader(body, "a tombstone reply");
+      const reader = new Reader(body, "a tombstone reply", at);
       const code = reader.u8();
       const holding = HOLDINGS[code];
       if (holding === undefined) return reader.fail(`holding is ${code}, allowed are 0, 1 and 2`);
@@ -138,19 +139,19 @@ function readParts(kind: number, body: Uint8Array): Reply {
       return { type: "tombstone-reply", holding };
     }
     case FRAME_KINDS.pingReply:
-      new Reader(body, "a ping reply").end();
+      new Reader(body, "a ping reply", at).end();
       return { type: "ping-reply" };
     case FRAME_KINDS.lifeReply: {
-      const reader = new Reader(body, "a life reply");
+      const reader = new Reader(body, "a life reply", at);
       const accepted = reader.u8();
       if (accepted > 1) return reader.fail(`accepted is ${accepted}, allowed are 0 and 1`);
       reader.end();
       return { type: "life-reply", accepted: accepted === 1 };
     }
     case FRAME_KINDS.errorReply:
-      return readError(body);
+      return readError(new Reader(body, "an error reply", at));
     default:
-      return new Reader(body, "a reply").fail(`its kind ${kind} is unknown`);
+      return new Reader(body, "a reply", at).fail(`its kind ${kind} is unknown`);
   }
 }
 
@@ -163,8 +164,7 @@ function errorBody(reply: ErrorReply): Uint8Array {
   return writer.finish();
 }
 
-function readError(body: Uint8Array): ErrorReply {
-  const reader = new Reader(body, "an error reply");
+function readError(reader: Reader): ErrorReply {
   const code = reader.ascii();
   if (!Object.hasOwn(ERRORS, code)) return reader.fail(`its code ${code} is unknown`);
   const message = reader.utf8(MESSAGE_BYTES_MAX);

@@ -17,6 +17,7 @@
  */
 import { isIncarnation } from "../base/actor.ts";
 import { FormatError, Reader } from "../base/binary.ts";
+import type { BytesMemo } from "../base/bytes-memo.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
@@ -28,6 +29,7 @@ import { readPaths, writePaths } from "./tree-codec.ts";
 
 const CONTEXT_BYTES_MAX = 0xffff;
 const DIGEST_BYTES = 8;
+const STAMP_BYTES = 4 + DIGEST_BYTES;
 const RECORD_DIGEST_BYTES = 16;
 const INCARNATION_BYTES = 11;
 
@@ -139,35 +141,52 @@ export interface ReceivedRequest {
   readonly due: number | undefined;
 }
 
-/** Reads a request's frame of the given protocol. Byte strings of the result are views of `body`. Throws FormatError. */
-export function readRequest(kind: number, body: Buffer, protocol: number): ReceivedRequest {
+/** Stamps read before: nearly all requests of a connection go by one ring. */
+export type StampTable = BytesMemo<RingStamp>;
+
+/**
+ * Reads a request's frame of the given protocol. Byte strings of the result are views of `body`. With `stamps` its stamp takes a fraction
+ * of the time, where it is known. Throws FormatError.
+ */
+export function readRequest(
+  kind: number,
+  body: Buffer,
+  protocol: number,
+  stamps?: StampTable,
+): ReceivedRequest {
   if (!hasDue(kind) || protocol < CLOCKS_SINCE)
-    return { request: readParts(kind, body), due: undefined };
+    return { request: readParts(kind, body, 0, stamps), due: undefined };
   if (body.length < DUE_BYTES) throw new FormatError("Cannot read a request: it has no due time");
-  return { request: readParts(kind, body.subarray(DUE_BYTES)), due: body.readUInt32BE(0) };
+  return { request: readParts(kind, body, DUE_BYTES, stamps), due: body.readUInt32BE(0) };
 }
 
-function readParts(kind: number, body: Uint8Array): Request {
+/** `at`: where the request begins. */
+function readParts(
+  kind: number,
+  body: Uint8Array,
+  at: number,
+  stamps: StampTable | undefined,
+): Request {
   switch (kind) {
     case FRAME_KINDS.get: {
-      const reader = new Reader(body, "a get request");
-      const ring = readStamp(reader);
+      const reader = new Reader(body, "a get request", at);
+      const ring = readStamp(reader, stamps);
       return { type: "get", ring, key: readKey(reader, reader.remaining) };
     }
     case FRAME_KINDS.copy: {
-      const reader = new Reader(body, "a copy request");
-      const ring = readStamp(reader);
+      const reader = new Reader(body, "a copy request", at);
+      const ring = readStamp(reader, stamps);
       return { type: "copy", ring, key: readKey(reader, reader.remaining) };
     }
     case FRAME_KINDS.tree: {
-      const reader = new Reader(body, "a tree request");
-      const ring = readStamp(reader);
+      const reader = new Reader(body, "a tree request", at);
+      const ring = readStamp(reader, stamps);
       return { type: "tree", ring, paths: readPaths(reader) };
     }
     case FRAME_KINDS.put:
     case FRAME_KINDS.durablePut: {
-      const reader = new Reader(body, "a put request");
-      const ring = readStamp(reader);
+      const reader = new Reader(body, "a put request", at);
+      const ring = readStamp(reader, stamps);
       const hintFor = readHintFor(reader);
       const key = readKey(reader, reader.u16());
       const put = {
@@ -180,8 +199,8 @@ function readParts(kind: number, body: Uint8Array): Request {
       return kind === FRAME_KINDS.put ? put : { ...put, durable: true };
     }
     case FRAME_KINDS.forward: {
-      const reader = new Reader(body, "a forward request");
-      const ring = readStamp(reader);
+      const reader = new Reader(body, "a forward request", at);
+      const ring = readStamp(reader, stamps);
       const w = reader.u8();
       const budgetMs = reader.u32();
       const key = readKey(reader, reader.u16());
@@ -192,8 +211,8 @@ function readParts(kind: number, body: Uint8Array): Request {
       return { type: "forward", ring, key, context, payload, w, budgetMs, strict: strict === 1 };
     }
     case FRAME_KINDS.tombstone: {
-      const reader = new Reader(body, "a tombstone request");
-      const ring = readStamp(reader);
+      const reader = new Reader(body, "a tombstone request", at);
+      const ring = readStamp(reader, stamps);
       const remove = reader.u8();
       if (remove > 1) return reader.fail(`remove is ${remove}, allowed are 0 and 1`);
       const digest = reader.raw(RECORD_DIGEST_BYTES);
@@ -201,12 +220,12 @@ function readParts(kind: number, body: Uint8Array): Request {
       return { type: "tombstone", ring, key, digest, remove: remove === 1 };
     }
     case FRAME_KINDS.ping:
-      new Reader(body, "a ping request").end();
+      new Reader(body, "a ping request", at).end();
       return { type: "ping" };
     case FRAME_KINDS.life:
-      return readLife(new Reader(body, "a life request"));
+      return readLife(new Reader(body, "a life request", at));
     default:
-      return new Reader(body, "a request").fail(`its kind ${kind} is unknown`);
+      return new Reader(body, "a request", at).fail(`its kind ${kind} is unknown`);
   }
 }
 
@@ -296,7 +315,14 @@ function writeStamp(writer: FrameWriter, stamp: RingStamp): void {
   writer.hex(stamp.digest);
 }
 
-export function readStamp(reader: Reader): RingStamp {
-  const epoch = reader.u32();
-  return { epoch, digest: reader.hex(DIGEST_BYTES) };
+export function readStamp(reader: Reader, stamps?: StampTable): RingStamp {
+  return (stamps && reader.known(stamps, STAMP_BYTES)) ?? newStamp(reader, stamps);
+}
+
+function newStamp(reader: Reader, stamps: StampTable | undefined): RingStamp {
+  const bytes = reader.raw(STAMP_BYTES);
+  const parts = new Reader(bytes, "a stamp");
+  const stamp = { epoch: parts.u32(), digest: parts.hex(DIGEST_BYTES) };
+  stamps?.remember(bytes, stamp);
+  return stamp;
 }

@@ -1,9 +1,10 @@
-import { equalBytes } from "../base/bytes.ts";
+import { bufferOf, equalBytes } from "../base/bytes.ts";
+import { BytesMemo } from "../base/bytes-memo.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Siblings, Versioning } from "../causality/versioning.ts";
 import type { Assertions } from "../env/assertions.ts";
 import type { Ring } from "../ring/ring.ts";
-import { ByteStrings } from "../storage/byte-strings.ts";
+import { byteString } from "../storage/byte-strings.ts";
 import type { HintRows } from "./hint-rows.ts";
 import { hintRowKey, recordRowKey } from "./row-keys.ts";
 import type { Place, Rows } from "./rows.ts";
@@ -20,7 +21,8 @@ export interface HeldRecordsParts {
 /** What a node holds of a key, in its own row and in those that it keeps for others (D-4.6-5). Changes nothing. */
 export class HeldRecords {
   readonly #parts: HeldRecordsParts;
-  readonly #texts = new ByteStrings();
+  /** Where keys that come up again and again have their own rows: the very same strings and bytes each time. */
+  readonly #ownPlaces = new BytesMemo<Place>();
 
   constructor(parts: HeldRecordsParts) {
     this.#parts = parts;
@@ -28,8 +30,7 @@ export class HeldRecords {
 
   /** Canonical bytes of the node's own row of the key; undefined for none. */
   own(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const { rows, ring } = this.#parts;
-    return rows.record("records", recordRowKey(ring().partitionOf(key), key));
+    return this.#parts.rows.record("records", this.#ownPlaceOf(key).rowKey);
   }
 
   /**
@@ -37,17 +38,30 @@ export class HeldRecords {
    * `HintRows.recordBeside`.
    */
   all(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const owners = this.#parts.hints.ownersOf(this.#texts.of(key));
+    const owners = this.#parts.hints.ownersOf(this.#ownPlaceOf(key).keyText);
     return owners.length === 0 ? this.own(key) : this.#withHints(key, owners);
   }
 
   /** Where the node keeps the key, or keeps it for another node. */
   placeOf(key: Uint8Array, hintFor: NodeId | undefined): Place {
-    const { nodeId, hints, ring } = this.#parts;
-    const keyText = this.#texts.of(key);
-    if (hintFor !== undefined && hintFor !== nodeId) return hints.placeOf(hintFor, key, keyText);
-    const rowKey = recordRowKey(ring().partitionOf(key), key);
-    return { table: "records", rowKey, keyText, owner: undefined };
+    const own = this.#ownPlaceOf(key);
+    return hintFor === undefined || hintFor === this.#parts.nodeId
+      ? own
+      : this.#parts.hints.placeOf(hintFor, key, own.keyText);
+  }
+
+  #ownPlaceOf(key: Uint8Array): Place {
+    const known = this.#ownPlaces.find(key);
+    if (known !== undefined) return known;
+    const place: Place = {
+      table: "records",
+      // Of its own memory: kept for long, it would keep a whole slab of Node's pool.
+      rowKey: bufferOf(new Uint8Array(recordRowKey(this.#parts.ring().partitionOf(key), key))),
+      keyText: byteString(key),
+      owner: undefined,
+    };
+    this.#ownPlaces.remember(key, place);
+    return place;
   }
 
   /** True where it is certain that nothing is held outside `place`. */
@@ -70,10 +84,10 @@ export class HeldRecords {
     return records;
   }
 
-  /** The join of records; that of none is empty. */
-  merged(records: readonly Uint8Array[]): Siblings {
+  /** The join of records, `first` first where it is one; that of none is empty. */
+  merged(first: Uint8Array | undefined, records: readonly Uint8Array[]): Siblings {
     const { versioning, rows } = this.#parts;
-    let merged: Siblings | undefined;
+    let merged = first && rows.siblings(first);
     for (const record of records) {
       const siblings = rows.siblings(record);
       merged = merged === undefined ? siblings : versioning.merge(merged, siblings);
@@ -92,6 +106,6 @@ export class HeldRecords {
       assertions.reachable("a replica's answer included a hint");
       if (!records.some((other) => equalBytes(other, hinted))) records.push(hinted);
     }
-    return records.length < 2 ? records[0] : versioning.encode(this.merged(records));
+    return records.length < 2 ? records[0] : versioning.encode(this.merged(undefined, records));
   }
 }

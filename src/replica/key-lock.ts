@@ -28,10 +28,12 @@ export class KeyLock {
   /** Hands the key to whoever waits longest. Only its holder may call this, once. */
   release(key: string): void {
     const waiting = this.#waiting.get(key);
-    for (const next of waiting ?? NOBODY) {
-      waiting?.delete(next);
-      next(true);
-      return;
+    if (waiting !== undefined) {
+      for (const next of waiting) {
+        waiting.delete(next);
+        next(true);
+        return;
+      }
     }
     this.#waiting.delete(key);
   }
@@ -49,5 +51,3 @@ export interface Turn {
   /** Gives the place up; nothing where the key is the caller's already. */
   leave(): void;
 }
-
-const NOBODY: ReadonlySet<(isMine: boolean) => void> = new Set();

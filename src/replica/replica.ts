@@ -200,8 +200,9 @@ export class Replica {
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
-    { isWithdrawn = never, onQueued, ...options }: MintOptions = {},
+    options: MintOptions = {},
   ): Promise<Minted> {
+    const { isWithdrawn = never, onQueued } = options;
     const { assertions } = this.#env;
     const place = this.#held.placeOf(key, hintFor);
     const turn = this.#lock.acquire(place.keyText);
@@ -217,7 +218,7 @@ export class Replica {
       // Last: what is there already may be a write that fails meanwhile, and must not pass for stored then.
       const row = await this.#rows.read(place);
       this.#refuseWithdrawn(isWithdrawn);
-      const held = this.#held.merged(row === undefined ? others : [row.record, ...others]);
+      const held = this.#held.merged(row?.record, others);
       if (isDoneAlready(payload, held.payloads)) {
         assertions.reachable("a write found itself done already");
         return this.#again(place, row, held, options);

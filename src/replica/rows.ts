@@ -83,9 +83,7 @@ export class Rows {
 
   /** The same for whoever is about to write: a damaged row counts as none. */
   async recordToMerge(table: Place["table"], rowKey: Uint8Array): Promise<Uint8Array | undefined> {
-    const bytes = await this.#engine
-      .get(table, rowKey)
-      .catch((error: unknown) => this.#nothingWhereDamaged(error));
+    const bytes = await this.#engine.get(table, rowKey).catch(this.#nothingWhereDamaged);
     return recordOfStored(bytes);
   }
 
@@ -98,18 +96,16 @@ export class Rows {
    * others, and a write of this node's own begins it anew under a fresh actor. That is for writers alone.
    */
   read(place: Place): Promise<Row | undefined> {
-    return this.#engine.get(place.table, place.rowKey).then(
-      (bytes) => (bytes === undefined ? undefined : this.#rowOf(place, bytes)),
-      (error: unknown) => {
-        this.#nothingWhereDamaged(error);
-        this.#assertions.reachable("a damaged row was read to be written over");
-        return undefined;
-      },
-    );
+    return this.#engine
+      .get(place.table, place.rowKey)
+      .then(
+        (bytes) => (bytes === undefined ? undefined : this.#rowOf(place, bytes)),
+        this.#nothingToWriteOver,
+      );
   }
 
   #rowOf(place: Place, bytes: Uint8Array): Row {
-    const row = readStored(() => decodeRow(bytes, this.#versioning.actors));
+    const row = this.#decoded(bytes);
     const underWay = this.#underWay[place.table].get(idOf(place));
     const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
     this.#assertions.sometimes(
@@ -119,9 +115,21 @@ export class Rows {
     return isCurrent ? row : { ...row, localActor: undefined };
   }
 
+  #decoded(bytes: Uint8Array): Row {
+    try {
+      return decodeRow(bytes, this.#versioning.actors);
+    } catch (error) {
+      throw unreadable(error);
+    }
+  }
+
   /** Siblings in a record of this node's own; StorageError where it cannot be read. */
   siblings(record: Uint8Array): Siblings {
-    return readStored(() => this.#versioning.decode(record));
+    try {
+      return this.#versioning.decode(record);
+    } catch (error) {
+      throw unreadable(error);
+    }
   }
 
   /**
@@ -193,13 +201,17 @@ export class Rows {
     throw error;
   };
 
-  #nothingWhereDamaged(error: unknown): undefined {
+  readonly #nothingWhereDamaged = (error: unknown): undefined => {
     if (!(error instanceof DamageError)) {
       throw error;
     }
     this.#damaged.increment();
-    return undefined;
-  }
+  };
+
+  readonly #nothingToWriteOver = (error: unknown): undefined => {
+    this.#nothingWhereDamaged(error);
+    this.#assertions.reachable("a damaged row was read to be written over");
+  };
 }
 
 interface UnderWay {
@@ -210,7 +222,11 @@ interface UnderWay {
 const DONE = Promise.resolve();
 
 function recordOfStored(bytes: Uint8Array | undefined): Uint8Array | undefined {
-  return bytes === undefined ? undefined : readStored(() => recordOf(bytes));
+  try {
+    return bytes && recordOf(bytes);
+  } catch (error) {
+    throw unreadable(error);
+  }
 }
 
 /** Names a row in its table: owner ids hold no slash. */
@@ -218,17 +234,20 @@ function idOf({ keyText, owner }: Place): string {
   return owner === undefined ? keyText : `${owner}/${keyText}`;
 }
 
-/**
- * Reads stored bytes; StorageError where they are none of ours. No DamageError: the engine vouches for them, so a newer program
- * may have written them, and they are not ours to overwrite.
- */
+/** Reads stored bytes; StorageError where they are none of ours. */
 export function readStored<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof FormatError) {
-      throw new StorageError(`Cannot use a stored row: ${error.message}`, { cause: error });
-    }
-    throw error;
+    throw unreadable(error);
   }
+}
+
+/**
+ * What is to be thrown where stored bytes were none of ours. No DamageError: the engine vouches for them, so a newer program
+ * may have written them, and they are not ours to overwrite.
+ */
+function unreadable(error: unknown): unknown {
+  if (!(error instanceof FormatError)) return error;
+  return new StorageError(`Cannot use a stored row: ${error.message}`, { cause: error });
 }

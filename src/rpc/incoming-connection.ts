@@ -3,6 +3,7 @@
  * What cannot be read closes the connection, for after garbage no frame border can be trusted.
  */
 import { FormatError } from "../base/binary.ts";
+import { BytesMemo } from "../base/bytes-memo.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
@@ -22,7 +23,7 @@ import {
 } from "../protocol/hello.ts";
 import type { Hello, Reply, Request } from "../protocol/messages.ts";
 import { writeReply } from "../protocol/reply-codec.ts";
-import type { ReceivedRequest } from "../protocol/request-codec.ts";
+import type { ReceivedRequest, StampTable } from "../protocol/request-codec.ts";
 import { readRequest } from "../protocol/request-codec.ts";
 import type { RequestHandler } from "./contract.ts";
 import { clockOnWire, remainingMs } from "./peer-clock.ts";
@@ -58,6 +59,7 @@ export class IncomingConnection implements ConnectionHandlers {
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #helloTimer: Timer;
+  readonly #stamps: StampTable = new BytesMemo();
   #from: NodeId | undefined;
   /** Of the requests; known with `#from`. */
   #protocol = 0;
@@ -125,7 +127,7 @@ export class IncomingConnection implements ConnectionHandlers {
       this.#onHello(kind, body);
       return;
     }
-    const request = this.#inTime(readRequest(kind, body, this.#protocol));
+    const request = this.#inTime(readRequest(kind, body, this.#protocol, this.#stamps));
     if (request === undefined) return;
     if (this.#servedCount >= limits.servedMax) {
       metrics.overloaded.increment();
