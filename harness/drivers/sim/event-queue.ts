@@ -1,5 +1,10 @@
 import type { Timer } from "../../../src/env/clock.ts";
 
+/** What may hold up those who enter, or never let them in: a process that is paused or dead. */
+export interface Gate {
+  enterWith<T>(callback: (argument: T) => void, argument: T): void;
+}
+
 /** Something that happens at a virtual time; its own timer, as there are dozens of them in a request. */
 export class QueuedEvent implements Timer {
   readonly dueMs: number;
@@ -7,20 +12,41 @@ export class QueuedEvent implements Timer {
   readonly order: number;
   /** Undefined once it has happened or was cancelled. */
   callback: (() => void) | undefined;
-  readonly #queue: EventQueue;
+  /** Undefined once it was taken out. */
+  queue: EventQueue | undefined;
+  readonly #gate: Gate | undefined;
 
-  constructor(queue: EventQueue, dueMs: number, order: number, callback: () => void) {
-    this.#queue = queue;
+  constructor(
+    queue: EventQueue,
+    dueMs: number,
+    order: number,
+    { callback, gate }: { readonly callback: () => void; readonly gate: Gate | undefined },
+  ) {
+    this.queue = queue;
     this.dueMs = dueMs;
     this.order = order;
     this.callback = callback;
+    this.#gate = gate;
   }
 
+  /** May still be called while it waits at its gate. */
   cancel(): void {
     if (this.callback === undefined) return;
     this.callback = undefined;
-    this.#queue.cancelled();
+    this.queue?.cancelled();
   }
+
+  /** Its time has come. */
+  happen(): void {
+    if (this.#gate === undefined) callBack(this);
+    else this.#gate.enterWith(callBack, this);
+  }
+}
+
+function callBack(event: QueuedEvent): void {
+  const { callback } = event;
+  event.callback = undefined;
+  callback?.();
 }
 
 /**
@@ -49,8 +75,9 @@ export class EventQueue {
     }
   }
 
-  add(dueMs: number, callback: () => void): QueuedEvent {
-    const event = new QueuedEvent(this, dueMs, this.#order++, callback);
+  /** Where there is a gate the event happens as soon as that lets it in. */
+  add(dueMs: number, callback: () => void, gate?: Gate): QueuedEvent {
+    const event = new QueuedEvent(this, dueMs, this.#order++, { callback, gate });
     this.#rise(this.#heap.length, event);
     return event;
   }
@@ -59,7 +86,11 @@ export class EventQueue {
   pop(): QueuedEvent | undefined {
     for (;;) {
       const first = this.#popAny();
-      if (first === undefined || first.callback !== undefined) return first;
+      if (first === undefined) return undefined;
+      if (first.callback !== undefined) {
+        first.queue = undefined;
+        return first;
+      }
       this.#cancelledCount -= 1;
     }
   }
