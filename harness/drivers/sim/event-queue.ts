@@ -54,7 +54,9 @@ function callBack(event: QueuedEvent): void {
  * middle would cost more than skipping it when its turn comes; but once they are most of the heap, all go at once.
  */
 export class EventQueue {
-  #heap: QueuedEvent[] = [];
+  /** As long as it ever was; `#count` says how much of it is in use. A list that shrinks and grows hands out a number each time. */
+  #heap: (QueuedEvent | undefined)[] = [];
+  #count = 0;
   /** The time of each event in the heap, side by side: looking into the events themselves takes twice as long. */
   #dueMs: number[] = [];
   #cancelledCount = 0;
@@ -62,15 +64,17 @@ export class EventQueue {
 
   /** Events that are still to happen. */
   get size(): number {
-    return this.#heap.length - this.#cancelledCount;
+    return this.#count - this.#cancelledCount;
   }
 
   /** To be called by an event in the queue, once. */
   cancelled(): void {
     this.#cancelledCount += 1;
-    if (this.#cancelledCount > CANCELLED_MIN && this.#cancelledCount > this.#heap.length / 2) {
-      this.#heap = this.#heap.filter(({ callback }) => callback !== undefined).sort(byTime);
-      this.#dueMs = this.#heap.map(({ dueMs }) => dueMs);
+    if (this.#cancelledCount > CANCELLED_MIN && this.#cancelledCount > this.#count / 2) {
+      const pending = this.#heap.filter((event) => event?.callback !== undefined) as QueuedEvent[];
+      this.#heap = pending.sort(byTime);
+      this.#count = pending.length;
+      this.#dueMs = pending.map(({ dueMs }) => dueMs);
       this.#cancelledCount = 0;
     }
   }
@@ -78,7 +82,8 @@ export class EventQueue {
   /** Where there is a gate the event happens as soon as that lets it in. */
   add(dueMs: number, callback: () => void, gate?: Gate): QueuedEvent {
     const event = new QueuedEvent(this, dueMs, this.#order++, { callback, gate });
-    this.#rise(this.#heap.length, event);
+    this.#rise(this.#count, event);
+    this.#count += 1;
     return event;
   }
 
@@ -96,13 +101,15 @@ export class EventQueue {
   }
 
   #popAny(): QueuedEvent | undefined {
+    if (this.#count === 0) return undefined;
+    this.#count -= 1;
     const heap = this.#heap;
     const due = this.#dueMs;
     const first = heap[0];
-    const last = heap.pop();
-    due.pop();
-    const { length } = heap;
-    if (last === undefined || length === 0) return first;
+    const length = this.#count;
+    const last = heap[length] as QueuedEvent;
+    heap[length] = undefined;
+    if (length === 0) return first;
     // What was last is late, mostly: the hole goes down to a leaf without looking at it, and it rises from there.
     let hole = 0;
     for (let child = 1; child < length; child = 2 * hole + 1) {

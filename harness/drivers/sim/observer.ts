@@ -24,9 +24,9 @@ export interface ClientAsk {
   /** True where no fallback may stand in for one of the key's primaries. */
   readonly strict: boolean;
   /** By what name a write goes; absent where it has none. */
-  readonly operation?: string;
+  readonly operation?: string | undefined;
   /** The session token of a read; absent where it brought none. */
-  readonly session?: string;
+  readonly session?: string | undefined;
   /** Of a read: only values count for R. Absent: "not found" does too. */
   readonly ignoresNotFound?: boolean;
   /** Within which it is to be answered. */

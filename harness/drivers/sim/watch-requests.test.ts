@@ -42,6 +42,7 @@ const ASK = {
   context: "",
   strict: false,
   timeoutMs: configuration.requestTimeoutMs,
+  ignoresNotFound: false,
 };
 
 describe("RequestWatch", () => {

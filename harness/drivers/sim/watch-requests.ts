@@ -45,39 +45,39 @@ function askOf(
   id: number,
   key: Uint8Array,
   { nodeId: node, r, w, quorum, notFound, requestTimeoutMs }: NodeConfiguration,
-  { method, headers, query, body }: HttpRequest,
+  request: HttpRequest,
 ): ClientAsk {
+  const { method, headers, query } = request;
   const asked = (name: string, byDefault: number) => Number(query.get(name) ?? byDefault);
-  const common = {
+  const payload = writtenBy(request);
+  const isRead = payload === undefined;
+  // All asks have the same fields in the same order: who reads them is faster for it, and nothing is copied.
+  return {
     id,
     node,
     key,
+    method: isRead ? "GET" : (method as "PUT" | "DELETE"),
     context: headers["x-dynamo-context"] ?? "",
+    payload,
+    quorum: isRead ? asked("r", r) : asked("w", w),
     strict: (query.get("quorum") ?? quorum) === "strict",
     timeoutMs: asked("timeoutMs", requestTimeoutMs),
+    operation: isRead ? undefined : headers[OPERATION_HEADER],
+    session: isRead ? headers[SESSION_HEADER] : undefined,
+    ignoresNotFound: isRead && (query.get("notfound") ?? notFound) === "ignore",
   };
-  const operation = headers[OPERATION_HEADER];
-  const named = operation === undefined ? {} : { operation };
+}
+
+/** `encodePayload` of what the request writes; undefined where it reads. */
+function writtenBy({ method, headers, body }: HttpRequest): Uint8Array | undefined {
   switch (method) {
     case "PUT": {
       const contentType = headers["content-type"] ?? "application/octet-stream";
-      const payload = encodePayload({ contentType, tombstone: false, bytes: body });
-      return { ...common, ...named, method, payload, quorum: asked("w", w) };
+      return encodePayload({ contentType, tombstone: false, bytes: body });
     }
-    case "DELETE": {
-      const payload = encodePayload(TOMBSTONE_PAYLOAD);
-      return { ...common, ...named, method, payload, quorum: asked("w", w) };
-    }
-    default: {
-      const session = headers[SESSION_HEADER];
-      return {
-        ...common,
-        method: "GET",
-        payload: undefined,
-        quorum: asked("r", r),
-        ...(session === undefined ? {} : { session }),
-        ...((query.get("notfound") ?? notFound) === "ignore" ? { ignoresNotFound: true } : {}),
-      };
-    }
+    case "DELETE":
+      return encodePayload(TOMBSTONE_PAYLOAD);
+    default:
+      return undefined;
   }
 }
