@@ -33,8 +33,8 @@ export function placeRequest(
     n: options.n,
     sloppy: options.quorum === "sloppy",
     isUp,
+    coordinator,
     datacenterOf: ring.placement?.datacenterOf,
-    ...(coordinator === undefined ? {} : { coordinator }),
   });
   assertions.always(
     "a request has a slot for each of its first N nodes",

@@ -81,18 +81,16 @@ export class PutRequest {
   run(): Promise<Minted> {
     const { key, context, payload } = this.#order;
     const { replica, nodeId, liveRequests } = this.#parts;
-    const own = this.#placement.sends().find((send) => send.node === nodeId);
-    this.#ownHintFor = own?.hintFor;
-    this.#environment.assertions.sometimes(
-      "a fallback coordinated a write",
-      own?.hintFor !== undefined,
-    );
+    const primary = this.#placement.slotOf(nodeId)?.primary;
+    const hintFor = primary === nodeId ? undefined : primary;
+    this.#ownHintFor = hintFor;
+    this.#environment.assertions.sometimes("a fallback coordinated a write", hintFor !== undefined);
     liveRequests.begin();
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#armTimer();
       replica
-        .mint(key, context, payload, own?.hintFor, {
+        .mint(key, context, payload, hintFor, {
           durable: this.#isDurable(nodeId),
           // A process that was stopped may look before its timers do.
           onQueued: (leave) => {

@@ -33,11 +33,11 @@ export interface WriteCandidatesOptions {
  */
 export function* writeCandidates(options: WriteCandidatesOptions): Generator<NodeId> {
   const { policy, self, n, fastestReader } = options;
-  const first = healthy(options).slice(0, n);
+  const first = healthy(options, n);
   const mayCoordinate = first.includes(self);
   if (policy === "first-owner") {
     // One more in this node's stead, for the case that it has no room.
-    yield* healthy(options).slice(0, mayCoordinate ? n + 1 : n);
+    yield* healthy(options, mayCoordinate ? n + 1 : n);
     return;
   }
   const preferred =
@@ -51,13 +51,22 @@ export function* writeCandidates(options: WriteCandidatesOptions): Generator<Nod
   }
 }
 
-function healthy({ list, self, isUp }: WriteCandidatesOptions): readonly NodeId[] {
-  return list.filter((node) => node === self || isUp(node));
+/** The first of them, so many at most. */
+function healthy(
+  { list, self, isUp }: WriteCandidatesOptions,
+  countMax: number,
+): readonly NodeId[] {
+  const nodes: NodeId[] = [];
+  for (const node of list) {
+    if (nodes.length === countMax) break;
+    if (node === self || isUp(node)) nodes.push(node);
+  }
+  return nodes;
 }
 
 function others(options: WriteCandidatesOptions): readonly NodeId[] {
   const { self, n } = options;
-  return healthy(options)
+  return healthy(options, n + 1)
     .filter((node) => node !== self)
     .slice(0, n);
 }

@@ -256,15 +256,16 @@ export class DynamoNode implements KeyValueStore {
     return this.#ring;
   }
 
-  get({ known, ...order }: GetOrder): Promise<SiblingsAnswer> {
+  get(order: GetOrder): Promise<SiblingsAnswer> {
+    const { key, r, quorum, notFound, known } = order;
     return this.#admission.admit("clients", order.timeoutMs, (timeoutMs) => {
       const atLeast =
         known === undefined
           ? this.#versioning.empty.clock
-          : this.#coordinator.openContext(order.key, known.token, known.kind);
+          : this.#coordinator.openContext(key, known.token, known.kind);
       return this.#coordinator
-        .get({ ...order, timeoutMs, atLeast })
-        .then(({ siblings, ...reading }) => this.#answers.siblings(order.key, siblings, reading));
+        .get({ key, r, quorum, notFound, timeoutMs, atLeast })
+        .then((found) => this.#answers.siblings(key, found.siblings, found));
     });
   }
 

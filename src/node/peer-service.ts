@@ -45,13 +45,6 @@ export interface PeerServiceParts {
  */
 export function peerService(environment: Environment, parts: PeerServiceParts): RequestHandler {
   return (from: NodeId, request: Request, respond: (reply: Reply) => void) => {
-    const refuse = (error: unknown): void => {
-      if (!(error instanceof DynamoError)) {
-        environment.assertions.reachable("a replica failed to serve a peer");
-        environment.log.error({ err: error, request: request.type }, "Cannot serve a peer");
-      }
-      respond(errorReply(error));
-    };
     switch (request.type) {
       case "ping":
         // Whoever counts this node as down because it stops shall not be told otherwise.
@@ -59,42 +52,62 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
         respond({ type: "ping-reply" });
         return;
       case "life":
-        parts.lives
-          .accept(from, request)
-          .then((accepted) => respond({ type: "life-reply", accepted }), refuse);
+        parts.lives.accept(from, request).then(
+          (accepted) => respond({ type: "life-reply", accepted }),
+          (error: unknown) => respond(refusal(environment, request, error)),
+        );
         return;
     }
     checkRing(environment, request.ring, parts.ring().stamp);
     if (request.type === "forward") {
-      forwarded(environment, parts, request).then(respond, refuse);
+      forwarded(environment, parts, request).then(respond, (error: unknown) =>
+        respond(refusal(environment, request, error)),
+      );
       return;
     }
     const stage = stageOf(request, parts.stages);
-    const task: Task = { from, request, respond, refuse, stage };
+    const task: Task = { environment, from, request, respond, stage };
     if (stage.tryEnter()) {
       serve(task, parts);
       return;
     }
     const { waitMaxMs } = parts;
+    const refuse = (error: unknown): void => respond(refusal(environment, request, error));
     stage.enqueue({ waitMaxMs, begin: () => serve(task, parts), refuse });
   };
 }
 
 interface Task {
+  readonly environment: Environment;
   readonly from: NodeId;
   readonly request: StagedRequest;
   readonly respond: (reply: Reply) => void;
-  readonly refuse: (error: unknown) => void;
   /** In which it has its place. */
   readonly stage: Stage;
 }
 
+/** What a peer is told of its request that was not done; what is no refusal goes to the log. */
+function refusal(
+  { assertions, log }: Pick<Environment, "assertions" | "log">,
+  request: Request,
+  error: unknown,
+): Reply {
+  if (!(error instanceof DynamoError)) {
+    assertions.reachable("a replica failed to serve a peer");
+    log.error({ err: error, request: request.type }, "Cannot serve a peer");
+  }
+  return errorReply(error);
+}
+
 /** Does what has its place, leaves that and then answers. */
-function serve({ from, request, respond, refuse, stage }: Task, parts: PeerServiceParts): void {
+function serve(
+  { environment, from, request, respond, stage }: Task,
+  parts: PeerServiceParts,
+): void {
   const { replica, shared } = parts;
   const failed = (error: unknown): void => {
     stage.leave();
-    refuse(error);
+    respond(refusal(environment, request, error));
   };
   const answer = (reply: Reply): void => {
     stage.leave();

@@ -35,9 +35,10 @@ export class GetCore extends SlotProgress {
   readonly #versioning: Versioning;
   readonly #notFound: NotFound;
   /** With `ignore`: slots whose primary holds nothing. */
-  readonly #absent = new Set<Slot>();
+  #absent: Set<Slot> | undefined;
   readonly #replies = new Map<NodeId, Uint8Array | undefined>();
-  readonly #damaged = new Set<NodeId>();
+  /** Made when the first one turns up, as the one above, which is rare. */
+  #damaged: Set<NodeId> | undefined;
   /** The distinct records among the replies, in the order in which they came. */
   readonly #records: Uint8Array[] = [];
   /** The merge of the first `#mergedCount` of them. */
@@ -78,11 +79,12 @@ export class GetCore extends SlotProgress {
 
   /** The node says that its copy cannot be read. To be counted as failed besides: such a copy is no answer, but due for repair. */
   damaged(node: NodeId): void {
+    this.#damaged ??= new Set();
     this.#damaged.add(node);
   }
 
   isDamaged(node: NodeId): boolean {
-    return this.#damaged.has(node);
+    return this.#damaged?.has(node) === true;
   }
 
   /** The node answered, and holds nothing of the key. */
@@ -115,7 +117,7 @@ export class GetCore extends SlotProgress {
     if (record === undefined) return [];
     const repairs: Repair[] = [];
     for (const { primary } of this.placement.slots) {
-      if (!this.#replies.has(primary) && !this.#damaged.has(primary)) continue;
+      if (!this.#replies.has(primary) && !this.isDamaged(primary)) continue;
       const own = this.#replies.get(primary);
       if (own === undefined || !equalBytes(own, record)) {
         repairs.push({ node: primary, record });
@@ -133,7 +135,7 @@ export class GetCore extends SlotProgress {
   }
 
   protected override hasAnswer(slot: Slot): boolean {
-    return super.hasAnswer(slot) || this.#absent.has(slot);
+    return super.hasAnswer(slot) || this.#absent?.has(slot) === true;
   }
 
   protected override verdict(): QuorumState {
@@ -150,6 +152,7 @@ export class GetCore extends SlotProgress {
 
   #holdsNothing(node: NodeId, slot: Slot): Send | undefined {
     if (node !== slot.primary) return this.fail(node);
+    this.#absent ??= new Set();
     this.#absent.add(slot);
     this.judge();
     return undefined;

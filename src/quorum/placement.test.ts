@@ -31,7 +31,7 @@ describe("Placement", () => {
   test("asksNoNodeForTwoSlots tells a node that serves two slots", () => {
     expect(placement([A]).asksNoNodeForTwoSlots).toBe(true);
     const broken = placement([]);
-    broken.slots[2]?.asked.push(A);
+    broken.slots[2]?.ask(A);
     expect(broken.asksNoNodeForTwoSlots).toBe(false);
   });
 

@@ -16,7 +16,7 @@ export interface PlacementOptions {
   /** What this node believes; never truth. */
   readonly isUp: (node: NodeId) => boolean;
   /** The node that must take part: a write's coordinator stores locally first (D-4.5-5). */
-  readonly coordinator?: NodeId;
+  readonly coordinator?: NodeId | undefined;
   /** Where a node is; fallbacks there stand in before others (D-4.6-9). Absent: nobody knows. */
   readonly datacenterOf?: ReadonlyMap<NodeId, string> | undefined;
 }
@@ -56,7 +56,7 @@ export class Placement {
       if (isServed || fallback !== undefined) servedCount += 1;
       if (fallback !== undefined) standInCount += 1;
       // A primary that is believed down is asked all the same when nobody can stand in for it.
-      if (asked.length === 0) asked.push(fallback ?? primary);
+      if (asked.length === 0) slot.ask(fallback ?? primary);
     }
     this.servedCount = servedCount;
     this.standInCount = standInCount;
@@ -88,7 +88,7 @@ export class Placement {
   replace(slot: Slot): Send | undefined {
     const fallback = this.#takeFallback(slot.primary);
     if (fallback === undefined) return undefined;
-    slot.asked.push(fallback);
+    slot.ask(fallback);
     return sendFor(slot, fallback);
   }
 
@@ -125,15 +125,15 @@ export class Placement {
       down[0] ??
       this.slots.at(-1);
     if (slot === undefined) return;
-    slot.asked.push(coordinator);
-    if (isUp(slot.primary)) slot.asked.push(slot.primary);
+    slot.ask(coordinator);
+    if (isUp(slot.primary)) slot.ask(slot.primary);
   }
 }
 
 /** One of the N copies of a key and the nodes that were asked to serve it, in the order of asking. */
 export class Slot {
   readonly primary: NodeId;
-  readonly asked: NodeId[] = [];
+  #asked: readonly NodeId[] = NOBODY;
   /** Nodes asked that will never answer; made when the first one fails, which is rare. */
   #failed: Set<NodeId> | undefined;
 
@@ -141,8 +141,17 @@ export class Slot {
     this.primary = primary;
   }
 
+  get asked(): readonly NodeId[] {
+    return this.#asked;
+  }
+
   get exhausted(): boolean {
     return (this.#failed?.size ?? 0) === this.asked.length;
+  }
+
+  ask(node: NodeId): void {
+    // Nearly always the only one: a list that grows from nothing gets room for 17 at once.
+    this.#asked = this.#asked.length === 0 ? [node] : [...this.#asked, node];
   }
 
   hasFailed(node: NodeId): boolean {
@@ -154,6 +163,8 @@ export class Slot {
     this.#failed.add(node);
   }
 }
+
+const NOBODY: readonly NodeId[] = [];
 
 function sendFor(slot: Slot, node: NodeId): Send {
   return { node, hintFor: node === slot.primary ? undefined : slot.primary };

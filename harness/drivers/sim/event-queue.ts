@@ -1,5 +1,10 @@
 import type { Timer } from "../../../src/env/clock.ts";
 
+/** What may hold up those who enter, or never let them in: a process that is paused or dead. */
+export interface Gate {
+  enterWith<T>(callback: (argument: T) => void, argument: T): void;
+}
+
 /** Something that happens at a virtual time; its own timer, as there are dozens of them in a request. */
 export class QueuedEvent implements Timer {
   readonly dueMs: number;
@@ -7,20 +12,41 @@ export class QueuedEvent implements Timer {
   readonly order: number;
   /** Undefined once it has happened or was cancelled. */
   callback: (() => void) | undefined;
-  readonly #queue: EventQueue;
+  /** Undefined once it was taken out. */
+  queue: EventQueue | undefined;
+  readonly #gate: Gate | undefined;
 
-  constructor(queue: EventQueue, dueMs: number, order: number, callback: () => void) {
-    this.#queue = queue;
+  constructor(
+    queue: EventQueue,
+    dueMs: number,
+    order: number,
+    { callback, gate }: { readonly callback: () => void; readonly gate: Gate | undefined },
+  ) {
+    this.queue = queue;
     this.dueMs = dueMs;
     this.order = order;
     this.callback = callback;
+    this.#gate = gate;
   }
 
+  /** May still be called while it waits at its gate. */
   cancel(): void {
     if (this.callback === undefined) return;
     this.callback = undefined;
-    this.#queue.cancelled();
+    this.queue?.cancelled();
   }
+
+  /** Its time has come. */
+  happen(): void {
+    if (this.#gate === undefined) callBack(this);
+    else this.#gate.enterWith(callBack, this);
+  }
+}
+
+function callBack(event: QueuedEvent): void {
+  const { callback } = event;
+  event.callback = undefined;
+  callback?.();
 }
 
 /**
@@ -28,7 +54,9 @@ export class QueuedEvent implements Timer {
  * middle would cost more than skipping it when its turn comes; but once they are most of the heap, all go at once.
  */
 export class EventQueue {
-  #heap: QueuedEvent[] = [];
+  /** As long as it ever was; `#count` says how much of it is in use. A list that shrinks and grows hands out a number each time. */
+  #heap: (QueuedEvent | undefined)[] = [];
+  #count = 0;
   /** The time of each event in the heap, side by side: looking into the events themselves takes twice as long. */
   #dueMs: number[] = [];
   #cancelledCount = 0;
@@ -36,22 +64,26 @@ export class EventQueue {
 
   /** Events that are still to happen. */
   get size(): number {
-    return this.#heap.length - this.#cancelledCount;
+    return this.#count - this.#cancelledCount;
   }
 
   /** To be called by an event in the queue, once. */
   cancelled(): void {
     this.#cancelledCount += 1;
-    if (this.#cancelledCount > CANCELLED_MIN && this.#cancelledCount > this.#heap.length / 2) {
-      this.#heap = this.#heap.filter(({ callback }) => callback !== undefined).sort(byTime);
-      this.#dueMs = this.#heap.map(({ dueMs }) => dueMs);
+    if (this.#cancelledCount > CANCELLED_MIN && this.#cancelledCount > this.#count / 2) {
+      const pending = this.#heap.filter((event) => event?.callback !== undefined) as QueuedEvent[];
+      this.#heap = pending.sort(byTime);
+      this.#count = pending.length;
+      this.#dueMs = pending.map(({ dueMs }) => dueMs);
       this.#cancelledCount = 0;
     }
   }
 
-  add(dueMs: number, callback: () => void): QueuedEvent {
-    const event = new QueuedEvent(this, dueMs, this.#order++, callback);
-    this.#rise(this.#heap.length, event);
+  /** Where there is a gate the event happens as soon as that lets it in. */
+  add(dueMs: number, callback: () => void, gate?: Gate): QueuedEvent {
+    const event = new QueuedEvent(this, dueMs, this.#order++, { callback, gate });
+    this.#rise(this.#count, event);
+    this.#count += 1;
     return event;
   }
 
@@ -59,19 +91,25 @@ export class EventQueue {
   pop(): QueuedEvent | undefined {
     for (;;) {
       const first = this.#popAny();
-      if (first === undefined || first.callback !== undefined) return first;
+      if (first === undefined) return undefined;
+      if (first.callback !== undefined) {
+        first.queue = undefined;
+        return first;
+      }
       this.#cancelledCount -= 1;
     }
   }
 
   #popAny(): QueuedEvent | undefined {
+    if (this.#count === 0) return undefined;
+    this.#count -= 1;
     const heap = this.#heap;
     const due = this.#dueMs;
     const first = heap[0];
-    const last = heap.pop();
-    due.pop();
-    const { length } = heap;
-    if (last === undefined || length === 0) return first;
+    const length = this.#count;
+    const last = heap[length] as QueuedEvent;
+    heap[length] = undefined;
+    if (length === 0) return first;
     // What was last is late, mostly: the hole goes down to a leaf without looking at it, and it rises from there.
     let hole = 0;
     for (let child = 1; child < length; child = 2 * hole + 1) {

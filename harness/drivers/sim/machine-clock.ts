@@ -1,4 +1,4 @@
-import type { Clock, Timer, WallShift } from "../../../src/env/clock.ts";
+import type { Clock, WallShift } from "../../../src/env/clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { ClockPlan } from "./world-plan.ts";
@@ -53,29 +53,9 @@ export class MachineClock {
       monotonicMs: () => this.monotonicMs(),
       setTimer: (delayMs, callback) => {
         if (!(delayMs >= 0)) throw new RangeError(`Cannot set a timer: delayMs is ${delayMs}`);
-        return new ProcessTimer(scheduler, process, { delayMs: delayMs / this.#pace, callback });
+        return scheduler.at(scheduler.monotonicMs() + delayMs / this.#pace, callback, process);
       },
-      defer: (callback) => scheduler.defer(() => process.enter(callback)),
+      defer: (callback) => scheduler.defer(callback, process),
     };
-  }
-}
-
-/** A timer of a process: it may fire while the process is paused and be cancelled before it runs. */
-class ProcessTimer implements Timer {
-  readonly #timer: Timer;
-  #callback: (() => void) | undefined;
-
-  constructor(
-    scheduler: Scheduler,
-    process: SimProcess,
-    { delayMs, callback }: { readonly delayMs: number; readonly callback: () => void },
-  ) {
-    this.#callback = callback;
-    this.#timer = scheduler.setTimer(delayMs, () => process.enter(() => this.#callback?.()));
-  }
-
-  cancel(): void {
-    this.#callback = undefined;
-    this.#timer.cancel();
   }
 }

@@ -10,6 +10,7 @@
  * outside can change the order; signals and messages of the real world have their turn between two rounds.
  */
 import type { Clock, Timer } from "../../../src/env/clock.ts";
+import type { Gate } from "./event-queue.ts";
 import { EventQueue } from "./event-queue.ts";
 
 /** A run that could not come to its end; the message says why. */
@@ -32,7 +33,9 @@ const STEPS_PER_ROUND = 512;
 /** The world's own clock, exact and never paused. Nodes have clocks of their own on top of it. */
 export class Scheduler implements Clock {
   readonly #queue = new EventQueue();
-  #deferred: (() => void)[] = [];
+  /** What was deferred to the next turn, and for each of them its gate. The lists of two turns take turns, as new ones would be garbage. */
+  #deferred = new Deferred();
+  #spare = new Deferred();
   #nowMs = 0;
   #eventCount = 0;
 
@@ -49,13 +52,13 @@ export class Scheduler implements Clock {
     return this.at(this.#nowMs + delayMs, callback);
   }
 
-  /** Calls back at a virtual time, which must not have passed. */
-  at(dueMs: number, callback: () => void): Timer {
-    return this.#queue.add(dueMs, callback);
+  /** Calls back at a virtual time, which must not have passed, or as soon after as the gate lets it in. */
+  at(dueMs: number, callback: () => void, gate?: Gate): Timer {
+    return this.#queue.add(dueMs, callback, gate);
   }
 
-  defer(callback: () => void): void {
-    this.#deferred.push(callback);
+  defer(callback: () => void, gate: Gate = OPEN): void {
+    this.#deferred.add(callback, gate);
   }
 
   /** Events that have happened. */
@@ -99,10 +102,11 @@ export class Scheduler implements Clock {
     if (this.#eventCount % EVENTS_PER_QUESTION === 0 && stop?.() === true) {
       return "Cannot go on: the run was stopped";
     }
-    if (this.#deferred.length > 0) {
+    if (this.#deferred.size > 0) {
       const turn = this.#deferred;
-      this.#deferred = [];
-      for (const callback of turn) callback();
+      this.#deferred = this.#spare;
+      this.#spare = turn;
+      turn.callAll();
       return undefined;
     }
     const event = this.#queue.pop();
@@ -112,9 +116,39 @@ export class Scheduler implements Clock {
       return `Cannot go on: the run is not over after ${Math.round(untilMs)} ms of virtual time`;
     }
     this.#nowMs = event.dueMs;
-    const { callback } = event;
-    event.callback = undefined;
-    callback?.();
+    event.happen();
     return undefined;
+  }
+}
+
+const OPEN: Gate = {
+  enterWith: (callback, argument) => callback(argument),
+};
+
+/** The callbacks of one turn. */
+class Deferred {
+  readonly #callbacks: (() => void)[] = [];
+  readonly #gates: Gate[] = [];
+
+  get size(): number {
+    return this.#callbacks.length;
+  }
+
+  add(callback: () => void, gate: Gate): void {
+    this.#callbacks.push(callback);
+    this.#gates.push(gate);
+  }
+
+  /** In order; empty afterwards. */
+  callAll(): void {
+    const count = this.#callbacks.length;
+    for (let at = 0; at < count; at += 1) {
+      (this.#gates[at] as Gate).enterWith(this.#callbacks[at] as () => void, undefined);
+    }
+    // Lists whose length is set to 0 lose their room, those that are popped keep it.
+    for (let at = 0; at < count; at += 1) {
+      this.#callbacks.pop();
+      this.#gates.pop();
+    }
   }
 }

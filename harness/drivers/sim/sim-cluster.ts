@@ -209,11 +209,11 @@ export class SimCluster implements Cluster {
   }
 
   #serve(node: string, server: SimHttpServer, request: HttpRequest): Promise<HttpResponse> {
-    const handle = () => server.handler(request);
-    if (!request.path.startsWith("/kv")) return handle();
+    const { handler } = server;
+    if (!request.path.startsWith("/kv")) return handler(request);
     this.requestCount += 1;
-    const { configuration } = this.machine(node);
-    return this.#watch?.watch(configuration, request, handle) ?? handle();
+    if (this.#watch === undefined) return handler(request);
+    return this.#watch.watch(this.machine(node).configuration, request, handler);
   }
 }
 

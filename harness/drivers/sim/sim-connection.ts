@@ -95,8 +95,12 @@ export class SimConnection {
   }
 
   #carry(end: SimEnd, bytes: Uint8Array, arrived: (() => void) | undefined): void {
+    if (arrived === undefined) {
+      if (end.route.link.carry(bytes.length, end.lane, end.arrive)) end.underWay.push(bytes);
+      return;
+    }
     end.route.link.carry(bytes.length, end.lane, () => {
-      arrived?.();
+      arrived();
       if (!this.#broken) end.peer?.receive(bytes);
     });
   }
@@ -151,8 +155,9 @@ export class SimEnd implements Connection {
   /** When it sent something after the last time that it heard anything, and how often its process had been paused by then. */
   waitsSinceMs: number | undefined;
   waitsSincePause = 0;
+  /** What it sent and has not arrived: a lane keeps the order, so that one function brings all of it, each time the next. */
+  readonly underWay: Uint8Array[] = [];
   readonly #connection: SimConnection;
-  #forgetProcess = (): void => {};
   #closed = false;
 
   constructor(connection: SimConnection, route: SimEnd["route"]) {
@@ -167,12 +172,20 @@ export class SimEnd implements Connection {
   /** Gives the end to a process; it closes with it. */
   belongTo(process: SimProcess): void {
     this.process = process;
-    this.#forgetProcess = process.onDeath(() => {
-      if (this.#closed) return;
-      this.#close();
-      this.#connection.sendEnd(this);
-    });
+    process.onDeath(this.#onDeath);
   }
+
+  readonly #onDeath = (): void => {
+    if (this.#closed) return;
+    this.#close();
+    this.#connection.sendEnd(this);
+  };
+
+  /** The next bytes that are under way come to the other end. */
+  readonly arrive = (): void => {
+    const bytes = this.underWay.shift();
+    if (bytes !== undefined && !this.#connection.isBroken) this.peer?.receive(bytes);
+  };
 
   send(bytes: Uint8Array): void {
     if (!this.#closed && !this.#connection.isBroken) this.#connection.send(this, bytes);
@@ -196,13 +209,14 @@ export class SimEnd implements Connection {
   }
 
   receive(bytes: Uint8Array): void {
-    if (this.#closed) return;
-    this.process?.enter(() => {
-      if (this.#closed) return;
-      this.waitsSinceMs = undefined;
-      this.handlers?.onData(bytes);
-    });
+    if (!this.#closed) this.process?.enterWith(this.#take, bytes);
   }
+
+  readonly #take = (bytes: Uint8Array): void => {
+    if (this.#closed) return;
+    this.waitsSinceMs = undefined;
+    this.handlers?.onData(bytes);
+  };
 
   /** The other end closed, or the connection broke. */
   closed(reason: Error | undefined): void {
@@ -217,7 +231,7 @@ export class SimEnd implements Connection {
 
   #close(): void {
     this.#closed = true;
-    this.#forgetProcess();
+    this.process?.offDeath(this.#onDeath);
     this.#connection.endClosed();
   }
 }

@@ -133,7 +133,6 @@ class Exchange implements Rider {
   readonly #call: HttpCall;
   readonly #settle: Settle;
   readonly #deadline: { cancel(): void };
-  #leave = (): void => {};
   #broken = false;
   #over = false;
 
@@ -162,9 +161,9 @@ class Exchange implements Rider {
       label: `${this.#call.method} ${this.#target.text}`,
       sizeBytes,
     });
-    this.#leave = this.#parts.network.ride(this);
+    this.#parts.network.ride(this);
     // Requests travel on connections of their own, so they may overtake each other.
-    up.carry(sizeBytes, { lastDueMs: 0 }, () => {
+    up.carry(sizeBytes, undefined, () => {
       if (this.#broken) return;
       arrived?.();
       this.#arrive();
@@ -184,14 +183,14 @@ class Exchange implements Rider {
       this.#answer(HEAD_BYTES, "refused", () => this.#fail(false, "connection refused"));
       return;
     }
-    const forget = server.process.onDeath(() =>
-      this.#answer(0, "reset", () => this.#fail(true, "connection reset")),
-    );
+    const onDeath = (): void =>
+      this.#answer(0, "reset", () => this.#fail(true, "connection reset"));
+    server.process.onDeath(onDeath);
     server.process.enter(() => {
       this.#parts.serve(node, server, plainRequest(this.#call, this.#target)).then((response) => {
         // It may have died of an error in the very moment in which it answered.
         if (server.process.state === "dead") return;
-        forget();
+        server.process.offDeath(onDeath);
         this.#answer(HEAD_BYTES + response.body.length, `${response.status}`, () =>
           this.#succeed(response),
         );
@@ -203,7 +202,7 @@ class Exchange implements Rider {
     const { node, lane } = this.#target.route;
     if (this.#broken) return;
     const arrived = this.#parts.onMessage?.({ from: node, to: lane, label, sizeBytes });
-    this.way.down.carry(sizeBytes, { lastDueMs: 0 }, () => {
+    this.way.down.carry(sizeBytes, undefined, () => {
       if (this.#broken) return;
       arrived?.();
       arrive();
@@ -225,7 +224,7 @@ class Exchange implements Rider {
 
   #end(): void {
     this.#over = true;
-    this.#leave();
+    this.#parts.network.leave(this);
     this.#deadline.cancel();
   }
 }

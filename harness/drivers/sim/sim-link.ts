@@ -9,7 +9,7 @@ export type Impairment =
   | { readonly kind: "latency"; readonly latencyMs: number; readonly jitterMs: number }
   | { readonly kind: "bandwidth"; readonly bytesPerSecond: number };
 
-/** Keeps what is carried on it in order: what comes later never arrives earlier. */
+/** Keeps what is carried on it in order: what comes later never arrives earlier. Who has none is overtaken. */
 export interface Lane {
   lastDueMs: number;
 }
@@ -52,7 +52,7 @@ export class SimLink {
   }
 
   /** Calls `deliver` when the bytes arrive. False where they never will. */
-  carry(sizeBytes: number, lane: Lane, deliver: () => void): boolean {
+  carry(sizeBytes: number, lane: Lane | undefined, deliver: () => void): boolean {
     this.#carriedBytes += sizeBytes;
     if (this.#holes > 0) {
       this.#swallowed += 1;
@@ -77,14 +77,19 @@ export class SimLink {
     for (const send of held) send();
   }
 
-  #send(sizeBytes: number, lane: Lane, deliver: () => void): void {
+  #send(sizeBytes: number, lane: Lane | undefined, deliver: () => void): void {
     if (this.#clogs > 0) {
       this.#held.push(() => this.#send(sizeBytes, lane, deliver));
       return;
     }
     const { scheduler } = this.#parts;
     const delayMs = this.#impairments.size === 0 ? this.#drawMs() : this.#impairedMs(sizeBytes);
-    const dueMs = Math.max(scheduler.monotonicMs() + delayMs, lane.lastDueMs);
+    const soonestMs = scheduler.monotonicMs() + delayMs;
+    if (lane === undefined) {
+      scheduler.at(soonestMs, deliver);
+      return;
+    }
+    const dueMs = Math.max(soonestMs, lane.lastDueMs);
     lane.lastDueMs = dueMs;
     scheduler.at(dueMs, deliver);
   }

@@ -134,10 +134,14 @@ export class SimNetwork {
     }
   }
 
-  /** The rider breaks with its links from now on; returns how to take it back. */
-  ride(rider: Rider): () => void {
+  /** The rider breaks with its links from now on. */
+  ride(rider: Rider): void {
     this.#riders.add(rider);
-    return () => this.#riders.delete(rider);
+  }
+
+  /** It does not any more. */
+  leave(rider: Rider): void {
+    this.#riders.delete(rider);
   }
 
   /** Connections with an end that is still open. */

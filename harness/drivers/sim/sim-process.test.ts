@@ -23,8 +23,11 @@ describe("SimProcess", () => {
     const process = new SimProcess(unexpected);
     const seen: string[] = [];
     process.onDeath(() => seen.push("died"));
-    const forget = process.onDeath(() => seen.push("forgotten"));
-    forget();
+    const forgotten = (): void => {
+      seen.push("forgotten");
+    };
+    process.onDeath(forgotten);
+    process.offDeath(forgotten);
     process.pause();
     process.enter(() => seen.push("held"));
     process.kill();

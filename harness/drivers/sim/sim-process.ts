@@ -1,3 +1,5 @@
+import type { Gate } from "./event-queue.ts";
+
 /** Whether code of a process may run: it does, it waits (SIGSTOP), or it never will again (kill -9). */
 type ProcessState = "running" | "paused" | "dead";
 
@@ -5,7 +7,7 @@ type ProcessState = "running" | "paused" | "dead";
  * One life of a node's process. Everything that would call into it, a timer, bytes, the disk, comes through `enter`: it is held while
  * the process is paused and forgotten once it is dead. What the process itself awaits then never settles.
  */
-export class SimProcess {
+export class SimProcess implements Gate {
   readonly #onCrash: (error: unknown) => void;
   readonly #onDeath = new Set<() => void>();
   #state: ProcessState = "running";
@@ -27,16 +29,21 @@ export class SimProcess {
   }
 
   enter(callback: () => void): void {
+    this.enterWith(callback, undefined);
+  }
+
+  /** With an argument, so that who enters often needs no new function each time. */
+  enterWith<T>(callback: (argument: T) => void, argument: T): void {
     switch (this.#state) {
       case "running":
         try {
-          callback();
+          callback(argument);
         } catch (error) {
           this.fail(error);
         }
         break;
       case "paused":
-        this.#held.push(callback);
+        this.#held.push(() => callback(argument));
         break;
       case "dead":
         break;
@@ -48,10 +55,14 @@ export class SimProcess {
     if (this.#state !== "dead") this.#onCrash(error);
   }
 
-  /** Called when the process dies: its sockets close, and whoever waits for it learns so. Returns how to take it back. */
-  onDeath(callback: () => void): () => void {
+  /** Called when the process dies: its sockets close, and whoever waits for it learns so. */
+  onDeath(callback: () => void): void {
     this.#onDeath.add(callback);
-    return () => this.#onDeath.delete(callback);
+  }
+
+  /** Takes it back. */
+  offDeath(callback: () => void): void {
+    this.#onDeath.delete(callback);
   }
 
   pause(): void {

@@ -1,5 +1,5 @@
 import { fromBase64url } from "../../../src/base/bytes.ts";
-import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
 import { OPERATION_HEADER, SESSION_HEADER } from "../../../src/protocol/headers.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../../../src/protocol/payload.ts";
@@ -18,17 +18,17 @@ export class RequestWatch {
     this.#observer = observer;
   }
 
-  /** Calls `handle`, and tells before and after. Clients of the harness name keys in their base64url form only. */
+  /** Lets the handler answer, and tells before and after. Clients of the harness name keys in their base64url form only. */
   watch(
     configuration: NodeConfiguration,
     request: HttpRequest,
-    handle: () => Promise<HttpResponse>,
+    handler: HttpHandler,
   ): Promise<HttpResponse> {
     const key = this.#keyOf(request.path);
-    if (key === undefined) return handle();
+    if (key === undefined) return handler(request);
     const id = this.#askCount++;
     this.#observer.clientAsked(askOf(id, key, configuration, request));
-    return handle().then((response) => {
+    return handler(request).then((response) => {
       this.#observer.clientAnswered(id, response);
       return response;
     });
