@@ -48,10 +48,15 @@ const HASHED_BYTES_MAX = 8;
 const FACTOR = 0x01000193;
 
 function placeOf(bytes: Uint8Array, start: number, end: number): number {
+  return hashOfEnd(bytes, start, end) & (PLACES - 1);
+}
+
+/** Spreads byte strings over the places of a table by their lengths and last bytes: 32 bits, of which the lower ones are good. */
+export function hashOfEnd(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
   for (let at = Math.max(start, end - HASHED_BYTES_MAX); at < end; at += 1) {
     hash = Math.imul(hash, FACTOR) ^ (bytes[at] as number);
   }
   // The upper bits hang on all bytes, the lower ones on the last few.
-  return (hash ^ (hash >>> 15)) & (PLACES - 1);
+  return hash ^ (hash >>> 15);
 }
