@@ -1,8 +1,8 @@
 /*
  * `npm run bench:trees`: what hash trees take of the write throughput of whole nodes. Two clusters stand side by side, one with
  * trees and one without, and take the same writes over HTTP in short rounds, by turns, so that whatever else the machine does meets
- * both alike. The target is held against the processor time of the nodes. The rate is printed beside it: the clients' own work makes it fall
- * by less, and whatever else the machine does moves it by more.
+ * both alike. The target is held against the processor time of the nodes. The rate is printed beside it, in which the clients'
+ * own work counts as well, and whatever else the machine does.
  */
 import { join } from "node:path";
 import type { BenchCluster } from "./bench-cluster.ts";
