@@ -2,6 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createHttpCaller } from "../../src/platform/http-client.ts";
 import { cpuSeconds } from "./run-http-bench.ts";
 
+/** What a write of a round took, in microseconds. */
+export interface RoundCost {
+  /** Of the nodes' processor time. */
+  readonly nodesUs: number;
+  /** By the clock, all writers together: its inverse is the rate, in which the clients' own work counts as well. */
+  readonly clockUs: number;
+}
+
 const WRITERS = 32;
 const KEYS_A_WRITER = 100;
 const VALUE_BYTES = 1_024;
@@ -24,9 +32,9 @@ export class ContextWriters {
     this.#over = over;
   }
 
-  /** Gives the microseconds of processor time that the nodes took for a write. */
-  async round(writes: number): Promise<number> {
+  async round(writes: number): Promise<RoundCost> {
     const before = await cpuSeconds(this.#urls);
+    const startMs = performance.now();
     const end = this.#writes + writes;
     const work = async (writer: number): Promise<void> => {
       while (this.#writes < end) {
@@ -36,7 +44,8 @@ export class ContextWriters {
       }
     };
     await Promise.all(Array.from({ length: WRITERS }, (_, writer) => work(writer)));
-    return (1e6 * ((await cpuSeconds(this.#urls)) - before)) / writes;
+    const clockUs = (1e3 * (performance.now() - startMs)) / writes;
+    return { nodesUs: (1e6 * ((await cpuSeconds(this.#urls)) - before)) / writes, clockUs };
   }
 
   close(): void {

@@ -1,12 +1,14 @@
 /*
  * `npm run bench:trees`: what hash trees take of the write throughput of whole nodes. Two clusters stand side by side, one with
  * trees and one without, and take the same writes over HTTP in short rounds, by turns, so that whatever else the machine does meets
- * both alike; counted is the processor time of the nodes, of which throughput is made, and not that of the clock.
+ * both alike. The target is held against the processor time of the nodes. The rate is printed beside it, in which the clients'
+ * own work counts as well, and whatever else the machine does.
  */
 import { join } from "node:path";
 import type { BenchCluster } from "./bench-cluster.ts";
 import { startBenchCluster } from "./bench-cluster.ts";
 import { BENCH_EXIT, readBenchFlags, runBenchMain, wholeFlag } from "./bench-flags.ts";
+import type { RoundCost } from "./context-writers.ts";
 import { ContextWriters } from "./context-writers.ts";
 import type { BenchEngine } from "./http-options.ts";
 
@@ -85,26 +87,52 @@ async function measure(
     for (const settings of [WITHOUT_TREES, WITH_TREES]) clusters.push(await start(settings));
     for (const { urls } of clusters) writers.push(new ContextWriters(urls, over));
     const [plain, kept] = writers as [ContextWriters, ContextWriters];
-    const without: number[] = [];
-    const more: number[] = [];
+    const without: RoundCost[] = [];
+    const withTrees: RoundCost[] = [];
     for (let pair = 0; pair < WARM_UP_PAIRS + rounds; pair += 1) {
       const isKeptFirst = pair % 2 === 1;
       const first = await (isKeptFirst ? kept : plain).round(writes);
       const second = await (isKeptFirst ? plain : kept).round(writes);
       if (pair < WARM_UP_PAIRS) continue;
       without.push(isKeptFirst ? second : first);
-      more.push(isKeptFirst ? first - second : second - first);
+      withTrees.push(isKeptFirst ? first : second);
     }
-    const share = median(more) / median(without);
+    const cpu = compared(without, withTrees, "nodesUs");
+    const clock = compared(without, withTrees, "clockUs");
     const name = variant.writeBuffer > 0 ? `${variant.engine}, buffered` : variant.engine;
     process.stdout.write(
-      `${name}: a write takes ${median(without).toFixed(1)} µs of all nodes' processor time, and ${median(more).toFixed(1)} µs more with hash trees: ${(100 * share).toFixed(1)} % (target under ${100 * SHARE_MAX} %; half of ${rounds} pairs of rounds between ${quantile(more, 0.25).toFixed(1)} and ${quantile(more, 0.75).toFixed(1)} µs)\n`,
+      `${name}: a write takes ${cpu.without.toFixed(1)} µs of all nodes' processor time, and ${moreOf(cpu)} (target under ${100 * SHARE_MAX} %; ${rounds} pairs of rounds)\n` +
+        `${name}: ${(1e6 / clock.without).toFixed(0)} writes a second; by the clock a write takes ${clock.without.toFixed(1)} µs, and ${moreOf(clock)}\n`,
     );
-    return share;
+    return cpu.share;
   } finally {
     for (const each of writers) each.close();
     for (const cluster of clusters) await cluster.stop();
   }
+}
+
+interface Comparison {
+  /** Median, in microseconds. */
+  readonly without: number;
+  /** Quartiles of what the two rounds of a pair differ by. */
+  readonly more: readonly [number, number, number];
+  /** Of the medians. */
+  readonly share: number;
+}
+
+function compared(
+  without: readonly RoundCost[],
+  withTrees: readonly RoundCost[],
+  of: keyof RoundCost,
+): Comparison {
+  const base = median(without.map((cost) => cost[of]));
+  const more = withTrees.map((cost, pair) => cost[of] - (without[pair]?.[of] ?? Number.NaN));
+  const quartiles = [quantile(more, 0.25), median(more), quantile(more, 0.75)] as const;
+  return { without: base, more: quartiles, share: quartiles[1] / base };
+}
+
+function moreOf({ more: [low, middle, high], share }: Comparison): string {
+  return `${middle.toFixed(1)} µs more with hash trees: ${(100 * share).toFixed(1)} % (half of the pairs between ${low.toFixed(1)} and ${high.toFixed(1)} µs)`;
 }
 
 function median(values: readonly number[]): number {

@@ -18,7 +18,7 @@ export class BytesMemo<Value> {
 
   /** What was made of these bytes; undefined where that is not known, or no longer. */
   find(bytes: Uint8Array, start = 0, end = bytes.length): Value | undefined {
-    const place = hashOf(bytes, start, end) & this.#placesMask;
+    const place = hashOfEnd(bytes, start, end) & this.#placesMask;
     if (this.#holds(place, bytes, start, end)) return this.#values[place];
     const beside = place ^ 1;
     return this.#holds(beside, bytes, start, end) ? this.#values[beside] : undefined;
@@ -55,7 +55,7 @@ export class BytesMemo<Value> {
 
   /** Its own where it has one, else a free one, else the first. */
   #placeFor(bytes: Uint8Array): number {
-    const place = hashOf(bytes, 0, bytes.length) & this.#placesMask;
+    const place = hashOfEnd(bytes, 0, bytes.length) & this.#placesMask;
     const beside = place ^ 1;
     if (this.#mayTake(place, bytes)) return place;
     return this.#mayTake(beside, bytes) ? beside : place;
@@ -89,7 +89,8 @@ const FACTOR = 0x01000193;
 /** Of MurmurHash3's last steps. */
 const MIXER = 0x85ebca6b;
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+/** Spreads byte strings over the places of a table by their lengths and last bytes: 32 bits, of which the lower ones are good. */
+export function hashOfEnd(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
   for (let at = Math.max(start, end - HASHED_BYTES_MAX); at < end; at += 1) {
     hash = Math.imul(hash, FACTOR) ^ (bytes[at] as number);
