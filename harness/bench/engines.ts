@@ -12,7 +12,7 @@ import { runHttpBench } from "./run-http-bench.ts";
 
 const USAGE = `Measures 3 nodes (N=3 R=2 W=2, 32 connections over HTTP, half reads and half writes with context) on each engine, one after the
 other, for each size of a value; every row is the best of its rounds. Disk engines have a
-cache of 32 MiB.
+cache of 32 MiB. There are 10,000 keys, fewer where their values would take more than 100 MiB.
 
   npm run bench:engines -- [flags]
 
@@ -67,7 +67,7 @@ await runBenchMain(async (argv, signal) => {
   for (const size of (flags.sizes ?? "1024").split(",")) {
     wholeFlag("sizes", size, { min: 1, max: 1_048_576 }, 1_024);
     const best = await measureAll(
-      { rounds, flags: ["--seconds", `${seconds}`, "--value-bytes", size] },
+      { rounds, flags: ["--seconds", `${seconds}`, ...loadOf(Number(size))] },
       signal,
     );
     process.stdout.write(`\nvalues of ${size} bytes`);
@@ -77,6 +77,15 @@ await runBenchMain(async (argv, signal) => {
   const isOnTarget = failures.length === 0 || flags["no-targets"] === true;
   return isOnTarget ? BENCH_EXIT.done : BENCH_EXIT.failed;
 });
+
+const KEYS_MAX = 10_000;
+const DATA_BYTES_MAX = 100 * 1_048_576;
+
+/** As much data for each size, so that it is the size that differs, and not how much of it the cache and the disk have to hold. */
+function loadOf(valueBytes: number): readonly string[] {
+  const keys = Math.min(KEYS_MAX, Math.floor(DATA_BYTES_MAX / valueBytes));
+  return ["--value-bytes", `${valueBytes}`, "--keys", `${keys}`];
+}
 
 /** The best of some rounds on each engine, by its name. */
 async function measureAll(

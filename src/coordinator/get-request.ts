@@ -186,7 +186,9 @@ export class GetRequest {
       return;
     }
     for (const node of this.#core.silent()) {
-      if (node !== this.#parts.nodeId) this.#parts.detector.missed(node);
+      if (node !== this.#parts.nodeId) {
+        this.#parts.detector.overdue(node, this.#options.hedgeMs);
+      }
     }
     for (const send of this.#core.hedge()) {
       assertions.reachable("a read asked a stand-in for a silent replica");

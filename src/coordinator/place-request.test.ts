@@ -16,6 +16,7 @@ function place(down: readonly string[], needed: number, coordinator?: string) {
     isUp: (node: NodeId) => !down.includes(node),
     answered: () => {},
     missed: () => {},
+    overdue: () => {},
     leaves: () => {},
     suspected: () => [],
   };
@@ -83,6 +84,7 @@ describe("placeRequest()", () => {
       isUp: () => true,
       answered() {},
       missed() {},
+      overdue() {},
       leaves() {},
       suspected: () => [],
     };
@@ -102,7 +104,14 @@ describe("placeRequest()", () => {
 
     function placeWith(isUp: (node: NodeId) => boolean): CountingAssertions {
       const assertions = new CountingAssertions();
-      const detector = { isUp, answered() {}, missed() {}, leaves() {}, suspected: () => [] };
+      const detector = {
+        isUp,
+        answered() {},
+        missed() {},
+        overdue() {},
+        leaves() {},
+        suspected: () => [],
+      };
       const order = { ring, key: Buffer.from("k"), needed: 2 };
       placeRequest({ assertions }, { detector }, OPTIONS, order);
       return assertions;

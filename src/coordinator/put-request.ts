@@ -234,7 +234,9 @@ export class PutRequest {
 
   #hedge(): void {
     for (const node of this.#core.silent()) {
-      if (node !== this.#parts.nodeId) this.#parts.detector.missed(node);
+      if (node !== this.#parts.nodeId) {
+        this.#parts.detector.overdue(node, this.#options.hedgeMs);
+      }
     }
     for (const send of this.#core.hedge()) {
       this.#environment.assertions.reachable("a write asked a stand-in for a silent replica");

@@ -311,6 +311,11 @@ const PEER_POINTS = [
   { name: "a hint failed and the others went on", kind: "reachable", required: true },
   { name: "a peer counted as down", kind: "reachable", required: true },
   {
+    name: "of a peer that was late something had come meanwhile",
+    kind: "sometimes",
+    required: true,
+  },
+  {
     name: "a peer said that it stops",
     kind: "reachable",
     required: false,

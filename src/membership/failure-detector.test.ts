@@ -45,6 +45,40 @@ describe("FailureDetector", () => {
     expect(detector.suspected()).toEqual([PEER]);
   });
 
+  test("D-4.8.3-1 holds no silence against a peer that answered something meanwhile", () => {
+    const { detector, clock } = world();
+    for (let time = 0; time < 10; time += 1) {
+      clock.advance(60);
+      detector.heard(PEER);
+      clock.advance(40);
+      detector.overdue(PEER, 100);
+      clock.runTurn();
+    }
+    expect(detector.isUp(PEER)).toBe(true);
+    for (const untilDown of [true, true, false]) {
+      clock.advance(100);
+      detector.overdue(PEER, 100);
+      clock.runTurn();
+      expect(detector.isUp(PEER)).toBe(untilDown);
+    }
+  });
+
+  test("takes what is overdue in one turn for one miss, and none where answers wait to be read", () => {
+    const { detector, clock } = world();
+    const stall = (isAnswered: boolean) => {
+      clock.advance(300);
+      for (let call = 0; call < 8; call += 1) detector.overdue(PEER, 100);
+      if (isAnswered) detector.heard(PEER);
+      clock.runTurn();
+    };
+    for (let time = 0; time < 5; time += 1) stall(true);
+    stall(false);
+    stall(false);
+    expect(detector.isUp(PEER)).toBe(true);
+    stall(false);
+    expect(detector.isUp(PEER)).toBe(false);
+  });
+
   test("takes a peer that says that it stops for down at once, and pings it until it answers", () => {
     const { detector, clock, pinged, cameUp } = world();
     detector.leaves(PEER);

@@ -7,8 +7,10 @@ export interface Detector {
   isUp(peer: NodeId): boolean;
   /** The peer answered anything at all; `toPing`: that it is there for everybody. */
   answered(peer: NodeId, toPing?: boolean): void;
-  /** A request to the peer was refused, lost, or is overdue. */
+  /** A request to the peer was refused or lost, or given up. */
   missed(peer: NodeId): void;
+  /** A request to the peer has waited for `waitedMs` and goes on: a miss if nothing at all was heard of the peer for as long. */
+  overdue(peer: NodeId, waitedMs: number): void;
   /** The peer said that it is about to end: it counts as down until it answers a ping. */
   leaves(peer: NodeId): void;
   suspected(): readonly NodeId[];
@@ -31,6 +33,10 @@ export interface FailureDetectorOptions {
  * Local, traffic-driven failure detection (D-4.8.3-1, D-4.8.3-2). Requests themselves are the probes: an idle pair
  * sends nothing. Only a peer believed down is pinged, every `retryDownMs`, until any answer of it arrives. A single
  * miss proves nothing (a slow disk, a lost connection), so a few in a row are needed; any answer clears them.
+ *
+ * Slow is not dead: no silence is held against a peer that answers other requests meanwhile, or is in the middle of an answer, nor
+ * is what this node was too busy to read, since it looks again once the input at hand was handled; and what is overdue in one
+ * turn is one miss.
  */
 export class FailureDetector implements Detector {
   readonly #environment: Environment;
@@ -39,6 +45,10 @@ export class FailureDetector implements Detector {
   readonly #misses = new Map<NodeId, number>();
   readonly #down = new Map<NodeId, Timer>();
   readonly #leaving = new Set<NodeId>();
+  /** When anything came from each peer; by `monotonicMs`. */
+  readonly #heardMs = new Map<NodeId, number>();
+  /** Silent since when, of the requests that became overdue in this turn the one sent last; by `monotonicMs`. */
+  readonly #overdueSinceMs = new Map<NodeId, number>();
   /** When a peer was missed last, or this began; by `monotonicMs`. */
   #disturbedMs: number;
   #stopped = false;
@@ -103,6 +113,20 @@ export class FailureDetector implements Detector {
     this.#retryLater(peer);
   }
 
+  /** A piece of an answer came. */
+  heard(peer: NodeId): void {
+    this.#heardMs.set(peer, this.#environment.clock.monotonicMs());
+  }
+
+  overdue(peer: NodeId, waitedMs: number): void {
+    const { clock } = this.#environment;
+    this.#disturbedMs = clock.monotonicMs();
+    const sinceMs = this.#disturbedMs - waitedMs;
+    const earlierMs = this.#overdueSinceMs.get(peer);
+    this.#overdueSinceMs.set(peer, Math.max(sinceMs, earlierMs ?? sinceMs));
+    if (earlierMs === undefined) clock.defer(() => this.#judge(peer));
+  }
+
   leaves(peer: NodeId): void {
     this.#disturbedMs = this.#environment.clock.monotonicMs();
     this.#leaving.add(peer);
@@ -115,6 +139,18 @@ export class FailureDetector implements Detector {
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#down.values()) timer.cancel();
+  }
+
+  #judge(peer: NodeId): void {
+    const sinceMs = this.#overdueSinceMs.get(peer);
+    this.#overdueSinceMs.delete(peer);
+    const heardMs = this.#heardMs.get(peer);
+    const isAlive = heardMs !== undefined && sinceMs !== undefined && heardMs > sinceMs;
+    this.#environment.assertions.sometimes(
+      "of a peer that was late something had come meanwhile",
+      isAlive,
+    );
+    if (!isAlive) this.missed(peer);
   }
 
   #retryLater(peer: NodeId): void {

@@ -211,6 +211,7 @@ function believing(down: ReadonlySet<NodeId>): Detector {
     isUp: (peer) => !down.has(peer),
     answered() {},
     missed() {},
+    overdue() {},
     leaves() {},
     suspected: () => [...down],
   };

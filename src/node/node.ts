@@ -136,6 +136,7 @@ export class DynamoNode implements KeyValueStore {
       identity,
       addressOf: (peer) => routes.addressOf(peer),
       onHello,
+      onBytes: (peer) => this.#detector.heard(peer),
     });
     this.#introductions = new Introductions(
       environment,

@@ -40,6 +40,7 @@ export interface SessionShared {
   readonly identity: HelloIdentity;
   readonly addressOf: (peer: NodeId) => string | undefined;
   readonly onHello: (hello: Hello) => void;
+  readonly onBytes: (peer: NodeId) => void;
   readonly limits: RpcLimits;
   readonly wheel: DeadlineWheel;
   readonly rejections: RejectionLog;
@@ -226,6 +227,7 @@ export class PeerSession implements CallHolder {
     if (this.#over) return;
     this.#silentSinceMs = undefined;
     this.#gaveUp = false;
+    if (this.#greeted) this.#shared.onBytes(this.#peer);
     this.#shared.metrics.bytesReceived.increment(bytes.length);
     try {
       this.#reader.push(bytes);

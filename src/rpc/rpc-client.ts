@@ -17,6 +17,8 @@ export interface RpcClientParts {
   readonly addressOf: (peer: NodeId) => string | undefined;
   /** Told each peer's hello once it was accepted. */
   readonly onHello?: (hello: Hello) => void;
+  /** Told of each piece of an answer that comes from a peer, whatever it answers, and however long the rest takes. */
+  readonly onBytes?: (peer: NodeId) => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export class RpcClient implements PeerCalls {
       identity: parts.identity,
       addressOf: parts.addressOf,
       onHello: parts.onHello ?? (() => {}),
+      onBytes: parts.onBytes ?? (() => {}),
       limits: { ...RPC_LIMITS, ...limits },
       wheel: new DeadlineWheel(env.clock),
       rejections: new RejectionLog(env.clock, env.log),

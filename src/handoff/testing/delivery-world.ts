@@ -65,6 +65,7 @@ export async function deliveryWorld({ bytesPerSecond = 1e9, engine = new MemoryE
     isUp: (peer: NodeId) => !down.has(peer),
     answered: refuse,
     missed: refuse,
+    overdue: refuse,
     leaves: refuse,
     suspected: refuse,
   };

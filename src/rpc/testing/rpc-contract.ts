@@ -261,6 +261,25 @@ export function describeRpcContract(name: string, createWorld: () => Promise<Rpc
       expect(seen).toEqual(["a"]);
     });
 
+    test("onBytes tells of a large answer before all of it is there", async () => {
+      const address = await serve((_from, request, respond) => {
+        if (request.type !== "ping") respond({ type: "get-reply", record: new Uint8Array(5e6) });
+      });
+      const seen: string[] = [];
+      const client = new RpcClient(world.env, {
+        identity: identityOf("a"),
+        addressOf: () => address,
+        onBytes: (peer) => seen.push(peer),
+      });
+      closers.push(() => client.close());
+      expect(await world.drive(call(client, { type: "ping" }, 50))).toEqual({ kind: "timeout" });
+      expect(seen).toEqual([]);
+      const request: Request = { type: "get", ring: RING, key: utf8Bytes("key") };
+      expect((await world.drive(call(client, request))).kind).toBe("reply");
+      expect(new Set(seen)).toEqual(new Set([B]));
+      expect(seen.length).toBeGreaterThan(1);
+    });
+
     test("requests over the bound of a connection are answered overloaded", async () => {
       const held: (() => void)[] = [];
       const address = await serve(
