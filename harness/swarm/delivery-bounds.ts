@@ -28,7 +28,7 @@ export function deliveryBounds(
   const afterSlowMs = kinds.some((kind) => SLOWING.has(kind)) ? silenceMs : 0;
   return {
     scanMs: hintScanMs,
-    paceMs: (rowBytes) => (1_000 * Math.max(HINT_COST_BYTES, rowBytes)) / bytesPerSecond,
+    paceMs: (sizeBytes) => (1_000 * Math.max(HINT_COST_BYTES, sizeBytes)) / bytesPerSecond,
     settleMs: settleMs + afterSlowMs + slowedMs(plan.faults),
     // The first delivery after one that failed begins behind its page. Requests in a hurry may make an owner seem down for a moment.
     tryMs: 2 * hintScanMs + retryDownMs + writeAnswerMs,

@@ -6,13 +6,13 @@ import type { Violations } from "./violations.ts";
 export interface DeliveryBounds {
   /** How often a node looks for hints to deliver. */
   readonly scanMs: number;
-  /** How long a hint takes of the time of the node that delivers it, where it is as large as the key's name and `rowBytes` together. */
-  readonly paceMs: (rowBytes: number) => number;
+  /** How long a hint of so many bytes takes of a node's turns to deliver. */
+  readonly paceMs: (sizeBytes: number) => number;
   /** From the end of whatever was wrong with two nodes until no hint that one hands to the other fails. */
   readonly settleMs: number;
-  /** Until an owner that is not held back is tried, and every hint but those that failed with it. */
+  /** Until an owner and a hint that need not wait any more are tried. */
   readonly tryMs: number;
-  /** Until a page of hints was read, handed over, acknowledged and removed, their waits for their turn aside. */
+  /** Until a page of hints was read, handed over, acknowledged and removed, waits for their turn aside. */
   readonly pageMs: number;
   /** Virtual time since which nothing is wrong with two nodes and the links between them; undefined while something is. */
   readonly calmSinceMs: (node: string, peer: string) => number | undefined;
@@ -22,16 +22,14 @@ export interface DeliveryBounds {
 const BACK_OFF_MS_MAX = 10_000;
 /** Hints of one owner that are under way at once. */
 const PAGE_HINTS = 16;
-/** Clocks of nodes are wrong by no more than 500 parts in a million; twice that, to be sure. */
-const DRIFT_MAX = 0.001;
 
 /**
- * Failures make hints wait, and a page of which the owner took some ends that (K-20). So after the last hint that an owner took failures
- * count from one, and how many there may have been since is known from the time that they took: each came no sooner than half of the wait
- * after the one before it, and none since all has been calm. What is left when the longest wait after so many is over, and another scan, is
- * held back for no reason. The same goes for each hint and its own failures, which count since there is such a hint.
+ * Failures make an owner's hints wait, each twice as long as the one before it, and a hint that the owner took ends that (K-20). So since
+ * the last one that it took failures count from one again, and their time tells how many there may have been: each came no sooner than half of
+ * the wait after the one before it, and none once all had been calm for a while. When the wait after the last of them is over, and the
+ * next scan, whatever is left is held back for no reason. The same goes for each hint and the failures of its own, which count since it is kept.
  *
- * Judged by the rows alone, when a hint goes, and of nodes that never died: one that starts takes its time until it serves.
+ * Known by the rows alone; judged whenever one goes, of nodes that never died: one that starts takes its time until it serves.
  */
 export class HeldBackWatch {
   readonly #nowMs: () => number;
@@ -119,7 +117,7 @@ export function longestWaitMs(spanMs: number, firstMs: number): number {
   const maxMs = Math.max(firstMs, BACK_OFF_MS_MAX);
   let waitMs = firstMs;
   let waitedMs = waitMs / 2;
-  while (waitedMs <= spanMs * (1 + DRIFT_MAX) && waitMs < maxMs) {
+  while (waitedMs <= spanMs + timerSlackMs(spanMs) && waitMs < maxMs) {
     waitMs = Math.min(maxMs, 2 * waitMs);
     waitedMs += waitMs / 2;
   }
