@@ -37,10 +37,12 @@ describe("CalmPairs", () => {
     const { pairs, note } = calm();
     note(10, fault, "applied");
     expect(pairs.isCalm("n1", "n2", 20)).toBe(false);
+    expect(pairs.calmSinceMs("n1", "n2")).toBeUndefined();
     expect(pairs.isCalm("n1", "n3", 0)).toBe(true);
     note(50, fault, "healed");
     expect(pairs.isCalm("n2", "n1", 50)).toBe(false);
     expect(pairs.isCalm("n2", "n1", 51)).toBe(true);
+    expect(pairs.calmSinceMs("n2", "n1")).toBe(50);
   });
 
   test("of two faults at once the later end counts, and one without a length is over at once", () => {

@@ -30,18 +30,24 @@ export class CalmPairs {
 
   /** True where since `sinceMs` nothing was wrong with the two nodes and the links between them. */
   isCalm(node: string, peer: string, sinceMs: number): boolean {
-    const places = [
-      node,
-      peer,
-      linkName({ from: node, to: peer }),
-      linkName({ from: peer, to: node }),
-    ];
-    return !this.#isOver && places.every((place) => this.#isCalmAt(place, sinceMs));
+    const calmMs = this.calmSinceMs(node, peer);
+    return calmMs !== undefined && calmMs < sinceMs;
   }
 
-  #isCalmAt(place: string, sinceMs: number): boolean {
-    const trouble = this.#troubles.get(place);
-    return trouble === undefined || (trouble.active === 0 && trouble.lastMs < sinceMs);
+  /** When something was wrong with them last, long ago where nothing ever was; undefined while something is. */
+  calmSinceMs(node: string, peer: string): number | undefined {
+    if (this.#isOver) return undefined;
+    const links = [
+      { from: node, to: peer },
+      { from: peer, to: node },
+    ];
+    let sinceMs = Number.NEGATIVE_INFINITY;
+    for (const place of [node, peer, ...links.map(linkName)]) {
+      const { active, lastMs } = this.#troubles.get(place) ?? NEVER;
+      if (active > 0) return undefined;
+      sinceMs = Math.max(sinceMs, lastMs);
+    }
+    return sinceMs;
   }
 }
 
@@ -49,6 +55,8 @@ interface Trouble {
   active: number;
   lastMs: number;
 }
+
+const NEVER: Readonly<Trouble> = { active: 0, lastMs: Number.NEGATIVE_INFINITY };
 
 function placesOf(fault: SimFault): readonly string[] {
   if ("node" in fault) return [fault.node];

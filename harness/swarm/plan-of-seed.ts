@@ -1,14 +1,29 @@
-import { DENSE_FAMILIES, densePlan } from "./dense-plans.ts";
+import type { DenseFamily } from "./dense-plans.ts";
+import { densePlan, FIRST_FAMILIES, LATER_FAMILIES } from "./dense-plans.ts";
 import { drawPlan } from "./draw-plan.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
-/** One seed in so many has a fixed story. */
-const DENSE_EVERY = 5;
+/** Seeds that leave `rest` when divided by `every` have one of the families, in turn. */
+interface Turns {
+  readonly every: number;
+  readonly rest: number;
+  readonly families: readonly DenseFamily[];
+}
 
-/** What a swarm runs for a seed: mostly a plan whose parts are drawn one by one, and each fifth time one of the families, in turn. Pure. */
+/** Later families have seeds of their own, so that all others keep the plans that they had. */
+const TURNS: readonly Turns[] = [
+  { every: 5, rest: 0, families: FIRST_FAMILIES },
+  { every: 20, rest: 7, families: LATER_FAMILIES },
+];
+
+/** What a swarm runs for a seed: mostly a plan whose parts are drawn one by one, and where it is a family's turn a fixed story. Pure. */
 export function planOfSeed(seed: number): SimPlan {
-  const family = DENSE_FAMILIES[Math.floor(seed / DENSE_EVERY) % DENSE_FAMILIES.length];
-  return family !== undefined && seed % DENSE_EVERY === 0
-    ? densePlan(family, seed)
-    : drawPlan(seed);
+  const family = familyOfSeed(seed);
+  return family === undefined ? drawPlan(seed) : densePlan(family, seed);
+}
+
+/** The family whose turn it is; undefined where it is none's. Pure. */
+export function familyOfSeed(seed: number): DenseFamily | undefined {
+  const turns = TURNS.find(({ every, rest }) => seed % every === rest);
+  return turns?.families[Math.floor(seed / turns.every) % turns.families.length];
 }

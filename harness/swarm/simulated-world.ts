@@ -15,6 +15,7 @@ import { Stores } from "../run/stores.ts";
 import type { Archive } from "./archive.ts";
 import { CalmPairs } from "./calm-pairs.ts";
 import { clockSkewMs } from "./clock-skew.ts";
+import { deliveryBounds } from "./delivery-bounds.ts";
 import { destroyedNodes, nodesDestroyed } from "./plan-expectation.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
@@ -164,6 +165,9 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),
     hintBounds: hintBounds(plan, configurationOf(plan, cluster)),
+    deliveryBounds: deliveryBounds(plan, configurationOf(plan, cluster), (node, peer) =>
+      calm.calmSinceMs(node, peer),
+    ),
     isCalm: (node, peer, sinceMs) =>
       isServing(node, cluster) && isServing(peer, cluster) && calm.isCalm(node, peer, sinceMs),
     preferenceList: (key) => ring()?.preferenceList(key) ?? [],

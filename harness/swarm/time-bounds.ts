@@ -60,17 +60,24 @@ export function hintBounds(
   configuration: NodeConfiguration,
 ): HintBounds {
   const { members, hintsMax, hintBytesMax, hintDeliveryBytesPerSecond } = configuration;
-  const slowedMs = faults.flatMap((fault) =>
-    fault.kind === "slow-disk" ? [READS * fault.readMs + COMMITS * fault.writeMs] : [],
-  );
   const removalMs = longestMs(READS, [world.diskRead]) + longestMs(COMMITS, [world.diskWrite]);
-  const sentToGoneMs = configuration.requestTimeoutMs + removalMs + Math.max(0, ...slowedMs);
+  const sentToGoneMs = configuration.requestTimeoutMs + removalMs + slowedMs(faults);
   return {
     hintsMax,
     hintBytesMax,
     bytesPerSecond: hintDeliveryBytesPerSecond / Math.max(1, members.length - 1),
     toleranceMs: HINT_BURST_MS + sentToGoneMs + timerSlackMs(sentToGoneMs),
   };
+}
+
+/** What a slow disk takes at most for one answer, beside what it always takes. */
+export function slowedMs(faults: SimPlan["faults"]): number {
+  return Math.max(
+    0,
+    ...faults.map((fault) =>
+      fault.kind === "slow-disk" ? READS * fault.readMs + COMMITS * fault.writeMs : 0,
+    ),
+  );
 }
 
 function longestMs(count: number, delays: readonly DelayPlan[]): number {

@@ -13,7 +13,7 @@ export interface HintBounds {
 }
 
 /** Counts as so many bytes at least, however small it is. */
-const HINT_COST_BYTES = 4_096;
+export const HINT_COST_BYTES = 4_096;
 /** Clocks of nodes are wrong by no more than 500 parts in a million; twice that, to be sure. */
 const DRIFT_MAX = 0.001;
 

@@ -5,6 +5,8 @@ import { AcknowledgedWatch } from "./acknowledged-write-unseen.ts";
 import { DeadlineWatch } from "./answer-late.ts";
 import type { HintBounds } from "./hint-watch.ts";
 import { HintWatch } from "./hint-watch.ts";
+import type { DeliveryBounds } from "./hints-held-back.ts";
+import { HeldBackWatch } from "./hints-held-back.ts";
 import type { ClientRequest } from "./key-state.ts";
 import { tellsCausality } from "./lossless.ts";
 import { MintWatch } from "./mint-watch.ts";
@@ -46,6 +48,8 @@ export interface OracleParts {
   readonly bounds: TimeBounds;
   /** Undefined: nodes may keep as many hints, and deliver them as fast, as they like. */
   readonly hintBounds?: HintBounds;
+  /** Undefined: nodes may deliver hints as late as they like. */
+  readonly deliveryBounds?: DeliveryBounds | undefined;
   readonly isCalm: IsCalm;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
@@ -62,6 +66,7 @@ export interface Watches {
   readonly deadlines: DeadlineWatch;
   readonly stored: StoredWatch | undefined;
   readonly hints: HintWatch | undefined;
+  readonly heldBack: HeldBackWatch | undefined;
   /** Those that are under way, by their id. */
   readonly requests: Map<number, ClientRequest>;
   /** Nodes that died at least once. */
@@ -69,7 +74,7 @@ export interface Watches {
 }
 
 export function createWatches(parts: OracleParts): Watches {
-  const { nowMs, versioning, hintBounds, buffered } = parts;
+  const { nowMs, versioning, hintBounds, deliveryBounds, buffered } = parts;
   const clocks = { mode: versioning.mode, truncated: parts.truncated ?? false };
   const isLosslessMode = tellsCausality(clocks);
   const violations = new Violations(nowMs);
@@ -85,6 +90,7 @@ export function createWatches(parts: OracleParts): Watches {
     deadlines,
     stored: isStoredWatched ? new StoredWatch(parts, violations) : undefined,
     hints: hintBounds && new HintWatch(nowMs, hintBounds, violations),
+    heldBack: deliveryBounds && new HeldBackWatch(nowMs, deliveryBounds, violations),
     requests: new Map(),
     died: new Set(),
   };

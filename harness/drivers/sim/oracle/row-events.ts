@@ -40,6 +40,7 @@ export class RowEvents {
     for (const change of changes) {
       const copy = this.#watches.index.copyAt(node, change.table, change.key);
       if (copy !== undefined) {
+        this.#watches.heldBack?.written(copy, change.value);
         this.#written(copy, change.value);
       }
       this.#watches.hints?.written(node, change);
@@ -90,6 +91,7 @@ export class RowEvents {
 
   rowsReplaced(node: string, rows: readonly RowState[]): void {
     this.#watches.hints?.replaced(node, rows);
+    this.#watches.heldBack?.died(node);
     this.#watches.died.add(node);
     this.#watches.stored?.disturbed();
     for (const request of this.#watches.requests.values()) {
