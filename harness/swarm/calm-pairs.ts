@@ -5,6 +5,7 @@ import type { SimFault } from "../drivers/sim/world-plan.ts";
 export class CalmPairs {
   readonly #nowMs: () => number;
   readonly #troubles = new Map<string, Trouble>();
+  #everywhereMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
   /** `nowMs` gives the virtual time. */
@@ -14,6 +15,8 @@ export class CalmPairs {
 
   /** A fault began, or ended. */
   noted(fault: SimFault, phase: "applied" | "healed"): void {
+    // All nodes have started anew by then.
+    if (fault.kind === "remove") this.#everywhereMs = this.#nowMs();
     const isLasting = "endMs" in fault;
     for (const place of placesOf(fault)) {
       const trouble = this.#troubles.get(place) ?? { active: 0, lastMs: 0 };
@@ -36,7 +39,8 @@ export class CalmPairs {
       linkName({ from: node, to: peer }),
       linkName({ from: peer, to: node }),
     ];
-    return !this.#isOver && places.every((place) => this.#isCalmAt(place, sinceMs));
+    if (this.#isOver || this.#everywhereMs >= sinceMs) return false;
+    return places.every((place) => this.#isCalmAt(place, sinceMs));
   }
 
   #isCalmAt(place: string, sinceMs: number): boolean {

@@ -14,12 +14,17 @@ import { LAST_NODE } from "./stories/last-node.ts";
 import { LIVES } from "./stories/lives.ts";
 import { LOST_COPIES } from "./stories/lost-copies.ts";
 import { SNAPSHOTS } from "./stories/snapshots.ts";
-import type { Story } from "./stories/story.ts";
+import type { TellStory } from "./stories/story.ts";
 import { TOMBSTONES } from "./stories/tombstones.ts";
 
 /** The plan of a family and a seed. Pure. */
 export function densePlan(family: DenseFamily, seed: number): SimPlan {
-  const story: Story = STORIES[family](new SeededRandom(seed).fork("dense plan"));
+  return planOfStory(STORIES[family], seed);
+}
+
+/** The plan of a story and a seed. Pure. */
+export function planOfStory(tell: TellStory, seed: number): SimPlan {
+  const story = tell(new SeededRandom(seed).fork("dense plan"));
   const { run, world: changes, faults = [], core = [], ...others } = story;
   const world = { ...CALM_WORLD, ...changes };
   const whole = { ...SMALL_RUN, seed, ...run };

@@ -77,6 +77,7 @@ export async function runPhases(
   }
   onPhase("healing and reading back");
   findings.push(...(await restartAll(world)));
+  if (cluster.nodes.length < plan.run.nodes) findings.push(...wrongRings(world));
   recorder.note({ type: "marker", name: "healed" });
   const ending = {
     cluster,

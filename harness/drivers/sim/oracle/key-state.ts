@@ -92,8 +92,6 @@ const TEXTS_MAX = 8;
 /** Everything the checks know of one client key. */
 export class KeyState {
   readonly key: Uint8Array;
-  /** The first N nodes of the preference list. */
-  readonly primaries: readonly string[];
   readonly history = new KeyHistory();
   /** All rows there ever were. */
   readonly copies: Copy[] = [];
@@ -108,6 +106,8 @@ export class KeyState {
   collected: Clock = new Map();
   /** By token: the payloads of the answers that carried it. Kept in the modes that lose writes. */
   readonly shownWith = new Map<string, Set<string>>();
+  #primaries: readonly string[];
+  readonly #owners: Set<string>;
   readonly #repeated = new Set<string>();
   /** By payload: who asked to write it and gives up last. */
   readonly #lastAsked = new Map<string, ClientRequest>();
@@ -119,7 +119,24 @@ export class KeyState {
 
   constructor(key: Uint8Array, primaries: readonly string[]) {
     this.key = key;
-    this.primaries = primaries;
+    this.#primaries = primaries;
+    this.#owners = new Set(primaries);
+  }
+
+  /** The first N nodes of the preference list. */
+  get primaries(): readonly string[] {
+    return this.#primaries;
+  }
+
+  /** True of those that are or were among them: what a node had when the ring changed it still has. */
+  wasPrimary(node: string): boolean {
+    return this.#owners.has(node);
+  }
+
+  /** Members changed, and with them who keeps the key. */
+  movesTo(primaries: readonly string[]): void {
+    this.#primaries = primaries;
+    for (const node of primaries) this.#owners.add(node);
   }
 
   /** The key for people. */

@@ -12,6 +12,8 @@ export interface DeliveryCheckOptions {
   readonly died: ReadonlySet<string>;
   /** True where engines promise that what they acknowledge survives. */
   readonly synced: boolean;
+  /** Only writes acknowledged since then are judged: a key that was there before may have moved to nodes that nobody brought it to. */
+  readonly sinceMs: number;
 }
 
 /**
@@ -22,13 +24,14 @@ export interface DeliveryCheckOptions {
  */
 export function checkDelivered(
   state: KeyState,
-  { died, synced }: DeliveryCheckOptions,
+  { died, synced, sinceMs }: DeliveryCheckOptions,
   violations: Violations,
 ): void {
   const { acknowledged, copies, primaries, name } = state;
   if (died.size > 0 && !synced) return;
   const calm = primaries.filter((node) => !died.has(node));
-  for (const { ask, mints } of acknowledged) {
+  for (const { ask, mints, acknowledgedMs = 0 } of acknowledged) {
+    if (acknowledgedMs < sinceMs) continue;
     if (mints.length === 0 || mints.some((mint) => died.has(coordinatorOf(mint)))) continue;
     const behind = calm.filter((node) => {
       if (mints.some((mint) => isCollected(state, mint))) return false;
