@@ -21,7 +21,7 @@ export const FAULT_KINDS: readonly SimFaultKind[] = [
 ];
 
 /**
- * The kinds that a plan may have. `remove` is not drawn: as long as nothing is transferred to the new owners of a range, a run with it can be
- * held to less than others (`removals.ts`), and to what is left only a story leads.
+ * The kinds that a plan may have. `remove` is not drawn: until a range's new owners get what its old ones had, a run with it can be held
+ * to less than others (`removals.ts`).
  */
 export const PLANNED_KINDS: readonly SimFaultKind[] = [...FAULT_KINDS, "remove"];

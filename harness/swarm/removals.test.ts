@@ -49,7 +49,7 @@ describe("a plan that removes nodes", () => {
     [
       "a node twice",
       planOf([removal("n4"), removal("n4", 300)]),
-      /faults\[1\] is about a node that faults\[0\] removes, allowed are earlier ones$/,
+      /faults\[1\] is about a node that faults\[0\] removes, allowed is an earlier one$/,
     ],
     [
       "a node that is paused later",
@@ -64,12 +64,12 @@ describe("a plan that removes nodes", () => {
     [
       "a node beside a snapshot",
       planOf([removal("n4")], { snapshot: SNAPSHOT }),
-      /faults\[0\] removes a node, allowed is no snapshot beside that$/,
+      /faults\[0\] removes a node, allowed beside that is no snapshot$/,
     ],
     [
       "a node of a datacenter",
       planOf([removal("n4")], { run: { datacenters: { count: 2 } } }),
-      /faults\[0\] removes a node, allowed are no datacenters beside that$/,
+      /faults\[0\] removes a node, allowed beside that are no datacenters$/,
     ],
   ])("is refused in one line with %s", (_what, plan, sentence) => {
     expect(() => parsed(plan)).toThrow(PlanFileError);

@@ -41,24 +41,22 @@ export function removalProblem({
   const removals = removalsOf(faults);
   const [first] = removals;
   if (first === undefined) return undefined;
-  const place = `faults[${faults.indexOf(removals[run.nodes - run.n] ?? first)}]`;
-  if (removals.length > run.nodes - run.n) {
-    return `${place} leaves fewer than ${run.n} nodes, allowed is to remove ${run.nodes - run.n}`;
+  const placeOf = (fault: SimFault) => `faults[${faults.indexOf(fault)}]`;
+  const spare = run.nodes - run.n;
+  const tooMany = removals[spare];
+  if (tooMany !== undefined) {
+    return `${placeOf(tooMany)} leaves fewer than ${run.n} nodes, allowed is to remove ${spare}`;
   }
-  if (snapshot !== undefined) return `${place} removes a node, allowed is no snapshot beside that`;
-  if (run.datacenters !== undefined) {
-    return `${place} removes a node, allowed are no datacenters beside that`;
-  }
+  const beside = `${placeOf(first)} removes a node, allowed beside that`;
+  if (snapshot !== undefined) return `${beside} is no snapshot`;
+  if (run.datacenters !== undefined) return `${beside} are no datacenters`;
   const unserved = removals.find(({ node }) => core.includes(node));
   if (unserved !== undefined) return `core has ${unserved.node}, allowed are nodes that stay`;
   for (const removal of removals) {
-    const at = faults.indexOf(removal);
-    const late = faults.findIndex(
-      (fault, other) => other > at && "node" in fault && fault.node === removal.node,
-    );
-    if (late >= 0) {
-      return `faults[${late}] is about a node that faults[${at}] removes, allowed are earlier ones`;
-    }
+    const later = faults.slice(faults.indexOf(removal) + 1);
+    const late = later.find((fault) => "node" in fault && fault.node === removal.node);
+    if (late === undefined) continue;
+    return `${placeOf(late)} is about a node that ${placeOf(removal)} removes, allowed is an earlier one`;
   }
   return undefined;
 }

@@ -147,7 +147,7 @@ function wrongRings(world: SimulatedWorld): readonly Finding[] {
   const { capacities } = plan.world;
   const shares = capacities && {
     n: plan.run.n,
-    capacityOf: new Map(Object.entries(capacities)),
+    capacityOf: new Map(cluster.nodes.map((node) => [node, capacities[node] ?? 1])),
     timeMs: world.nowMs(),
   };
   return [...cluster.simNodes.values()].flatMap(({ node }) =>
