@@ -184,6 +184,22 @@ describe("Storm", () => {
     expect(cluster.ring.nodes).toEqual(["n1", "n3"]);
   });
 
+  test("a node that is removed while it stops for a restart does not come back, nor does one that starts", async () => {
+    const { begin, pass, cluster } = await openStorm({ plan: { n: 2 } });
+    begin(
+      { kind: "slow-disk", startMs: 0, endMs: 60_000, node: "n2", readMs: 0, writeMs: 2_000 },
+      { kind: "restart", startMs: 100, endMs: 200, node: "n2" },
+      { kind: "crash", startMs: 0, endMs: 500, node: "n3", power: false },
+      { kind: "remove", startMs: 500, endMs: 1_000, node: "n2" },
+    );
+    await pass(400);
+    // It stores that its life has ended.
+    expect(cluster.machine("n2").isRunning).toBe(true);
+    await pass(5_000);
+    expect(cluster.machine("n2")).toMatchObject({ isRunning: false, lifeCount: 1 });
+    expect(cluster.machine("n3").node?.ring().nodes).toEqual(["n1", "n3"]);
+  });
+
   test("removals that end together come one after the other, and calm() brings a removal to its end", async () => {
     const { begin, pass, drive, storm, notes, cluster } = await openStorm({
       plan: { nodes: 5, n: 2 },

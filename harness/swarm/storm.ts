@@ -39,6 +39,8 @@ export class Storm {
   readonly #starting = new Set<Promise<void>>();
   #membersChanged = Promise.resolve();
   #areMembersChanging = false;
+  /** Nodes that do not come back. */
+  readonly #lost = new Set<string>();
   readonly #snapshots = new Map<SimFault, DiskSnapshot>();
   #over = false;
 
@@ -119,6 +121,7 @@ export class Storm {
       case "wipe":
         return this.#takeDown(fault.node, "process", (node) => node.disk.wipe());
       case "remove":
+        this.#lost.add(fault.node);
         this.#takeDown(fault.node, "process", (node) => node.disk.wipe());
         return () => {
           this.#membersChanged = this.#membersChanged.then(() => this.#takeOut(fault.node));
@@ -191,13 +194,17 @@ export class Storm {
   /** A node that cannot start (its disk is full) is tried again when all is calm, by whoever heals the cluster. */
   #start(node: SimNode, down: Promise<unknown>): Promise<void> {
     const start = down
-      // Whoever changes the members starts it, with another configuration.
-      .then(() => (this.#areMembersChanging ? undefined : node.start()))
+      .then(() => (this.#mayStart(node) ? node.start() : undefined))
       .catch((error: unknown) => {
         node.log.warn({ err: error }, "Cannot start for now");
       });
     this.#awaited(start);
     return start;
+  }
+
+  /** Where members change meanwhile, whoever changes them starts it, with another configuration. */
+  #mayStart({ name }: SimNode): boolean {
+    return !this.#areMembersChanging && !this.#lost.has(name);
   }
 
   #awaited(change: Promise<void>): void {
