@@ -5,6 +5,7 @@ import type { SimFault } from "../drivers/sim/world-plan.ts";
 export class CalmPairs {
   readonly #nowMs: () => number;
   readonly #troubles = new Map<string, Trouble>();
+  #everywhereMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
   /** `nowMs` gives the virtual time. */
@@ -14,6 +15,8 @@ export class CalmPairs {
 
   /** A fault began, or ended. */
   noted(fault: SimFault, phase: "applied" | "healed"): void {
+    // All nodes have started anew by then.
+    if (fault.kind === "remove") this.#everywhereMs = this.#nowMs();
     const isLasting = "endMs" in fault;
     for (const place of placesOf(fault)) {
       const trouble = this.#troubles.get(place) ?? { active: 0, lastMs: 0 };
@@ -41,7 +44,7 @@ export class CalmPairs {
       { from: node, to: peer },
       { from: peer, to: node },
     ];
-    let sinceMs = Number.NEGATIVE_INFINITY;
+    let sinceMs = this.#everywhereMs;
     for (const place of [node, peer, ...links.map(linkName)]) {
       const { active, lastMs } = this.#troubles.get(place) ?? NEVER;
       if (active > 0) return undefined;

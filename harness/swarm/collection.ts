@@ -1,6 +1,7 @@
 import { tellsCausality } from "../drivers/sim/oracle/lossless.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import type { Adversary } from "./adversary.ts";
+import { removalsOf } from "./removals.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
 
@@ -24,6 +25,8 @@ export async function checkCollection(
   // In the paper's modes replicas may differ for good under one clock (K-2); then they never agree.
   const { versioning: mode, truncate } = plan.run;
   const isJudged = tellsCausality({ mode, truncated: truncate !== undefined });
+  // What a ring left behind keeps tombstones for good: it may be older, and nobody takes it away.
+  if (removalsOf(plan.faults).length > 0) return [];
   if (tombstoneGraceMs === 0 || oracle === undefined || !isJudged) return [];
   const { scheduler } = cluster;
   const endMs = scheduler.monotonicMs() + GRACES * tombstoneGraceMs + BEYOND_MS;

@@ -37,7 +37,10 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
     faults: storm.counts,
     reached: assertions.reached,
   };
-  const logs = [...cluster.simNodes].map(([name, { log }]): [string, string] => [name, log.text()]);
+  const logs = [...cluster.everyNode].map(([name, { log }]): [string, string] => [
+    name,
+    log.text(),
+  ]);
   return {
     outcome,
     history,
@@ -61,7 +64,7 @@ function logFindings({ plan, cluster }: SimulatedWorld): readonly Finding[] {
     ({ kind }) => kind === "full-disk" || kind === "corrupt" || kind === "restore",
   );
   if (expected) return [];
-  return [...cluster.simNodes.values()].flatMap(({ name, log }) =>
+  return [...cluster.everyNode.values()].flatMap(({ name, log }) =>
     [...log.errors].map(([sentence, error]) => ({
       check: "log",
       anomaly: sentence,

@@ -14,15 +14,21 @@ import { DELIVERIES } from "./stories/deliveries.ts";
 import { FORWARDS } from "./stories/forwards.ts";
 import { LAST_NODE } from "./stories/last-node.ts";
 import { LAST_WRITES } from "./stories/last-writes.ts";
+import { LEAVING } from "./stories/leaving.ts";
 import { LIVES } from "./stories/lives.ts";
 import { LOST_COPIES } from "./stories/lost-copies.ts";
 import { SNAPSHOTS } from "./stories/snapshots.ts";
-import type { Story } from "./stories/story.ts";
+import type { TellStory } from "./stories/story.ts";
 import { TOMBSTONES } from "./stories/tombstones.ts";
 
 /** The plan of a family and a seed. Pure. */
 export function densePlan(family: DenseFamily, seed: number): SimPlan {
-  const story: Story = STORIES[family](new SeededRandom(seed).fork("dense plan"));
+  return planOfStory(STORIES[family], seed);
+}
+
+/** The plan of a story and a seed. Pure. */
+export function planOfStory(tell: TellStory, seed: number): SimPlan {
+  const story = tell(new SeededRandom(seed).fork("dense plan"));
   const { run, world: changes, faults = [], core = [], ...others } = story;
   const world = { ...CALM_WORLD, ...changes };
   const whole = { ...SMALL_RUN, seed, ...run };
@@ -74,7 +80,7 @@ const FIRST_STORIES = {
 };
 
 /** Likewise, in turns of their own: a new one goes to the end, and moves these alone. */
-const LATER_STORIES = { ...LAST_WRITES, ...FORWARDS, ...DELIVERIES };
+const LATER_STORIES = { ...LAST_WRITES, ...FORWARDS, ...DELIVERIES, ...LEAVING };
 
 const STORIES = { ...FIRST_STORIES, ...LATER_STORIES };
 

@@ -1,6 +1,6 @@
 import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
 
-/** Every kind of fault of a simulated run; the store must survive them all, those that destroy data within the fault budget. */
+/** The kinds of faults that are drawn; the store must survive them all, those that destroy data within the fault budget. */
 export const FAULT_KINDS: readonly SimFaultKind[] = [
   "cut",
   "slow",
@@ -19,3 +19,9 @@ export const FAULT_KINDS: readonly SimFaultKind[] = [
   "corrupt",
   "datacenter",
 ];
+
+/**
+ * The kinds that a plan may have. `remove` is not drawn: until a range's new owners get what its old ones had, a run with it can be held
+ * to less than others (`removals.ts`).
+ */
+export const PLANNED_KINDS: readonly SimFaultKind[] = [...FAULT_KINDS, "remove"];

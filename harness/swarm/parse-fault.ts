@@ -1,7 +1,7 @@
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { clientGroup } from "../nemesis/fault.ts";
-import { FAULT_KINDS } from "./fault-kinds.ts";
+import { PLANNED_KINDS } from "./fault-kinds.ts";
 import { PlanFields } from "./plan-fields.ts";
 
 /** No fault begins or ends later than a day after the load began. */
@@ -19,7 +19,7 @@ export interface FaultContext {
 /** One fault of a plan file. Refuses, through the context, unknown kinds, fields, nodes and links, and what is out of range. */
 export function parseFault(value: unknown, path: string, context: FaultContext): SimFault {
   const fields = new PlanFields(value, path, context.refuse);
-  const fault = readFault(fields, fields.oneOf("kind", FAULT_KINDS), context);
+  const fault = readFault(fields, fields.oneOf("kind", PLANNED_KINDS), context);
   fields.end();
   return fault;
 }
@@ -61,6 +61,7 @@ function readFault(fields: PlanFields, kind: SimFaultKind, context: FaultContext
     case "restart":
     case "full-disk":
     case "wipe":
+    case "remove":
       return { kind, ...lasting(), node: node() };
     case "clock-jump": {
       const jumpMs = fields.whole("jumpMs", -CLOCK_CHANGE_MS_MAX, CLOCK_CHANGE_MS_MAX);

@@ -2,7 +2,9 @@ import type { Durability as ProcessDurability } from "../checker/expects.ts";
 import { expectationOf, destroysData as processDestroysData } from "../checker/expects.ts";
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import { withinBudget, worstDestruction } from "../nemesis/fault-budget.ts";
-import type { Plan } from "../run/plan.ts";
+import type { Expectation, Plan } from "../run/plan.ts";
+import { nodeNames } from "./cluster-names.ts";
+import { holdersLeftOut, removalsOf, restartsWith } from "./removals.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 /** The part of a cluster that decides what a fault destroys. */
@@ -21,23 +23,40 @@ export function judged(
   world: WorldPlan,
   faults: readonly SimFault[],
 ): Plan {
-  const events = destructions(faults, { ...run, sync: world.sync });
+  const events = destructions({ run, world, faults });
   const given = { ...run, beyondBudget: !withinBudget(events, run.w) };
-  return {
-    ...given,
-    expects: expectationOf({ ...given, replicasDestroyed: worstDestruction(events) }),
-  };
+  const expects =
+    removalsOf(faults).length > 0 ? UNJUDGED : expected({ run: given, world, faults });
+  return { ...given, expects };
 }
 
-/** On how many nodes the plan's faults destroy acknowledged data. */
-export function nodesDestroyed({ run, world, faults }: SimPlan): number {
-  return worstDestruction(destructions(faults, { ...run, sync: world.sync }));
+/** A history tells neither who owned a key when nor who is a member. */
+const UNJUDGED: Expectation = {
+  verdict: "may-lose",
+  reason: "a node leaves a static ring, and what that loses the history alone does not tell",
+};
+
+/** True where a run of the plan loses no write that W nodes acknowledged, as far as whoever sees all of it can tell. */
+export function losesNothing(plan: SimPlan): boolean {
+  return expected(plan).verdict === "valid";
+}
+
+function expected({
+  run,
+  ...others
+}: DestructivePlan & { readonly run: Omit<Plan, "expects"> }): Expectation {
+  const replicasDestroyed = nodesDestroyed({ run, ...others });
+  return expectationOf({ ...run, replicasDestroyed });
+}
+
+/** On how many nodes that had a write the plan's faults destroy it, or leave it behind. */
+export function nodesDestroyed(plan: DestructivePlan): number {
+  return worstDestruction(destructions(plan)) + holdersLeftOut(plan.run, plan.faults);
 }
 
 /** The nodes on which the plan's faults destroy acknowledged data. */
-export function destroyedNodes({ run, world, faults }: SimPlan): ReadonlySet<string> {
-  const events = destructions(faults, { ...run, sync: world.sync });
-  return new Set(events.map(({ node }) => node));
+export function destroyedNodes(plan: SimPlan): ReadonlySet<string> {
+  return new Set(destructions(plan).map(({ node }) => node));
 }
 
 /** True where the fault takes acknowledged data from its node. */
@@ -48,6 +67,7 @@ export function destroysData(fault: SimFault, durability: Durability): boolean {
     case "restart":
       return processDestroysData("restart", durability);
     case "wipe":
+    case "remove":
     case "restore":
     case "corrupt":
       return true;
@@ -56,8 +76,15 @@ export function destroysData(fault: SimFault, durability: Durability): boolean {
   }
 }
 
-function destructions(faults: readonly SimFault[], durability: Durability) {
-  return faults.flatMap((fault) =>
+/** What of a plan decides what is destroyed. */
+type DestructivePlan = Pick<SimPlan, "world" | "faults"> & {
+  readonly run: Omit<Plan, "beyondBudget" | "expects">;
+};
+
+function destructions({ run, world, faults }: DestructivePlan) {
+  const durability = { ...run, sync: world.sync };
+  const parts = faults.flatMap((fault) => [fault, ...restartsWith(fault, nodeNames(run.nodes))]);
+  return parts.flatMap((fault) =>
     "node" in fault &&
     (destroysData(fault, durability) || losesItsBuffer(fault, faults, durability))
       ? [{ node: fault.node, what: "destroyed" as const }]

@@ -17,6 +17,7 @@ import { parseFault } from "./parse-fault.ts";
 import { judged } from "./plan-expectation.ts";
 import { PlanFields, PlanFileError } from "./plan-fields.ts";
 import { readDatacenters } from "./read-datacenters.ts";
+import { removalProblem } from "./removals.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { readSnapshotPlan } from "./snapshot-plan.ts";
 
@@ -109,6 +110,8 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
       );
     }
   });
+  const problem = removalProblem({ run, faults, core, ...(snapshot && { snapshot }) });
+  if (problem !== undefined) refuse(problem);
   const computed = judged(run, world, faults);
   if (run.expects.verdict !== computed.expects.verdict) {
     runFields

@@ -42,6 +42,7 @@ export class RestoreWatch implements WorldObserver {
   rowsReplaced(): void {}
   processPaused(): void {}
   processResumed(): void {}
+  membersChanged(): void {}
   sentIntoSilence(): void {}
   clientAsked(): void {}
   clientAnswered(): void {}

@@ -77,6 +77,7 @@ export async function runPhases(
   }
   onPhase("healing and reading back");
   findings.push(...(await restartAll(world)));
+  if (cluster.nodes.length < plan.run.nodes) findings.push(...wrongRings(world));
   recorder.note({ type: "marker", name: "healed" });
   const ending = {
     cluster,
@@ -146,7 +147,7 @@ function wrongRings(world: SimulatedWorld): readonly Finding[] {
   const { capacities } = plan.world;
   const shares = capacities && {
     n: plan.run.n,
-    capacityOf: new Map(Object.entries(capacities)),
+    capacityOf: new Map(cluster.nodes.map((node) => [node, capacities[node] ?? 1])),
     timeMs: world.nowMs(),
   };
   return [...cluster.simNodes.values()].flatMap(({ node }) =>

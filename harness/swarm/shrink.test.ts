@@ -88,6 +88,25 @@ describe("shrink()", () => {
     expect(parseSimPlan(JSON.parse(JSON.stringify(small)), "it")).toStrictEqual(small);
   });
 
+  test("keeps N nodes beside those that are removed", async () => {
+    const plan = failingPlan();
+    const removal = { kind: "remove", startMs: 0, endMs: 1, node: "n2" } as const;
+    const removing = withFaults(
+      { ...plan, run: { ...plan.run, nodes: 7, n: 3, r: 2, w: 2 }, core: [] },
+      [removal, ...plan.faults.filter(({ kind }) => kind === "crash" || kind === "pause")],
+    );
+    // The finding is of a removal.
+    const only = async (each: SimPlan) => {
+      const outcome = await run(each);
+      const isRemoved = each.faults.some(({ kind }) => kind === "remove");
+      return isRemoved ? outcome : { ...outcome, findings: [] };
+    };
+    const options = { run: only, finding: FINDING, runsMax: 500, isOver: never };
+    const { plan: small } = await shrink(removing, options);
+    expect(small.run).toMatchObject({ nodes: 4, n: 3 });
+    expect(parseSimPlan(JSON.parse(JSON.stringify(small)), "it")).toStrictEqual(small);
+  });
+
   test("gives the same plan again", async () => {
     const options = { run, finding: FINDING, runsMax: 500, isOver: never };
     expect(await shrink(failingPlan(), options)).toEqual(await shrink(failingPlan(), options));

@@ -11,6 +11,7 @@ import { nodeNames } from "./cluster-names.ts";
 import { ddmin } from "./ddmin.ts";
 import { coreNodesMin } from "./draw-plan.ts";
 import { withFaults } from "./plan-expectation.ts";
+import { removalsOf } from "./removals.ts";
 import type { Finding, SimOutcome } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
@@ -188,7 +189,7 @@ async function shrinkNodes(search: Search): Promise<void> {
       const gone = nodeNames(best.run.nodes).at(-1) ?? "";
       const fewer = withRun(best, { nodes });
       const isNeeded =
-        nodes < best.run.n ||
+        nodes - removalsOf(best.faults).length < best.run.n ||
         !canPlace(fewer.run) ||
         best.core.includes(gone) ||
         best.snapshot?.leftOut.includes(gone) === true ||

@@ -16,7 +16,7 @@ import type { Archive } from "./archive.ts";
 import { CalmPairs } from "./calm-pairs.ts";
 import { clockSkewMs } from "./clock-skew.ts";
 import { deliveryBounds } from "./delivery-bounds.ts";
-import { destroyedNodes, nodesDestroyed } from "./plan-expectation.ts";
+import { destroyedNodes, losesNothing, nodesDestroyed } from "./plan-expectation.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -140,8 +140,6 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
   const macKey = macKeyOf(SIM_SECRET, SIM_CLUSTER_ID);
   const versioning = versioningFor(run.versioning);
   const { mode, actors } = versioning;
-  const ring = () =>
-    [...cluster.simNodes.values()].find(({ node }) => node !== undefined)?.node?.ring();
   return new Oracle({
     nowMs: () => cluster.scheduler.monotonicMs(),
     versioning,
@@ -160,7 +158,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     n: run.n,
     synced: run.engine !== "memory" && world.sync && run.writeBufferObjects === undefined,
     buffered: run.writeBufferObjects !== undefined,
-    lossless: run.expects.verdict === "valid",
+    lossless: losesNothing(plan),
     destroyed: destroyedNodes(plan),
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),
@@ -170,7 +168,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     ),
     isCalm: (node, peer, sinceMs) =>
       isServing(node, cluster) && isServing(peer, cluster) && calm.isCalm(node, peer, sinceMs),
-    preferenceList: (key) => ring()?.preferenceList(key) ?? [],
+    preferenceList: (key) => cluster.ring.preferenceList(key),
   });
 }
 

@@ -150,6 +150,77 @@ describe("Storm", () => {
     expect(await digestOf("n1")).toBe(written);
   });
 
+  test("a removal ends a node with its data, and starts the others, once all are down, without it", async () => {
+    const { begin, pass, ask, drive, digestOf, notes, cluster } = await openStorm({
+      plan: { n: 2 },
+    });
+    await drive(ask("n1", { ...PUT, target: `${pathOf("k")}?w=2` }));
+    await pass(100);
+    const kept = new Map<string, unknown>();
+    for (const node of ["n1", "n3"]) kept.set(node, await digestOf(node));
+    const before = await drive(cluster.status("n1"));
+    begin(
+      { kind: "remove", startMs: 0, endMs: 1_000, node: "n2" },
+      { kind: "crash", startMs: 500, endMs: 5_000, node: "n3", power: false },
+    );
+    await pass(900);
+    expect(cluster.machine("n2")).toMatchObject({ isRunning: false });
+    expect(cluster.machine("n2").disk.rows()).toEqual([]);
+    expect(cluster.nodes).toEqual(["n1", "n2", "n3"]);
+    await pass(3_500);
+    expect(notes).toEqual(["1-remove applied", "2-crash applied", "1-remove healed"]);
+    expect(cluster.nodes).toEqual(["n1", "n3"]);
+    expect([...cluster.simNodes.keys()]).toEqual(["n1", "n3"]);
+    // Another fault holds it down still.
+    expect(cluster.machine("n3").isRunning).toBe(false);
+    await pass(3_000);
+    expect(cluster.machine("n2")).toMatchObject({ isRunning: false, lifeCount: 1 });
+    for (const node of ["n1", "n3"]) {
+      expect(cluster.machine(node)).toMatchObject({ lifeCount: 2 });
+      expect(cluster.machine(node).node?.ring().nodes).toEqual(["n1", "n3"]);
+      expect(await digestOf(node)).toBe(kept.get(node));
+    }
+    expect((await drive(cluster.status("n1"))).life).not.toBe(before.life);
+    expect(cluster.ring.nodes).toEqual(["n1", "n3"]);
+  });
+
+  test("a node that is removed while it stops for a restart does not come back, nor does one that starts", async () => {
+    const { begin, pass, cluster } = await openStorm({ plan: { n: 2 } });
+    begin(
+      { kind: "slow-disk", startMs: 0, endMs: 60_000, node: "n2", readMs: 0, writeMs: 2_000 },
+      { kind: "restart", startMs: 100, endMs: 200, node: "n2" },
+      { kind: "crash", startMs: 0, endMs: 500, node: "n3", power: false },
+      { kind: "remove", startMs: 500, endMs: 1_000, node: "n2" },
+    );
+    await pass(400);
+    // It stores that its life has ended.
+    expect(cluster.machine("n2").isRunning).toBe(true);
+    await pass(5_000);
+    expect(cluster.machine("n2")).toMatchObject({ isRunning: false, lifeCount: 1 });
+    expect(cluster.machine("n3").node?.ring().nodes).toEqual(["n1", "n3"]);
+  });
+
+  test("removals that end together come one after the other, and calm() brings a removal to its end", async () => {
+    const { begin, pass, drive, storm, notes, cluster } = await openStorm({
+      plan: { nodes: 5, n: 2 },
+    });
+    begin(
+      { kind: "remove", startMs: 0, endMs: 1_000, node: "n2" },
+      { kind: "remove", startMs: 0, endMs: 1_000, node: "n4" },
+      { kind: "remove", startMs: 0, endMs: 60_000, node: "n5" },
+    );
+    await pass(500);
+    expect(cluster.nodes).toHaveLength(5);
+    await pass(5_000);
+    expect(cluster.nodes).toEqual(["n1", "n3", "n5"]);
+    expect(notes.slice(3)).toEqual(["1-remove healed", "2-remove healed"]);
+    await drive(storm.calm());
+    expect(cluster.nodes).toEqual(["n1", "n3"]);
+    for (const node of cluster.nodes) {
+      expect(cluster.machine(node).node?.ring().nodes).toEqual(["n1", "n3"]);
+    }
+  });
+
   test("a restore brings back the state of its snapshot", async () => {
     const { begin, pass, ask, drive, digestOf } = await openStorm();
     await drive(ask("n1", PUT));

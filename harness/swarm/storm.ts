@@ -17,8 +17,8 @@ export interface StormOptions {
   readonly onCut: (links: readonly Link[]) => void;
 }
 
-/** How a fault that began is undone. */
-type Undo = () => void;
+/** How a fault that began is undone; a promise where that takes its time. */
+type Undo = () => void | Promise<void>;
 
 /** A fault that lasts, under the name it was told with. */
 interface Active {
@@ -35,7 +35,12 @@ export class Storm {
   readonly #active = new Map<SimFault, Active>();
   readonly #timers: { cancel(): void }[] = [];
   readonly #downBy = new Map<string, number>();
+  /** Nodes that come back, and changes of the list of members. */
   readonly #starting = new Set<Promise<void>>();
+  #membersChanged = Promise.resolve();
+  #areMembersChanging = false;
+  /** Nodes that do not come back. */
+  readonly #lost = new Set<string>();
   readonly #snapshots = new Map<SimFault, DiskSnapshot>();
   #over = false;
 
@@ -88,8 +93,10 @@ export class Storm {
     if (ending === undefined) return;
     this.#active.delete(fault);
     this.#tellCuts();
-    ending.undo();
-    this.#options.onFault(fault, ending.name, "healed");
+    const healed = () => this.#options.onFault(fault, ending.name, "healed");
+    const undone = ending.undo();
+    if (undone === undefined) healed();
+    else this.#awaited(undone.then(healed));
   }
 
   #begin(fault: SimFault): Undo {
@@ -113,6 +120,13 @@ export class Storm {
         return this.#shutDown(fault.node);
       case "wipe":
         return this.#takeDown(fault.node, "process", (node) => node.disk.wipe());
+      case "remove":
+        this.#lost.add(fault.node);
+        this.#takeDown(fault.node, "process", (node) => node.disk.wipe());
+        return () => {
+          this.#membersChanged = this.#membersChanged.then(() => this.#takeOut(fault.node));
+          return this.#membersChanged;
+        };
       case "restore":
         return this.#takeDown(fault.node, "process", (node) => {
           const snapshot = this.#snapshots.get(fault);
@@ -150,24 +164,52 @@ export class Storm {
     return this.#bringUp(node, stopped);
   }
 
+  /** Stops all others, and starts them with members that lack the node once all are down; one that another fault holds down stays so. */
+  async #takeOut(gone: string): Promise<void> {
+    const { scheduler, nodes } = this.#cluster;
+    this.#areMembersChanging = true;
+    const others = nodes.filter((name) => name !== gone).map((name) => this.#cluster.machine(name));
+    for (const { name } of others) this.#downBy.set(name, (this.#downBy.get(name) ?? 0) + 1);
+    const running = others.filter(({ isRunning }) => isRunning);
+    await Promise.all(running.map((node) => stopInTime(node, scheduler)));
+    this.#cluster.removeMember(gone);
+    this.#areMembersChanging = false;
+    await Promise.all(others.map((node) => this.#release(node, Promise.resolve())));
+  }
+
   /** Starts the node once nothing holds it down any more and it is `down`. */
   #bringUp(node: SimNode, down: Promise<unknown>): Undo {
     return () => {
-      const left = (this.#downBy.get(node.name) ?? 1) - 1;
-      this.#downBy.set(node.name, left);
-      if (left === 0) this.#start(node, down);
+      this.#release(node, down);
     };
   }
 
+  /** Resolves once the node serves, or where something else holds it down. */
+  #release(node: SimNode, down: Promise<unknown>): Promise<void> | undefined {
+    const left = (this.#downBy.get(node.name) ?? 1) - 1;
+    this.#downBy.set(node.name, left);
+    return left === 0 ? this.#start(node, down) : undefined;
+  }
+
   /** A node that cannot start (its disk is full) is tried again when all is calm, by whoever heals the cluster. */
-  #start(node: SimNode, down: Promise<unknown>): void {
+  #start(node: SimNode, down: Promise<unknown>): Promise<void> {
     const start = down
-      .then(() => node.start())
+      .then(() => (this.#mayStart(node) ? node.start() : undefined))
       .catch((error: unknown) => {
         node.log.warn({ err: error }, "Cannot start for now");
       });
-    this.#starting.add(start);
-    start.finally(() => this.#starting.delete(start));
+    this.#awaited(start);
+    return start;
+  }
+
+  /** Where members change meanwhile, whoever changes them starts it, with another configuration. */
+  #mayStart({ name }: SimNode): boolean {
+    return !this.#areMembersChanging && !this.#lost.has(name);
+  }
+
+  #awaited(change: Promise<void>): void {
+    this.#starting.add(change);
+    change.finally(() => this.#starting.delete(change));
   }
 
   #pause(name: string): Undo {

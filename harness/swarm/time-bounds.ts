@@ -65,7 +65,8 @@ export function hintBounds(
   return {
     hintsMax,
     hintBytesMax,
-    bytesPerSecond: hintDeliveryBytesPerSecond / Math.max(1, members.length - 1),
+    bytesPerSecond: hintDeliveryBytesPerSecond,
+    members: members.length,
     toleranceMs: HINT_BURST_MS + sentToGoneMs + timerSlackMs(sentToGoneMs),
   };
 }

@@ -56,6 +56,8 @@ export interface WorldObserver {
   processPaused(node: string): void;
   /** It goes on, from now on. */
   processResumed(node: string): void;
+  /** The static list of members is another from now on; no node runs in this moment. */
+  membersChanged(members: readonly string[]): void;
   /** A node sends to a peer over a connection that it dialled, and has waited in vain for so long to hear anything on it. */
   sentIntoSilence(node: string, peer: string, silentMs: number): void;
   clientAsked(ask: ClientAsk): void;

@@ -10,6 +10,9 @@ import type { HttpCaller } from "../../../src/client/http-caller.ts";
 import type { Environment } from "../../../src/env/environment.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
+import { ringOptionsOf } from "../../../src/node/ring-options.ts";
+import { createRing } from "../../../src/ring/partition-table.ts";
+import type { Ring } from "../../../src/ring/ring.ts";
 import type {
   Addresses,
   ClockPower,
@@ -62,28 +65,38 @@ const READY_PAUSE_MS = 20;
 
 export class SimCluster implements Cluster {
   readonly driver = "sim";
-  readonly nodes: readonly string[];
   readonly toxiproxy = { kind: "none", version: "" } as const;
   readonly scheduler: Scheduler;
   readonly net: SimNetwork;
   readonly http: HttpCaller;
+  /** Of the members, by name. */
   readonly simNodes: ReadonlyMap<string, SimNode>;
+  /** Those of nodes that are no members any more, too. */
+  readonly everyNode: ReadonlyMap<string, SimNode>;
   readonly network: NetworkPower;
   readonly processes: ProcessPower;
   readonly machines = undefined;
   readonly clocks: ClockPower;
   /** Requests that reached the HTTP API of a node. */
   requestCount = 0;
+  readonly #options: SimClusterOptions;
+  readonly #members: Map<string, SimNode>;
+  readonly #observer: WorldObserver | undefined;
   readonly #watch: RequestWatch | undefined;
+  #nodes: readonly string[];
+  #ring: Ring;
 
   constructor(options: SimClusterOptions) {
     const { plan, world, assertions, onCrash, keepsLogs } = options;
     const chance = new SeededRandom(options.seed);
     const names = Array.from({ length: plan.nodes }, (_, index) => `n${index + 1}`);
     const scheduler = new Scheduler();
-    this.nodes = names;
+    this.#options = options;
+    this.#nodes = names;
+    this.#ring = this.#ringNow();
     this.scheduler = scheduler;
     const observer = options.observer?.(this);
+    this.#observer = observer;
     this.net = new SimNetwork({
       scheduler,
       random: chance.fork("network"),
@@ -93,15 +106,9 @@ export class SimCluster implements Cluster {
       onSilence: ({ dialler, target }, silentMs) =>
         observer?.sentIntoSilence(dialler, target, silentMs),
     });
-    const configurations = new Map(
-      names.map((name) => [
-        name,
-        { ...simConfiguration(options, names, name), ...options.settingsOf?.(name) },
-      ]),
-    );
     this.#watch = observer && new RequestWatch(observer);
-    this.simNodes = new Map(
-      [...configurations].map(([name, configuration], index) => {
+    this.everyNode = new Map(
+      names.map((name, index) => {
         const random = chance.fork(`node ${name}`);
         const disk = new SimDisk(
           {
@@ -123,7 +130,7 @@ export class SimCluster implements Cluster {
         const clock = new MachineClock(scheduler, world.clocks[name], uptimeMsOf(index));
         const log = new SimLog(() => scheduler.monotonicMs(), keepsLogs);
         const parts = {
-          configuration,
+          configuration: this.#configurationOf(name),
           clock,
           network: this.net,
           disk,
@@ -136,6 +143,8 @@ export class SimCluster implements Cluster {
         return [name, new SimNode(parts)];
       }),
     );
+    this.#members = new Map(this.everyNode);
+    this.simNodes = this.#members;
     this.http = new SimHttp({
       scheduler,
       network: this.net,
@@ -148,6 +157,29 @@ export class SimCluster implements Cluster {
     this.network = new SimNetworkPower(this.net, pairsOf(names));
     this.processes = simProcessPower((node) => this.machine(node), scheduler);
     this.clocks = { setOffset: (node, offsetMs) => this.#api(node).setClock(offsetMs) };
+  }
+
+  /** The members, which a static list in every node's configuration names. */
+  get nodes(): readonly string[] {
+    return this.#nodes;
+  }
+
+  /** That of the members. */
+  get ring(): Ring {
+    return this.#ring;
+  }
+
+  /**
+   * Takes a node out of the list of members that all others are configured with; throws where one of them runs, since it would still go
+   * by the old one.
+   */
+  removeMember(node: string): void {
+    this.machine(node);
+    this.#nodes = this.#nodes.filter((name) => name !== node);
+    this.#members.delete(node);
+    for (const [name, machine] of this.#members) machine.configure(this.#configurationOf(name));
+    this.#ring = this.#ringNow();
+    this.#observer?.membersChanged(this.#nodes);
   }
 
   /** Starts every node and waits until each reaches every other. */
@@ -169,13 +201,13 @@ export class SimCluster implements Cluster {
   }
 
   machine(node: string): SimNode {
-    const machine = this.simNodes.get(node);
+    const machine = this.everyNode.get(node);
     if (machine === undefined) throw new RangeError(`Cannot find node ${node}`);
     return machine;
   }
 
   addresses(node: string): Addresses {
-    const clients = this.nodes.map((home): [string, string] => [
+    const clients = [...this.everyNode.keys()].map((home): [string, string] => [
       home,
       SimHttp.clientUrl(home, node),
     ]);
@@ -202,6 +234,15 @@ export class SimCluster implements Cluster {
   async stop(): Promise<void> {
     const machines = [...this.simNodes.values()];
     await Promise.all(machines.map((machine) => stopInTime(machine, this.scheduler)));
+  }
+
+  #configurationOf(node: string): NodeConfiguration {
+    const options = this.#options;
+    return { ...simConfiguration(options, this.#nodes, node), ...options.settingsOf?.(node) };
+  }
+
+  #ringNow(): Ring {
+    return createRing(ringOptionsOf(this.#configurationOf(this.#nodes[0] ?? "")));
   }
 
   #api(node: string) {

@@ -17,6 +17,18 @@ describe("SimNode", () => {
     expect(machine.lifeCount).toBe(2);
   });
 
+  test("takes another configuration only while it is down, and a cluster another list of members only while all others are", async () => {
+    const { cluster, drive } = await smallCluster({ plan: { n: 2 } });
+    const machine = cluster.machine("n2");
+    expect(() => machine.configure(machine.configuration)).toThrow(/n2: it is running/);
+    expect(() => cluster.removeMember("n9")).toThrow(/Cannot find node n9/);
+    expect(() => cluster.removeMember("n3")).toThrow(/it is running/);
+    for (const node of cluster.nodes) cluster.machine(node).kill("process");
+    machine.configure({ ...machine.configuration, hedgeMs: 7 });
+    await drive(machine.start());
+    expect(machine.node?.configuration.hedgeMs).toBe(7);
+  });
+
   test("tells when its process pauses, and when it goes on before anything that was held runs", async () => {
     const seen: string[] = [];
     const { cluster, drive, ask, pass } = await smallCluster({

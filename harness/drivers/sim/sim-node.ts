@@ -53,11 +53,13 @@ export class SimNode {
   readonly clock: MachineClock;
   readonly log: SimLog;
   readonly #parts: SimNodeParts;
+  #configuration: NodeConfiguration;
   #life: Life | undefined;
   #lifeCount = 0;
 
   constructor(parts: SimNodeParts) {
     this.name = parts.configuration.nodeId;
+    this.#configuration = parts.configuration;
     this.disk = parts.disk;
     this.clock = parts.clock;
     this.log = parts.log;
@@ -65,7 +67,13 @@ export class SimNode {
   }
 
   get configuration(): NodeConfiguration {
-    return this.#parts.configuration;
+    return this.#configuration;
+  }
+
+  /** Writes another configuration file, which the next start reads. Throws while a process runs: it would still go by the old one. */
+  configure(configuration: NodeConfiguration): void {
+    if (this.isRunning) throw new Error(`Cannot configure node ${this.name}: it is running`);
+    this.#configuration = configuration;
   }
 
   get isRunning(): boolean {
@@ -168,8 +176,8 @@ export class SimNode {
   }
 
   #begin(): Life {
-    const { configuration, clock, network, disk, random, log, assertions, onCrash } = this.#parts;
-    const { observer } = this.#parts;
+    const { clock, network, disk, random, log, assertions, onCrash, observer } = this.#parts;
+    const configuration = this.#configuration;
     this.#lifeCount += 1;
     const process = new SimProcess((error) => {
       onCrash(this.name, error);

@@ -124,6 +124,11 @@ export type SimFault =
   | (Lasting & { readonly kind: "full-disk"; readonly node: string })
   /** Killed, all data destroyed, started again at the end. */
   | (Lasting & { readonly kind: "wipe"; readonly node: string })
+  /**
+   * Killed for good, its data destroyed. At the end an operator takes the dead node out of the static list of members: all others are
+   * shut down in order and, once all are down, started with a list that lacks it. Nothing is transferred to ranges' new owners.
+   */
+  | (Lasting & { readonly kind: "remove"; readonly node: string })
   /** Killed, put back to the state of `snapshotMs`, started again at the end. */
   | (Lasting & { readonly kind: "restore"; readonly node: string; readonly snapshotMs: number })
   /** One stored value of the node gets a flipped bit. */

@@ -80,6 +80,21 @@ describe.each(["dvvset", "merged"] as const)("acknowledged-write-unseen in %s", 
     }
   });
 
+  test("promises nothing of a write that was acknowledged before members changed, and all of one after", () => {
+    const world = new HandMadeWorld(mode, { strict: true });
+    world.done(written(world, "one"));
+    world.removeMember("e", ["c", "d", "a", "b"]);
+    world.show(world.askRead("c", { looks: ["c", "d"] }), world.versioning.empty);
+    expect(world.found).toEqual([]);
+    const id = world.askWrite("c", "two");
+    const siblings = world.mint({ node: "c" }, "two");
+    world.sync({ node: "c" });
+    world.store({ node: "d" }, siblings);
+    world.done(id);
+    world.show(world.askRead("a", { looks: ["a", "c"] }), world.at({ node: "a" }));
+    expect(world.found).toContain(CHECK);
+  });
+
   test("leaves out writes of which nobody knows which dot is theirs", () => {
     const world = new HandMadeWorld(mode, { strict: true });
     world.askWrite("b", "same");

@@ -27,6 +27,12 @@ export class AcknowledgedWatch {
     this.#options = options;
   }
 
+  /** A read asks other nodes from now on than those that acknowledged. */
+  membersChanged(): void {
+    this.#acknowledged.clear();
+    this.#promised.clear();
+  }
+
   readAsked({ ask, state }: ClientRequest): void {
     const byW = this.#acknowledged.get(state);
     if (byW === undefined || !this.#isStrict(ask.strict)) return;

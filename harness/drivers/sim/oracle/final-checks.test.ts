@@ -147,6 +147,24 @@ describe.each(["dvvset", "merged", "lww"] as const)("replicas-differ in %s (D-2.
     ]);
   });
 
+  test("finds no fault with what a node keeps of a key that it was a primary of before members changed", () => {
+    const world = settledWorld(mode);
+    const siblings = world.at({ node: "a" });
+    world.removeMember("b", ["d", "c", "e", "a"]);
+    for (const node of ["d", "e"]) world.store({ node }, siblings);
+    expect(anomalies(world)).toEqual([]);
+  });
+
+  test("asks those that are primaries since members changed, and nobody else, for a record", () => {
+    const world = settledWorld(mode);
+    world.removeMember("b", ["d", "c", "a", "e"]);
+    world.store({ node: "e" }, world.at({ node: "a" }));
+    expect(anomalies(world)).toEqual([
+      "a node that is none of the key's primaries holds a row of it",
+      "a primary holds no record in the end",
+    ]);
+  });
+
   test("is not asked where the cluster did not settle", () => {
     const world = settledWorld(mode);
     world.store({ node: "d", owner: "a" }, world.at({ node: "a" }));

@@ -6,7 +6,13 @@ import { HintWatch } from "./hint-watch.ts";
 import { Violations } from "./violations.ts";
 
 /** Row keys of a hint for `b` have 5 bytes. */
-const BOUNDS = { hintsMax: 2, hintBytesMax: 40, bytesPerSecond: 4_096, toleranceMs: 500 };
+const BOUNDS = {
+  hintsMax: 2,
+  hintBytesMax: 40,
+  bytesPerSecond: 4_096,
+  members: 2,
+  toleranceMs: 500,
+};
 
 function watching() {
   let nowMs = 0;
@@ -76,6 +82,22 @@ describe("HintWatch", () => {
     pass(900);
     deliver();
     expect(found()).toEqual(["hints-too-fast"]);
+  });
+
+  test("gives each of fewer members a larger share, and each of more a smaller one", () => {
+    for (const [members, tooFast] of [
+      [2, 0],
+      [3, 2],
+    ] as const) {
+      const { watch, put, remove, pass, found } = watching();
+      watch.membersChanged(members);
+      for (const waitMs of [0, 1_000, 1_000]) {
+        pass(waitMs);
+        put("x", 1);
+        remove("x");
+      }
+      expect(found()).toHaveLength(tooFast);
+    }
   });
 
   test("begins anew with each life, and judges no pace of a node that was paused", () => {

@@ -6,8 +6,10 @@ import type { Violations } from "./violations.ts";
 export interface HintBounds {
   readonly hintsMax: number;
   readonly hintBytesMax: number;
-  /** How fast one node may deliver hints: its share of what their owner is to get. */
+  /** How fast all nodes together may deliver hints to one owner, each an equal share of it. */
   readonly bytesPerSecond: number;
+  /** Nodes of the cluster. */
+  readonly members: number;
   /** How much sooner than at that rate a hint may be gone: a burst, and as long as sending and removing one takes at most. */
   readonly toleranceMs: number;
 }
@@ -25,6 +27,7 @@ const DRIFT_MAX = 0.001;
 export class HintWatch {
   readonly #nowMs: () => number;
   readonly #bounds: HintBounds;
+  #members: number;
   readonly #violations: Violations;
   readonly #nodes = new Map<string, NodeHints>();
   /** What falls due while a node is stopped goes in one moment when it is let go on. */
@@ -33,6 +36,7 @@ export class HintWatch {
   constructor(nowMs: () => number, bounds: HintBounds, violations: Violations) {
     this.#nowMs = nowMs;
     this.#bounds = bounds;
+    this.#members = bounds.members;
     this.#violations = violations;
   }
 
@@ -55,6 +59,10 @@ export class HintWatch {
     for (const row of rows) this.rolledBack(node, row);
   }
 
+  membersChanged(count: number): void {
+    this.#members = count;
+  }
+
   paused(node: string): void {
     this.#wasPaused.add(node);
   }
@@ -75,7 +83,8 @@ export class HintWatch {
   }
 
   #left(node: string, hints: NodeHints): void {
-    const { bytesPerSecond, toleranceMs } = this.#bounds;
+    const { toleranceMs } = this.#bounds;
+    const bytesPerSecond = this.#bounds.bytesPerSecond / Math.max(1, this.#members - 1);
     const nowMs = this.#nowMs();
     const aheadMs = Math.max(0, hints.paidUntilMs - nowMs);
     const costMs = (1_000 * HINT_COST_BYTES) / (bytesPerSecond * (1 + DRIFT_MAX));

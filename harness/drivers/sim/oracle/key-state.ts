@@ -102,8 +102,6 @@ const TOKENS_MAX = 64;
 /** Everything the checks know of one client key. */
 export class KeyState {
   readonly key: Uint8Array;
-  /** The first N nodes of the preference list. */
-  readonly primaries: readonly string[];
   readonly history = new KeyHistory();
   /** All rows there ever were. */
   readonly copies: Copy[] = [];
@@ -124,13 +122,32 @@ export class KeyState {
     textOf: (payload) => this.textOf(payload),
     siblings: new Map(),
   };
+  #primaries: readonly string[];
+  readonly #owners: Set<string>;
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
   readonly #texts = new PayloadTexts();
 
   constructor(key: Uint8Array, primaries: readonly string[]) {
     this.key = key;
-    this.primaries = primaries;
+    this.#primaries = primaries;
+    this.#owners = new Set(primaries);
+  }
+
+  /** The first N nodes of the preference list. */
+  get primaries(): readonly string[] {
+    return this.#primaries;
+  }
+
+  /** True of those that are or were among them: what a node had when the ring changed it still has. */
+  wasPrimary(node: string): boolean {
+    return this.#owners.has(node);
+  }
+
+  /** Members changed, and with them who keeps the key. */
+  movesTo(primaries: readonly string[]): void {
+    this.#primaries = primaries;
+    for (const node of primaries) this.#owners.add(node);
   }
 
   /** The key for people. */

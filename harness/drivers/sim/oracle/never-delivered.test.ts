@@ -33,4 +33,16 @@ describe.each(["dvvset", "merged"] as const)("never-delivered in %s", (mode) => 
       expect(world.found).toEqual(synced ? CHECK : []);
     }
   });
+
+  test("says nothing of a write that was acknowledged before members changed, and all of one after", () => {
+    for (const isLater of [true, false]) {
+      const world = new HandMadeWorld(mode);
+      if (!isLater) world.writeAtTwo("one");
+      world.nowMs = 8;
+      world.removeMember("e", ["a", "b", "d", "c"]);
+      if (isLater) world.writeAtTwo("one");
+      world.oracle.hintsDelivered();
+      expect(world.found).toEqual(isLater ? CHECK : []);
+    }
+  });
 });

@@ -13,6 +13,8 @@ export interface DeliveryCheckOptions {
   readonly died: ReadonlySet<string>;
   /** True where engines promise that what they acknowledge survives. */
   readonly synced: boolean;
+  /** Only writes acknowledged since then are judged: a key that was there before may have moved to nodes that nobody brought it to. */
+  readonly sinceMs: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface DeliveryCheckOptions {
  */
 export function checkDelivered(
   state: KeyState,
-  { died, synced }: DeliveryCheckOptions,
+  { died, synced, sinceMs }: DeliveryCheckOptions,
   violations: Violations,
 ): void {
   const { acknowledged, primaries, name } = state;
@@ -31,7 +33,8 @@ export function checkDelivered(
   const calm = primaries
     .filter((node) => !died.has(node))
     .map((node) => ({ node, clock: ownCopyOf(state, node)?.visible?.record.clock }));
-  for (const { ask, mints } of acknowledged) {
+  for (const { ask, mints, acknowledgedMs = 0 } of acknowledged) {
+    if (acknowledgedMs < sinceMs) continue;
     if (mints.length === 0 || mints.some((mint) => died.has(coordinatorOf(mint)))) continue;
     if (mints.some((mint) => isCollected(state, mint))) continue;
     const behind = calm.filter(

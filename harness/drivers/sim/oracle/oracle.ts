@@ -38,6 +38,7 @@ export class Oracle implements WorldObserver {
   readonly #asked: RequestEvents;
   /** Acknowledged writes that may be gone, and are. */
   readonly losses = new AllowedLosses();
+  #membersSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
@@ -100,6 +101,14 @@ export class Oracle implements WorldObserver {
     this.#watches.stored?.disturbed();
   }
 
+  /** What was promised of reads under the old ring holds no more: ranges have new owners, to whom nothing was transferred. */
+  membersChanged(members: readonly string[]): void {
+    this.#watches.index.membersChanged();
+    this.#watches.acknowledgements.membersChanged();
+    this.#watches.hints?.membersChanged(members.length);
+    this.#membersSinceMs = this.#parts.nowMs();
+  }
+
   sentIntoSilence(node: string, peer: string, silentMs: number): void {
     checkSilence({ node, peer, silentMs }, this.#parts.bounds, this.#watches.violations);
   }
@@ -118,7 +127,11 @@ export class Oracle implements WorldObserver {
    */
   hintsDelivered(): void {
     if (!this.#watches.isLosslessMode) return;
-    const options = { died: this.#watches.died, synced: this.#parts.synced };
+    const options = {
+      died: this.#watches.died,
+      synced: this.#parts.synced,
+      sinceMs: this.#membersSinceMs,
+    };
     for (const state of this.#watches.index.states)
       checkDelivered(state, options, this.#watches.violations);
   }

@@ -7,9 +7,9 @@ import type { Violations } from "./violations.ts";
 const CHECK = "replicas-differ";
 
 /**
- * A cluster that has settled holds equal records with each key's primaries, none elsewhere, and no hint. The paper's
- * clocks may carry different values under one clock, each replica keeping its own for good (K-2), so there records are
- * not compared.
+ * A cluster that has settled holds equal records with each key's primaries, none elsewhere but at those that were primaries under an
+ * earlier ring, and no hint. The paper's clocks may carry different values under one clock, each replica keeping its own for good
+ * (K-2), so there records are not compared.
  */
 export function checkReplicas(state: KeyState, mode: VersioningMode, violations: Violations): void {
   const { primaries, name: key } = state;
@@ -22,7 +22,7 @@ export function checkReplicas(state: KeyState, mode: VersioningMode, violations:
   for (const { node, owner } of present) {
     if (node !== owner) {
       report("a hint is left in the end", `Node ${node} still keeps a hint for ${owner}`);
-    } else if (!primaries.includes(node)) {
+    } else if (!state.wasPrimary(node)) {
       report(
         "a node that is none of the key's primaries holds a row of it",
         `Node ${node} holds a row, and the primaries are ${primaries.join(", ")}`,

@@ -132,15 +132,6 @@ export class RowEvents {
         noteRemoval(copy, before, this.#watches.requests.values());
       }
       if (before !== undefined && this.#watches.isLosslessMode) {
-        const { synced, lossless, destroyed } = this.#parts;
-        // An owner may have lost it since it said that it holds the hint: in memory, or wiped, whenever it died.
-        const hasForgotten = copy.state.copies.some(
-          ({ node, owner, isForgetful }) =>
-            isForgetful && node === copy.owner && owner === copy.owner,
-        );
-        const survives = synced && !destroyed.has(copy.owner);
-        const keepsData =
-          lossless && !hasForgotten && (survives || !this.#watches.died.has(copy.owner));
         if (copy.node === copy.owner && isTombstonesOnly(copy.state, before)) {
           checkCollected(
             copy,
@@ -149,6 +140,8 @@ export class RowEvents {
             this.#watches.violations,
           );
         } else {
+          const keepsData = (node: string) => this.#keepsData(copy, node);
+          const { synced } = this.#parts;
           checkRemoved(copy, before, { synced, keepsData }, this.#watches.violations);
         }
       }
@@ -171,6 +164,16 @@ export class RowEvents {
     } else if (before !== undefined && isLastWriteWins(this.#parts.versioning.mode)) {
       checkLastWrite(copy, before, after, this.#watches.violations);
     }
+  }
+
+  /** False of a node that may have lost the key since it said that it holds a hint: in memory, or wiped, whenever it died. */
+  #keepsData({ state }: Copy, node: string): boolean {
+    const { synced, lossless, destroyed } = this.#parts;
+    const hasForgotten = state.copies.some(
+      (copy) => copy.isForgetful && copy.node === node && copy.owner === node,
+    );
+    const survives = synced && !destroyed.has(node);
+    return lossless && !hasForgotten && (survives || !this.#watches.died.has(node));
   }
 
   /** Rows of a damaged disk may be unreadable; nodes cannot use them, so they count as none. */

@@ -33,12 +33,15 @@ export class StoreIndex {
     const text = this.#texts.of(key);
     let state = this.#states.get(text);
     if (state === undefined) {
-      const primaries = this.#options.preferenceList(key).slice(0, this.#options.n);
       // Of its own memory: the view may be of a whole message.
-      state = new KeyState(Uint8Array.from(key), primaries);
+      state = new KeyState(Uint8Array.from(key), this.#primariesOf(key));
       this.#states.set(text, state);
     }
     return state;
+  }
+
+  membersChanged(): void {
+    for (const state of this.#states.values()) state.movesTo(this.#primariesOf(state.key));
   }
 
   /** The copy at a row; undefined for tables that hold no client's data. Throws FormatError on a key that is none. */
@@ -72,6 +75,10 @@ export class StoreIndex {
     const { records, hints } = this.#rowsOf(node);
     yield* records.values();
     yield* hints.values();
+  }
+
+  #primariesOf(key: Uint8Array): readonly string[] {
+    return this.#options.preferenceList(key).slice(0, this.#options.n);
   }
 
   #rowsOf(node: string): NodeRows {

@@ -217,3 +217,34 @@ test("version-dropped judges no delivered hint whose owner is one that the plan 
     expect(world.found).toEqual(wiped === "b" && died ? [] : CHECK);
   }
 });
+
+test("D-4.6-8 a hint of a node that left goes once all who took over have it durable, and not before", () => {
+  for (const lacking of [undefined, "a", "c", "e"]) {
+    const world = new HandMadeWorld("dvvset");
+    const siblings = world.writeAtTwo("one");
+    world.store({ node: "d", owner: "c" }, siblings);
+    world.store({ node: "e", owner: "b" }, siblings);
+    world.crash("a", lacking === "a" ? [] : [{ node: "a" }]);
+    world.removeMember("b", ["e", "c", "a", "d"]);
+    for (const node of ["e", "c"]) if (node !== lacking) world.store({ node }, siblings);
+    world.remove({ node: "e", owner: "b" });
+    // A node whose disk forgot is not asked.
+    expect(world.found).toEqual(lacking === undefined || lacking === "a" ? [] : CHECK);
+    // That of a node that is still an owner goes to it alone.
+    world.remove({ node: "d", owner: "c" });
+    expect(world.found).toEqual(lacking === undefined || lacking === "a" ? [] : CHECK);
+  }
+});
+
+test("D-4.6-8 a hint of a node that others took over from is judged as that of one that left", () => {
+  for (const isDelivered of [true, false]) {
+    const world = new HandMadeWorld("dvvset");
+    const siblings = world.writeAtTwo("one");
+    world.store({ node: "d", owner: "c" }, siblings);
+    world.removeMember("e", ["a", "b", "d", "c"]);
+    if (isDelivered) world.store({ node: "d" }, siblings);
+    else world.store({ node: "c" }, siblings);
+    world.remove({ node: "d", owner: "c" });
+    expect(world.found).toEqual(isDelivered ? [] : CHECK);
+  }
+});

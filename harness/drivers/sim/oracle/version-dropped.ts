@@ -39,12 +39,13 @@ export function checkDropped(
 export interface RemovalCheckOptions {
   /** True: the owner's durable row must cover the hint, else its visible one. */
   readonly synced: boolean;
-  /** False where nodes may lose what they acknowledged, the owner of a delivered hint too: then no hint is judged. */
-  readonly keepsData: boolean;
+  /** False of a node that may have lost what it acknowledged: then it is not asked whether it has a delivered hint. */
+  readonly keepsData: (node: string) => boolean;
 }
 
 /**
- * A row of a node's own is never removed, and a hint only once its owner holds all of it, for the lossless modes.
+ * A row of a node's own is never removed, and a hint only once its owner holds all of it, or, where the owner has left the ring or
+ * others own the key, all of the key's primaries do (D-4.6-8). For the lossless modes.
  */
 export function checkRemoved(
   copy: Copy,
@@ -53,6 +54,7 @@ export function checkRemoved(
   violations: Violations,
 ): void {
   const { node, owner, state } = copy;
+  const { primaries } = state;
   if (node === owner) {
     violations.report(CHECK, () => ({
       anomaly: "a node removed its own row of a key",
@@ -61,19 +63,22 @@ export function checkRemoved(
     }));
     return;
   }
-  if (!keepsData) {
-    return;
-  }
-  const own = ownCopyOf(state, owner);
-  const held = (synced ? own?.durable : own?.visible)?.record;
-  const isDelivered =
-    held !== undefined &&
-    isCovered(before.record, held) &&
-    lostVersions(copy, before.record, held).length === 0;
-  if (!isDelivered) {
+  const isRerouted = !primaries.includes(owner);
+  for (const target of isRerouted ? primaries : [owner]) {
+    if (!keepsData(target)) continue;
+    const own = ownCopyOf(state, target);
+    const held = (synced ? own?.durable : own?.visible)?.record;
+    const isDelivered =
+      held !== undefined &&
+      isCovered(before.record, held) &&
+      lostVersions(copy, before.record, held).length === 0;
+    if (isDelivered) continue;
+    const anomaly = isRerouted
+      ? "a hint was removed before all who took over from its owner held it"
+      : "a hint was removed before its owner held it";
     violations.report(CHECK, () => ({
-      anomaly: "a hint was removed before its owner held it",
-      detail: `Node ${node} removed its hint for ${owner}, whose ${synced ? "durable " : ""}row ${held === undefined ? "does not exist" : "does not cover it"}`,
+      anomaly,
+      detail: `Node ${node} removed its hint for ${owner}, and the ${synced ? "durable " : ""}row of ${target} ${held === undefined ? "does not exist" : "does not cover it"}`,
       key: state.name,
     }));
   }

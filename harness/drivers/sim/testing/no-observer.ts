@@ -11,6 +11,7 @@ export const NO_OBSERVER: WorldObserver = {
   rowsReplaced() {},
   processPaused() {},
   processResumed() {},
+  membersChanged() {},
   sentIntoSilence() {},
   clientAsked() {},
   clientAnswered() {},

@@ -50,6 +50,7 @@ export class HandMadeWorld {
   #epochs = 0;
   #requests = 0;
   #wallMs = 0;
+  #members: readonly string[] = NODES;
 
   constructor(
     mode: VersioningMode,
@@ -92,8 +93,15 @@ export class HandMadeWorld {
         silenceMs: 1_500,
       },
       isCalm: (node, peer, sinceMs) => this.isCalm(node, peer, sinceMs),
-      preferenceList: () => NODES,
+      preferenceList: () => this.#members,
     });
+  }
+
+  /** The node dies with its data, and the others, in this order, are the preference list of all keys from now on. */
+  removeMember(node: string, others: readonly string[]): void {
+    this.crash(node, []);
+    this.#members = others;
+    this.oracle.membersChanged(others);
   }
 
   /** Names of the checks that found something, each once. */
