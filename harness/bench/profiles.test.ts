@@ -58,9 +58,9 @@ describe("D-2.1-6 a profile for each pattern of use", () => {
     if (carts === undefined) throw new RangeError("Cannot find the first profile");
     const result = await simulate(carts, { minMs: 200, meanMs: 300 });
     const missed = missedOf(carts, result).join();
-    expect(missed).toMatch(/p99\.9 of reads is \d+\.\d ms, allowed is 300 ms/);
-    // A visitor whose read failed does not write.
-    expect(missed).toMatch(/the slowest of \d+ writes is \d+\.\d ms, allowed is 300 ms/);
+    // Whose disk is slow to write is not taken for dead, and answers reads in time.
+    expect(missed).not.toContain("reads");
+    expect(missed).toMatch(/p99\.9 of writes is \d+\.\d ms, allowed is 300 ms/);
     expect(missed).toMatch(/saturated nodes serve \d+ requests\/s, declared are 1000/);
   });
 });

@@ -21,14 +21,16 @@ export function deliveryBounds(
 ): DeliveryBounds | undefined {
   const { hedgeMs, requestTimeoutMs, hintScanMs, retryDownMs } = configuration;
   const { writeAnswerMs, settleMs, silenceMs } = timeBounds(plan, configuration);
-  const { bytesPerSecond } = hintBounds(plan, configuration);
+  const { bytesPerSecond, members } = hintBounds(plan, configuration);
+  // Where nodes leave, each share of the rest is larger.
+  const shareBytesPerSecond = bytesPerSecond / Math.max(1, members - 1);
   const kinds = plan.faults.map(({ kind }) => kind);
   const isOnTime = writeAnswerMs < Math.min(hedgeMs, requestTimeoutMs);
   if (!isOnTime || kinds.some((kind) => REFUSING.has(kind))) return undefined;
   const afterSlowMs = kinds.some((kind) => SLOWING.has(kind)) ? silenceMs : 0;
   return {
     scanMs: hintScanMs,
-    paceMs: (sizeBytes) => (1_000 * Math.max(HINT_COST_BYTES, sizeBytes)) / bytesPerSecond,
+    paceMs: (sizeBytes) => (1_000 * Math.max(HINT_COST_BYTES, sizeBytes)) / shareBytesPerSecond,
     settleMs: settleMs + afterSlowMs + slowedMs(plan.faults),
     // The first delivery after one that failed begins behind its page. Requests in a hurry may make an owner seem down for a moment.
     tryMs: 2 * hintScanMs + retryDownMs + writeAnswerMs,

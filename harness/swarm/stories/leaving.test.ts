@@ -9,7 +9,7 @@ import { LEAVING } from "./leaving.ts";
 const SEEDS = [1, 2, 3];
 
 test.each(SEEDS)(
-  "hints of a node that left go to all who took over from it, in seed %d",
+  "D-4.6-8 hints of a node that left go to all who took over from it, in seed %d",
   async (seed) => {
     const plan = planOfStory(LEAVING["hints-of-a-node-that-left"], seed);
     expect(parsePlanText(JSON.stringify(plan), "plan")).toEqual(JSON.parse(JSON.stringify(plan)));
