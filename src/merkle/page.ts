@@ -35,10 +35,10 @@ export class Page implements Subtree {
 
   constructor(depth: number, { bytes, start, end, count }: Run = NOTHING) {
     this.depth = depth;
-    this.#bytes = Buffer.from(bytes.subarray(start, end));
+    this.#bytes = count === 0 ? NOTHING.bytes : Buffer.from(bytes.subarray(start, end));
     this.#length = end - start;
     this.#count = count;
-    this.#starts = depth < DEPTH_MAX ? partsOf(this.run, depth).map((part) => part.start) : [];
+    this.#starts = depth < DEPTH_MAX ? startsOf(this.run, depth) : [];
   }
 
   get count(): number {
@@ -150,6 +150,12 @@ export class Page implements Subtree {
     this.#bytes.copyWithin(at + sizeBytes, at, this.#length);
     this.#length = length;
   }
+}
+
+/** A node begins with an empty page for each partition: there is nothing to search there. */
+function startsOf(run: Run, depth: number): number[] {
+  if (run.count === 0) return new Array<number>(FAN_OUT).fill(0);
+  return partsOf(run, depth).map(({ start }) => start);
 }
 
 const ALL_STALE = (1 << FAN_OUT) - 1;
