@@ -55,8 +55,8 @@ export function analyze(input: AnalysisInput): Analysis {
   const carts = gatherCarts(evidence.pairs);
   const sanity = checkHistorySanity(evidence, carts);
   const availability = checkAvailability(evidence);
-  const histograms = measureLatency(evidence);
-  const latency = summarizeLatency(histograms);
+  const latencies = measureLatency(evidence);
+  const latency = summarizeLatency(latencies);
   const lostWrites = checkLostWrites(evidence, carts);
   const versions = countVersions(evidence);
   const slos = plan.slo === undefined ? [] : parseSlo(plan.slo);
@@ -114,7 +114,7 @@ export function analyze(input: AnalysisInput): Analysis {
       observed: faultFile?.faults.filter(({ proof }) => proof.bit).length ?? 0,
     },
   };
-  return { summary, hgrm: () => exportHgrm(histograms) };
+  return { summary, hgrm: () => exportHgrm(latencies) };
 }
 
 /** True where whatever was acknowledged is with one of the nodes that any later read waits for. */

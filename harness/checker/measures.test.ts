@@ -223,6 +223,7 @@ describe("latency", () => {
     const { operations, service, lateness } = summarizeLatency(histograms);
     const { add } = operations;
     expect(add).toMatchObject({ count: 1_000, fewSamples: true });
+    expect(add?.mean).toBeCloseTo(505.5, 9);
     expect(add?.p50).toBeCloseTo(505, -1);
     expect(add?.p999).toBeCloseTo(1_004, -1);
     expect(service.max).toBeCloseTo(1_000, -1);
