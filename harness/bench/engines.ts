@@ -45,6 +45,9 @@ const VARIANTS = [
   },
 ] as const;
 
+const KEYS_MAX = 10_000;
+const DATA_BYTES_MAX = 100 * 1_048_576;
+
 const ROOT = join(import.meta.dirname, "../..");
 
 await runBenchMain(async (argv, signal) => {
@@ -78,10 +81,7 @@ await runBenchMain(async (argv, signal) => {
   return isOnTarget ? BENCH_EXIT.done : BENCH_EXIT.failed;
 });
 
-const KEYS_MAX = 10_000;
-const DATA_BYTES_MAX = 100 * 1_048_576;
-
-/** As much data for each size, so that it is the size that differs, and not how much of it the cache and the disk have to hold. */
+/** No more data than the disk of a small machine takes, three times. */
 function loadOf(valueBytes: number): readonly string[] {
   const keys = Math.min(KEYS_MAX, Math.floor(DATA_BYTES_MAX / valueBytes));
   return ["--value-bytes", `${valueBytes}`, "--keys", `${keys}`];

@@ -50,7 +50,8 @@ export class Stores {
   /** A store for a process with this home: the home node, then the others, from the one after it on. */
   open(home: string): ProcessStore {
     const { nodes } = this.#cluster;
-    const start = nodes.indexOf(home);
+    // A home that has left the cluster is asked no more: the first node in its place.
+    const start = Math.max(0, nodes.indexOf(home));
     const order = [...nodes.slice(start), ...nodes.slice(0, start)];
     const nodeOf = new Map(order.map((node) => [this.#clientUrl(home, node), node]));
     let asked = home;

@@ -5,6 +5,8 @@ import type { SimFault } from "../drivers/sim/world-plan.ts";
 export class CalmPairs {
   readonly #nowMs: () => number;
   readonly #troubles = new Map<string, Trouble>();
+  /** Members that are being removed: sooner or later everybody else is restarted for it. */
+  #removals = 0;
   #everywhereMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
@@ -15,8 +17,10 @@ export class CalmPairs {
 
   /** A fault began, or ended. */
   noted(fault: SimFault, phase: "applied" | "healed"): void {
-    // All nodes have started anew by then.
-    if (fault.kind === "remove") this.#everywhereMs = this.#nowMs();
+    if (fault.kind === "remove") {
+      this.#removals += phase === "applied" ? 1 : -1;
+      this.#everywhereMs = this.#nowMs();
+    }
     const isLasting = "endMs" in fault;
     for (const place of placesOf(fault)) {
       const trouble = this.#troubles.get(place) ?? { active: 0, lastMs: 0 };
@@ -39,7 +43,7 @@ export class CalmPairs {
 
   /** When something was wrong with them last, long ago where nothing ever was; undefined while something is. */
   calmSinceMs(node: string, peer: string): number | undefined {
-    if (this.#isOver) return undefined;
+    if (this.#isOver || this.#removals > 0) return undefined;
     const links = [
       { from: node, to: peer },
       { from: peer, to: node },

@@ -22,7 +22,6 @@ export function deliveryBounds(
   const { hedgeMs, requestTimeoutMs, hintScanMs, retryDownMs } = configuration;
   const { writeAnswerMs, settleMs, silenceMs } = timeBounds(plan, configuration);
   const { bytesPerSecond, members } = hintBounds(plan, configuration);
-  // Where nodes leave, each share of the rest is larger.
   const shareBytesPerSecond = bytesPerSecond / Math.max(1, members - 1);
   const kinds = plan.faults.map(({ kind }) => kind);
   const isOnTime = writeAnswerMs < Math.min(hedgeMs, requestTimeoutMs);

@@ -1,7 +1,7 @@
 import type { Durability as ProcessDurability } from "../checker/expects.ts";
 import { expectationOf, destroysData as processDestroysData } from "../checker/expects.ts";
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
-import { withinBudget, worstDestruction } from "../nemesis/fault-budget.ts";
+import { worstDestruction } from "../nemesis/fault-budget.ts";
 import type { Expectation, Plan } from "../run/plan.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { holdersLeftOut, removalsOf, restartsWith } from "./removals.ts";
@@ -23,8 +23,7 @@ export function judged(
   world: WorldPlan,
   faults: readonly SimFault[],
 ): Plan {
-  const events = destructions({ run, world, faults });
-  const given = { ...run, beyondBudget: !withinBudget(events, run.w) };
+  const given = { ...run, beyondBudget: nodesDestroyed({ run, world, faults }) >= run.w };
   const expects =
     removalsOf(faults).length > 0 ? UNJUDGED : expected({ run: given, world, faults });
   return { ...given, expects };

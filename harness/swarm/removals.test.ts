@@ -86,6 +86,8 @@ describe("a plan that removes nodes", () => {
     const plan = planOf([removal("n4")], { run });
     expect(nodesDestroyed(plan)).toBe(destroyed);
     expect(losesNothing(plan)).toBe(isSafe);
+    // What no clock explains, and what cannot be read, is judged by this.
+    expect(plan.run.beyondBudget).toBe(!isSafe);
     expect(losesNothing(planOf([], { run }))).toBe(true);
   });
 

@@ -196,7 +196,7 @@ async function shrinkNodes(search: Search): Promise<void> {
         best.faults.some((fault) => isAbout(fault, gone));
       const coreTooSmall = best.core.length > 0 && best.core.length < coreNodesMin(fewer.run);
       if (isNeeded || coreTooSmall) return undefined;
-      return { ...fewer, world: worldWithout(gone, best.world) };
+      return withFaults({ ...fewer, world: worldWithout(gone, best.world) }, best.faults);
     })
   );
 }

@@ -171,9 +171,12 @@ export class Storm {
     const others = nodes.filter((name) => name !== gone).map((name) => this.#cluster.machine(name));
     for (const { name } of others) this.#downBy.set(name, (this.#downBy.get(name) ?? 0) + 1);
     const running = others.filter(({ isRunning }) => isRunning);
-    await Promise.all(running.map((node) => stopInTime(node, scheduler)));
-    this.#cluster.removeMember(gone);
-    this.#areMembersChanging = false;
+    try {
+      await Promise.all(running.map((node) => stopInTime(node, scheduler)));
+      this.#cluster.removeMember(gone);
+    } finally {
+      this.#areMembersChanging = false;
+    }
     await Promise.all(others.map((node) => this.#release(node, Promise.resolve())));
   }
 

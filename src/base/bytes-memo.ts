@@ -2,7 +2,7 @@
  * Problem: the same few short byte strings come up again and again, and what is made of them each time (a name that was
  * checked, a hash) takes many times as long as telling that they are the same.
  *
- * Sketch: a table from byte strings to what was made of them. Each may lie at two places side by side, by a hash of its last bytes,
+ * Sketch: a table from byte strings to what was made of them. Each may lie at two places side by side, by a hash of it,
  * and who comes later takes one of them: nothing grows beyond a bound, and what is forgotten is only made anew. So it never changes
  * what anybody gets, and its owner may keep it for as long as it lives. The bytes lie in one array, side by side, since a look-up
  * costs little more than the memory that it has to wait for; so the table is no larger than what comes up asks for, and doubles
@@ -18,7 +18,7 @@ export class BytesMemo<Value> {
 
   /** What was made of these bytes; undefined where that is not known, or no longer. */
   find(bytes: Uint8Array, start = 0, end = bytes.length): Value | undefined {
-    const place = hashOfEnd(bytes, start, end) & this.#placesMask;
+    const place = hashOf(bytes, start, end) & this.#placesMask;
     if (this.#holds(place, bytes, start, end)) return this.#values[place];
     const beside = place ^ 1;
     return this.#holds(beside, bytes, start, end) ? this.#values[beside] : undefined;
@@ -55,7 +55,7 @@ export class BytesMemo<Value> {
 
   /** Its own where it has one, else a free one, else the first. */
   #placeFor(bytes: Uint8Array): number {
-    const place = hashOfEnd(bytes, 0, bytes.length) & this.#placesMask;
+    const place = hashOf(bytes, 0, bytes.length) & this.#placesMask;
     const beside = place ^ 1;
     if (this.#mayTake(place, bytes)) return place;
     return this.#mayTake(beside, bytes) ? beside : place;
@@ -83,16 +83,15 @@ export class BytesMemo<Value> {
 const PLACES_MIN = 64;
 const PLACES_MAX = 4_096;
 const PLACE_BYTES = 32;
-const HASHED_BYTES_MAX = 8;
 /** Of FNV-1. */
 const FACTOR = 0x01000193;
 /** Of MurmurHash3's last steps. */
 const MIXER = 0x85ebca6b;
 
-/** Spreads byte strings over the places of a table by their lengths and last bytes: 32 bits, of which the lower ones are good. */
-export function hashOfEnd(bytes: Uint8Array, start: number, end: number): number {
+/** Spreads byte strings over the places of a table: 32 bits, of which the lower ones are good. */
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
-  for (let at = Math.max(start, end - HASHED_BYTES_MAX); at < end; at += 1) {
+  for (let at = start; at < end; at += 1) {
     hash = Math.imul(hash, FACTOR) ^ (bytes[at] as number);
   }
   // The upper bits hang on all bytes, the lower ones on the last few: mixed, names that count upwards take places far apart.

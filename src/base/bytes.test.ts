@@ -48,6 +48,11 @@ describe("bytes", () => {
     }
   });
 
+  it("takes no character for the digit that its lower byte is", () => {
+    expect(fromBase64("\u0141AAA")).toBe(undefined);
+    expect(fromBase64url("\u0141AAA")).toBe(undefined);
+  });
+
   it("fromBase64() takes what is base64 to the last bit, as Uint8Array.fromBase64() does but for white space", () => {
     fc.assert(
       fc.property(

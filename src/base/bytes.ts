@@ -39,7 +39,7 @@ export function fromBase64url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, "base64url");
   // What is no digit was skipped, and left fewer bytes; those of the other alphabet were taken for ours.
   const isWhole = text.length % 4 !== 1 && bytes.length === Math.floor((text.length * 3) / 4);
-  if (!isWhole || text.includes("+") || text.includes("/")) {
+  if (!isWhole || text.includes("+") || text.includes("/") || !isAscii(text)) {
     return undefined;
   }
   // Only the last group can have left-over bits, so only that one is written anew.
@@ -55,12 +55,17 @@ export function fromBase64(text: string): Uint8Array | undefined {
   const padding = text.endsWith("==") ? 2 : Number(text.endsWith("="));
   // What is no digit was skipped, and left fewer bytes; those of the other alphabet were taken for ours.
   const isWhole = text.length % 4 === 0 && bytes.length === (text.length / 4) * 3 - padding;
-  if (!isWhole || text.includes("-") || text.includes("_")) return undefined;
+  if (!isWhole || text.includes("-") || text.includes("_") || !isAscii(text)) return undefined;
   // Only the last group can have left-over bits, so only that one is written anew.
   const last = padding === 0 ? "" : bytes.toString("base64", bytes.length - (3 - padding));
   return text.endsWith(last)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     : undefined;
+}
+
+/** Of a character beyond the decoder sees the lower byte alone, and that may be a digit. */
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text, "utf8") === text.length;
 }
 
 /** UTF-8 bytes of a text. */

@@ -94,5 +94,9 @@ function siblingOf(sibling: unknown): ClientValue {
   if (typeof value !== "string") throw new TypeError("the value of a sibling is no text");
   const bytes = fromBase64(value);
   if (bytes === undefined) throw new TypeError("the value of a sibling is no base64");
-  return { bytes, contentType: typeof contentType === "string" ? contentType : UNTYPED };
+  // Of their own memory: the application may keep one of many, or look at what is around it.
+  return {
+    bytes: bytes.slice(),
+    contentType: typeof contentType === "string" ? contentType : UNTYPED,
+  };
 }

@@ -51,6 +51,9 @@ export class EndpointChooser {
    */
   choose(nowMs: number, endpoints: readonly string[], soFar: CallSoFar): EndpointChoice {
     const { tries } = soFar;
+    for (const [endpoint, untilMs] of this.#holdOffUntilMs) {
+      if (untilMs <= nowMs) this.#holdOffUntilMs.delete(endpoint);
+    }
     let best = endpoints[0] ?? "";
     // Mostly nothing speaks against any of them.
     if (this.#doubts.size === 0 && this.#holdOffUntilMs.size === 0 && tries.size === 0) {

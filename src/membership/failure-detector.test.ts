@@ -15,7 +15,7 @@ function world() {
   const detector = new FailureDetector(
     environment,
     { ping: (peer) => pinged.push(peer), onUp: (peer) => cameUp.push(peer) },
-    { missesMax: 3, retryDownMs: 500 },
+    { missesMax: 3, retryDownMs: 500, silenceMs: 100 },
   );
   return { clock, pinged, cameUp, detector };
 }
@@ -77,6 +77,17 @@ describe("FailureDetector", () => {
     expect(detector.isUp(PEER)).toBe(true);
     stall(false);
     expect(detector.isUp(PEER)).toBe(false);
+  });
+
+  test("learns nothing from requests that had no time", () => {
+    const { detector, clock } = world();
+    for (let call = 0; call < 10; call += 1) {
+      clock.advance(100);
+      detector.overdue(PEER, 99);
+      clock.runTurn();
+    }
+    expect(detector.isUp(PEER)).toBe(true);
+    expect(detector.calmMs()).toBe(0);
   });
 
   test("takes a peer that says that it stops for down at once, and pings it until it answers", () => {

@@ -7,9 +7,9 @@ export interface Detector {
   isUp(peer: NodeId): boolean;
   /** The peer answered anything at all; `toPing`: that it is there for everybody. */
   answered(peer: NodeId, toPing?: boolean): void;
-  /** A request to the peer was refused or lost, or given up. */
+  /** A request to the peer was refused or lost. */
   missed(peer: NodeId): void;
-  /** A request to the peer has waited for `waitedMs` and goes on: a miss if nothing at all was heard of the peer for as long. */
+  /** A request to the peer has waited for `waitedMs`, and goes on or was given up: a miss if nothing was heard of the peer for as long. */
   overdue(peer: NodeId, waitedMs: number): void;
   /** The peer said that it is about to end: it counts as down until it answers a ping. */
   leaves(peer: NodeId): void;
@@ -27,6 +27,8 @@ export interface FailureDetectorOptions {
   readonly missesMax: number;
   /** How often a peer that counts as down is tried again, in milliseconds. */
   readonly retryDownMs: number;
+  /** Who waited for less than this knows nothing: a request may be as short of time as its client likes. In milliseconds. */
+  readonly silenceMs: number;
 }
 
 /**
@@ -121,6 +123,7 @@ export class FailureDetector implements Detector {
   overdue(peer: NodeId, waitedMs: number): void {
     const { clock } = this.#environment;
     this.#disturbedMs = clock.monotonicMs();
+    if (waitedMs < this.#options.silenceMs) return;
     const sinceMs = this.#disturbedMs - waitedMs;
     const earlierMs = this.#overdueSinceMs.get(peer);
     this.#overdueSinceMs.set(peer, Math.max(sinceMs, earlierMs ?? sinceMs));

@@ -16,11 +16,26 @@ export class ObservedCalls implements PeerCalls {
 
   call(peer: NodeId, request: Request, timeoutMs: number, done: (outcome: Outcome) => void): Timer {
     return this.#calls.call(peer, request, timeoutMs, (outcome) => {
-      if (outcome.kind !== "reply") this.#detector.missed(peer);
-      else if (isFarewell(outcome.reply)) this.#detector.leaves(peer);
-      else this.#detector.answered(peer, outcome.reply.type === "ping-reply");
+      this.#tell(peer, outcome, timeoutMs);
       done(outcome);
     });
+  }
+
+  #tell(peer: NodeId, outcome: Outcome, timeoutMs: number): void {
+    switch (outcome.kind) {
+      case "reply":
+        if (isFarewell(outcome.reply)) this.#detector.leaves(peer);
+        else this.#detector.answered(peer, outcome.reply.type === "ping-reply");
+        break;
+      case "timeout":
+        this.#detector.overdue(peer, timeoutMs);
+        break;
+      case "lost":
+        this.#detector.missed(peer);
+        break;
+      case "not-sent":
+        if (outcome.isOurFault !== true) this.#detector.missed(peer);
+    }
   }
 }
 

@@ -98,7 +98,7 @@ test("D-5-1 membership and persistence are content with any coordination", async
   const ring = createRing({ clusterId: "test", nodes: NODES, partitionCount: 8 });
   const handlers = new Map<NodeId, RequestHandler>();
   const environment = environmentOf();
-  const options = { missesMax: 3, retryDownMs: 500 };
+  const options = { missesMax: 3, retryDownMs: 500, silenceMs: 100 };
   const detector = new FailureDetector(environment, { ping() {}, onUp() {} }, options);
   const calls = new ObservedCalls(direct(handlers, A), detector);
   const taken: WriteOrder[] = [];

@@ -157,7 +157,11 @@ export class DynamoNode implements KeyValueStore {
         },
         onUp: (peer) => this.#background.deliverTo(peer),
       },
-      { missesMax: MISSES_MAX, retryDownMs: configuration.retryDownMs },
+      {
+        missesMax: MISSES_MAX,
+        retryDownMs: configuration.retryDownMs,
+        silenceMs: Math.min(configuration.hedgeMs, configuration.requestTimeoutMs),
+      },
     );
     const calls = new ObservedCalls(this.#rpcClient, this.#detector);
     this.#background = new BackgroundWork(environment, {

@@ -1,5 +1,5 @@
 import { equalBytes } from "../base/bytes.ts";
-import { hashOfEnd } from "../base/bytes-memo.ts";
+import { hashOf } from "../base/bytes-memo.ts";
 
 /**
  * Rows that changed since somebody last looked at a tree.
@@ -25,7 +25,7 @@ export class ChangedRows {
 
   /** Keeps key and row as they are. */
   add(rowKey: Uint8Array, row: Uint8Array | undefined): void {
-    const place = hashOfEnd(rowKey, 0, rowKey.length) & (PLACES - 1);
+    const place = hashOf(rowKey, 0, rowKey.length) & (PLACES - 1);
     const before = this.#keys[place];
     if (before !== undefined && !equalBytes(before, rowKey)) {
       this.#settle(before, this.#rows[place]);

@@ -38,8 +38,12 @@ export class HeldRecords {
    * `HintRows.recordBeside`.
    */
   all(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const owners = this.#parts.hints.ownersOf(this.#ownPlaceOf(key).keyText);
-    return owners.length === 0 ? this.own(key) : this.#withHints(key, owners);
+    const { hints, rows } = this.#parts;
+    const place = this.#ownPlaceOf(key);
+    const owners = hints.ownersOf(place.keyText);
+    return owners.length === 0
+      ? rows.record(place.table, place.rowKey)
+      : this.#withHints(key, owners);
   }
 
   /** Where the node keeps the key, or keeps it for another node. */

@@ -5,13 +5,14 @@ import type { Reply, Request } from "../protocol/messages.ts";
 /**
  * How a call ended.
  * - `reply`: the peer answered (an `error-reply` included).
- * - `not-sent`: nothing of the request left this node: no connection, the queue is full, refused hello.
+ * - `not-sent`: nothing of the request left this node: no connection, refused hello; or, and that is the node's own fault and tells
+ *   nothing of the peer, its queue is full, the request too large, or it is stopping.
  * - `lost`: it was sent, then the connection closed; the peer may have acted on it.
  * - `timeout`: no answer in time; the peer may have acted on it, or may yet.
  */
 export type Outcome =
   | { readonly kind: "reply"; readonly reply: Reply }
-  | { readonly kind: "not-sent"; readonly reason: string }
+  | { readonly kind: "not-sent"; readonly reason: string; readonly isOurFault?: true }
   | { readonly kind: "lost"; readonly reason: string }
   | { readonly kind: "timeout" };
 

@@ -45,14 +45,14 @@ export class PeerLink {
     const { env, wheel } = this.#shared;
     const nowMs = env.clock.monotonicMs();
     const call = new PendingCall(request, nowMs + timeoutMs, done);
-    if (refused) return this.#failLater(call, "this node is stopping");
+    if (refused) return this.#refuseLater(call, "this node is stopping");
     this.#session?.dropIfSilent(nowMs);
     if (this.#session === undefined) {
       const reason = this.#dial(nowMs);
       if (reason !== undefined) return this.#failLater(call, reason);
     }
     const reason = this.#session?.take(call, nowMs);
-    if (reason !== undefined) return this.#failLater(call, reason);
+    if (reason !== undefined) return this.#refuseLater(call, reason);
     wheel.add(call, nowMs, timeoutMs);
     return call;
   }
@@ -92,9 +92,22 @@ export class PeerLink {
   }
 
   #failLater(call: PendingCall, reason: string): Timer {
+    return this.#settleLater(call, { kind: "not-sent", reason: this.#cannot(reason) });
+  }
+
+  /** This node has no room for it: the peer has nothing to do with that. */
+  #refuseLater(call: PendingCall, reason: string): Timer {
+    return this.#settleLater(call, {
+      kind: "not-sent",
+      reason: this.#cannot(reason),
+      isOurFault: true,
+    });
+  }
+
+  #settleLater(call: PendingCall, outcome: Outcome): Timer {
     const { env, metrics } = this.#shared;
     metrics.notSent.increment();
-    env.clock.defer(() => call.settle({ kind: "not-sent", reason: this.#cannot(reason) }));
+    env.clock.defer(() => call.settle(outcome));
     return call;
   }
 

@@ -309,7 +309,8 @@ export class PeerSession implements CallHolder {
       const reason = this.#write(call, nowMs);
       if (reason !== undefined) {
         this.#shared.metrics.notSent.increment();
-        call.settle({ kind: "not-sent", reason: `Cannot call node ${this.#peer}: ${reason}` });
+        const text = `Cannot call node ${this.#peer}: ${reason}`;
+        call.settle({ kind: "not-sent", reason: text, isOurFault: true });
       }
     }
   }

@@ -44,6 +44,8 @@ interface Life {
   readonly started: Promise<void>;
   /** Undefined until it serves. */
   served: { readonly node: DynamoNode; readonly handler: HttpHandler } | undefined;
+  /** What `stop` answers, from its call on. */
+  stopping: Promise<boolean> | undefined;
 }
 
 /** One machine with the real node on it: it outlives the node's processes. */
@@ -146,11 +148,17 @@ export class SimNode {
    */
   async stop(): Promise<boolean> {
     const life = this.#life;
+    // Whoever else has told it to stop waits as well.
+    if (life?.stopping !== undefined) return life.stopping;
     if (life?.served === undefined) {
       this.kill("process");
       return false;
     }
-    const { node } = life.served;
+    life.stopping = this.#stopInOrder(life, life.served.node);
+    return life.stopping;
+  }
+
+  async #stopInOrder(life: Life, node: DynamoNode): Promise<boolean> {
     let hasEndedAll = false;
     life.served = undefined;
     life.process.enter(() => {
@@ -217,7 +225,15 @@ export class SimNode {
         throw error;
       },
     );
-    const life: Life = { engine, process, metrics, died, started: starting, served: undefined };
+    const life: Life = {
+      engine,
+      process,
+      metrics,
+      died,
+      started: starting,
+      served: undefined,
+      stopping: undefined,
+    };
     return life;
   }
 }
