@@ -249,6 +249,9 @@ describe("RpcClient", () => {
     world.clock.settle();
     expect(early.map(({ kinds }) => kinds())).toEqual([[], [], [], ["not-sent"]]);
     expect(heavy.map(({ kinds }) => kinds())).toEqual([[], [], ["not-sent"]]);
+    for (const refused of [early[3], heavy[2]]) {
+      expect(refused?.record.outcomes).toMatchObject([{ isOurFault: true }]);
+    }
     const late = call(client, PING, 10_000);
     const heavyLate = [1, 2, 3].map(() => call(large, putOf("k", 3_000), 10_000));
     world.clock.settle();

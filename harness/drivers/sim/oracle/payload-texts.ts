@@ -1,4 +1,5 @@
 import { equalBytes } from "../../../../src/base/bytes.ts";
+import { hashOf } from "../../../../src/base/bytes-memo.ts";
 import { plainText } from "./plain-text.ts";
 
 /**
@@ -34,16 +35,10 @@ const LENGTH_AT = 2;
 const TYPE_AT = 3;
 const NAME_BYTES = 8;
 const OPERATION_BYTES = 4;
-/** Of FNV-1. */
-const FACTOR = 0x01000193;
 
 function placeOf(payload: Uint8Array): number {
   const typeEnd = TYPE_AT + (payload[LENGTH_AT] ?? 0);
   const end = Math.min(payload.length, typeEnd + OPERATION_BYTES);
-  let hash = payload.length;
-  for (let at = Math.max(0, typeEnd - NAME_BYTES); at < end; at += 1) {
-    hash = Math.imul(hash, FACTOR) ^ (payload[at] ?? 0);
-  }
-  // The upper bits hang on all bytes, the lower ones on the last few.
-  return (hash ^ (hash >>> 15)) & (PLACES - 1);
+  const hash = hashOf(payload, Math.max(0, typeEnd - NAME_BYTES), end);
+  return (hash ^ payload.length) & (PLACES - 1);
 }
