@@ -8,6 +8,7 @@ import type { ResultFolder } from "../run/result-folder.ts";
 import { createResultFolder, HISTORY_FILE, makeFolder, writeWhole } from "../run/result-folder.ts";
 import { PLAN_FILE, SIM_PLAN_FILE } from "../run/run.ts";
 import type { Pool } from "../swarm/pool.ts";
+import { forgottenLines } from "../swarm/render-swarm.ts";
 import type { SimulatedRun } from "../swarm/run-contract.ts";
 import type { SimOutcome } from "../swarm/sim-outcome.ts";
 import type { SimPlan } from "../swarm/sim-plan.ts";
@@ -83,6 +84,7 @@ function renderOutcome(outcome: SimOutcome, realMs: number): string {
     `verdict ${verdict}, expected ${run.expects.verdict}: ${run.expects.reason}`,
     ...reasons.map((reason) => `  - ${reason}`),
     `operations ${formatCount(operations.attempted)} attempted: ${formatCount(operations.ok)} ok, ${formatCount(operations.fail)} fail, ${formatCount(operations.info)} info`,
+    ...forgottenLines(outcome.forgottenRepeats),
     `${formatDuration(outcome.virtualMs)} of virtual time, ${formatCount(outcome.events)} events, in ${formatDuration(realMs)}`,
     findings.length === 0 ? "no findings" : `${findings.length} findings`,
     ...findings.flatMap(({ check, anomaly, detail, timeMs }) => [

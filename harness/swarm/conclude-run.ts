@@ -31,6 +31,7 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
     historySha256: sha256Hex(history),
     operations: summary.operations,
     lost: summary.lostWrites.count,
+    forgottenRepeats: oracle?.forgotten.answers ?? 0,
     requests: cluster.requestCount,
     virtualMs: world.nowMs(),
     events: cluster.scheduler.eventCount,
@@ -53,9 +54,13 @@ export function concludeRun(world: SimulatedWorld): SimulatedRun {
 }
 
 /** The history tells of the carts alone. */
-function judgementOf({ violations, losses }: Oracle, run: Plan): FindingsParts["oracle"] {
+function judgementOf(
+  { violations, losses, forgotten }: Oracle,
+  run: Plan,
+): FindingsParts["oracle"] {
   const carts = shoppingCart.keys(run);
-  return { violations, lossSeen: carts.some((cart) => losses.keys.has(cart)) };
+  const lossSeen = carts.some((cart) => losses.keys.has(cart));
+  return { violations, lossSeen, keysForgotten: forgotten.keys };
 }
 
 /** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */

@@ -12,6 +12,8 @@ const VIOLATION: Violation = {
   timeMs: 5,
 };
 
+const ORACLE = { violations: [], lossSeen: false, keysForgotten: new Set<string>() };
+
 function found(
   verdict: Verdict,
   parts: Partial<Omit<FindingsParts, "plan">> & {
@@ -31,7 +33,7 @@ function found(
         convergence: result("valid", []),
       },
     },
-    oracle: { violations: [], lossSeen: false },
+    oracle: ORACLE,
     others: [],
     ...others,
   });
@@ -63,7 +65,7 @@ describe("findingsOf()", () => {
 
   test("lists what the simulator saw first, then what others found", () => {
     const other = { check: "crash", anomaly: "Error", detail: "died" };
-    const oracle = { violations: [VIOLATION], lossSeen: false };
+    const oracle = { ...ORACLE, violations: [VIOLATION] };
     expect(found("valid", { oracle, others: [other] })).toEqual([VIOLATION, other]);
     expect(found("valid", { oracle: undefined, others: [other] })).toEqual([other]);
   });
@@ -77,8 +79,53 @@ describe("findingsOf()", () => {
     },
   );
 
+  describe("K-11: an overwritten write that is back on a key whose lists were full", () => {
+    const back = { kind: "false-sibling", key: "cart-0", version: "1-1", other: "2-2", index: 9 };
+    const counts = {
+      "false-dominance": 0,
+      "missing-sibling": 0,
+      "false-sibling": 1,
+      "never-written": 0,
+    };
+    const oracle = { ...ORACLE, keysForgotten: new Set(["cart-0"]) };
+
+    function ofCausality(
+      fields: object,
+      others: FindingsParts["summary"]["checkers"] = {},
+    ): Pick<FindingsParts, "summary" | "oracle"> {
+      const causality = {
+        verdict: "invalid",
+        reasons: ["back"],
+        counts,
+        examples: [back],
+      } as const;
+      const checkers = { causality: { ...causality, ...fields }, ...others };
+      return { summary: { verdict: "invalid", checkers }, oracle };
+    }
+
+    test("is what the store says of itself", () => {
+      expect(found("invalid", ofCausality({}))).toEqual([]);
+    });
+
+    test.each([
+      ["another key", { examples: [{ ...back, key: "cart-1" }] }],
+      ["another anomaly", { examples: [{ ...back, kind: "missing-sibling" }] }],
+      ["more anomalies than are shown", { counts: { ...counts, "false-sibling": 2 } }],
+    ])("excuses nothing else: %s", (_, fields) => {
+      const finding = { check: "causality", anomaly: "invalid", detail: "back" };
+      expect(found("invalid", ofCausality(fields))).toEqual([finding]);
+    });
+
+    test("excuses no other checker, and no key of which the oracle saw nothing", () => {
+      const others = { "lost-writes": { verdict: "invalid", reasons: ["lost"] } } as const;
+      expect(found("invalid", ofCausality({}, others))).toMatchObject([{ check: "lost-writes" }]);
+      const unseen = { ...ofCausality({}), oracle: ORACLE };
+      expect(found("invalid", unseen)).toMatchObject([{ check: "causality" }]);
+    });
+  });
+
   test("finds checkers that call a run valid in which the simulator saw a loss", () => {
-    const oracle = { violations: [], lossSeen: true };
+    const oracle = { ...ORACLE, lossSeen: true };
     expect(found("valid", { oracle })).toMatchObject([{ check: "verdict" }]);
     expect(found("valid", { oracle, expected: "may-lose" })).toMatchObject([{ check: "verdict" }]);
     expect(found("invalid", { oracle, expected: "may-lose" })).toEqual([]);

@@ -1,6 +1,7 @@
+import type { CausalityResult } from "../checker/causality.ts";
 import { worseThanExpected } from "../checker/verdict.ts";
 import type { Violation } from "../drivers/sim/observer.ts";
-import type { Summary } from "../run/summary.ts";
+import type { CheckerResult, Summary } from "../run/summary.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
@@ -9,7 +10,12 @@ export interface FindingsParts {
   /** Of the checkers over the history. */
   readonly summary: Pick<Summary, "verdict" | "checkers">;
   readonly oracle:
-    | { readonly violations: readonly Violation[]; readonly lossSeen: boolean }
+    | {
+        readonly violations: readonly Violation[];
+        readonly lossSeen: boolean;
+        /** Keys that showed an overwritten write again where the store says that it may (K-11). */
+        readonly keysForgotten: ReadonlySet<string>;
+      }
     | undefined;
   readonly others: readonly Finding[];
 }
@@ -21,7 +27,9 @@ export function findingsOf({ plan, summary, oracle, others }: FindingsParts): re
     const worst = Object.entries(summary.checkers).filter(
       ([, { verdict }]) => verdict === summary.verdict,
     );
-    for (const [check, { verdict, reasons }] of worst) {
+    for (const [check, result] of worst) {
+      if (check === "causality" && isForgetting(result, oracle?.keysForgotten)) continue;
+      const { verdict, reasons } = result;
       findings.push({ check, anomaly: `${verdict}`, detail: reasons[0] ?? "no reason given" });
     }
   }
@@ -35,6 +43,18 @@ export function findingsOf({ plan, summary, oracle, others }: FindingsParts): re
   }
   return findings;
 }
+
+/** True where clients saw nothing against causality but those overwritten writes: a history cannot tell what versions list. */
+function isForgetting(result: CheckerResult, keysForgotten: ReadonlySet<string> = NONE): boolean {
+  const { counts, examples } = result as CausalityResult;
+  const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return (
+    found === examples.length &&
+    examples.every(({ kind, key }) => kind === "false-sibling" && keysForgotten.has(key))
+  );
+}
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Where a plan may lose, its verdict excuses it; what that mode must not do whatever it loses stands here. */
 function neverExcused(

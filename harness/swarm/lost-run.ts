@@ -62,6 +62,7 @@ function lostOutcome(plan: SimPlan, { virtualMs, events }: Beat, finding: Findin
     historySha256: "",
     operations: { attempted: 0, ok: 0, fail: 0, info: 0 },
     lost: 0,
+    forgottenRepeats: 0,
     requests: 0,
     virtualMs,
     events,

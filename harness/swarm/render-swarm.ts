@@ -38,7 +38,7 @@ function sizeBlock(summary: SwarmSummary): readonly string[] {
   ];
 }
 
-function verdictBlock({ verdicts, lost }: SwarmSummary): readonly string[] {
+function verdictBlock({ verdicts, lost, forgottenRepeats }: SwarmSummary): readonly string[] {
   const rows = (["valid", "may-lose"] as const).map((expected) => [
     expected,
     ...VERDICTS.map((verdict) => formatCount(verdicts[expected][verdict])),
@@ -50,7 +50,15 @@ function verdictBlock({ verdicts, lost }: SwarmSummary): readonly string[] {
   return [
     ...textTable(columns, rows),
     ...(lost === 0 ? [] : [`lost ${formatCount(lost)} acknowledged adds`]),
+    ...forgottenLines(forgottenRepeats),
   ];
+}
+
+/** Of overwritten writes that came back where the store says that they may. */
+export function forgottenLines(answers: number): readonly string[] {
+  if (answers === 0) return [];
+  const count = answers === 1 ? "1 answer" : `${formatCount(answers)} answers`;
+  return [`${count} showed a write again that more others had followed than versions list (K-11)`];
 }
 
 function pointsBlock({ reached, unreached, requiredUnreached }: SwarmSummary): readonly string[] {

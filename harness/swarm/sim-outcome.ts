@@ -26,6 +26,8 @@ export interface SimOutcome {
   };
   /** Acknowledged adds that were lost; allowed where the plan may lose. */
   readonly lost: number;
+  /** Answers that showed an overwritten write again after more others than versions list (K-11). */
+  readonly forgottenRepeats: number;
   /** Requests that reached a node's HTTP API. */
   readonly requests: number;
   readonly virtualMs: number;

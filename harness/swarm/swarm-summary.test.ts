@@ -23,7 +23,8 @@ const FINDING = { check: "planted", anomaly: "it broke", detail: "n1 did \u001b[
 describe("SwarmTally", () => {
   test("adds up what seeds came to", async () => {
     const tally = new SwarmTally();
-    for (const seed of [3, 1, 2]) tally.add(await runOf(seed, { faults: { pause: seed } }));
+    for (const seed of [3, 1, 2])
+      tally.add(await runOf(seed, { faults: { pause: seed }, forgottenRepeats: 2 }));
     const summary = tally.summary(OF);
     expect(summary).toMatchObject({
       passed: true,
@@ -32,6 +33,7 @@ describe("SwarmTally", () => {
       requestsPerSecond: 60,
       operations: { attempted: 30, ok: 24, fail: 3, info: 3 },
       faults: { pause: 6 },
+      forgottenRepeats: 6,
       reached: { "a point": 3 },
       unreached: ["a rare point", "a required point"],
       requiredUnreached: ["a required point"],
@@ -39,6 +41,7 @@ describe("SwarmTally", () => {
     });
     const { valid, "may-lose": mayLose } = summary.verdicts;
     expect(valid.valid + mayLose.valid).toBe(3);
+    expect(renderSwarm(summary)).toContain("6 answers showed a write again");
     expect(summary.slowest.map(({ seed }) => seed)).toEqual([3, 2, 1]);
   });
 

@@ -42,6 +42,8 @@ export interface SwarmSummary {
     readonly info: number;
   };
   readonly lost: number;
+  /** Answers that showed an overwritten write again after more others than versions list (K-11). */
+  readonly forgottenRepeats: number;
   readonly faults: Readonly<Partial<Record<SimFaultKind, number>>>;
   /** Seeds by what their plan expects and what came out. */
   readonly verdicts: Readonly<Record<Expectation["verdict"], Readonly<Record<Verdict, number>>>>;
@@ -85,6 +87,7 @@ export class SwarmTally {
   #requests = 0;
   #events = 0;
   #lost = 0;
+  #forgottenRepeats = 0;
 
   get seedsRun(): number {
     return this.#seedsRun;
@@ -109,6 +112,7 @@ export class SwarmTally {
     this.#requests += outcome.requests;
     this.#events += events;
     this.#lost += outcome.lost;
+    this.#forgottenRepeats += outcome.forgottenRepeats;
     this.#verdicts[plan.run.expects.verdict][outcome.verdict] += 1;
     for (const name of ["attempted", "ok", "fail", "info"] as const) {
       this.#operations[name] += outcome.operations[name];
@@ -154,6 +158,7 @@ export class SwarmTally {
       events: this.#events,
       operations: { ...this.#operations },
       lost: this.#lost,
+      forgottenRepeats: this.#forgottenRepeats,
       faults: sortedRecord(this.#faults),
       verdicts: {
         valid: { ...this.#verdicts.valid },

@@ -39,6 +39,7 @@ export async function runSimulation(
       historySha256: Buffer.from(sha256(utf8Bytes(history))).toString("hex"),
       operations: { attempted: 10, ok: 8, fail: 1, info: 1 },
       lost: 0,
+      forgottenRepeats: 0,
       requests: 20,
       virtualMs: plan.run.seconds * 1_000,
       events: 100,

@@ -98,6 +98,31 @@ describe("overwritten-shown", () => {
     expect(world.found).toEqual(["overwritten-shown"]);
   });
 
+  /** So many names of operations, or as many times one. */
+  function listed(count: number, isOne = false): Uint8Array {
+    const list = Buffer.alloc(8 * count);
+    for (let at = 0; at < count && !isOne; at += 1) list.writeUInt32LE(at, 8 * at);
+    return list;
+  }
+
+  test("D-4.4-12 counts one that more others had followed than versions list, and excuses no shorter list", () => {
+    const { world, both } = madeAgain(["x", "x"]);
+    const showWith = (operations: Uint8Array): void =>
+      world.show(world.askRead("e", { looks: ["a", "b"] }), {
+        payloads: both.payloads,
+        clock: both.clock,
+        operations,
+      });
+    showWith(listed(512));
+    expect(world.found).toEqual([]);
+    expect(world.oracle.forgotten).toMatchObject({ answers: 1, keys: new Set(["cart"]) });
+    showWith(listed(511));
+    showWith(listed(512, true));
+    expect(world.found).toEqual(["overwritten-shown"]);
+    expect(world.oracle.violationCount).toBe(2);
+    expect(world.oracle.forgotten.answers).toBe(1);
+  });
+
   test("does not take the most that a delete may have superseded for what it did", () => {
     const world = new HandMadeWorld("dvvset");
     world.askWrite("a", "one", { operation: "x" });

@@ -3,6 +3,7 @@ import type { Clock, Versioning } from "../../../../src/causality/versioning.ts"
 import type { QuorumCheckOptions } from "./acknowledged-without-quorum.ts";
 import { AcknowledgedWatch } from "./acknowledged-write-unseen.ts";
 import { DeadlineWatch } from "./answer-late.ts";
+import { ForgottenRepeats } from "./forgotten-repeats.ts";
 import type { HintBounds } from "./hint-watch.ts";
 import { HintWatch } from "./hint-watch.ts";
 import type { DeliveryBounds } from "./hints-held-back.ts";
@@ -60,6 +61,7 @@ export interface Watches {
   readonly isLosslessMode: boolean;
   readonly index: StoreIndex;
   readonly violations: Violations;
+  readonly forgotten: ForgottenRepeats;
   readonly mints: MintWatch;
   readonly reads: ReadWatch;
   readonly acknowledgements: AcknowledgedWatch;
@@ -84,6 +86,7 @@ export function createWatches(parts: OracleParts): Watches {
     isLosslessMode,
     index: new StoreIndex(parts),
     violations,
+    forgotten: new ForgottenRepeats(),
     mints: new MintWatch(versioning, { violations, deadlines, clocks }),
     reads: new ReadWatch({ lossless: isLosslessMode }),
     acknowledgements: new AcknowledgedWatch(parts),

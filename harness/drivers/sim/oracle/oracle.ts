@@ -5,6 +5,7 @@ import type { ClientAsk, RowState, Violation, WorldObserver } from "../observer.
 import { AllowedLosses } from "./allowed-losses.ts";
 import type { FinalSiblings } from "./final-siblings.ts";
 import { finalSiblings } from "./final-siblings.ts";
+import type { ForgottenRepeats } from "./forgotten-repeats.ts";
 import type { KeyState } from "./key-state.ts";
 import { lostByValue, lostWrites, reportLost } from "./lost-writes.ts";
 import { checkDelivered } from "./never-delivered.ts";
@@ -55,6 +56,11 @@ export class Oracle implements WorldObserver {
   /** All of them. */
   get violationCount(): number {
     return this.#watches.violations.count;
+  }
+
+  /** Writes that were shown again where the store says that they may be. */
+  get forgotten(): ForgottenRepeats {
+    return this.#watches.forgotten;
   }
 
   /** Dots that named a second write in a mode that issues them so by design. */

@@ -116,7 +116,7 @@ export class RequestEvents {
     if (this.#watches.isLosslessMode) {
       checkContext(request, shown, opened, this.#watches.violations);
       if (opened.clock !== undefined && this.#parts.versioning.mode === "dvvset") {
-        checkOverwritten(request, shown, opened.clock, this.#watches.violations);
+        checkOverwritten(request, shown, opened.clock, this.#watches);
       }
     } else {
       const { clock = NOTHING } = opened;

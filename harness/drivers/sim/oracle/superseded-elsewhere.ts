@@ -1,4 +1,6 @@
 import type { Clock } from "../../../../src/causality/versioning.ts";
+import type { ForgottenRepeats } from "./forgotten-repeats.ts";
+import { listsAllItMay } from "./forgotten-repeats.ts";
 import type { Mint } from "./key-history.ts";
 import { isSuperseded } from "./key-history.ts";
 import type { ClientRequest, KeyState } from "./key-state.ts";
@@ -19,12 +21,20 @@ export function isSupersededElsewhere(state: KeyState, mint: Mint, clock: Clock)
   return twins.some((twin) => isSuperseded(twin, tops));
 }
 
-/** What was overwritten never shows again beside what overwrote it, however often it was sent and made. For dvvset. */
+export interface OverwrittenReports {
+  readonly violations: Violations;
+  readonly forgotten: ForgottenRepeats;
+}
+
+/**
+ * What was overwritten never shows again beside what overwrote it, however often it was sent and made, unless more writes came after
+ * it than versions list. For dvvset.
+ */
 export function checkOverwritten(
   { ask, state }: ClientRequest,
-  { payloads }: ShownVersions,
+  { payloads, token }: ShownVersions,
   clock: Clock,
-  violations: Violations,
+  { violations, forgotten }: OverwrittenReports,
 ): void {
   // A delete may count as any of those that were under way, and then what it superseded is the most that it may have.
   if (!state.history.isCertain) return;
@@ -33,6 +43,10 @@ export function checkOverwritten(
     // Bytes that several writes have do not tell which of them is shown.
     if (mint === undefined || !state.isOneOperation(payload)) continue;
     if (!isSupersededElsewhere(state, mint, clock)) continue;
+    if (listsAllItMay(token)) {
+      forgotten.note(state.name);
+      continue;
+    }
     violations.report("overwritten-shown", () => ({
       anomaly: "a write that was overwritten is back under another dot",
       detail: `Node ${ask.node} answered request ${ask.id} with write ${mint.serial} of the key (dot ${mint.counter} of ${mint.actor}), which its context covers a successor of`,

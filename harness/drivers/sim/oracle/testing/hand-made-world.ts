@@ -271,10 +271,10 @@ export class HandMadeWorld {
   /** Answers a read, or a write that wants its siblings back. */
   show(
     id: number,
-    { payloads, clock, isStale = false }: Shown,
+    { payloads, clock, operations, isStale = false }: Shown,
     accept: string | undefined = "application/json",
   ): void {
-    const answer = { payloads, context: this.token(clock), isStale };
+    const answer = { payloads, context: this.token(clock, this.key, operations), isStale };
     this.oracle.clientAnswered(id, siblingsResponse(answer, accept));
   }
 
@@ -304,8 +304,12 @@ export class HandMadeWorld {
     return actorOf({ nodeId: nodeId(node), incarnation, epoch: this.#epochs });
   }
 
-  token(clock: Clock, key: Uint8Array = this.key): string {
-    const scope = { clusterId: "test", key, clock, mode: this.versioning.mode };
+  token(
+    clock: Clock,
+    key: Uint8Array = this.key,
+    operations: Uint8Array = new Uint8Array(0),
+  ): string {
+    const scope = { clusterId: "test", key, clock, operations, mode: this.versioning.mode };
     return toBase64url(sealContext(scope, MAC_KEY));
   }
 
@@ -360,6 +364,8 @@ export interface WriteOptions {
 export interface Shown {
   readonly payloads: readonly Uint8Array[];
   readonly clock: Clock;
+  /** As the context lists them; none unless told. */
+  readonly operations?: Uint8Array;
   readonly isStale?: boolean;
 }
 
