@@ -10,7 +10,7 @@ export const TOMBSTONES = storiesOf({
   /**
    * Hints of values are delivered so slowly that the values are deleted meanwhile, and their tombstones wait for a whole grace. All the
    * while keys are written again, and one node is far away, so that much comes between what the others answered and what they are
-   * told then.
+   * told then. Whoever still had a row that is gone would begin again where it ended.
    */
   "tombstones-before-hints": (random) => {
     const nodes = 8;
@@ -26,6 +26,7 @@ export const TOMBSTONES = storiesOf({
           requestTimeoutMs: 1_500,
           hedgeMs: 1_000,
           hintDeliveryBytesPerSecond: wholeBetween(random, 11_000, 14_000),
+          rowCacheBytes: 4_000_000,
         },
       },
       faults: [crash("n1", 200, 1_500)],
