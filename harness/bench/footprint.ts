@@ -72,7 +72,7 @@ async function withCluster<T>(
 function fullNodes(keyCount: number, signal: AbortSignal): Promise<readonly string[]> {
   return withCluster({ nodes: 3, engine: "lmdb" }, signal, async (cluster, over) => {
     const keys = Array.from({ length: keyCount }, (_, index) => Buffer.from(`key-${index}`));
-    await preload(cluster.urls, keys, VALUE_BYTES, over);
+    await preload(cluster.urls, keys, { valueBytes: VALUE_BYTES }, over);
     const loaded = await residentMib(cluster);
     const loadedPrivate = await privateMib(cluster);
     const startsMs: number[] = [];

@@ -43,7 +43,8 @@ export async function runHttpBench(
   try {
     places.progress(`preloading ${options.keys} keys`);
     const keys = Array.from({ length: options.keys }, (_, index) => Buffer.from(`key-${index}`));
-    await preload(cluster.urls, keys, options.valueBytes, over);
+    const writers = Math.min(PRELOADERS, options.connections);
+    await preload(cluster.urls, keys, { valueBytes: options.valueBytes, writers }, over);
     places.progress(`warming up ${options.warmUpSeconds} s, measuring ${options.seconds} s`);
     const before = await cpuSeconds(cluster.urls);
     const figures = await runHttpLoad({ ...options, urls: cluster.urls, keys, signal: over });
@@ -60,7 +61,7 @@ export async function runHttpBench(
 export async function preload(
   urls: readonly string[],
   keys: readonly Buffer[],
-  valueBytes: number,
+  { valueBytes, writers = PRELOADERS }: { readonly valueBytes: number; readonly writers?: number },
   signal: AbortSignal,
 ): Promise<void> {
   const body = Buffer.alloc(valueBytes, "v");
@@ -74,7 +75,7 @@ export async function preload(
       );
     }
   };
-  await Promise.all(Array.from({ length: PRELOADERS }, (_, worker) => work(worker)));
+  await Promise.all(Array.from({ length: writers }, (_, worker) => work(worker)));
 }
 
 /** On a busy machine nodes may take each other for dead for a moment, and refuse. */
