@@ -2,7 +2,8 @@
  * How long operations took, from their intended start, so that a stall counts for every operation it delayed and not only
  * for those that were lucky enough to be sent (no coordinated omission).
  *
- * By function: successful operations. `all`: every operation that ended, with the time until it ended, since leaving out
+ * By phase: every operation that was due in it, however late it ended. What a fault stalls until it is healed ends in no phase, and
+ * is just what that fault cost. By function: successful operations. `all`: every operation that ended, with the time until it ended, since leaving out
  * what timed out would flatter the store; this one is held against an SLO. Beside them, for judging the harness itself:
  * `service` counts from the real start and `lateness` from intended to real start.
  */
@@ -14,7 +15,7 @@ import { Timings } from "./timings.ts";
 export interface Latencies {
   /** Successful operations by function, and `all`. */
   readonly operations: ReadonlyMap<string, Timings>;
-  /** By phase name (healthy intervals together), every operation that lies inside it. */
+  /** By phase name (healthy intervals together), every operation that ended, by where its intended start lies. */
   readonly phases: ReadonlyMap<string, Timings>;
   readonly service: Timings;
   readonly lateness: Timings;
@@ -48,7 +49,7 @@ export function measureLatency({ pairs, phases }: Evidence): Latencies {
     if (completion.type === "ok") {
       timingsOf(operations, invocation.f).record(latencyNs);
     }
-    const phase = phases.phases[phases.find(invocation.intendedNs, completion.timeNs)];
+    const phase = phases.phases[phases.find(invocation.intendedNs, invocation.intendedNs)];
     if (phase !== undefined) {
       timingsOf(byPhase, phase.name).record(latencyNs);
     }
