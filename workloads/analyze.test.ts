@@ -159,12 +159,27 @@ describe("analyze()", () => {
     expect(summary.checkers["lost-writes"]?.verdict).toBe("unknown");
   });
 
-  test("holds the latency of all operations against the plan's SLO", async () => {
+  test("holds the latency of all operations and of the successful ones against the plan's SLO", async () => {
     const input = await inputOf("dvvset", "union");
     const { summary } = analyze({ ...input, plan: { ...input.plan, slo: "p50<1us" } });
     expect(summary).toMatchObject({
       verdict: "invalid",
-      reasons: [expect.stringMatching(/^slo: SLO p50<0.001ms was missed/)],
+      reasons: [
+        expect.stringMatching(/^slo: SLO p50<0.001ms was missed: .* operations/),
+        expect.stringMatching(/^slo: SLO p50<0.001ms was missed: .* successful operations/),
+      ],
+    });
+    const few = input.lines.map((line) =>
+      line.type === "ok" ? ({ ...line, type: "fail", error: "overloaded" } as typeof line) : line,
+    );
+    const refused = analyze({ ...input, lines: few, plan: { ...input.plan, slo: "p50<1s" } });
+    expect(refused.summary.checkers["slo"]).toEqual({
+      verdict: "unknown",
+      reasons: [
+        expect.stringMatching(
+          /takes 2 successful operations to be judged: of \d+ that ended 0 succeeded/,
+        ),
+      ],
     });
   });
 });

@@ -15,7 +15,7 @@ import { gatherEvidence } from "./evidence.ts";
 import { checkExpectedAvailability } from "./expected-availability.ts";
 import { destroysData } from "./expects.ts";
 import { checkHistorySanity } from "./history-sanity.ts";
-import { ALL_OPERATIONS, exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
+import { exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
 import { checkLostWrites } from "./lost-writes.ts";
 import { checkLwwLoss } from "./lww-loss.ts";
 import { checkProvesSomething } from "./proves-something.ts";
@@ -78,7 +78,7 @@ export function analyze(input: AnalysisInput): Analysis {
       ? {}
       : { "expected-availability": checkExpectedAvailability(evidence, plan) }),
     "unreadable-reads": checkUnreadableReads(evidence, { isNamed: keys.size > 0 }),
-    slo: checkSlo(slos, latency.operations[ALL_OPERATIONS]),
+    slo: checkSlo(slos, { all: latencies.all.summary(), successful: latency.successful }),
     availability,
     versions,
     latency,
