@@ -114,6 +114,43 @@ describe("analyze()", () => {
     ).toBe("unknown");
   });
 
+  test.each([
+    ["empty", "invalid", "stale-reads", (): object => ({ value: [], saw: [], versions: 0 })],
+    ["of versions nobody wrote", "invalid", "causality", (): object => ({ saw: ["9-9-9"] })],
+    ["nameless", "unknown", "unreadable-reads", (): object => ({ saw: undefined, versions: 1 })],
+    ["undecodable", "unknown", "unreadable-reads", (): object => ({ type: "fail", error: "bad-value", saw: undefined, versions: undefined })], // biome-ignore format: one line
+  ] as const)(
+    "D-4.5-4 views that are %s leave a run with strict quorums %s (%s)",
+    async (_, verdict, checker, change) => {
+      const input = await inputOf("dvvset", "union");
+      const plan = { ...input.plan, quorum: "strict" } as const;
+      expect(analyze({ ...input, plan }).summary).toMatchObject({
+        verdict: "valid",
+        checkers: { "stale-reads": { stale: 0 } },
+      });
+      let views = 0;
+      const lines = input.lines.map((line) => {
+        const isView = line.type === "ok" && line.f === "view" && views++ % 25 === 24;
+        return isView ? ({ ...line, ...change() } as typeof line) : line;
+      });
+      const { summary } = analyze({ ...input, plan, lines });
+      expect(summary.verdict).toBe(verdict);
+      expect(summary.reasons.every((reason) => reason.startsWith(`${checker}: `))).toBe(true);
+    },
+  );
+
+  test("holds no read to quorums that are sloppy, too small, or whose data faults may take", async () => {
+    const input = await inputOf("dvvset", "union");
+    const strict = { ...input.plan, quorum: "strict" } as const;
+    const staleOf = (plan: Plan, guard: "run" | "end" = "run") =>
+      analyze({ ...input, plan, guard }).summary.checkers["stale-reads"]?.["stale"];
+    expect(staleOf(strict)).toBe(0);
+    expect(staleOf({ ...strict, quorum: "sloppy" })).toBeNull();
+    expect(staleOf({ ...strict, r: 1 })).toBeNull();
+    expect(staleOf({ ...strict, nemesis: ["wipe"] })).toBeNull();
+    expect(staleOf(strict, "end")).toBeNull();
+  });
+
   test("trusts nothing in a history that breaks its own rules", async () => {
     const input = await inputOf("lww", "union");
     const { summary } = analyze({ ...input, lines: input.lines.toSpliced(10, 1) });
@@ -122,12 +159,27 @@ describe("analyze()", () => {
     expect(summary.checkers["lost-writes"]?.verdict).toBe("unknown");
   });
 
-  test("holds the latency of all operations against the plan's SLO", async () => {
+  test("holds the latency of all operations and of the successful ones against the plan's SLO", async () => {
     const input = await inputOf("dvvset", "union");
     const { summary } = analyze({ ...input, plan: { ...input.plan, slo: "p50<1us" } });
     expect(summary).toMatchObject({
       verdict: "invalid",
-      reasons: [expect.stringMatching(/^slo: SLO p50<0.001ms was missed/)],
+      reasons: [
+        expect.stringMatching(/^slo: SLO p50<0.001ms was missed: .* operations/),
+        expect.stringMatching(/^slo: SLO p50<0.001ms was missed: .* successful operations/),
+      ],
+    });
+    const few = input.lines.map((line) =>
+      line.type === "ok" ? ({ ...line, type: "fail", error: "overloaded" } as typeof line) : line,
+    );
+    const refused = analyze({ ...input, lines: few, plan: { ...input.plan, slo: "p50<1s" } });
+    expect(refused.summary.checkers["slo"]).toEqual({
+      verdict: "unknown",
+      reasons: [
+        expect.stringMatching(
+          /takes 2 successful operations to be judged: of \d+ that ended 0 succeeded/,
+        ),
+      ],
     });
   });
 });

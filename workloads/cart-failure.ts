@@ -1,3 +1,4 @@
+import { BAD_VALUE } from "../harness/history/cart-operation.ts";
 import { ClientError } from "../src/client/contract.ts";
 import { ValueFormatError } from "../src/client/reconcile/reconciler.ts";
 
@@ -13,7 +14,7 @@ export function cartFailure(error: unknown): CartFailure {
     return { code: error.code, definite: error.definite };
   }
   if (error instanceof ValueFormatError) {
-    return { code: "bad-value", definite: true };
+    return { code: BAD_VALUE, definite: true };
   }
   throw error;
 }

@@ -127,6 +127,24 @@ describe("cart client", () => {
     });
   });
 
+  test("D-4.5-4 a remove that finds nothing tells what it read all the same", async () => {
+    const empty = cartClients(cartReconciler("union"), new SeededRandom(1), () => ({
+      store: {
+        get: async () => ({ siblings: [], context: "c" }),
+        put: async () => {},
+        delete: async () => {},
+      },
+      answeredBy: () => "n2",
+      close: () => {},
+    })).open(0, "n1");
+    expect(await empty.invoke({ f: "remove", key: "k", value: null })).toMatchObject({
+      type: "fail",
+      error: "nothing-to-remove",
+      versions: 0,
+      saw: [],
+    });
+  });
+
   test("view tells items and versions", async () => {
     const view = await failing(undefined, undefined).invoke({ f: "view", key: "k", value: null });
     expect(view).toEqual({ type: "ok", node: "n2", value: ["i1"], versions: 1 });

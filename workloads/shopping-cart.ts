@@ -153,7 +153,9 @@ class CartClient implements WorkloadClient {
     const readSet = this.#reconciler.items(found.cart);
     const item = readSet[Math.floor(this.#random.float() * readSet.length)];
     if (item === undefined) {
-      return this.#ended("fail", { value: null, readSet, error: NOTHING_TO_REMOVE });
+      const { siblings } = found.read;
+      const told = { readSet, versions: siblings.length, ...versionNames(siblings) };
+      return this.#ended("fail", { value: null, ...told, error: NOTHING_TO_REMOVE });
     }
     const cart = this.#reconciler.remove(found.cart, item);
     return await this.#write(key, cart, found.read, { value: item, readSet });

@@ -15,14 +15,16 @@ import { gatherEvidence } from "./evidence.ts";
 import { checkExpectedAvailability } from "./expected-availability.ts";
 import { destroysData } from "./expects.ts";
 import { checkHistorySanity } from "./history-sanity.ts";
-import { ALL_OPERATIONS, exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
+import { exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
 import { checkLostWrites } from "./lost-writes.ts";
 import { checkLwwLoss } from "./lww-loss.ts";
 import { checkProvesSomething } from "./proves-something.ts";
 import { checkResurrectedItems } from "./resurrected-items.ts";
 import { checkSlo, parseSlo } from "./slo.ts";
+import { checkStaleReads } from "./stale-reads.ts";
 import { checkTreeRoots } from "./tree-roots.ts";
 import { checkUnexpectedItems } from "./unexpected-items.ts";
+import { checkUnreadableReads } from "./unreadable-reads.ts";
 import { combineVerdicts, distrust } from "./verdict.ts";
 import { gatherVersions } from "./version-graph.ts";
 import { countVersions } from "./versions.ts";
@@ -59,6 +61,7 @@ export function analyze(input: AnalysisInput): Analysis {
   const latency = summarizeLatency(latencies);
   const lostWrites = checkLostWrites(evidence, carts);
   const versions = countVersions(evidence);
+  const keys = gatherVersions(evidence.pairs);
   const slos = plan.slo === undefined ? [] : parseSlo(plan.slo);
   const results: Record<string, CheckerResult> = {
     "lost-writes": lostWrites,
@@ -74,18 +77,20 @@ export function analyze(input: AnalysisInput): Analysis {
     ...(input.guard === "end"
       ? {}
       : { "expected-availability": checkExpectedAvailability(evidence, plan) }),
-    slo: checkSlo(slos, latency.operations[ALL_OPERATIONS]),
+    "unreadable-reads": checkUnreadableReads(evidence, { isNamed: keys.size > 0 }),
+    slo: checkSlo(slos, { all: latencies.all.summary(), successful: latency.successful }),
     availability,
     versions,
     latency,
   };
-  const keys = gatherVersions(evidence.pairs);
   // Histories of before versions had names say nothing about it.
   if (keys.size > 0) {
     results["causality"] = checkCausality(evidence, keys, plan);
     const clockSkewMs = input.clockSkewMs ?? clockSkewOf(plan);
     // Of a simulated run's faults the plan does not tell, and its oracle sees such reads itself.
     const quorumsMeet = input.guard !== "end" && readsMeetWrites(plan);
+    const staleReads = checkStaleReads(keys, { ...plan, quorumsMeet });
+    if (staleReads !== undefined) results["stale-reads"] = staleReads;
     const lwwLoss = checkLwwLoss(evidence, keys, { ...plan, clockSkewMs, quorumsMeet });
     if (lwwLoss !== undefined) results["lww-loss"] = lwwLoss;
   }

@@ -1,9 +1,10 @@
 /*
  * How much of what was asked was done, by phase, side and function.
  *
- * An operation belongs to a phase where its intended start and its completion both lie inside; else to none. It belongs to
- * the side of its process's home node. A remove that found nothing to remove was answered, but it proves nothing about
- * writing and is left out. Availability is measured, not judged: the verdict is always valid.
+ * An operation belongs to the phase in which its intended start lies, however late it ended: what a fault stalled until it
+ * was healed, or for good, is that fault's. It belongs to the side of its process's home node. A remove that found nothing to remove was
+ * answered, but it proves nothing about writing and is left out. Availability is measured, not judged: the verdict is always valid. What
+ * is judged by phases (`proves-something.ts`, `expected-availability.ts`) counts only what lay wholly inside.
  */
 
 import { NOTHING_TO_REMOVE } from "../history/cart-operation.ts";
@@ -41,31 +42,31 @@ export function checkAvailability(evidence: Evidence): AvailabilityResult {
       ok += completion?.type === "ok" ? 1 : 0;
     }
   }
-  const intervals = countByInterval(evidence, "intended");
+  const intervals = countByInterval(evidence, "due");
   const overall = attempted === 0 ? 0 : ok / attempted;
   return { verdict: "valid", reasons: [], overall, perPhase: byPhase(intervals) };
 }
 
 /**
- * Each interval by itself, in order. `intended`: operations that ought to have begun in it, and ended in it. `real`:
+ * Each interval by itself, in order. `due`: operations that ought to have begun in it, whenever they ended, or never. `inside`:
  * operations that did begin in it, and ended in it, however long they had waited for a free process.
  */
 export function countByInterval(
   { pairs, phases }: Evidence,
-  start: "intended" | "real",
+  rule: "due" | "inside",
 ): readonly IntervalAvailability[] {
   const { phases: list } = phases;
   const functions = new Set(pairs.map(({ invocation }) => invocation.f));
   const sideOf = list.map(({ sides }) => sidesByNode(sides));
   const counts = list.map((phase) => emptyCounts(phase, functions));
   for (const { invocation, completion } of pairs) {
-    if (completion === undefined || completion.error === NOTHING_TO_REMOVE) {
-      continue;
-    }
-    const startNs = start === "intended" ? invocation.intendedNs : invocation.timeNs;
-    const position = phases.find(startNs, completion.timeNs);
+    if (completion?.error === NOTHING_TO_REMOVE) continue;
+    const { timeNs, intendedNs } = invocation;
+    const endNs = completion?.timeNs ?? Number.POSITIVE_INFINITY;
+    const position =
+      rule === "due" ? phases.find(intendedNs, intendedNs) : phases.find(timeNs, endNs);
     const side = sideOf[position]?.get(invocation.node) ?? ALL_SIDES;
-    countInto(counts[position], side, invocation.f, completion.type === "ok");
+    countInto(counts[position], side, invocation.f, completion?.type === "ok");
   }
   return list.map((phase, position) => ({
     phase,

@@ -126,6 +126,41 @@ describe("checkCausality()", () => {
     }
   });
 
+  test("finds them in reads of the run too, and versions shown before their write began, though the end is clean", () => {
+    for (const ghost of ["x", "refused", "later"]) {
+      const builder = history();
+      write(builder, "a", []);
+      write(builder, "refused", ["a"], "fail");
+      builder.complete(builder.invoke(99, "view", KEY), "ok", { value: [], saw: [ghost, "a"] });
+      write(builder, "later", ["a"]);
+      const { verdict, counts, examples } = ended(builder, ["later"]);
+      expect(verdict).toBe("invalid");
+      expect(counts["never-written"]).toBe(1);
+      expect(examples[0]).toMatchObject({ kind: "never-written", version: ghost, index: 5 });
+    }
+  });
+
+  test("excuses as many names that nobody told as there are writes that never ended, and no more", () => {
+    const build = (...strange: readonly string[]) => {
+      const builder = history();
+      write(builder, "a", []);
+      builder.invoke(50, "add", KEY, "never ended");
+      builder.complete(builder.invoke(99, "view", KEY), "ok", { value: [], saw: strange });
+      write(builder, "b", ["a", ...strange]);
+      return ended(builder, ["b"]);
+    };
+    expect(build("x")).toMatchObject({ verdict: "valid", counts: { "never-written": 0 } });
+    expect(build("x", "y")).toMatchObject({ verdict: "invalid", counts: { "never-written": 2 } });
+  });
+
+  test("does not accuse a write that never ended of having dropped what it may have replaced", () => {
+    const builder = history();
+    write(builder, "a", []);
+    builder.invoke(50, "add", KEY, "never ended");
+    write(builder, "b", ["x"]);
+    expect(ended(builder, ["b"])).toMatchObject({ verdict: "unknown", undecidedKeys: [KEY] });
+  });
+
   test("says nothing of a key that shows a name of a write that never ended", () => {
     const builder = history();
     write(builder, "a", []);

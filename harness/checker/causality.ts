@@ -10,15 +10,16 @@
  *     false dominance   an acknowledged version is gone, no version there has seen it, and one there is concurrent with it
  *     missing sibling   the same, and nothing is there but what its writer had seen, or nothing at all
  *     false sibling     a version is there beside one that has seen it; looked for in every read of the run
- *     never written     a version is there that no write made, or one that was refused for certain
+ *     never written     a version is there that no write had made, or one that was refused for certain; in every read, too
  *
  * Each is shown by its smallest witness: the version and the one that stands in its place, beside it, or nothing. Where a
- * version has a name that nobody told (a write that never ended), nothing is said of its key.
+ * version has a name that nobody told (a write that never ended), nothing is said of its key; more such names than there are such writes were never written.
  *
  * Expected (`expects.ts`): none of them under dvvset. Under merged only false siblings (K-5), with cut clocks more of them
  * (K-8). The paper's clocks and last write wins lose versions (K-1 to K-3, K-14); there the kinds say how.
  */
 
+import type { FinalRead } from "../history/operation.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ExpectationInput } from "./expects.ts";
@@ -71,6 +72,7 @@ export function checkCausality(
     readsWithFalseSiblings += inReads.length;
     anomalies.push(...firstOfEach(inReads));
     const last = evidence.finalReads.get(key);
+    anomalies.push(...neverWritten(key, history, last));
     if (last?.saw === undefined || last.error !== undefined) {
       undecidedKeys.push(key);
       continue;
@@ -80,7 +82,9 @@ export function checkCausality(
       undecidedKeys.push(key);
       continue;
     }
-    anomalies.push(...judgeEnd(key, history, { saw: last.saw, index: last.index }));
+    const end = judgeEnd(key, history, { saw: last.saw, index: last.index });
+    if (end === undefined) undecidedKeys.push(key);
+    else anomalies.push(...end);
   }
   const counts = {
     "false-dominance": 0,
@@ -102,30 +106,61 @@ export function checkCausality(
   };
 }
 
-/** What the last read of a key shows, and what it lacks. */
+/** What the last read of a key shows, and what it lacks; undefined where a write that never ended may have replaced that. */
 function judgeEnd(
   key: string,
   history: KeyVersions,
   { saw, index }: { readonly saw: readonly string[]; readonly index: number },
-): readonly CausalAnomaly[] {
+): readonly CausalAnomaly[] | undefined {
   const shown = new Set(saw);
   const past = pastOf(history, shown);
   const whoSaw = whoSawIt(history, saw);
   const anomalies: CausalAnomaly[] = [];
   for (const version of shown) {
-    const written = history.versions.get(version);
-    if (written === undefined || written.outcome === "fail") {
-      anomalies.push({ kind: "never-written", key, version, other: undefined, index });
-    } else if (past.has(version)) {
+    if (past.has(version) && isWritten(history, version)) {
       anomalies.push({ kind: "false-sibling", key, version, other: whoSaw(version), index });
     }
   }
-  for (const written of history.versions.values()) {
-    const { name: version, outcome } = written;
-    if (outcome !== "ok" || shown.has(version) || past.has(version)) continue;
-    anomalies.push(lostVersion(key, history, { written, saw }));
-  }
+  const lost = [...history.versions.values()].filter(
+    ({ name, outcome }) => outcome === "ok" && !shown.has(name) && !past.has(name),
+  );
+  const isNamed = history.unnamed === 0 || [...past].every((name) => history.versions.has(name));
+  if (lost.length > 0 && !isNamed) return undefined;
+  anomalies.push(...lost.map((written) => lostVersion(key, history, { written, saw })));
   return anomalies;
+}
+
+function isWritten({ versions }: KeyVersions, name: string): boolean {
+  const outcome = versions.get(name)?.outcome;
+  return outcome === "ok" || outcome === "info";
+}
+
+/** Each version that a read shows and that no write had made by then, where it is first shown. */
+function neverWritten(
+  key: string,
+  { versions, reads, unnamed }: KeyVersions,
+  last: FinalRead | undefined,
+): readonly CausalAnomaly[] {
+  const refused = new Map<string, number>();
+  const strange = new Map<string, number>();
+  const all = last?.saw === undefined ? reads : [...reads, { saw: last.saw, index: last.index }];
+  for (const { saw, index } of all) {
+    for (const name of saw) {
+      const written = versions.get(name);
+      const isMade = written !== undefined && written.outcome !== "fail";
+      if (isMade && written.begunIndex < index) continue;
+      const found = written === undefined ? strange : refused;
+      found.set(name, Math.min(index, found.get(name) ?? index));
+    }
+  }
+  const found = strange.size > unnamed ? [...refused, ...strange] : [...refused];
+  return found.map(([version, index]) => ({
+    kind: "never-written",
+    key,
+    version,
+    other: undefined,
+    index,
+  }));
 }
 
 /** Tells which of these names has seen one of them, the first; each one's past is walked once at most, however many are asked for. */
@@ -220,7 +255,8 @@ function judge(
     return { verdict: doubts.length === 0 ? "valid" : "unknown", reasons: doubts };
   const sentence = `${bad.length} version(s) against the order that clients know; the first: ${sentenceOf(first)}`;
   // A read during the run accuses whatever comes later.
-  const isCertain = isSettled || bad.some(({ kind }) => kind === "false-sibling");
+  const isCertain =
+    isSettled || bad.some(({ kind }) => kind === "false-sibling" || kind === "never-written");
   return { verdict: isCertain ? "invalid" : "unknown", reasons: [sentence, ...doubts] };
 }
 
@@ -234,6 +270,6 @@ function sentenceOf({ kind, key, version, other, index }: CausalAnomaly): string
     case "false-sibling":
       return `version ${version} of ${key} is there at index ${index} beside ${instead}, whose writer had seen it (false sibling).`;
     case "never-written":
-      return `version ${version} of ${key} is there at index ${index}, and no write made it (never written).`;
+      return `version ${version} of ${key} is there at index ${index}, and no write had made it (never written).`;
   }
 }

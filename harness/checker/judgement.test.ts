@@ -38,15 +38,53 @@ describe("SLO", () => {
     },
   );
 
+  const judged = (slo: string, all: Partial<LatencySummary>, successful = all) =>
+    checkSlo(parseSlo(slo), {
+      all: { ...LATENCY, ...all },
+      successful: { ...LATENCY, ...successful },
+    });
+
   test("is missed at its limit and met below it", () => {
-    expect(checkSlo(parseSlo("p99.9<300ms"), LATENCY)).toEqual({
+    expect(judged("p99.9<300ms", {}, { p999: 299 })).toEqual({
       verdict: "invalid",
       reasons: ["SLO p99.9<300ms was missed: 300.000 ms over 20000 operations."],
     });
-    expect(checkSlo(parseSlo("p99.9<301ms"), LATENCY).verdict).toBe("valid");
-    expect(checkSlo(parseSlo("p50<1ms"), undefined).verdict).toBe("unknown");
-    expect(checkSlo([], undefined).verdict).toBe("valid");
+    expect(judged("p99.9<301ms", {})).toEqual({ verdict: "valid", reasons: [] });
+    expect(checkSlo([], { all: LATENCY, successful: LATENCY }).verdict).toBe("valid");
   });
+
+  test("is missed by the successful operations alone, however quickly others were refused", () => {
+    expect(judged("p90<50ms", { p90: 1 }, { count: 80, p90: 2_001, fewSamples: true })).toEqual({
+      verdict: "invalid",
+      reasons: [
+        "SLO p90<50ms was missed: 2001.000 ms over 80 successful operations (few samples).",
+      ],
+    });
+  });
+
+  test.each([
+    ["p50", 2],
+    ["p90", 10],
+    ["p99", 100],
+    ["p99.9", 1_000],
+    ["max", 1],
+  ])(
+    "%s of fewer than %d successful operations is unknown, met or missed by them",
+    (p, samplesMin) => {
+      const too = { count: samplesMin - 1 };
+      for (const limit of ["1000s", "1us"]) {
+        expect(judged(`${p}<${limit}`, too)).toEqual({
+          verdict: "unknown",
+          reasons: [
+            `SLO ${p}<${limit === "1us" ? "0.001" : "1000000"}ms takes ${samplesMin} successful operations to be judged: of ${too.count} that ended ${too.count} succeeded.`,
+          ],
+        });
+      }
+      expect(judged(`${p}<1000s`, { count: samplesMin }).verdict).toBe("valid");
+      expect(judged(`${p}<1us`, { count: samplesMin }).verdict).toBe("invalid");
+      expect(judged(`${p}<1us`, { count: samplesMin }, too).verdict).toBe("invalid");
+    },
+  );
 });
 
 describe("checkHistorySanity()", () => {

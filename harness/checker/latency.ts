@@ -3,8 +3,10 @@
  * for those that were lucky enough to be sent (no coordinated omission).
  *
  * By function: successful operations. `all`: every operation that ended, with the time until it ended, since leaving out
- * what timed out would flatter the store; this one is held against an SLO. Beside them, for judging the harness itself:
- * `service` counts from the real start and `lateness` from intended to real start.
+ * what timed out would flatter the store. `successful`: all functions together, since quick refusals would flatter it, too; an SLO is held
+ * against both. By phase: every operation that was due in it, however late it ended; what a fault stalls until it is healed ends in no
+ * phase, and is just what that fault cost. Beside them, for judging the harness itself: `service` counts from the real start and
+ * `lateness` from intended to real start.
  */
 
 import type { CheckerResult, LatencySummary } from "../run/summary.ts";
@@ -14,8 +16,12 @@ import { Timings } from "./timings.ts";
 export interface Latencies {
   /** Successful operations by function, and `all`. */
   readonly operations: ReadonlyMap<string, Timings>;
-  /** By phase name (healthy intervals together), every operation that lies inside it. */
+  /** By phase name (healthy intervals together), every operation that ended, by where its intended start lies. */
   readonly phases: ReadonlyMap<string, Timings>;
+  /** Every operation that ended; `operations` has it, too. */
+  readonly all: Timings;
+  /** Successful operations of all functions. */
+  readonly successful: Timings;
   readonly service: Timings;
   readonly lateness: Timings;
 }
@@ -23,18 +29,21 @@ export interface Latencies {
 export interface LatencyResult extends CheckerResult {
   readonly operations: Readonly<Record<string, LatencySummary>>;
   readonly phases: Readonly<Record<string, LatencySummary>>;
+  /** Successful operations of all functions. */
+  readonly successful: LatencySummary;
   /** From the real start of every operation. */
   readonly service: LatencySummary;
   /** From the intended to the real start: no process was free, or the harness itself was late. */
   readonly lateness: LatencySummary;
 }
 
-export const ALL_OPERATIONS = "all";
+const ALL_OPERATIONS = "all";
 
 export function measureLatency({ pairs, phases }: Evidence): Latencies {
   const operations = new Map<string, Timings>();
   const byPhase = new Map<string, Timings>();
   const all = new Timings();
+  const successful = new Timings();
   const service = new Timings();
   const lateness = new Timings();
   for (const { invocation, completion } of pairs) {
@@ -47,8 +56,9 @@ export function measureLatency({ pairs, phases }: Evidence): Latencies {
     service.record(completion.timeNs - invocation.timeNs);
     if (completion.type === "ok") {
       timingsOf(operations, invocation.f).record(latencyNs);
+      successful.record(latencyNs);
     }
-    const phase = phases.phases[phases.find(invocation.intendedNs, completion.timeNs)];
+    const phase = phases.phases[phases.find(invocation.intendedNs, invocation.intendedNs)];
     if (phase !== undefined) {
       timingsOf(byPhase, phase.name).record(latencyNs);
     }
@@ -56,6 +66,8 @@ export function measureLatency({ pairs, phases }: Evidence): Latencies {
   return {
     operations: new Map([...operations, [ALL_OPERATIONS, all]]),
     phases: byPhase,
+    all,
+    successful,
     service,
     lateness,
   };
@@ -67,6 +79,7 @@ export function summarizeLatency(latencies: Latencies): LatencyResult {
     reasons: [],
     operations: summaries(latencies.operations),
     phases: summaries(latencies.phases),
+    successful: latencies.successful.summary(),
     service: latencies.service.summary(),
     lateness: latencies.lateness.summary(),
   };

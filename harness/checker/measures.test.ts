@@ -79,7 +79,7 @@ describe("checkAvailability()", () => {
     const { perPhase, overall } = checkAvailability(evidence);
     const at = (phase: string, side: string) =>
       perPhase.find((each) => each.phase === phase && each.side === side && each.f === "add");
-    expect(at("1-halves", "n1+n2")).toMatchObject({ attempted: 84, ok: 3 });
+    expect(at("1-halves", "n1+n2")).toMatchObject({ attempted: 85, ok: 4 });
     expect(at("1-halves", "n3+n4+n5")).toMatchObject({ attempted: 126, ok: 126 });
     expect(at("healthy", "all")?.ok).toBe(at("healthy", "all")?.attempted);
     expect(overall).toBeGreaterThan(0.9);
@@ -95,6 +95,29 @@ describe("checkAvailability()", () => {
     builder.add(1, "c", "i1");
     expect(checkAvailability(builder.gathered().evidence).overall).toBe(1);
   });
+});
+
+test("what a fault stalled counts for that fault, in latency and availability, though it ended later or never", () => {
+  const builder = new HistoryBuilder();
+  for (let number = 0; number < 10; number++) builder.view(number, "c", []);
+  const fault = faultBetween("1-pause", 100, 2_600);
+  builder.nowNs = 200e6;
+  const stalled = [50, 51, 52].map((process) => builder.invoke(process, "view", "c"));
+  const forgotten = builder.invoke(53, "view", "c");
+  for (let number = 0; number < 4; number++) builder.view(number, "c", []);
+  builder.nowNs = 2_700e6;
+  for (const invocation of stalled) builder.complete(invocation, "info");
+  builder.view(0, "c", []);
+  const { evidence } = builder.gathered([fault]);
+  const { phases } = summarizeLatency(measureLatency(evidence));
+  expect(phases["1-pause"]).toMatchObject({ count: 7, p50: expect.closeTo(1, 0) });
+  expect(phases["1-pause"]?.p90).toBeCloseTo(2_500, -1);
+  expect(phases["healthy"]).toMatchObject({ count: 11 });
+  const { perPhase } = checkAvailability(evidence);
+  expect(perPhase.filter(({ phase }) => phase === "1-pause")).toEqual([
+    { phase: "1-pause", side: "all", f: "view", attempted: 8, ok: 4 },
+  ]);
+  expect(forgotten.type).toBe("invoke");
 });
 
 describe("checkProvesSomething()", () => {
@@ -157,7 +180,7 @@ describe("checkProvesSomething()", () => {
     ]);
   });
 
-  test("counts what really began in a phase, though a backlog had delayed it", () => {
+  test("counts what really began in a phase, though a backlog had delayed it, where the measured table counts what was due", () => {
     const builder = steadyLoad(10);
     const delayed = builder.lines.map((line) =>
       "intendedNs" in line ? { ...line, intendedNs: Math.max(0, line.intendedNs - 2e9) } : line,
@@ -167,8 +190,8 @@ describe("checkProvesSomething()", () => {
     expect(proven(late, [fault], 9).verdict).toBe("valid");
     const { perPhase } = checkAvailability(late.gathered([fault]).evidence);
     expect(perPhase.filter(({ phase, f }) => phase === "1-halves" && f === "add")).toMatchObject([
-      { side: "n1+n2", attempted: 1 },
-      { side: "n3+n4+n5", attempted: 0 },
+      { side: "n1+n2", attempted: 82 },
+      { side: "n3+n4+n5", attempted: 120 },
     ]);
   });
 

@@ -24,8 +24,7 @@ export function findOvertakenReads(
   const found: OvertakenRead[] = [];
   let next = 0;
   let latest: WrittenVersion | undefined;
-  const shown = reads.filter(({ saw, isOfWrite }) => saw.length > 0 || !isOfWrite);
-  for (const read of shown.sort((one, other) => one.begunNs - other.begunNs)) {
+  for (const read of reads.toSorted((one, other) => one.begunNs - other.begunNs)) {
     for (
       let version = acknowledged[next];
       version !== undefined && version.endedNs < read.begunNs;

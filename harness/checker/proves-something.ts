@@ -38,7 +38,7 @@ export function checkProvesSomething(
     ...(options.guard === "end" ? [] : faultDoubts(evidence, options.nemesis)),
     ...endDoubts(evidence),
     ...(options.guard === "end" ? [] : loadDoubts(evidence, options.seconds)),
-    ...(options.guard === "end" ? [] : countByInterval(evidence, "real").flatMap(phaseDoubts)),
+    ...(options.guard === "end" ? [] : countByInterval(evidence, "inside").flatMap(phaseDoubts)),
   ];
   return { verdict: reasons.length === 0 ? "valid" : "unknown", reasons };
 }

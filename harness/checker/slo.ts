@@ -1,6 +1,6 @@
 import type { CheckerResult, LatencySummary } from "../run/summary.ts";
 
-/** What `--slo` asks for: a percentile of the latency of all operations, below a limit. */
+/** What `--slo` asks for: a percentile of the latency below a limit, of all operations and of the successful ones. */
 export interface Slo {
   readonly percentile: "p50" | "p90" | "p99" | "p99.9" | "max";
   readonly limitMs: number;
@@ -29,19 +29,46 @@ export function parseSlo(text: string): readonly Slo[] {
   });
 }
 
-/** Holds latencies of all operations against the SLOs; nothing measured is unknown. */
-export function checkSlo(slos: readonly Slo[], latency: LatencySummary | undefined): CheckerResult {
-  if (slos.length === 0) {
-    return { verdict: "valid", reasons: [] };
-  }
-  if (latency === undefined || latency.count === 0) {
-    return { verdict: "unknown", reasons: ["No latency was measured to hold against the SLO."] };
-  }
-  const reasons = slos
-    .filter(({ percentile, limitMs }) => !(latency[FIELDS[percentile]] < limitMs))
-    .map(
-      ({ percentile, limitMs }) =>
-        `SLO ${percentile}<${limitMs}ms was missed: ${latency[FIELDS[percentile]].toFixed(3)} ms over ${latency.count} operations${latency.fewSamples ? " (few samples)" : ""}.`,
-    );
-  return { verdict: reasons.length === 0 ? "valid" : "invalid", reasons };
+/** The latencies that an SLO is held against. */
+export interface SloLatencies {
+  /** Of every operation that ended, however it ended. */
+  readonly all: LatencySummary;
+  /** Of those that succeeded. */
+  readonly successful: LatencySummary;
+}
+
+/** Fewer samples than 1 / (1 - p) have no such percentile: it would be their maximum. */
+const SAMPLES_MIN = { p50: 2, p90: 10, p99: 100, "p99.9": 1_000, max: 1 } as const;
+
+/**
+ * Holds latencies against the SLOs. Each must be met by all operations, or what timed out would be left out, and by the successful
+ * ones, or quick refusals would make up for slow answers. Too few of these leave it unknown, unless all operations miss it.
+ */
+export function checkSlo(slos: readonly Slo[], { all, successful }: SloLatencies): CheckerResult {
+  const missed = slos.flatMap((slo) => [
+    ...missedBy(slo, all, "operations"),
+    ...missedBy(slo, successful, "successful operations"),
+  ]);
+  const undecided = slos.flatMap((slo) => {
+    const samplesMin = SAMPLES_MIN[slo.percentile];
+    if (successful.count >= samplesMin) return [];
+    return [
+      `SLO ${nameOf(slo)} takes ${samplesMin} successful operations to be judged: of ${all.count} that ended ${successful.count} succeeded.`,
+    ];
+  });
+  const sound = undecided.length === 0 ? "valid" : "unknown";
+  return { verdict: missed.length === 0 ? sound : "invalid", reasons: [...missed, ...undecided] };
+}
+
+function missedBy(slo: Slo, latency: LatencySummary, what: string): readonly string[] {
+  const { percentile, limitMs } = slo;
+  const latencyMs = latency[FIELDS[percentile]];
+  if (latency.count < SAMPLES_MIN[percentile] || latencyMs < limitMs) return [];
+  return [
+    `SLO ${nameOf(slo)} was missed: ${latencyMs.toFixed(3)} ms over ${latency.count} ${what}${latency.fewSamples ? " (few samples)" : ""}.`,
+  ];
+}
+
+function nameOf({ percentile, limitMs }: Slo): string {
+  return `${percentile}<${limitMs}ms`;
 }

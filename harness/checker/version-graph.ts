@@ -29,8 +29,6 @@ export interface ReadVersions {
   /** When it began, or the write that it was part of. */
   readonly begunNs: number;
   readonly saw: readonly string[];
-  /** True of the versions that a write's context covered: a blind write saw none, and perhaps read nothing. */
-  readonly isOfWrite: boolean;
 }
 
 export interface KeyVersions {
@@ -64,11 +62,10 @@ export function gatherVersions(pairs: readonly Pair[]): ReadonlyMap<string, KeyV
       key.unnamed += 1;
       continue;
     }
-    const { saw, wrote, index } = completion;
-    if (saw !== undefined) {
-      const isOfWrite = wrote !== undefined;
-      key.reads.push({ index, begunNs: invocation.timeNs, saw, isOfWrite });
-    }
+    const { saw, wrote, index, versions } = completion;
+    // A write that saw nothing may have been blind, unless it says how many versions it read.
+    const hasRead = wrote === undefined || versions !== undefined || (saw?.length ?? 0) > 0;
+    if (saw !== undefined && hasRead) key.reads.push({ index, begunNs: invocation.timeNs, saw });
     if (wrote === undefined) continue;
     key.versions.set(wrote, {
       name: wrote,
@@ -87,7 +84,8 @@ export function gatherVersions(pairs: readonly Pair[]): ReadonlyMap<string, KeyV
 
 /**
  * Everything that the writers of these versions had seen, directly or through what they saw, without the versions
- * themselves unless another of them saw them.
+ * themselves unless another of them saw them. With `begunIndexMin` only as far as that may lead to versions begun at this
+ * index or later.
  */
 export function pastOf(
   { versions }: KeyVersions,
@@ -100,8 +98,8 @@ export function pastOf(
     if (past.has(name)) continue;
     past.add(name);
     const version = versions.get(name);
-    // Who saw a version began after its writer did, so nothing older leads to it.
-    if (version !== undefined && version.begunIndex >= begunIndexMin) open.push(...version.saw);
+    // Who saw a version ended after its writer began (but may have begun before), so nothing that had ended by then leads to it.
+    if (version !== undefined && version.endedIndex >= begunIndexMin) open.push(...version.saw);
   }
   return past;
 }

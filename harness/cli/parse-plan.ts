@@ -81,7 +81,10 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
   seed: { value: "SEED", help: "0 to 2^53-1; names the run (default random)" },
   toxiproxy: { value: "URL", help: "use this Toxiproxy instead of the embedded one" },
   "toxiproxy-image": { value: "IMAGE", help: "of Toxiproxy's container, with --cluster docker" },
-  slo: { value: "SLO", help: "for example 'p99.9<300ms'; missed: invalid" },
+  slo: {
+    value: "SLO",
+    help: "for example 'p99.9<300ms', for all operations and the successful ones; missed: invalid",
+  },
   "beyond-budget": { help: "allow faults that may destroy acknowledged writes" },
 };
 

@@ -6,6 +6,9 @@ export const VIEW = "view";
 /** Error of a remove that found the cart empty: it was answered, and there was nothing to do. */
 export const NOTHING_TO_REMOVE = "nothing-to-remove";
 
+/** Error of an operation whose read returned bytes that are no cart. */
+export const BAD_VALUE = "bad-value";
+
 /** Error of an operation that had not completed when the run stopped waiting for it. */
 export const NEVER_COMPLETED = "never-completed";
 

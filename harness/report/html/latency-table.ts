@@ -10,7 +10,7 @@ import type { LatencyDistribution, RunView } from "./run-view.ts";
 /** Latencies of acknowledged operations, from the intended start. */
 export interface LatencyTable {
   readonly byFunction: ReadonlyMap<string, LatencyDistribution>;
-  /** By phase, then by operation; phases in order of time, each name once. */
+  /** By phase in which an operation was due, however late it ended, then by operation; phases in order of time, each name once. */
   readonly byPhase: ReadonlyMap<string, ReadonlyMap<string, LatencySummary>>;
 }
 
@@ -22,10 +22,10 @@ export function measureLatencies(view: RunView): LatencyTable {
   const samples = new Map<string, number[]>();
   const phases = new Map<string, Map<string, number[]>>();
   for (const { name } of view.phases) if (phases.size < PHASES_MAX) phases.set(name, new Map());
-  for (const { invocation, completion, outcome, latencyMs } of view.calls) {
+  for (const { invocation, outcome, latencyMs } of view.calls) {
     if (outcome !== "ok") continue;
     push(samples, invocation.f, latencyMs);
-    const phase = phases.get(phaseAt(view.phases, invocation.intendedNs, completion?.timeNs) ?? "");
+    const phase = phases.get(phaseAt(view.phases, invocation.intendedNs) ?? "");
     if (phase !== undefined) push(phase, invocation.f, latencyMs);
   }
   const byFunction = new Map<string, LatencyDistribution>();

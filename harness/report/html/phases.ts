@@ -26,12 +26,8 @@ export function phasesOf(faults: readonly FaultRecord[], endNs: number): Phase[]
   return phases;
 }
 
-/** Name of the phase that holds a moment, or a stretch from one to another; undefined in between. */
-export function phaseAt(
-  phases: readonly Phase[],
-  timeNs: number,
-  untilNs: number = timeNs,
-): string | undefined {
+/** Name of the phase that holds a moment; undefined in between. */
+export function phaseAt(phases: readonly Phase[], timeNs: number): string | undefined {
   let low = 0;
   let high = phases.length;
   while (low < high) {
@@ -40,7 +36,5 @@ export function phaseAt(
     else high = middle;
   }
   const phase = phases[low - 1];
-  return phase !== undefined && timeNs < phase.endNs && untilNs <= phase.endNs
-    ? phase.name
-    : undefined;
+  return phase !== undefined && timeNs < phase.endNs ? phase.name : undefined;
 }

@@ -1,0 +1,162 @@
+/*
+ * Does a read show what was acknowledged before it began, where quorums meet? (C2; D-4.5-4)
+ *
+ * Problem. With strict quorums and R + W > N each read asks one node at least that has each acknowledged write. A store whose R
+ * asks nobody looks right in the end, when all N are read: only the reads in between can tell.
+ * Sketch. Each read shows every version acknowledged before it began, or one whose writer had seen that, directly or through
+ * others. Views are reads, and so are those that adds and removes begin with. What is acknowledged while a read is under way
+ * it may show or not; what ended in doubt it may miss for ever. Where the versions that it shows lead to a name that nobody told (a write
+ * that never ended), that write may have seen what is missing, and nothing is said.
+ *
+ * Versions that another one acknowledged later has seen need not be looked for: who shows the later one shows them too. So few are
+ * asked for, the heads, and of the past of what a read shows no more is walked than can lead to one of them.
+ *
+ * Nothing is judged where quorums are sloppy or too small to meet, or where faults may take data from a node: within the budget a write
+ * has a copy left then, but not with every R nodes. Nor in modes that lose versions by design (`lww-loss.ts` holds reads to clocks). Carts never
+ * ask for "at least this", so no answer is marked stale (`X-Dynamo-Stale`), and the mark would excuse none: it speaks of a session, not of quorums.
+ */
+
+import type { Plan } from "../run/plan.ts";
+import type { CheckerResult } from "../run/summary.ts";
+import type { KeyVersions, ReadVersions, WrittenVersion } from "./version-graph.ts";
+import { pastOf } from "./version-graph.ts";
+
+export interface StaleRead {
+  readonly key: string;
+  /** Names that the read returned. */
+  readonly saw: readonly string[];
+  /** Of its completion. */
+  readonly index: number;
+  /** The first version that it missed. */
+  readonly missed: string;
+  /** Of the acknowledgement of that one. */
+  readonly missedIndex: number;
+}
+
+export interface StaleReadsResult extends CheckerResult {
+  /** Reads whose versions have names; null: not judged. */
+  readonly reads: number | null;
+  /** Those that missed an acknowledged version; null: not judged. */
+  readonly stale: number | null;
+  /** Those that missed one which a write that never ended may have replaced; null: not judged. */
+  readonly undecided: number | null;
+  readonly examples: readonly StaleRead[];
+}
+
+export interface StaleReadsOptions extends Pick<Plan, "versioning"> {
+  /** True where each read must meet each write acknowledged before it: strict quorums, R + W > N, and no fault that takes data. */
+  readonly quorumsMeet: boolean;
+}
+
+const EXAMPLES_MAX = 20;
+
+/** Undefined in modes that lose versions. */
+export function checkStaleReads(
+  keys: ReadonlyMap<string, KeyVersions>,
+  { versioning, quorumsMeet }: StaleReadsOptions,
+): StaleReadsResult | undefined {
+  if (versioning !== "dvvset" && versioning !== "merged") return undefined;
+  if (!quorumsMeet) {
+    return {
+      verdict: "valid",
+      reasons: [],
+      reads: null,
+      stale: null,
+      undecided: null,
+      examples: [],
+    };
+  }
+  let reads = 0;
+  let undecided = 0;
+  const stale: StaleRead[] = [];
+  for (const [key, history] of keys) {
+    reads += history.reads.length;
+    for (const { read, missed, isCertain } of readsThatMissed(history)) {
+      if (!isCertain) {
+        undecided += 1;
+        continue;
+      }
+      const { saw, index } = read;
+      stale.push({ key, saw, index, missed: missed.name, missedIndex: missed.endedIndex });
+    }
+  }
+  stale.sort((one, other) => one.index - other.index);
+  const [first] = stale;
+  return {
+    verdict: first === undefined ? "valid" : "invalid",
+    reasons: first === undefined ? [] : [`${stale.length} ${sentenceOf(first)}`],
+    reads,
+    stale: stale.length,
+    undecided,
+    examples: stale.slice(0, EXAMPLES_MAX),
+  };
+}
+
+function sentenceOf({ key, saw, index, missed, missedIndex }: StaleRead): string {
+  const shown = saw.join(", ") || "nothing";
+  return `read(s) missed a version acknowledged before they began; the first at index ${index} of ${key} showed ${shown} and not ${missed}, acknowledged at index ${missedIndex}.`;
+}
+
+interface MissedRead {
+  readonly read: ReadVersions;
+  readonly missed: WrittenVersion;
+  /** False where a version without a name may have seen what is missed. */
+  readonly isCertain: boolean;
+}
+
+/** One pass over the reads by their beginning, beside the writes by their end. */
+function readsThatMissed(history: KeyVersions): readonly MissedRead[] {
+  const acknowledged = [...history.versions.values()]
+    .filter(({ outcome }) => outcome === "ok")
+    .sort((one, other) => one.endedNs - other.endedNs);
+  const heads = new Heads(history);
+  const found: MissedRead[] = [];
+  let next = 0;
+  for (const read of history.reads.toSorted((one, other) => one.begunNs - other.begunNs)) {
+    for (
+      let version = acknowledged[next];
+      version !== undefined && version.endedNs < read.begunNs;
+      version = acknowledged[next]
+    ) {
+      heads.add(version);
+      next += 1;
+    }
+    const missing = heads.missingIn(read.saw);
+    if (missing !== undefined) found.push({ read, ...missing });
+  }
+  return found;
+}
+
+/** The versions acknowledged so far, without those that others of them are known to have seen. */
+class Heads {
+  readonly #history: KeyVersions;
+  readonly #heads = new Map<string, WrittenVersion>();
+  /** When the first of the heads was begun. */
+  #oldestIndex = Number.POSITIVE_INFINITY;
+
+  constructor(history: KeyVersions) {
+    this.#history = history;
+  }
+
+  add(version: WrittenVersion): void {
+    const past = pastOf(this.#history, [version.name], this.#oldestIndex);
+    for (const name of this.#heads.keys()) {
+      if (past.has(name)) this.#heads.delete(name);
+    }
+    this.#heads.set(version.name, version);
+    const begun = [...this.#heads.values()].map(({ begunIndex }) => begunIndex);
+    this.#oldestIndex = Math.min(...begun);
+  }
+
+  /** The first of them that is neither shown nor was seen by what is; undefined where there is none. */
+  missingIn(saw: readonly string[]): Omit<MissedRead, "read"> | undefined {
+    const unshown = [...this.#heads.values()].filter(({ name }) => !saw.includes(name));
+    if (unshown.length === 0) return undefined;
+    const past = pastOf(this.#history, saw, this.#oldestIndex);
+    const missed = unshown.find(({ name }) => !past.has(name));
+    if (missed === undefined) return undefined;
+    const { versions } = this.#history;
+    const isKnown = (name: string) => versions.has(name);
+    return { missed, isCertain: saw.every(isKnown) && [...past].every(isKnown) };
+  }
+}
