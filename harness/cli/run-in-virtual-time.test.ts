@@ -100,6 +100,7 @@ describe("bench --cluster sim", () => {
     const { status, history } = await running;
     expect(status).toBe(EXIT_INTERRUPTED);
     expect(history.split("\n").length).toBeLessThan(100_000);
+    expect(await analyzeCommand.run([await realpath(join(results, "latest"))], context())).toBe(2);
     const aborted = await run("--seed 5 --nemesis pause", AbortSignal.abort());
     expect(aborted.status).toBe(EXIT_INTERRUPTED);
   });
