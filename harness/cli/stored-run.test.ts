@@ -2,11 +2,14 @@
  * A folder whose files are edited, misspelt, or of different runs is refused with one line, so that no checker is switched off
  * by what is not there. What older versions and killed runs leave is read as before.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { analyze } from "../checker/analyze.ts";
+import { runSimulation } from "../swarm/run-simulation.ts";
+import type { SimPlan } from "../swarm/sim-plan.ts";
+import { plainPlan } from "../swarm/testing/plain-plan.ts";
 import { UsageError } from "./exit-status.ts";
 import { readStoredRun } from "./stored-run.ts";
 
@@ -194,5 +197,58 @@ describe("faults.json", () => {
   test("of a plan without faults holds none", async () => {
     await change("plan.json", ["nemesis"], ["none"]);
     expect(await refusal()).toMatch(/faults\[0\]\.kind is "halves", allowed is none/);
+  });
+});
+
+describe("sim-plan.json", () => {
+  /** Clocks four seconds apart: last write wins drops what the slow one wrote, as it must. */
+  const skewed = plainPlan({
+    run: { versioning: "lww" },
+    world: { clocks: { n1: { skewMs: 4_000, driftPpm: 0 } } },
+  });
+
+  async function store(plan: SimPlan) {
+    const { outcome, history } = await runSimulation(plan);
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await writeFile(join(folder, "plan.json"), JSON.stringify(plan.run));
+    await writeFile(join(folder, "sim-plan.json"), JSON.stringify(plan));
+    await writeFile(join(folder, "history.jsonl"), history);
+    return outcome;
+  }
+
+  test("tells how far the clocks were apart, and analyze says what the swarm said", async () => {
+    const outcome = await store(skewed);
+    expect(outcome.findings).toEqual([]);
+    expect(outcome.lost).toBeGreaterThan(0);
+    const { checkers, reasons } = await judged();
+    expect(reasons).toEqual(outcome.reasons);
+    expect(checkers["lww-loss"]?.verdict).toBe("valid");
+    // The same losses with true clocks would be the store's fault.
+    const input = await readStoredRun(folder);
+    const { summary } = analyze({ ...input, clockSkewMs: 0 });
+    expect(summary.checkers["lww-loss"]?.verdict).toBe("invalid");
+  });
+
+  test("whose run is not that of plan.json is refused", async () => {
+    await store(skewed);
+    await change("plan.json", ["reconcile"], "or-set");
+    expect(await refusal()).toMatch(
+      /sim-plan\.json: run\.reconcile is not as in plan\.json, allowed is the same$/,
+    );
+    await change("plan.json", ["reconcile"], skewed.run.reconcile);
+    await change("plan.json", ["writeBufferObjects"], 7);
+    expect(await refusal()).toMatch(/run\.writeBufferObjects is not as in plan\.json/);
+  });
+
+  test("that is empty, edited, or beside the faults of a real run is refused", async () => {
+    await store(skewed);
+    await change("sim-plan.json", ["world", "clocks", "n1", "skewMs"], "much");
+    expect(await refusal()).toMatch(/sim-plan\.json: world\.clocks\.n1\.skewMs is "much"/);
+    await writeFile(join(folder, "sim-plan.json"), "");
+    expect(await refusal()).toMatch(/sim-plan\.json: it is not JSON/);
+    await writeFile(join(folder, "sim-plan.json"), JSON.stringify(skewed));
+    await cp(join(RUN, "faults.json"), join(folder, "faults.json"));
+    expect(await refusal()).toMatch(/it lies beside faults\.json, which no run of a swarm leaves$/);
   });
 });

@@ -7,14 +7,17 @@ import { HistoryError } from "../history/history-error.ts";
 import type { History } from "../history/read-history.ts";
 import { readHistory } from "../history/read-history.ts";
 import type { FaultFile } from "../nemesis/fault.ts";
-import { faultContradiction, planContradiction } from "../run/contradiction.ts";
+import { differingField, faultContradiction, planContradiction } from "../run/contradiction.ts";
 import type { Plan } from "../run/plan.ts";
-import { PlanFields } from "../run/plan-fields.ts";
+import { PlanFields, PlanFileError } from "../run/plan-fields.ts";
 import { readFaults } from "../run/read-faults.ts";
 import { readPlan } from "../run/read-plan.ts";
 import { HISTORY_FILE, readJson } from "../run/result-folder.ts";
 import { CLUSTER_FILE, FAULTS_FILE, PLAN_FILE, SIM_PLAN_FILE } from "../run/run.ts";
 import type { Summary } from "../run/summary.ts";
+import { readPlanFile } from "../swarm/plan-file.ts";
+import type { SimPlan } from "../swarm/sim-plan.ts";
+import { simulationInput } from "../swarm/simulation-input.ts";
 import { UsageError } from "./exit-status.ts";
 
 /** Bounds the memory that a foreign file can take. */
@@ -31,15 +34,34 @@ export async function readStoredRun(folder: string): Promise<AnalysisInput> {
   const { header, lines, truncated } = await readLines(folder);
   const contradiction = planContradiction(plan, header);
   if (contradiction !== undefined) refusalOf(folder, PLAN_FILE)(contradiction);
+  const simPlan = await readSimPlanOf(folder, plan);
+  if (simPlan !== undefined) return { ...simulationInput(simPlan, header, lines), truncated };
   const faultFile = await readFaultsOf(folder, { plan, header, lines });
   const toxiproxy = await readToxiproxyOf(folder);
-  const guard = await guardOf(folder);
-  return { plan, header, lines, truncated, faultFile, toxiproxy, guard };
+  return { plan, header, lines, truncated, faultFile, toxiproxy };
 }
 
 async function readPlanOf(folder: string): Promise<Plan> {
   const value = await readFormat(folder, PLAN_FILE, "ringside-plan");
   return readPlan(new PlanFields(value, "", refusalOf(folder, PLAN_FILE)));
+}
+
+/** Undefined where the run is none of a swarm, which is judged by its end and by the clocks of its world. */
+async function readSimPlanOf(folder: string, run: Plan): Promise<SimPlan | undefined> {
+  const path = join(folder, SIM_PLAN_FILE);
+  if (!(await isThere(path))) return undefined;
+  const refuse = refusalOf(folder, SIM_PLAN_FILE);
+  const plan = await readPlanFile(path).catch((error: unknown) => {
+    if (!(error instanceof PlanFileError)) throw error;
+    throw new UsageError(error.message);
+  });
+  const strange = differingField(plan.run, run);
+  if (strange !== undefined)
+    refuse(`run.${strange} is not as in ${PLAN_FILE}, allowed is the same`);
+  if (await isThere(join(folder, FAULTS_FILE))) {
+    refuse(`it lies beside ${FAULTS_FILE}, which no run of a swarm leaves`);
+  }
+  return plan;
 }
 
 async function readLines(folder: string): Promise<History> {
@@ -101,22 +123,16 @@ export async function readFormat(folder: string, file: string, format: string): 
   return fields;
 }
 
-/** A run of a swarm is judged by its end: what its faults did is seen over many seeds. */
-async function guardOf(folder: string): Promise<"run" | "end"> {
-  const simPlan = await stat(join(folder, SIM_PLAN_FILE)).catch(() => undefined);
-  return simPlan === undefined ? "run" : "end";
-}
-
 async function readOptional(
   folder: string,
   file: string,
   format: string,
 ): Promise<object | undefined> {
-  const isThere = await stat(join(folder, file)).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? readFormat(folder, file, format) : undefined;
+  return (await isThere(join(folder, file))) ? readFormat(folder, file, format) : undefined;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 async function checkFolder(folder: string): Promise<void> {

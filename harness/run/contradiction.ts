@@ -4,6 +4,7 @@
  * less than the other; such a run never settled, so it is unknown by that alone.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { FaultLine, HistoryHeader, HistoryLine } from "../history/operation.ts";
 import type { FaultFile, FaultRecord } from "../nemesis/fault.ts";
 import type { Plan } from "./plan.ts";
@@ -31,6 +32,15 @@ export function planContradiction(
     return `its nodes is ${nodes}, allowed is as many as the history names, ${header.nodes.length}`;
   }
   return undefined;
+}
+
+/** The first field in which two plans differ; undefined where they are the same. */
+export function differingField(one: Plan, other: Plan): string | undefined {
+  const left = new Map<string, unknown>(Object.entries(one));
+  const right = new Map<string, unknown>(Object.entries(other));
+  return [...left.keys(), ...right.keys()].find(
+    (name) => !isDeepStrictEqual(left.get(name), right.get(name)),
+  );
 }
 
 /** One sentence where `faults.json` tells otherwise of the faults than the history; undefined where they agree. */
