@@ -136,6 +136,8 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
       byDefault: "lmdb",
     }),
     ...writeBufferOf(values),
+    // Of a cluster that the harness did not start it looks at no trees: they hold the keys of others, too.
+    ...(external === undefined ? { antiEntropy: true } : {}),
     ...datacentersOf(values, { cluster, nodes, n, nemesis }),
     nemesis,
     rate: wholeNumber(values, "rate", { min: 1, max: RATE_MAX, byDefault: 500 }),

@@ -127,6 +127,19 @@ describe("plan.json", () => {
     expect(plan).toEqual(JSON.parse(await readFile(join(folder, "plan.json"), "utf8")));
   });
 
+  test("that says that nodes have anti-entropy makes a run unknown that tells of no tree", async () => {
+    // Stored before runs told of trees.
+    expect((await judged()).verdict).toBe("valid");
+    await change("plan.json", ["antiEntropy"], true);
+    const { verdict, reasons } = await judged();
+    expect(verdict).toBe("unknown");
+    expect(reasons.join()).toContain(
+      "tree-roots: The nodes have anti-entropy, and nothing is told",
+    );
+    await change("plan.json", ["antiEntropy"], "on");
+    expect(await refusal()).toMatch(/antiEntropy is "on", allowed is true or false$/);
+  });
+
   test("names each kind that was never injected, and the run is unknown", async () => {
     await change("plan.json", ["nemesis"], ["halves", "crash", "wipe"]);
     const { verdict, reasons } = await judged();

@@ -61,6 +61,7 @@ export function readPlan(fields: PlanFields): Plan {
     ...(fields.has("writeBufferObjects") && {
       writeBufferObjects: fields.whole("writeBufferObjects", 1, WRITE_BUFFER_MAX),
     }),
+    ...(fields.has("antiEntropy") && { antiEntropy: fields.flag("antiEntropy") }),
     ...(fields.has("datacenters") && {
       datacenters: readDatacenters(fields.object("datacenters"), { nodes, n }),
     }),
