@@ -139,7 +139,7 @@ describe("checkProvesSomething()", () => {
 
   test("names faults that were planned and never injected", () => {
     expect(proven(steadyLoad(10), []).reasons).toEqual([
-      "Faults were planned and none was injected.",
+      "Faults were planned and never injected: halves.",
     ]);
   });
 

@@ -2,8 +2,9 @@
  * A run in which nothing could have gone wrong proves nothing, and must not come out valid.
  *
  * Named as unknown: a phase of 2 s or more with fewer than 20 successful operations of a kind over all sides, or fewer
- * than 20 attempted on a side; a load that stopped early; a fault that did not bite, or none where some were planned; a
- * link whose proxy carried nothing while all was healthy; a key that could not be read at the end; hints not delivered.
+ * than 20 attempted on a side; a load that stopped early; a fault that did not bite; a kind of fault that was planned and
+ * never injected; a link whose proxy carried nothing while all was healthy; a key that could not be read at the end; hints
+ * not delivered.
  * An operation counts for the phase in which it really began and ended: that is when it met the fault, even where a backlog
  * had delayed it.
  */
@@ -44,14 +45,17 @@ export function checkProvesSomething(
 }
 
 function faultDoubts({ faultFile }: Evidence, nemesis: readonly NemesisKind[]): string[] {
-  const planned = nemesis.some((kind) => kind !== "none");
   if (faultFile === undefined) {
     return ["There is no record of the faults, so nobody knows whether they bit."];
   }
   const { faults, silentLinks } = faultFile;
+  const injected = new Set(faults.map(({ kind }) => kind));
+  const missing = [...new Set(nemesis)].filter((kind) => kind !== "none" && !injected.has(kind));
   const silent = silentLinks.map(({ from, to }) => `${from}~${to}`);
   return [
-    ...(planned && faults.length === 0 ? ["Faults were planned and none was injected."] : []),
+    ...(missing.length === 0
+      ? []
+      : [`Faults were planned and never injected: ${missing.join(", ")}.`]),
     ...faults
       .filter(({ proof }) => !proof.bit)
       .map(

@@ -21,18 +21,23 @@ function changed(node: number, roots: Roots): readonly Roots[] {
 
 function judged(
   roots: readonly Roots[],
-  { versioning = "dvvset", marker = "quiesced" as const, ...told }: Told = {},
+  { versioning = "dvvset", marker = "quiesced" as const, antiEntropy, ...told }: Told = {},
 ) {
   const builder = new HistoryBuilder().marker("healed").marker(marker);
   for (const [at, each] of roots.entries()) {
     builder.treeRoots(NODES[at] ?? "", each, at === 1 ? told : {});
   }
-  return checkTreeRoots(builder.gathered().evidence, { n: 3, versioning });
+  return checkTreeRoots(builder.gathered().evidence, {
+    n: 3,
+    versioning,
+    ...(antiEntropy && { antiEntropy }),
+  });
 }
 
 interface Told {
   readonly versioning?: Plan["versioning"];
   readonly marker?: "quiesced" | "unsettled";
+  readonly antiEntropy?: true;
   readonly isBuilt?: boolean;
   readonly error?: string;
 }
@@ -64,6 +69,15 @@ describe("checkTreeRoots()", () => {
   test("judges no versioning in which replicas may keep different values under one clock", () => {
     expect(judged(changed(0, {}), { versioning: "vector-clock" }).verdict).toBe("valid");
     expect(judged(changed(0, {}), { versioning: "lww" }).verdict).toBe("invalid");
+  });
+
+  test("decides nothing where a settled run has anti-entropy and tells of no tree", () => {
+    const { verdict, reasons } = judged([], { antiEntropy: true });
+    expect(verdict).toBe("unknown");
+    expect(reasons).toEqual(["The nodes have anti-entropy, and nothing is told of their trees."]);
+    expect(judged([], { antiEntropy: true, marker: "unsettled" }).verdict).toBe("valid");
+    expect(judged([], { antiEntropy: true, versioning: "vector-clock" }).verdict).toBe("valid");
+    expect(judged(EQUAL, { antiEntropy: true }).verdict).toBe("valid");
   });
 
   test("says that there was nothing to judge in a run without anti-entropy", () => {

@@ -11,7 +11,7 @@ import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
 
 export interface TreeRootsResult extends CheckerResult {
-  /** Partitions with keys; null where the run had no anti-entropy. */
+  /** Partitions with keys; null where nothing is told of any tree. */
   readonly partitions: number | null;
   readonly differing: number;
 }
@@ -37,9 +37,15 @@ export function differingPartitions(
 
 export function checkTreeRoots(
   { header, treeRoots, settled }: Evidence,
-  { n, versioning }: Pick<Plan, "n" | "versioning">,
+  { n, versioning, antiEntropy }: Pick<Plan, "n" | "versioning" | "antiEntropy">,
 ): TreeRootsResult {
-  if (treeRoots.size === 0) return { ...VALID, partitions: null, differing: 0 };
+  if (treeRoots.size === 0) {
+    const none = { partitions: null, differing: 0 };
+    // Nobody asks a cluster that did not settle; that it did not is told elsewhere.
+    const areOwed = antiEntropy === true && settled?.name === "quiesced";
+    if (!areOwed || !convergesToEqual(versioning)) return { ...VALID, ...none };
+    return { verdict: "unknown", reasons: [NOTHING_TOLD], ...none };
+  }
   const nodes = [...treeRoots.values()];
   const partitions = rootsByPartition(nodes).size;
   const untold = header.nodes.filter((node) => {
@@ -63,6 +69,7 @@ export function checkTreeRoots(
 }
 
 const VALID = { verdict: "valid", reasons: [] } as const;
+const NOTHING_TOLD = "The nodes have anti-entropy, and nothing is told of their trees.";
 
 function rootsByPartition(nodes: readonly NodeRoots[]): ReadonlyMap<string, readonly string[]> {
   const byPartition = new Map<string, string[]>();

@@ -8,6 +8,7 @@ import { isMet, renderJunit } from "../report/junit.ts";
 import type { LossSample } from "../report/loss-table.ts";
 import { renderLossTable, renderVerdictTable } from "../report/loss-table.ts";
 import type { Plan, Verdict } from "../run/plan.ts";
+import { SECONDS_MAX } from "../run/read-plan.ts";
 import { writeWhole } from "../run/result-folder.ts";
 import { RESULTS_FOLDER } from "./bench.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -15,7 +16,7 @@ import { executeRun } from "./execute-run.ts";
 import { EXIT_BY_VERDICT, EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { helpOf, readFlags, someOf, wholeNumber } from "./flags.ts";
-import { parsePlan, SECONDS_MAX } from "./parse-plan.ts";
+import { parsePlan } from "./parse-plan.ts";
 
 /** A plan's flags and the verdict it must come out with, for every seed. */
 export interface Experiment {

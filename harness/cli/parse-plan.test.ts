@@ -30,6 +30,7 @@ describe("parsePlan()", () => {
       versioning: "dvvset",
       reconcile: "union",
       engine: "lmdb",
+      antiEntropy: true,
       nemesis: ["halves", "one", "ring", "bridge", "one-way"],
       rate: 500,
       clients: 20,

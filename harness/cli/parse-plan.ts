@@ -10,30 +10,35 @@ import { withinBudget } from "../nemesis/fault-budget.ts";
 import { nodesMin, secondsMin } from "../nemesis/schedule.ts";
 import type { FaultKind, NemesisKind, Plan } from "../run/plan.ts";
 import { NEMESIS_KINDS, RECONCILERS } from "../run/plan.ts";
+import {
+  CARTS_MAX,
+  CLIENTS_MAX,
+  CLOCK_ENTRIES_MAX,
+  CLUSTERS,
+  ENGINES,
+  NODES_MAX,
+  PARTITIONS_MAX,
+  QUORUMS,
+  RATE_MAX,
+  SECONDS_MAX,
+  SEED_MAX,
+  WORKLOADS,
+  WRITE_BUFFER_MAX,
+} from "../run/read-plan.ts";
 import { DATACENTER_FLAGS, datacentersOf } from "./datacenter-flags.ts";
 import { UsageError } from "./exit-status.ts";
 import { EXTERNAL_FLAGS, externalOf, possibleFaults } from "./external-flags.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 import { oneOf, originOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
-const WORKLOADS = ["shopping-cart"] as const;
-const CLUSTERS = ["processes", "docker", "external", "sim"] as const;
 const TRUNCATE_WORDS = ["off", "reaches", "exceeds"] as const;
 const TIMED_MODES = VERSIONING_MODES.filter(isTimed);
-const QUORUMS = ["sloppy", "strict"] as const;
-const ENGINES = ["lmdb", "memory", "sqlite"] as const;
 /** A simulated disk stands for all that there are. */
 const SIM_ENGINES = ["lmdb", "memory"] as const;
 const DEFAULT_NEMESIS: readonly FaultKind[] = ["halves", "one", "ring", "bridge", "one-way"];
 
-export const SECONDS_MAX = 86_400;
-const SEED_MAX = Number.MAX_SAFE_INTEGER;
-/** Every pair of nodes takes proxies: 32 nodes take more than 2,000 ports. */
-const NODES_MAX = 32;
 /** A network for each node, and a published port for each pair: an engine has addresses for some 30 networks in all. */
 const DOCKER_NODES_MAX = 9;
-const PARTITIONS_MAX = 65_536;
-const WRITE_BUFFER_MAX = 1_000_000;
 const IMAGE_NAME = /^[a-z0-9][\w.:/@-]{0,254}$/;
 
 export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
@@ -58,7 +63,10 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
     value: "RULE",
     help: `cut the clocks of ${TIMED_MODES.join(", ")}: off (default), reaches or exceeds --clock-entries-max`,
   },
-  "clock-entries-max": { value: "COUNT", help: "pairs of a clock, 2 to 1000 (default 10)" },
+  "clock-entries-max": {
+    value: "COUNT",
+    help: `pairs of a clock, 2 to ${CLOCK_ENTRIES_MAX} (default 10)`,
+  },
   reconcile: { value: "RULE", help: `${RECONCILERS.join(", ")} (default union)` },
   engine: { value: "ENGINE", help: "lmdb (default, synced), sqlite (synced) or memory" },
   "write-buffer": {
@@ -69,9 +77,9 @@ export const PLAN_FLAGS: Readonly<Record<string, Flag>> = {
     value: "KINDS",
     help: `${NEMESIS_KINDS.join(",")}, separated by commas (default: the partitions)`,
   },
-  rate: { value: "OPS", help: "operations begun each second, 1 to 100000 (default 500)" },
-  clients: { value: "COUNT", help: "clients at a time, 1 to 10000 (default 20)" },
-  carts: { value: "COUNT", help: "1 to 100000 (default 50)" },
+  rate: { value: "OPS", help: `operations begun each second, 1 to ${RATE_MAX} (default 500)` },
+  clients: { value: "COUNT", help: `clients at a time, 1 to ${CLIENTS_MAX} (default 20)` },
+  carts: { value: "COUNT", help: `1 to ${CARTS_MAX} (default 50)` },
   "clients-roam": { help: "clients talk to both sides of a partition" },
   "client-routing": {
     value: "KIND",
@@ -131,11 +139,13 @@ export function planOf(values: FlagValues, randomSeed: number): Plan {
       byDefault: "lmdb",
     }),
     ...writeBufferOf(values),
+    // Of a cluster that the harness did not start it looks at no trees: they hold the keys of others, too.
+    ...(external === undefined ? { antiEntropy: true } : {}),
     ...datacentersOf(values, { cluster, nodes, n, nemesis }),
     nemesis,
-    rate: wholeNumber(values, "rate", { min: 1, max: 100_000, byDefault: 500 }),
-    clients: wholeNumber(values, "clients", { min: 1, max: 10_000, byDefault: 20 }),
-    carts: wholeNumber(values, "carts", { min: 1, max: 100_000, byDefault: 50 }),
+    rate: wholeNumber(values, "rate", { min: 1, max: RATE_MAX, byDefault: 500 }),
+    clients: wholeNumber(values, "clients", { min: 1, max: CLIENTS_MAX, byDefault: 20 }),
+    carts: wholeNumber(values, "carts", { min: 1, max: CARTS_MAX, byDefault: 50 }),
     clientsRoam: values["clients-roam"] === true,
     ...clientRoutingOf(values),
     seconds,
@@ -166,7 +176,7 @@ function truncationOf(
   }
   const clockEntriesMax = wholeNumber(values, "clock-entries-max", {
     min: 2,
-    max: 1_000,
+    max: CLOCK_ENTRIES_MAX,
     byDefault: 10,
   });
   return { truncate, clockEntriesMax };

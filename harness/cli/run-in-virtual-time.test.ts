@@ -84,13 +84,15 @@ describe("bench --cluster sim", () => {
     expect(summary.faults).toEqual({ injected: 1, observed: 1 });
   });
 
-  test("is judged by its end only where a plan of a swarm lies beside it", async () => {
+  test("is not judged by its end alone because a plan of a swarm was laid beside it", async () => {
     // So few operations that the guard of a whole run doubts that its fault met any.
     const { status, folder } = await run("--seed 3 --nemesis pause --rate 40");
     expect(status).toBe(2);
     expect(await analyzeCommand.run([folder], context())).toBe(2);
     await writeFile(join(folder, "sim-plan.json"), "{}");
-    expect(await analyzeCommand.run([folder], context())).toBe(0);
+    await expect(analyzeCommand.run([folder], context())).rejects.toThrow(
+      /Cannot read the plan .*sim-plan\.json: format is missing, allowed is ringside-sim-plan/,
+    );
   });
 
   test("ends when it is interrupted, at once where that came first", async () => {
@@ -100,6 +102,7 @@ describe("bench --cluster sim", () => {
     const { status, history } = await running;
     expect(status).toBe(EXIT_INTERRUPTED);
     expect(history.split("\n").length).toBeLessThan(100_000);
+    expect(await analyzeCommand.run([await realpath(join(results, "latest"))], context())).toBe(2);
     const aborted = await run("--seed 5 --nemesis pause", AbortSignal.abort());
     expect(aborted.status).toBe(EXIT_INTERRUPTED);
   });

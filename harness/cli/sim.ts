@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CATALOGUE } from "../../src/env/catalogue.ts";
+import { PlanFileError } from "../run/plan-fields.ts";
 import { makeFolder, writeWhole } from "../run/result-folder.ts";
 import { CORPUS_FOLDER } from "../swarm/corpus.ts";
-import { PlanFileError } from "../swarm/plan-fields.ts";
 import { readPlanFile } from "../swarm/plan-file.ts";
 import { planOfSeed } from "../swarm/plan-of-seed.ts";
 import { Pool } from "../swarm/pool.ts";

@@ -72,6 +72,8 @@ export interface Plan {
   readonly engine: "lmdb" | "memory" | "sqlite";
   /** Rows that a node may acknowledge before they are stored; absent: none. */
   readonly writeBufferObjects?: number;
+  /** Whether the nodes exchange hash trees, whose roots must then be told at the end; absent: nobody knows. */
+  readonly antiEntropy?: boolean;
   /** Absent: nodes have no datacenters. */
   readonly datacenters?: DatacentersPlan;
   readonly nemesis: readonly NemesisKind[];

@@ -13,15 +13,24 @@ const TIMEOUT_MS_MAX = 600_000;
 
 /**
  * Waits, bounded, until anti-entropy has made the replicas of every partition equal, without a single read. Gives what each
- * node told last, or nothing where the nodes have no anti-entropy, or share the cluster with others. Never rejects.
+ * node told last, an error where it told nothing; or nothing where a node says that it has no anti-entropy, or the nodes share
+ * the cluster with others. Never rejects.
  */
 export async function waitForTrees(
-  { cluster, clock, signal }: SettleParts,
+  parts: SettleParts,
   replicas: number,
 ): Promise<readonly NodeRoots[]> {
-  const everyMs = cluster.keyPrefix === undefined ? await intervalOf(cluster) : 0;
-  if (everyMs === 0) return [];
-  const roundMs = everyMs * Math.max(1, cluster.nodes.length - 1);
+  const { cluster, clock, signal } = parts;
+  if (cluster.keyPrefix !== undefined) return [];
+  const askedUntilMs = clock.monotonicMs() + GRACE_MS;
+  const intervals = await Promise.all(
+    cluster.nodes.map((node) => intervalOf(parts, node, askedUntilMs)),
+  );
+  const told = intervals.flatMap((each) => ("everyMs" in each ? [each.everyMs] : []));
+  if (told.includes(0)) return [];
+  const untold = intervals.flatMap((each) => ("error" in each ? [each] : []));
+  if (untold.length > 0) return untold;
+  const roundMs = Math.max(...told) * Math.max(1, cluster.nodes.length - 1);
   const timeoutMs = Math.min(TIMEOUT_MS_MAX, GRACE_MS + ROUNDS_MAX * roundMs);
   const deadlineMs = clock.monotonicMs() + timeoutMs;
   for (;;) {
@@ -33,26 +42,31 @@ export async function waitForTrees(
   }
 }
 
-/** The longest of any node; 0 where one has none. */
-async function intervalOf(cluster: Cluster): Promise<number> {
-  const intervals = await Promise.all(
-    cluster.nodes.map(async (node) => {
-      try {
-        return (await cluster.status(node)).antiEntropy?.everyMs ?? 0;
-      } catch {
-        // Of a node that does not answer the cluster's quiet tells.
-        return 0;
-      }
-    }),
-  );
-  return intervals.includes(0) ? 0 : Math.max(...intervals);
+/** How often the node exchanges, 0 for never; asked again until it answers or the time is over. */
+async function intervalOf(
+  { cluster, clock, signal }: SettleParts,
+  node: string,
+  deadlineMs: number,
+): Promise<{ readonly everyMs: number } | ReturnType<typeof untoldBy>> {
+  for (;;) {
+    try {
+      return { everyMs: (await cluster.status(node)).antiEntropy?.everyMs ?? 0 };
+    } catch (error) {
+      if (clock.monotonicMs() >= deadlineMs || signal.aborted) return untoldBy(node, error);
+    }
+    await waitMs(clock, PAUSE_MS, signal);
+  }
 }
 
 async function rootsOf(cluster: Cluster, node: string): Promise<NodeRoots> {
   try {
     return { node, ...(await cluster.trees(node)) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { node, isBuilt: false, roots: {}, error: reason };
+    return untoldBy(node, error);
   }
+}
+
+function untoldBy(node: string, error: unknown): NodeRoots & { readonly error: string } {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { node, isBuilt: false, roots: {}, error: reason };
 }

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PlanFileError } from "../run/plan-fields.ts";
 import { parseCorpusEntry, readCorpus, replayCorpus } from "./corpus.ts";
-import { PlanFileError } from "./plan-fields.ts";
 import { planOfSeed } from "./plan-of-seed.ts";
 import { runSimulation } from "./testing/stand-in-run.ts";
 

@@ -2,7 +2,7 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PlanFields, PlanFileError } from "./plan-fields.ts";
+import { PlanFields, PlanFileError } from "../run/plan-fields.ts";
 import { parseSimPlan } from "./plan-file.ts";
 import { planOfSeed } from "./plan-of-seed.ts";
 import type { PooledRun } from "./pool-worker.ts";

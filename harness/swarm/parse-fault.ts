@@ -1,8 +1,8 @@
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { clientGroup } from "../nemesis/fault.ts";
+import { PlanFields } from "../run/plan-fields.ts";
 import { PLANNED_KINDS } from "./fault-kinds.ts";
-import { PlanFields } from "./plan-fields.ts";
 
 /** No fault begins or ends later than a day after the load began. */
 const TIME_MS_MAX = 86_400_000;

@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
+import { PlanFileError } from "../run/plan-fields.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { FAULT_KINDS } from "./fault-kinds.ts";
 import { withFaults } from "./plan-expectation.ts";
-import { PlanFileError } from "./plan-fields.ts";
 import { parsePlanText, parseSimPlan, readPlanFile, writePlanFile } from "./plan-file.ts";
 import type { SimPlan } from "./sim-plan.ts";
 

@@ -1,13 +1,12 @@
 /** A simulated run as a file: what a shrunk finding is kept as, and what anybody can replay. */
 
 import { readFile } from "node:fs/promises";
-import { isTimed } from "../../src/causality/timed-clock.ts";
-import { VERSIONING_MODES } from "../../src/causality/versioning.ts";
 import { WRITE_COORDINATORS } from "../../src/coordinator/write-candidates.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
-import { RECONCILERS } from "../run/plan.ts";
+import { PlanFields, PlanFileError } from "../run/plan-fields.ts";
+import { NODES_MAX, readPlan } from "../run/read-plan.ts";
 import { writeWhole } from "../run/result-folder.ts";
 import { clientLinks, nodeLinks, nodeNames } from "./cluster-names.ts";
 import { killsTwice } from "./draw-faults.ts";
@@ -15,17 +14,13 @@ import { coreNodesMin } from "./draw-plan.ts";
 import type { FaultContext } from "./parse-fault.ts";
 import { parseFault } from "./parse-fault.ts";
 import { judged } from "./plan-expectation.ts";
-import { PlanFields, PlanFileError } from "./plan-fields.ts";
-import { readDatacenters } from "./read-datacenters.ts";
 import { removalProblem } from "./removals.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import { readSnapshotPlan } from "./snapshot-plan.ts";
 
 const FORMAT = "ringside-sim-plan";
 const VERSION = 1;
-const NODES_MAX = 32;
 const FAULTS_MAX = 10_000;
-const REASON_LENGTH_MAX = 1_000;
 const DELAY_MS_MAX = 60_000;
 /** Of a member in a node's configuration. */
 const CAPACITY_MAX = 1_000;
@@ -132,69 +127,17 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
   return { format, version, seed, ...load, world, faults, core };
 }
 
+/** The plan of a run, held to what a simulated run can be. */
 function readRun(fields: PlanFields): Plan {
-  const nodes = fields.whole("nodes", 1, NODES_MAX);
-  const n = fields.whole("n", 1, nodes);
   const nemesis = fields.list("nemesis", 1, (each) => each);
   if (nemesis[0] !== "none")
     fields.refuse("nemesis", '["none"]: faults stand in the list of their own');
-  for (const name of ["toxiproxyUrl", "slo"]) {
+  for (const name of ["external", "toxiproxyUrl", "toxiproxyImage", "slo"]) {
     if (fields.has(name)) fields.refuse(name, "nothing: a simulated run has none");
   }
-  const versioning = fields.oneOf("versioning", VERSIONING_MODES);
-  if (fields.has("truncate") && !isTimed(versioning)) {
-    fields.refuse("truncate", `nothing: clocks of ${versioning} are never cut`);
-  }
-  const run: Plan = {
-    format: fields.oneOf("format", ["ringside-plan"]),
-    version: fields.oneOf("version", [1]),
-    workload: fields.oneOf("workload", ["shopping-cart"]),
-    cluster: fields.oneOf("cluster", ["sim"]),
-    nodes,
-    n,
-    r: fields.whole("r", 1, n),
-    w: fields.whole("w", 1, n),
-    partitions: fields.whole("partitions", nodes, 65_536),
-    quorum: fields.oneOf("quorum", ["sloppy", "strict"]),
-    versioning,
-    ...(fields.has("truncate")
-      ? { truncate: fields.oneOf("truncate", ["reaches", "exceeds"]) }
-      : {}),
-    ...(fields.has("clockEntriesMax")
-      ? { clockEntriesMax: fields.whole("clockEntriesMax", 2, 1_000) }
-      : {}),
-    reconcile: fields.oneOf("reconcile", RECONCILERS),
-    engine: fields.oneOf("engine", ["lmdb", "memory"]),
-    ...(fields.has("writeBufferObjects") && {
-      writeBufferObjects: fields.whole("writeBufferObjects", 1, 1_000_000),
-    }),
-    ...(fields.has("datacenters") && {
-      datacenters: readDatacenters(fields.object("datacenters"), { nodes, n }),
-    }),
-    nemesis: ["none"],
-    rate: fields.whole("rate", 1, 100_000),
-    clients: fields.whole("clients", 1, 10_000),
-    carts: fields.whole("carts", 1, 100_000),
-    clientsRoam: fields.flag("clientsRoam"),
-    ...(fields.has("clientRouting") && {
-      clientRouting: fields.oneOf("clientRouting", ["owners"]),
-    }),
-    seconds: fields.whole("seconds", 1, 86_400),
-    seed: fields.whole("seed", 0, Number.MAX_SAFE_INTEGER),
-    toxiproxyUrl: undefined,
-    slo: undefined,
-    beyondBudget: fields.flag("beyondBudget"),
-    expects: readExpectation(fields.object("expects")),
-  };
-  fields.end();
-  return run;
-}
-
-function readExpectation(fields: PlanFields): Plan["expects"] {
-  const verdict = fields.oneOf("verdict", ["valid", "may-lose"]);
-  const reason = fields.text("reason", REASON_LENGTH_MAX);
-  fields.end();
-  return { verdict, reason };
+  fields.oneOf("cluster", ["sim"]);
+  fields.oneOf("engine", ["lmdb", "memory"]);
+  return readPlan(fields);
 }
 
 function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {

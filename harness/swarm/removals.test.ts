@@ -1,8 +1,8 @@
 /** Aim: of a cluster that nodes are taken out of, a plan says what it can be held to, and cannot ask for what nobody could do. */
 import { describe, expect, test } from "vitest";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
+import { PlanFileError } from "../run/plan-fields.ts";
 import { losesNothing, nodesDestroyed } from "./plan-expectation.ts";
-import { PlanFileError } from "./plan-fields.ts";
 import { parseSimPlan } from "./plan-file.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import type { PlainPlanOptions } from "./testing/plain-plan.ts";

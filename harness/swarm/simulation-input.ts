@@ -17,8 +17,10 @@ export function simulationInput(
   header: HistoryHeader,
   lines: readonly HistoryLine[],
 ): AnalysisInput {
+  // Worlds that say nothing of it may be older than anti-entropy.
+  const isOn = (plan.world.settings.antiEntropyMs ?? 0) > 0;
   return {
-    plan: plan.run,
+    plan: isOn ? { ...plan.run, antiEntropy: true } : plan.run,
     header,
     lines,
     faultFile: NO_FAULTS,

@@ -8,8 +8,8 @@ type Refuse = (sentence: string) => never;
 const SHOWN_LENGTH_MAX = 60;
 
 /**
- * The fields of one object of a foreign JSON file. Each reader checks one field and throws PlanFileError where it is not
- * as it must be; `end` refuses fields that nobody asked for.
+ * The fields of one object of a foreign JSON file. Each reader checks one field and refuses, by the function that it was
+ * given, one that is not as it must be; `end` refuses fields that nobody asked for.
  */
 export class PlanFields {
   readonly #values: Readonly<Record<string, unknown>>;
@@ -71,6 +71,14 @@ export class PlanFields {
     const found = allowed.find((each) => each === value);
     if (found === undefined) this.refuse(name, allowed.join(", "));
     return found;
+  }
+
+  /** A list of allowed words. */
+  someOf<T extends string>(name: string, lengthMax: number, allowed: readonly T[]): readonly T[] {
+    return this.list(name, lengthMax, (value) => {
+      const found = allowed.find((each) => each === value);
+      return found ?? this.refuse(name, `a list of some of ${allowed.join(", ")}`);
+    });
   }
 
   object(name: string): PlanFields {

@@ -1,5 +1,5 @@
 import { canKeep } from "../nemesis/datacenters.ts";
-import type { DatacentersPlan, Plan } from "../run/plan.ts";
+import type { DatacentersPlan, Plan } from "./plan.ts";
 import type { PlanFields } from "./plan-fields.ts";
 
 const DATACENTERS_MAX = 32;
