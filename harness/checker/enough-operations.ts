@@ -10,6 +10,7 @@
  */
 
 import { ADD, VIEW } from "../history/cart-operation.ts";
+import { ALL_CRASH } from "./all-crash.ts";
 import type { IntervalAvailability } from "./availability.ts";
 import { countByInterval } from "./availability.ts";
 import type { Evidence } from "./evidence.ts";
@@ -37,7 +38,10 @@ export function operationDoubts(evidence: Evidence, load: PlannedLoad): readonly
   const shareOf = (isMeant: (f: string) => boolean) =>
     (functions.filter(isMeant).length + 1) / (functions.length + 2);
   const parts = { load, shareOf };
-  const intervals = countByInterval(evidence, "real");
+  // After the load there is nobody to ask.
+  const intervals = countByInterval(evidence, "real").filter(
+    ({ phase }) => phase.kind !== ALL_CRASH,
+  );
   return [
     ...runDoubts(evidence, parts),
     ...intervals.flatMap((interval) => phaseDoubts(interval, parts)),

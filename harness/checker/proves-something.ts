@@ -2,18 +2,22 @@
  * A run in which nothing could have gone wrong proves nothing, and must not come out valid.
  *
  * Named as unknown: too few operations, in the run or while a fault was in force (`enough-operations.ts`); a load that stopped
- * early; a fault that did not bite, or none where some were planned; a link whose proxy carried nothing while all was
+ * early; a fault that did not bite, or none where some were planned; final reads that no crash of all nodes came before, where
+ * the plan has crashes (`all-crash.ts`); a link whose proxy carried nothing while all was
  * healthy; a key that could not be read at the end; hints not delivered.
  */
 
 import type { NemesisKind } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
+import { allCrashDoubts } from "./all-crash.ts";
 import type { PlannedLoad } from "./enough-operations.ts";
 import { operationDoubts } from "./enough-operations.ts";
 import type { Evidence } from "./evidence.ts";
 
 export interface ProvesSomethingOptions extends PlannedLoad {
   readonly nemesis: readonly NemesisKind[];
+  /** True where the run must have ended with a crash of all nodes (`endsWithAllCrash`). */
+  readonly needsAllCrash?: boolean;
   /** As `readHistory` tells it: the history goes on where nobody can read it. */
   readonly truncated?: string | undefined;
   /** `end`: only the final reads and the settling are looked at. */
@@ -30,6 +34,7 @@ export function checkProvesSomething(
   const reasons = [
     ...(options.truncated === undefined ? [] : [options.truncated]),
     ...(options.guard === "end" ? [] : faultDoubts(evidence, options.nemesis)),
+    ...(options.needsAllCrash === true ? allCrashDoubts(evidence) : []),
     ...endDoubts(evidence),
     ...(options.guard === "end" ? [] : loadDoubts(evidence, options.seconds)),
     ...(options.guard === "end" ? [] : operationDoubts(evidence, options)),
