@@ -6,6 +6,7 @@ import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import type { FaultFile } from "../nemesis/fault.ts";
 import type { Plan } from "../run/plan.ts";
 import type { CheckerResult, Summary } from "../run/summary.ts";
+import { endsWithAllCrash } from "./all-crash.ts";
 import { checkAvailability } from "./availability.ts";
 import { gatherCarts } from "./cart-items.ts";
 import { checkCausality } from "./causality.ts";
@@ -71,6 +72,7 @@ export function analyze(input: AnalysisInput): Analysis {
     "tree-roots": checkTreeRoots(evidence, plan),
     "proves-something": checkProvesSomething(evidence, {
       ...plan,
+      needsAllCrash: input.guard !== "end" && endsWithAllCrash(plan),
       truncated: input.truncated,
       guard: input.guard ?? "run",
     }),

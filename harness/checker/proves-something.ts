@@ -1,32 +1,29 @@
 /*
  * A run in which nothing could have gone wrong proves nothing, and must not come out valid.
  *
- * Named as unknown: a phase of 2 s or more with fewer than 20 successful operations of a kind over all sides, or fewer
- * than 20 attempted on a side; a load that stopped early; a fault that did not bite; a kind of fault that was planned and
- * never injected; a link whose proxy carried nothing while all was healthy; a key that could not be read at the end; hints
- * not delivered.
- * An operation counts for the phase in which it really began and ended: that is when it met the fault, even where a backlog
- * had delayed it.
+ * Named as unknown: too few operations, in the run or while a fault was in force (`enough-operations.ts`); a load that stopped
+ * early; a fault that did not bite; a kind of fault that was planned and never injected; final reads that no crash of all nodes came
+ * before, where the plan has crashes (`all-crash.ts`); a link whose proxy carried nothing while all was
+ * healthy; a key that could not be read at the end; hints not delivered.
  */
 
 import type { NemesisKind } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
-import type { IntervalAvailability } from "./availability.ts";
-import { countByInterval } from "./availability.ts";
+import { allCrashDoubts } from "./all-crash.ts";
+import type { PlannedLoad } from "./enough-operations.ts";
+import { operationDoubts } from "./enough-operations.ts";
 import type { Evidence } from "./evidence.ts";
 
-export interface ProvesSomethingOptions {
+export interface ProvesSomethingOptions extends PlannedLoad {
   readonly nemesis: readonly NemesisKind[];
-  /** How long the load was to last. */
-  readonly seconds: number;
+  /** True where the run must have ended with a crash of all nodes (`endsWithAllCrash`). */
+  readonly needsAllCrash?: boolean;
   /** As `readHistory` tells it: the history goes on where nobody can read it. */
   readonly truncated?: string | undefined;
   /** `end`: only the final reads and the settling are looked at. */
   readonly guard?: "run" | "end";
 }
 
-const PHASE_SECONDS_MIN = 2;
-const OPERATIONS_MIN = 20;
 /** Share of the planned time that the intended starts must span. */
 const LOAD_SHARE_MIN = 0.8;
 
@@ -37,9 +34,10 @@ export function checkProvesSomething(
   const reasons = [
     ...(options.truncated === undefined ? [] : [options.truncated]),
     ...(options.guard === "end" ? [] : faultDoubts(evidence, options.nemesis)),
+    ...(options.needsAllCrash === true ? allCrashDoubts(evidence) : []),
     ...endDoubts(evidence),
     ...(options.guard === "end" ? [] : loadDoubts(evidence, options.seconds)),
-    ...(options.guard === "end" ? [] : countByInterval(evidence, "inside").flatMap(phaseDoubts)),
+    ...(options.guard === "end" ? [] : operationDoubts(evidence, options)),
   ];
   return { verdict: reasons.length === 0 ? "valid" : "unknown", reasons };
 }
@@ -107,29 +105,4 @@ function loadDoubts({ pairs }: Evidence, seconds: number): string[] {
   return spanned < seconds * LOAD_SHARE_MIN
     ? [`Operations were begun during ${spanned.toFixed(1)} s only, of ${seconds} s planned.`]
     : [];
-}
-
-function phaseDoubts({ phase, counts }: IntervalAvailability): string[] {
-  const lengthNs = phase.endNs - phase.startNs;
-  if (lengthNs < PHASE_SECONDS_MIN * 1e9) {
-    return [];
-  }
-  const where = `phase ${phase.name} (${(phase.startNs / 1e9).toFixed(1)} s to ${(phase.endNs / 1e9).toFixed(1)} s)`;
-  const okByFunction = new Map<string, number>();
-  const attemptedBySide = new Map<string, number>();
-  for (const { side, f, attempted, ok } of counts) {
-    okByFunction.set(f, (okByFunction.get(f) ?? 0) + ok);
-    attemptedBySide.set(side, (attemptedBySide.get(side) ?? 0) + attempted);
-  }
-  return [
-    ...[...okByFunction]
-      .filter(([, ok]) => ok < OPERATIONS_MIN)
-      .map(([f, ok]) => `Only ${ok} ${f} succeeded in ${where}, fewer than ${OPERATIONS_MIN}.`),
-    ...[...attemptedBySide]
-      .filter(([, attempted]) => attempted < OPERATIONS_MIN)
-      .map(
-        ([side, attempted]) =>
-          `Only ${attempted} operations were attempted on side ${side} in ${where}, fewer than ${OPERATIONS_MIN}.`,
-      ),
-  ];
 }

@@ -141,11 +141,11 @@ describe("plan.json", () => {
   });
 
   test("names each kind that was never injected, and the run is unknown", async () => {
-    await change("plan.json", ["nemesis"], ["halves", "crash", "wipe"]);
+    await change("plan.json", ["nemesis"], ["halves", "slow", "wipe"]);
     const { verdict, reasons } = await judged();
     expect(verdict).toBe("unknown");
     expect(reasons).toEqual([
-      "proves-something: Faults were planned and never injected: crash, wipe.",
+      "proves-something: Faults were planned and never injected: slow, wipe.",
     ]);
   });
 });
@@ -177,6 +177,16 @@ describe("faults.json", () => {
   ])("with %j being %j is refused", async (path, value, sentence) => {
     await change("faults.json", path, value);
     expect(await refusal()).toMatch(sentence);
+  });
+
+  test("may tell of a crash of all nodes where the plan has crashes, and its engine keeps what it acknowledged", async () => {
+    await change("faults.json", ["faults", 0, "kind"], "all-crash");
+    expect(await refusal()).toMatch(/kind is "all-crash", allowed is halves$/);
+    await change("plan.json", ["nemesis"], ["crash"]);
+    await change("plan.json", ["engine"], "lmdb");
+    expect((await readStoredRun(folder)).faultFile?.faults[0]?.kind).toBe("all-crash");
+    await change("plan.json", ["engine"], "memory");
+    expect(await refusal()).toMatch(/kind is "all-crash", allowed is crash$/);
   });
 
   test("with other times than the history is refused", async () => {

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { ALL_CRASH, endsWithAllCrash } from "../checker/all-crash.ts";
 import type { AnalysisInput } from "../checker/analyze.ts";
 import { HistoryError } from "../history/history-error.ts";
 import type { History } from "../history/read-history.ts";
@@ -83,7 +84,8 @@ async function readFaultsOf(
   if (value === undefined) return undefined;
   const refuse = refusalOf(folder, FAULTS_FILE);
   const { nodes } = header;
-  const faultFile = readFaults(value, { nodes, nemesis: plan.nemesis, refuse });
+  const kinds = [...plan.nemesis, ...(endsWithAllCrash(plan) ? [ALL_CRASH] : [])];
+  const faultFile = readFaults(value, { nodes, kinds, refuse });
   const contradiction = faultContradiction(faultFile, lines);
   return contradiction === undefined ? faultFile : refuse(contradiction);
 }

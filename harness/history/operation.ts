@@ -59,7 +59,10 @@ export interface FinalRead {
   readonly timeNs: number;
 }
 
-/** A point in the run every checker may rely on: `healed`, `quiesced` (hints drained) or `unsettled`. */
+/**
+ * A point in the run every checker may rely on: `healed`, `quiesced` (hints drained) or `unsettled`. Where all nodes crash at the
+ * end there are two of each; the last one counts.
+ */
 export interface Marker {
   readonly index: number;
   readonly type: "marker";

@@ -67,7 +67,11 @@ function carryOut(
 ): Promise<FaultRecord> {
   const { action } = fault;
   const execute = <P extends Probe>(attack: Attack<P>) =>
-    executeAttack(parts, { fault, attack }, options);
+    executeAttack(
+      parts,
+      { fault, attack },
+      { ...options, onCurrent: (isCurrent) => options.onCurrent(isCurrent ? fault : undefined) },
+    );
   switch (action.type) {
     case "cut":
     case "slow":
@@ -89,17 +93,29 @@ function carryOut(
   }
 }
 
-async function executeAttack<P extends Probe>(
-  { clock, journal }: NemesisParts,
-  { fault, attack }: { readonly fault: PlannedFault; readonly attack: Attack<P> },
-  { startMs, signal, onCurrent }: NemesisOptions,
+export interface AttackOptions extends Pick<NemesisOptions, "startMs" | "signal"> {
+  /** Told true right before the fault is applied, and false once it is healed. */
+  readonly onCurrent: (isCurrent: boolean) => void;
+}
+
+/** A fault of any origin, from its first probes to its last. Rejects where a power fails, after an attempt to heal. */
+export async function executeAttack<P extends Probe>(
+  { clock, journal }: Pick<NemesisParts, "clock" | "journal">,
+  {
+    fault,
+    attack,
+  }: {
+    readonly fault: Pick<PlannedFault, "name" | "healMs"> & Pick<FaultRecord, "kind">;
+    readonly attack: Attack<P>;
+  },
+  { startMs, signal, onCurrent }: AttackOptions,
 ): Promise<FaultRecord> {
   const note = (phase: FaultLine["phase"]) =>
     journal.note({ type: "fault", phase, fault: fault.name }).timeNs;
 
   const before = await attack.before();
   const applyStartNs = note("apply-start");
-  onCurrent(fault);
+  onCurrent(true);
   const during: P[] = [];
   let appliedNs: number;
   let healStartNs: number;
@@ -117,7 +133,7 @@ async function executeAttack<P extends Probe>(
     throw error;
   }
   await attack.heal();
-  onCurrent(undefined);
+  onCurrent(false);
   const after = await attack.after();
   const healedNs = note("healed");
   return {

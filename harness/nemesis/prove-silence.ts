@@ -27,6 +27,18 @@ export function judgeSilence(probes: ProofProbes<StatusProbe>, life: Life): Faul
   return prove(probes, silenceReasons(probes, life));
 }
 
+/** Each of the nodes, on its own, as one whose process ended. */
+export function judgeAllCrash(
+  probes: ProofProbes<StatusProbe>,
+  nodes: readonly string[],
+): FaultProof {
+  const reasons = nodes.flatMap((node) => {
+    const isOfNode = (probe: StatusProbe): probe is StatusProbe => probe.to === node;
+    return silenceReasons(filtered(probes, isOfNode), "another");
+  });
+  return prove(probes, reasons);
+}
+
 export function judgeWipe(probes: ProofProbes<HoldingProbe>): FaultProof {
   return prove(probes, [...silenceReasons(probes, "another"), ...copiesKept(probes)]);
 }
@@ -72,9 +84,9 @@ function copiesKept({ before, after }: ProofProbes<HoldingProbe>): readonly stri
     : [`${node} still held ${keptCount} of ${held.length} keys that it had held before`];
 }
 
-function filtered<P extends Probe>(
-  probes: ProofProbes<Probe | StatusProbe>,
-  isWanted: (probe: Probe | StatusProbe) => probe is P,
+function filtered<T extends Probe, P extends T>(
+  probes: ProofProbes<T>,
+  isWanted: (probe: T) => probe is P,
 ): ProofProbes<P> {
   return {
     before: probes.before.filter(isWanted),

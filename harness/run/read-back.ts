@@ -1,5 +1,6 @@
-/** The end of a run, on which its verdict rests: the cluster settles, every key is read with R=N, and every replica by itself. */
+/** The end of a run, on which its verdict rests: the cluster settles, every key is read with R=N, every replica by itself. */
 
+import { convergesToEqual, differingPartitions } from "../checker/tree-roots.ts";
 import type { Recorder } from "../history/recorder.ts";
 import type { Plan } from "./plan.ts";
 import { readReplicas } from "./read-replicas.ts";
@@ -19,16 +20,20 @@ const EQUAL_AFTER_READS_TIMEOUT_MS = 10_000;
 
 /**
  * Waits, bounded, until the healed cluster is quiet and its replicas have become equal by themselves, and records whether they
- * have.
+ * have. True where nothing stays open that the checkers would name.
  */
-export async function settleDown(ending: Ending, plan: Plan): Promise<void> {
+export async function settleDown(ending: Ending, plan: Plan): Promise<boolean> {
   const wanted = { keys: ending.workload.keys(plan), replicas: plan.n };
   const { quiesced, detail } = await settle(ending, wanted);
   ending.recorder.note({ type: "marker", name: quiesced ? "quiesced" : "unsettled", detail });
-  if (!quiesced) return;
-  for (const told of await waitForTrees(ending, plan.n)) {
+  if (!quiesced) return false;
+  const nodes = await waitForTrees(ending, plan.n);
+  for (const told of nodes) {
     ending.recorder.note({ type: "tree-roots", ...told });
   }
+  const areTold = nodes.every(({ isBuilt, error }) => isBuilt && error === undefined);
+  const areEqual = areTold && differingPartitions(nodes, plan.n).length === 0;
+  return areEqual || !convergesToEqual(plan.versioning);
 }
 
 /** Reads every key with R=N, then every node's own copy, and records it all. */

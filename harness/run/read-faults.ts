@@ -1,6 +1,5 @@
 import type { FaultFile, FaultProof, FaultRecord, Link, ProbeResult } from "../nemesis/fault.ts";
 import { clientGroup } from "../nemesis/fault.ts";
-import type { Plan } from "./plan.ts";
 import { PlanFields } from "./plan-fields.ts";
 
 const FAULTS_MAX = 100_000;
@@ -11,8 +10,8 @@ const TEXT_LENGTH_MAX = 1_000_000;
 export interface FaultContext {
   /** Of the history's header. */
   readonly nodes: readonly string[];
-  /** What the plan wants injected. */
-  readonly nemesis: Plan["nemesis"];
+  /** The kinds that a run of the plan may inject. */
+  readonly kinds: readonly string[];
   readonly refuse: (sentence: string) => never;
 }
 
@@ -32,10 +31,10 @@ export function readFaults(value: unknown, context: FaultContext): FaultFile {
 }
 
 function readFault(value: unknown, path: string, context: FaultContext): FaultRecord {
-  const { nodes, nemesis, refuse } = context;
+  const { nodes, kinds, refuse } = context;
   const fields = new PlanFields(value, path, refuse);
   const name = fields.text("name", NAME_LENGTH_MAX);
-  const kind = fields.oneOf("kind", nemesis);
+  const kind = fields.oneOf("kind", kinds);
   const applyStartNs = fields.whole("applyStartNs", 0, Number.MAX_SAFE_INTEGER);
   const appliedNs = fields.whole("appliedNs", applyStartNs, Number.MAX_SAFE_INTEGER);
   const healStartNs = fields.whole("healStartNs", appliedNs, Number.MAX_SAFE_INTEGER);

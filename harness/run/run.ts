@@ -10,11 +10,13 @@ import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { isLastWriteWins } from "../../src/causality/versioning.ts";
 import type { HttpCaller } from "../../src/client/http-caller.ts";
 import type { Clock } from "../../src/env/clock.ts";
+import { endsWithAllCrash } from "../checker/all-crash.ts";
 import type { Cluster } from "../cluster/contract.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
 import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
+import { crashAll } from "../nemesis/crash-all.ts";
 import type { FaultFile, FaultRecord, Link } from "../nemesis/fault.ts";
 import { runNemesis } from "../nemesis/nemesis.ts";
 import type { PlannedFault, Schedule } from "../nemesis/schedule.ts";
@@ -185,7 +187,11 @@ class Run {
     recorder.note({ type: "marker", name: "healed" });
     if (!signal.aborted) {
       onPhase("healed; waiting until the cluster is quiet");
-      await settleDown(ending, this.#plan);
+      const isAtRest = await settleDown(ending, this.#plan);
+      // Where it is not, the run cannot be valid any more, and a crash would only hide why.
+      if (isAtRest && endsWithAllCrash(this.#plan) && !signal.aborted) {
+        await this.#crashAll(ending);
+      }
     }
     if (!signal.aborted) {
       onPhase("reading everything back");
@@ -294,6 +300,22 @@ class Run {
         await this.#writeFaults();
       },
     });
+  }
+
+  /** All nodes at once, so that memory cannot answer the final reads; then the cluster settles anew. */
+  async #crashAll(ending: Ending): Promise<void> {
+    const { clock, workload } = this.#parts;
+    const { signal, onPhase } = this.#options;
+    onPhase("quiet; killing all nodes at once and starting them again");
+    const keys = workload.keys(this.#plan);
+    const record = await crashAll(
+      { cluster: this.#cluster, clock, keys, journal: this.#recorder },
+      { number: this.#faults.length + 1, signal },
+    );
+    this.#faults.push(record);
+    await this.#writeFaults();
+    this.#recorder.note({ type: "marker", name: "healed" });
+    if (!signal.aborted) await settleDown(ending, this.#plan);
   }
 
   async #showProgress(figures: LiveFigures, startMs: number, over: AbortSignal): Promise<void> {
