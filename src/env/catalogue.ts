@@ -451,7 +451,7 @@ const BUFFER_POINTS = [
     required: true,
   },
   { name: "a flush of the buffer failed", kind: "reachable", required: true },
-  { name: "a flush succeeded after one that failed", kind: "sometimes", required: true },
+  { name: "a buffer took writes again after a failed flush", kind: "reachable", required: true },
   {
     name: "a row was written while the row cache read it",
     kind: "sometimes",
