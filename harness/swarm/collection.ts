@@ -5,8 +5,11 @@ import { removalsOf } from "./removals.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
 
-/** How many of a node's walks, two in a grace, it takes at most: to agree, to find that it is time, and one more. */
-const GRACES = 3;
+/**
+ * What it takes at most: a grace since the last start or the last hint, half of one to the next walk, which agrees, one to wait,
+ * half of one to the walk that removes, and one more for what comes between.
+ */
+const GRACES = 4;
 const BEYOND_MS = 5_000;
 const PAUSE_MS = 500;
 const REQUESTS_AFTER = 24;

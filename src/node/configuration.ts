@@ -131,7 +131,7 @@ export interface NodeConfiguration {
   readonly hintScanMs: number;
   /**
    * How long tombstones stay once all nodes agree on them, before they are removed everywhere; 0: for good. Longer than any
-   * message, pause or write can be under way, and older backups must not be restored. Default 3,600,000.
+   * message, pause or write can be under way, one after the other, and older backups must not be restored. Default 3,600,000.
    */
   readonly tombstoneGraceMs: number;
   /**

@@ -98,6 +98,7 @@ export class DynamoNode implements KeyValueStore {
       limits: configuration,
       clockSkewMaxMs: configuration.clockSkewMaxMs,
       hintLimits: configuration,
+      tombstoneGraceMs: configuration.tombstoneGraceMs,
     });
     const node = new DynamoNode(environment, { ...parts, ring, versioning, life, replica });
     await node.#listen();

@@ -5,6 +5,7 @@ import type { Ring } from "../ring/ring.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
 import { DamageError, StorageError } from "../storage/engine.ts";
+import type { DroppedHints } from "./dropped-hints.ts";
 import type { HintIndex } from "./hint-index.ts";
 import type { HintLimits, HintRoomStatus } from "./hint-room.ts";
 import { HintRoom } from "./hint-room.ts";
@@ -34,6 +35,8 @@ export interface HintRowsParts {
   readonly ring: () => Ring;
   readonly rows: Rows;
   readonly index: HintIndex;
+  /** Told of each hint that is gone. */
+  readonly dropped: DroppedHints;
   /** How many hints are kept at most; undefined: as many as come. */
   readonly hintLimits?: HintLimits;
   readonly metrics: ReplicaMetrics;
@@ -193,6 +196,7 @@ export class HintRows {
 
   async #remove(place: HintPlace): Promise<void> {
     await this.#parts.rows.remove(place);
+    this.#parts.dropped.dropped(place.keyText);
     this.#parts.index.set(place.keyText, place.owner, undefined);
     this.#room.freed();
   }
@@ -203,6 +207,8 @@ export class HintRows {
     await this.#parts.locked(keyText, async () => {
       try {
         const bytes = await this.#parts.engine.get(table, rowKey);
+        // It may have been delivered while it was there.
+        if (bytes === undefined) this.#parts.dropped.dropped(keyText);
         this.#parts.index.set(keyText, owner, bytes && rowKey.length + bytes.length);
         this.#room.freed();
       } catch (error) {

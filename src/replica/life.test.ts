@@ -76,6 +76,28 @@ test("a life on restored data does not go on, whatever they say", async () => {
   expect(second.claim.after).toBeUndefined();
 });
 
+test("a life is told which hints the one before had dropped, where that ended; and a first one that there was none", async () => {
+  const engine = new MemoryEngine();
+  const dropped = { graceMs: 1_000, hashes: "AAAA" };
+  const first = await begin(engine);
+  await first.end(dropped);
+  const second = await begin(engine);
+  // It does not end, so the third cannot know.
+  const third = await begin(engine);
+  await third.end();
+  const fourth = await begin(engine);
+  await fourth.end(dropped);
+  const restored = await Life.begin(env, { engine, nodeId: SELF, isRestored: true });
+  const lives = [first, second, third, fourth, restored];
+  expect(lives.map(({ droppedBefore }) => droppedBefore)).toEqual([
+    "none",
+    dropped,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
 test("an engine that keeps no order lets no life go on", async () => {
   const engine = Object.assign(new MemoryEngine(), { ordered: false });
   const first = await begin(engine);

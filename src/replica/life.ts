@@ -3,6 +3,7 @@ import { assert } from "../base/assert.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Engine } from "../storage/engine.ts";
+import type { DroppedHintsRow } from "./life-rows.ts";
 import { readOwnLife, writeLife } from "./life-rows.ts";
 
 /** What a node tells its peers when it starts. */
@@ -21,6 +22,11 @@ export interface LifeClaim {
  * - And only where **every peer vouches for it**, see PeerLives. Until then it must not mint, and after any doubt it is `replaced`.
  */
 export class Life {
+  /**
+   * Which hints the life before had dropped when it ended. "none": there was no life before. Undefined: it did not end, or did
+   * not tell.
+   */
+  readonly droppedBefore: DroppedHintsRow | "none" | undefined;
   readonly #random: Environment["random"];
   readonly #engine: Engine;
   readonly #nodeId: NodeId;
@@ -33,8 +39,9 @@ export class Life {
   private constructor(
     { random }: Environment,
     { engine, nodeId }: LifeParts,
-    { incarnation, after, nextEpoch }: Beginning,
+    { incarnation, after, nextEpoch, droppedBefore }: Beginning,
   ) {
+    this.droppedBefore = droppedBefore;
     this.#random = random;
     this.#engine = engine;
     this.#nodeId = nodeId;
@@ -46,13 +53,14 @@ export class Life {
 
   /** Resolves when the beginning is stored: from then on nobody takes the life before for the last one. */
   static async begin(env: Environment, parts: LifeParts): Promise<Life> {
-    const before = parts.isRestored ? undefined : await readOwnLife(parts.engine, parts.nodeId);
-    const goesOn = before?.ended === true;
-    const incarnation = goesOn ? before.incarnation : incarnationOf(env.random.bytes(8));
+    const found = parts.isRestored ? undefined : await readOwnLife(parts.engine, parts.nodeId);
+    const before = found !== "none" && found?.ended === true ? found : undefined;
+    const incarnation = before?.incarnation ?? incarnationOf(env.random.bytes(8));
     const life = new Life(env, parts, {
       incarnation,
-      after: goesOn ? before.life : undefined,
-      nextEpoch: goesOn ? before.nextEpoch : 0,
+      after: before?.life,
+      nextEpoch: before?.nextEpoch ?? 0,
+      droppedBefore: found === "none" ? found : before?.droppedHints,
     });
     await life.#store(false);
     return life;
@@ -92,19 +100,23 @@ export class Life {
     await this.#store(false);
   }
 
-  /** Notes that nothing minted is missing, once nobody mints any more; where the engine gives no such certainty, nothing. */
-  async end(): Promise<void> {
+  /**
+   * Notes that nothing minted is missing, once nobody mints any more, and which hints were dropped last; where the engine gives no
+   * such certainty, nothing.
+   */
+  async end(droppedHints?: DroppedHintsRow): Promise<void> {
     this.#hasEnded = true;
-    if (this.#engine.ordered) await this.#store(true);
+    if (this.#engine.ordered) await this.#store(true, droppedHints);
   }
 
-  #store(ended: boolean): Promise<void> {
+  #store(ended: boolean, droppedHints?: DroppedHintsRow): Promise<void> {
     return writeLife(this.#engine, this.#nodeId, {
       format: 2,
       incarnation: this.#incarnation,
       life: this.#life,
       nextEpoch: this.#nextEpoch,
       ended,
+      ...(droppedHints && { droppedHints }),
     });
   }
 }
@@ -120,4 +132,5 @@ interface Beginning {
   readonly incarnation: string;
   readonly after: string | undefined;
   readonly nextEpoch: number;
+  readonly droppedBefore: DroppedHintsRow | "none" | undefined;
 }

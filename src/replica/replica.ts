@@ -8,6 +8,7 @@ import { DynamoError } from "../protocol/errors.ts";
 import { isDoneAlready } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
+import { DroppedHints } from "./dropped-hints.ts";
 import { HeldRecords } from "./held-records.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHints } from "./hint-index.ts";
@@ -44,6 +45,8 @@ export interface ReplicaParts {
   readonly clockSkewMaxMs?: number;
   /** How many hints are kept at most; undefined: as many as come. */
   readonly hintLimits?: HintLimits;
+  /** For how long a hint that is gone counts as one that is kept where tombstones are asked for. Default 0: not at all. */
+  readonly tombstoneGraceMs?: number;
 }
 
 /** A coordinator's own write. */
@@ -86,6 +89,7 @@ export class Replica {
   readonly #actors: LocalActors;
   readonly #rows: Rows;
   readonly #held: HeldRecords;
+  readonly #dropped: DroppedHints;
   readonly #lock = new KeyLock();
   readonly #metrics: ReplicaMetrics;
   readonly #watch: RecordWatch;
@@ -112,9 +116,14 @@ export class Replica {
     });
     const locked = <T>(keyText: string, change: () => Promise<T>): Promise<T> =>
       this.#locked(keyText, change);
+    this.#dropped = new DroppedHints(env.clock, {
+      graceMs: parts.tombstoneGraceMs ?? 0,
+      before: parts.life.droppedBefore,
+    });
     this.hints = new HintRows(env, {
       ...parts,
       index,
+      dropped: this.#dropped,
       rows: this.#rows,
       metrics: this.#metrics,
       locked,
@@ -130,6 +139,8 @@ export class Replica {
       versioning: parts.versioning,
       rows: this.#rows,
       placeOf: (key) => this.#held.placeOf(key, undefined),
+      assertions: env.assertions,
+      wasHinted: (keyText) => this.#dropped.isRecent(keyText),
       isHinted: (keyText) => index.ownersOf(keyText).length > 0,
       locked,
     });
@@ -145,6 +156,7 @@ export class Replica {
     if (damaged.length > 0) {
       env.log.error({ count: damaged.length }, "Hints are damaged and cannot be delivered");
       await parts.engine.write(damaged.map((key) => ({ table: "hints", key, value: undefined })));
+      replica.#dropped.droppedAny();
       replica.#metrics.damagedHintsDropped.increment(damaged.length);
     }
     return replica;
@@ -266,7 +278,7 @@ export class Replica {
    */
   async end(): Promise<void> {
     await this.#rows.settled();
-    if (this.#rows.lostCount === 0) await this.#parts.life.end();
+    if (this.#rows.lostCount === 0) await this.#parts.life.end(this.#dropped.row());
   }
 
   lostWriteCount(): number {

@@ -1,9 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
+import { eventLoopTurn } from "../platform/testing/event-loop-turn.ts";
 import { encodePayload, TOMBSTONE_PAYLOAD } from "../protocol/payload.ts";
+import type { Engine } from "../storage/engine.ts";
+import { StorageError } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
-import { OTHERS, openReplica } from "./testing/replica-world.ts";
+import { KeptEngine } from "../storage/testing/kept-engine.ts";
+import { SlowEngine } from "../storage/testing/slow-engine.ts";
+import { OTHERS, openReplica, replicaEnvironment } from "./testing/replica-world.ts";
 
 const dvvset = versioningFor("dvvset");
 const [N1] = OTHERS;
@@ -27,6 +32,59 @@ async function withTombstone() {
   if (tombstone === undefined) throw new Error("Cannot find the tombstone");
   return { replica, tombstone, clock: deleted.siblings.clock };
 }
+
+describe("TombstoneRows.holding(), where a hint of the key is gone since less than a grace (K-12), is other", () => {
+  const NOTHING = Buffer.alloc(16);
+  const quiet = (): void => {};
+  const open = (engine: Engine) => {
+    const env = replicaEnvironment(1);
+    const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+    return openReplica(engine, dvvset, { ...env, log }, { tombstoneGraceMs: 10_000 });
+  };
+  const foreignRecord = async () => {
+    const other = await openReplica(new MemoryEngine(), dvvset, replicaEnvironment(2));
+    return (await other.mint(KEY, BLIND, VALUE, undefined)).record;
+  };
+
+  test("when it was delivered, and of no other key", async () => {
+    const replica = await open(new MemoryEngine());
+    const record = await foreignRecord();
+    await replica.store(KEY, record, N1);
+    await replica.hints.drop(N1, KEY, record);
+    expect(await replica.tombstones.holding(KEY, NOTHING)).toBe("other");
+    expect(await replica.tombstones.holding(Buffer.from("other"), NOTHING)).toBe("none");
+  });
+
+  test("when its write was lost: it was there to be delivered until then", async () => {
+    const engine = new SlowEngine();
+    const replica = await open(engine);
+    const lost = replica.store(KEY, await foreignRecord(), N1);
+    await eventLoopTurn();
+    await engine.finishOne("failed");
+    await expect(lost).rejects.toThrow(StorageError);
+    expect(replica.hints.count).toBe(0);
+    expect(await replica.tombstones.holding(KEY, NOTHING)).toBe("other");
+  });
+
+  test("when it was damaged and is removed instead of delivered", async () => {
+    const engine = new KeptEngine();
+    const replica = await open(engine);
+    await replica.store(KEY, await foreignRecord(), N1);
+    await engine.damage("hints");
+    expect(await replica.hints.scan(N1, { limit: 10 })).toEqual([]);
+    expect(await replica.tombstones.holding(KEY, NOTHING)).toBe("other");
+  });
+
+  test("when it was damaged, and of any key, at the start", async () => {
+    const engine = new KeptEngine();
+    const before = await open(engine);
+    await before.store(KEY, await foreignRecord(), N1);
+    await engine.damage("hints");
+    const replica = await open(engine);
+    expect(replica.hints.count).toBe(0);
+    expect(await replica.tombstones.holding(Buffer.from("any"), NOTHING)).toBe("other");
+  });
+});
 
 describe("TombstoneRows.remove() (D-4.1-8)", () => {
   test("removes the row that was agreed on", async () => {

@@ -2,6 +2,7 @@ import { FormatError } from "../base/binary.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { md5 } from "../base/hash.ts";
 import type { Versioning } from "../causality/versioning.ts";
+import type { Assertions } from "../env/assertions.ts";
 import type { Holding } from "../protocol/messages.ts";
 import { shownVersions } from "../protocol/operations.ts";
 import { isTombstonePayload } from "../protocol/payload.ts";
@@ -28,9 +29,12 @@ export interface TombstoneRowsParts {
   readonly engine: Engine;
   readonly versioning: Versioning;
   readonly rows: Rows;
+  readonly assertions: Assertions;
   readonly placeOf: (key: Uint8Array) => Place;
   /** True where the node keeps the key for another node. */
   readonly isHinted: (keyText: string) => boolean;
+  /** True where the node did so less than a grace ago, or may have. */
+  readonly wasHinted: (keyText: string) => boolean;
   /** Runs `change` while nobody else changes the key. */
   readonly locked: <T>(keyText: string, change: () => Promise<T>) => Promise<T>;
 }
@@ -84,9 +88,16 @@ export class TombstoneRows {
     return md5(this.#parts.versioning.fingerprintBytes(record));
   }
 
-  /** A hint, or a write that is not durable yet, is something else: the node cannot promise that it holds just this. */
+  /**
+   * A hint, or a write that is not durable yet, is something else: the node cannot promise that it holds just this. So is a hint
+   * that has just gone, for copies of it may be late.
+   */
   async #holding(place: Place, digest: Uint8Array): Promise<Holding> {
-    const { engine, rows, isHinted } = this.#parts;
+    const { engine, rows, isHinted, wasHinted, assertions } = this.#parts;
+    if (wasHinted(place.keyText)) {
+      assertions.reachable("tombstones waited since a hint may have gone a moment ago");
+      return "other";
+    }
     if (isHinted(place.keyText) || rows.underWay(place) !== undefined) return "other";
     const row = await rows.read(place);
     if (row === undefined) return "none";

@@ -13,6 +13,8 @@ export interface PassThroughParts {
   readonly engine: Engine;
   readonly rows: BufferedRows;
   readonly watch: BufferWatch | undefined;
+  /** Told whenever the engine below has stored a batch. */
+  readonly stored: () => void;
   /** Told whenever a batch has ended. */
   readonly ended: () => void;
 }
@@ -108,13 +110,14 @@ export class PassThrough {
   }
 
   #send(writes: readonly Write[], slots: readonly Slot[], before: readonly Slot[]): Promise<void> {
-    const { engine, rows, watch } = this.#parts;
+    const { engine, rows, watch, stored } = this.#parts;
     // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
     const earlier = before.map(({ write }) => ({ ...write }));
     const done = engine.write([...earlier, ...writes], { durable: true }).then(
       () => {
         rows.stored(before);
         rows.stored(slots);
+        stored();
         watch?.acknowledged(writes);
       },
       (error: unknown) => {

@@ -62,6 +62,16 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await undefined;
 }
 
+/** The row `a` is held, and its flush has failed. */
+async function withFailedFlush(): Promise<World> {
+  const here = world({ objectsMax: 100 });
+  await here.buffer.write([put("a", "1")]);
+  here.clock.advance(100);
+  await here.below.finishOne("failed");
+  await settled();
+  return here;
+}
+
 async function outcomeOf(promise: Promise<void>): Promise<string> {
   return await promise.then(
     () => "stored",
@@ -253,6 +263,38 @@ describe("WriteBuffer", () => {
     expect(await stored(here)).toEqual(["a=1"]);
     await here.buffer.write([put("b", "2")]);
     expect([here.below.waiting, here.metric("objects")]).toEqual([0, 1]);
+  });
+
+  test.each([
+    { name: "the next write, in its place", key: "a", table: "records" },
+    { name: "a durable write of another row", key: "b", table: "records", durable: true },
+    { name: "a note of the node, with all that is held", key: "n", table: "incarnations" },
+  ] as const)(
+    "takes writes again as soon as the engine below has stored $name",
+    async (through) => {
+      const here = await withFailedFlush();
+      const { durable = false } = { durable: false, ...through };
+      const written = here.buffer.write([put(through.key, "2", through.table)], { durable });
+      here.clock.advance(DURABLE_GATHER_MS);
+      await here.below.finishOne("stored");
+      expect(await outcomeOf(written)).toBe("stored");
+      const next = here.buffer.write([put("c", "1")]);
+      expect(here.below.waiting).toBe(0);
+      await next;
+      expect(here.metric("passed_through_total", "failing")).toBe(through.key === "a" ? 1 : 0);
+    },
+  );
+
+  test("takes writes again once nothing is left to store", async () => {
+    const here = await withFailedFlush();
+    const newer = here.buffer.write([put("a", "2")]);
+    const flushed = here.buffer.flush();
+    expect(await outcomeOf(flushed)).toBe("stored");
+    const next = here.buffer.write([put("c", "1")]);
+    expect([here.below.waiting, here.metric("objects")]).toEqual([1, 2]);
+    await next;
+    await here.below.finishOne("stored");
+    await newer;
   });
 
   test("a write to a table that is not buffered takes down all that was acknowledged before it", async () => {

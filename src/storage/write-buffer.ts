@@ -13,8 +13,9 @@
  *   its rows go down, with those of the durable writes of the same few milliseconds, not the buffer. A full buffer acknowledges nothing: the write goes through to the engine below.
  * - Tables other than records and hints are never buffered. A write to one takes down, in one batch with itself, everything that was
  *   acknowledged before it, and shares no batch with theirs: whoever reads it after a crash finds that too. (A mark "all that I minted is stored" can be relied on.)
- * - A flush that fails loses nothing: its rows stay in the buffer and are tried again each period. Until one succeeds new
- *   writes go through, so that nobody is promised what this disk may never keep.
+ * - A flush that fails loses nothing: its rows stay in the buffer and are tried again each period. Until the
+ *   engine below has stored something, or nothing is left to store, new writes go through, so that nobody is promised what
+ *   this disk may never keep.
  * - A batch is one batch below as well, unless a write that went through has overtaken one of its rows.
  */
 
@@ -63,7 +64,7 @@ export class WriteBuffer implements Engine {
   readonly #through: PassThrough;
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
-  /** The last flush failed. */
+  /** A flush failed, and the engine below has stored nothing since. */
   #isFailing = false;
   #closing: Promise<void> | undefined;
 
@@ -84,6 +85,7 @@ export class WriteBuffer implements Engine {
       engine,
       rows: this.#rows,
       watch,
+      stored: () => this.#recovered(),
       ended: () => this.#arm(),
     });
     this.#metrics = writeBufferMetrics(environment.metrics, {
@@ -224,7 +226,10 @@ export class WriteBuffer implements Engine {
     this.#timer = undefined;
     this.#through.handOn();
     const slots: readonly Slot[] = this.#rows.takeHeld();
-    if (slots.length === 0) return;
+    if (slots.length === 0) {
+      this.#recovered();
+      return;
+    }
     const { assertions, log } = this.#environment;
     try {
       await this.#engine.write(slots.map(({ write }) => write));
@@ -236,11 +241,17 @@ export class WriteBuffer implements Engine {
       log.error({ err: error, rows: slots.length }, "Cannot flush the write buffer");
       throw error;
     }
-    assertions.sometimes("a flush succeeded after one that failed", this.#isFailing);
-    this.#isFailing = false;
+    this.#recovered();
     this.#rows.stored(slots);
     this.#metrics.flushes.increment();
     this.#metrics.flushed.increment(slots.length);
+  }
+
+  /** No timer is armed where nothing is held, so no flush would ever end the failing. */
+  #recovered(): void {
+    if (!this.#isFailing) return;
+    this.#environment.assertions.reachable("a buffer took writes again after a failed flush");
+    this.#isFailing = false;
   }
 
   /** One timer while anything waits, none while nothing does. */

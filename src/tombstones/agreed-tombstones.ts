@@ -4,8 +4,8 @@ import { byteString } from "../storage/byte-strings.ts";
 
 /**
  * When all nodes first agreed on a key's tombstones. They go only `graceMs` after that, and after agreeing again: what was still
- * on its way at the first time, a late message or a hint, has arrived by then, and shows. Bounded; what does not fit
- * waits for another walk.
+ * on its way at the first time has arrived by then, and shows, and so does a hint that came and went (DroppedHints). Bounded;
+ * what does not fit waits for another walk.
  */
 export class AgreedTombstones {
   readonly #graceMs: number;

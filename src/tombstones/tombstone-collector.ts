@@ -30,8 +30,8 @@ export interface TombstoneCollectorOptions {
  * Removes tombstones that nobody needs any more (architecture, "Deletes"; D-4.1-8, K-12). The paper has no deletes.
  *
  * The first primary of a key walks over its rows and asks every node of the ring what it holds of a key that is tombstones
- * only. When all primaries hold the same and nobody else anything, and again `graceMs` later, all are told to remove it.
- * While any node is down nothing goes: it may hold an older value. A removal that does not reach everybody harms nobody;
+ * only. When all primaries hold the same and nobody else anything, a hint of a moment ago included, and again `graceMs`
+ * later, all are told to remove it. While any node is down nothing goes: it may hold an older value. A removal that does not reach everybody harms nobody;
  * the row comes back by repair and is collected again.
  */
 export class TombstoneCollector {

@@ -3,7 +3,7 @@ import { linkName } from "../../cluster/contract.ts";
 import { wholeBetween } from "../chance.ts";
 import { nodeLinks, nodeNames } from "../cluster-names.ts";
 import type { Story } from "./story.ts";
-import { crash, storiesOf } from "./story.ts";
+import { crash, restart, storiesOf } from "./story.ts";
 
 /** Tombstones that must not be collected yet, since somebody still has an older value (K-12). */
 export const TOMBSTONES = storiesOf({
@@ -34,13 +34,14 @@ export const TOMBSTONES = storiesOf({
   },
   /**
    * A node was down when what it holds was deleted, nobody had room for a hint, and since it is back, its disk is so slow that it
-   * answers too late whatever takes a look at a row: it is up, and silent.
+   * answers too late whatever takes a look at a row: it is up, and silent. It went in order: after a crash it would say for a grace
+   * that it may have had hints, without a look at its disk.
    */
   "tombstones-of-a-silent-node": (random) =>
     tombstones(random, {
       world: { settings: { requestTimeoutMs: 500, retryDownMs: 20, hintsMax: 0 } },
       faults: [
-        crash("n1", 2_000, 4_000),
+        restart("n1", 2_000, 4_000),
         { kind: "slow-disk", startMs: 4_000, endMs: 24_000, node: "n1", readMs: 700, writeMs: 0 },
       ],
     }),

@@ -8,6 +8,7 @@ import type { Ring } from "../../ring/ring.ts";
 import type { Engine } from "../../storage/engine.ts";
 import { MemoryEngine } from "../../storage/memory-engine.ts";
 import { Life } from "../life.ts";
+import type { ReplicaParts } from "../replica.ts";
 import { Replica } from "../replica.ts";
 
 export const SELF = nodeId("self");
@@ -54,10 +55,18 @@ export async function openReplica(
   engine: Engine,
   versioning: Versioning,
   env: Environment = replicaEnvironment(1),
+  options: Pick<ReplicaParts, "tombstoneGraceMs"> = {},
 ): Promise<Replica> {
   // Of its own engine: how a life begins and ends is no affair of those who only want a replica.
   const life = await Life.begin(env, { engine: new MemoryEngine(), nodeId: SELF });
-  return Replica.open(env, { engine, versioning, ring: () => RING, nodeId: SELF, life });
+  return Replica.open(env, {
+    engine,
+    versioning,
+    ring: () => RING,
+    nodeId: SELF,
+    life,
+    ...options,
+  });
 }
 
 const RING: Ring = createRing({ clusterId: "test", nodes: [SELF, ...OTHERS], partitionCount: 8 });
