@@ -192,9 +192,9 @@ export class Replica {
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
    * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
    * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded, one with too many
-   * siblings with too-many-siblings, one that leaves a clock for which there is no context with clock-too-long, and one that there is no room for with hints-full. Where this node's disk loses writes, a write
-   * that it does not take rejects with StorageError before anything is changed (`DiskDoubt`). A write whose operation is
-   * among what this node holds is not made again (K-11): then what it holds is what is to be replicated.
+   * siblings with too-many-siblings, one that leaves a clock for which there is no context with clock-too-long, and one that
+   * there is no room for with hints-full. Where this node's disk loses writes, a write that it does not take rejects with
+   * StorageError before anything is changed (`DiskDoubt`). A write whose operation is among what this node holds is not made again (K-11): then what it holds is what is to be replicated.
    */
   async mint(
     key: Uint8Array,
@@ -214,7 +214,7 @@ export class Replica {
     }
     try {
       let { row, held } = await this.#found(place, key, isWithdrawn);
-      while (!isDoneAlready(payload, held.payloads) && this.#isInDoubt(row, payload)) {
+      while (this.#isInDoubt(row, payload) && !isDoneAlready(payload, held.payloads)) {
         await this.#probe(row, payload, options);
         // Meanwhile a write that the row showed may have failed.
         ({ row, held } = await this.#found(place, key, isWithdrawn));
