@@ -90,6 +90,18 @@ describe("D-4.4-9 a clock that merges have made too long for a context", () => {
     expect((await world.request("n1", "DELETE", PATH)).status).toBe(428);
   });
 
+  test("is still written, and what an older context covers replaced, where a node has an actor in it", async () => {
+    const world = await ClusterWorld.start(3);
+    expect(await world.write("n1", "k", "first")).toBe(204);
+    const { context } = await world.read("n1", "k");
+    await bring(world, recordOf(900));
+    expect(await world.write("n2", "k", "second", context)).toBe(204);
+    expect((await world.read("n3", "k")).values).toEqual(["second", "v"]);
+    const headers = { "x-dynamo-context": context };
+    expect((await world.request("n1", "DELETE", PATH, { headers })).status).toBe(204);
+    expect((await world.read("n3", "k")).values).toEqual(["second", "v"]);
+  });
+
   test("passes for no key that never was where it holds a tombstone", async () => {
     const world = await ClusterWorld.start(3);
     await bring(world, recordOf(900, TOMBSTONE));

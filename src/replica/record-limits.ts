@@ -54,17 +54,20 @@ export function checkLimits(
 }
 
 /**
- * Throws DynamoError clock-too-long where a write must not leave `clock`, since no context could be handed out for it. A pair more
- * costs room that the counters of the pairs there are may need, so that nodes which have one go on when others no longer begin one.
+ * Throws DynamoError clock-too-long where a write must not make a clock so long, since no context could be handed out for it. A pair
+ * more costs room that the counters of the pairs there are may need, so that nodes which have one go on when others no longer begin
+ * one. They go on, too, where merges have made the clock too long already: an older context still replaces what it covers.
  */
 export function checkClock(
-  clock: Clock,
+  before: Clock,
+  after: Clock,
   { mode, isFreshActor }: { readonly mode: VersioningMode; readonly isFreshActor: boolean },
 ): void {
-  if (fitsContext(clock, mode, isFreshActor ? COUNTER_ROOM_BYTES : 0)) return;
+  if (fitsContext(after, mode, isFreshActor ? COUNTER_ROOM_BYTES : 0)) return;
+  if (!isFreshActor && !fitsContext(before, mode)) return;
   throw new DynamoError(
     "clock-too-long",
-    `Cannot write the key here: its clock of ${clock.size} actors would not fit a context any more`,
+    `Cannot write the key here: its clock of ${after.size} actors would not fit a context any more`,
   );
 }
 

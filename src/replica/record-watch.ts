@@ -55,11 +55,12 @@ export class RecordWatch {
 
   /** Throws DynamoError clock-too-long; nothing may be written then. */
   minting(
-    clock: Clock,
+    before: Clock,
+    after: Clock,
     about: { readonly mode: VersioningMode; readonly isFreshActor: boolean },
   ): void {
     try {
-      checkClock(clock, about);
+      checkClock(before, after, about);
     } catch (error) {
       this.#environment.assertions.reachable("a write was refused for too long a clock");
       this.#clockRefusals.increment();

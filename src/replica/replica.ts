@@ -246,7 +246,7 @@ export class Replica {
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
       );
-      this.#watch.minting(siblings.clock, {
+      this.#watch.minting(held.clock, siblings.clock, {
         mode: versioning.mode,
         isFreshActor: !held.clock.has(actor),
       });
