@@ -76,6 +76,18 @@ export function sealContext(
   return writer.finish();
 }
 
+/**
+ * True where a token can be sealed of the clock, whatever it says besides, and of one that is up to `reserveBytes` longer. Most
+ * clocks are so short that nothing has to be counted.
+ */
+export function fitsContext(clock: Clock, mode: VersioningMode, reserveBytes = 0): boolean {
+  if (clock.size <= SHORT_CLOCK_ENTRIES) return true;
+  const writer = new Writer(CONTEXT_SIZE_BYTES_MAX);
+  if (isTimed(mode)) writeTimedClock(writer, timedEntries(clock));
+  else writeClock(writer, clockEntries(clock));
+  return writer.length + reserveBytes <= CLOCK_BYTES_MAX;
+}
+
 /** The clock of a token that a node of this cluster sealed for this key; throws ContextError on any other bytes. */
 export function openContext(token: Uint8Array, scope: OpeningScope, macKey: HmacKey): Clock {
   return openToken(token, scope, macKey).clock;
@@ -165,6 +177,10 @@ const NO_OPERATIONS = new Uint8Array(0);
 const MAC_SIZE_BYTES = 16;
 const READER_FIELD = 1;
 const NODE_ID_CHARS_MAX = 64;
+/** What is left for the clock beside format, mode, no operations, a reader of the longest name and the mac. */
+const CLOCK_BYTES_MAX = CONTEXT_SIZE_BYTES_MAX - 3 - (2 + NODE_ID_CHARS_MAX) - MAC_SIZE_BYTES;
+/** So many fit however long their actors, counters and times are. */
+const SHORT_CLOCK_ENTRIES = 100;
 const MAC_DOMAINS: Readonly<Record<TokenKind, Uint8Array>> = {
   context: utf8Bytes("ringside context token 1\0"),
   session: utf8Bytes("ringside session token 1\0"),

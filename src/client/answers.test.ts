@@ -43,6 +43,23 @@ describe("readAnswer()", () => {
     });
   });
 
+  test("D-4.4-9 returns values whose clock is too long for a context, and takes none of them for a failure", () => {
+    const headers = { "x-dynamo-context-missing": "clock-too-long", "content-type": "x/y" };
+    const one = readAnswer(answer(200, headers, "v"), NOW_MS);
+    expect(one).toMatchObject({
+      ok: true,
+      value: { context: "", siblings: [{ contentType: "x/y" }] },
+    });
+    const two = JSON.stringify({ siblings: [{ value: "" }, { value: "" }] });
+    const several = readAnswer(answer(300, headers, two), NOW_MS);
+    expect(several).toMatchObject({ ok: true, value: { context: "" } });
+    const none = readAnswer(answer(404, headers, "not found"), NOW_MS);
+    expect(none).toMatchObject({
+      ok: false,
+      failure: { code: "clock-too-long", definite: true, retryable: false },
+    });
+  });
+
   test("takes a 404 without a context for an unknown route", () => {
     expect(readAnswer(problem(404, "not-found", true), NOW_MS)).toMatchObject({
       ok: false,

@@ -1,7 +1,13 @@
 /* What the answers of the HTTP API mean to a client (architecture, section 6). */
 
 import { bufferOf, fromBase64 } from "../base/bytes.ts";
-import { CONTEXT_HEADER, SESSION_HEADER, STALE_HEADER } from "../protocol/headers.ts";
+import {
+  CLOCK_TOO_LONG,
+  CONTEXT_HEADER,
+  CONTEXT_MISSING_HEADER,
+  SESSION_HEADER,
+  STALE_HEADER,
+} from "../protocol/headers.ts";
 import type { ClientValue, ReadResult } from "./contract.ts";
 import type { Failure, Outcome } from "./failure.ts";
 import { badAnswer, refusal } from "./failure.ts";
@@ -25,6 +31,7 @@ export function readAnswer(answer: HttpCallResult, wallMs: number): Outcome<Read
 }
 
 function versionsIn(answer: HttpCallResult, wallMs: number): Outcome<ReadResult> {
+  if (answer.headers[CONTEXT_MISSING_HEADER] === CLOCK_TOO_LONG) return withoutContext(answer);
   const context = answer.headers[CONTEXT_HEADER];
   switch (answer.status) {
     case 200:
@@ -43,6 +50,14 @@ function versionsIn(answer: HttpCallResult, wallMs: number): Outcome<ReadResult>
   }
 }
 
+/** Values without a context are values; nothing without one would pass for a key that never was. */
+function withoutContext(answer: HttpCallResult): Outcome<ReadResult> {
+  if (answer.status === 200)
+    return { ok: true, value: { siblings: [versionOf(answer)], context: "" } };
+  if (answer.status === 300) return severalVersions(answer.body, "");
+  return { ok: false, failure: NO_CONTEXT };
+}
+
 /** Done (204), or why not. */
 export function writeAnswer(answer: HttpCallResult, wallMs: number): Outcome<void> {
   return answer.status === 204 ? DONE : { ok: false, failure: refusal(answer, wallMs) };
@@ -52,6 +67,8 @@ export function writeAnswer(answer: HttpCallResult, wallMs: number): Outcome<voi
 export function sessionAnswer(answer: HttpCallResult, wallMs: number): Outcome<string> {
   const written = writeAnswer(answer, wallMs);
   if (!written.ok) return written;
+  // The write is done, and there is nothing to hold a read against.
+  if (answer.headers[CONTEXT_MISSING_HEADER] === CLOCK_TOO_LONG) return { ok: true, value: "" };
   const session = answer.headers[SESSION_HEADER];
   return session === undefined
     ? { ok: false, failure: badAnswer("status 204 without the session that was asked for") }
@@ -68,14 +85,21 @@ const STALE: Failure = {
   cause: undefined,
 };
 
+const NO_CONTEXT: Failure = {
+  ...STALE,
+  code: CLOCK_TOO_LONG,
+  retryable: false,
+  detail: "the key holds no value, and its clock is too long for a context",
+};
+
 function versionOf(answer: HttpCallResult): ClientValue {
   return { bytes: answer.body, contentType: answer.headers["content-type"] ?? UNTYPED };
 }
 
-function severalVersions(body: Uint8Array): Outcome<ReadResult> {
+function severalVersions(body: Uint8Array, none?: ""): Outcome<ReadResult> {
   try {
     const parsed: unknown = JSON.parse(bufferOf(body).toString("utf8"));
-    const { context, siblings } = parsed as Record<string, unknown>;
+    const { context = none, siblings } = parsed as Record<string, unknown>;
     if (typeof context !== "string" || !Array.isArray(siblings)) {
       throw new TypeError("it is not {context, siblings}");
     }

@@ -7,7 +7,10 @@ export interface ClientValue {
 /** What a read returns: no, one or several versions, and one context that covers them all (D-4.1-1). */
 export interface ReadResult {
   readonly siblings: readonly ClientValue[];
-  /** Opaque; goes back with the write that replaces what was read. */
+  /**
+   * Opaque; goes back with the write that replaces what was read. Empty where the key's clock is too long for one: a put with it is
+   * a blind write, and a delete is refused.
+   */
   readonly context: string;
   /** True where it falls short of what the caller said that it knows (`ReadOptions`); else absent. */
   readonly isStale?: true;

@@ -1,4 +1,5 @@
 import type { ReadResult, Store } from "./contract.ts";
+import { ClientError } from "./contract.ts";
 import type { Reconciler } from "./reconcile/reconciler.ts";
 import type { RingsideWriteOptions } from "./ringside-client.ts";
 
@@ -41,6 +42,10 @@ export async function update<T>(
   options: Omit<RingsideWriteOptions, "context" | "contentType"> = {},
 ): Promise<Update<T>> {
   const { value: before, read } = await view(store, key, reconciler, options);
+  if (read.context === "") {
+    // Put blindly it would stay beside what it was made of, one version more with each call.
+    throw new ClientError("clock-too-long", true, "Cannot update: the key has no context any more");
+  }
   const after = change(before, read);
   const write: RingsideWriteOptions = {
     ...options,

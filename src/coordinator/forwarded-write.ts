@@ -49,7 +49,7 @@ export class ForwardedWrite {
   #doubt: DynamoError | undefined;
   /** A refusal that others would share. */
   #refusal: DynamoError | undefined;
-  /** Why this node did not do it. */
+  /** Why this node did not do it, or one whose reason lasts. */
   #ownRefusal: DynamoError | undefined;
   #settle: { resolve(record: Uint8Array): void; reject(error: unknown): void } | undefined;
 
@@ -194,6 +194,9 @@ export class ForwardedWrite {
       if (error.code === "write-quorum-not-met" || !this.#isKnownAgain) this.#refusal = error;
     } else if (error !== undefined && !TRY_NEXT.has(error.code)) {
       this.#refusal = error;
+    } else if (error?.code === "clock-too-long") {
+      // Nothing that time would cure: worth more to the client than that nobody took it.
+      this.#ownRefusal ??= error;
     }
     this.#tryNext();
   }
@@ -255,9 +258,11 @@ export class ForwardedWrite {
   }
 }
 
-/** What is said of a write that this node could not mint, since it cannot read its row: nothing was done, as far as it can see. */
+/** What is said of a write that this node could not mint, since it cannot read its row, or its disk loses writes: nothing was done, as far as it can see. */
 export function unreadable(cause: StorageError): DynamoError {
-  return new DynamoError("storage", "Cannot read this node's own copy of the key", { cause });
+  return new DynamoError("storage", "Cannot read or write this node's own copy of the key", {
+    cause,
+  });
 }
 
 /** Definite refusals that another node may not share. */
@@ -266,6 +271,7 @@ const TRY_NEXT: ReadonlySet<string> = new Set([
   "stopping",
   "stale-ring",
   "hints-full",
+  "clock-too-long",
 ]);
 
 /** The record, or why there is none; undefined: nothing left this node. */

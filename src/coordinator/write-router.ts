@@ -52,7 +52,7 @@ export class WriteRouter {
 
   /**
    * The record; or why others may do it: it may have been done, where this node's disk could not store it; or nothing was done, as the
-   * node cannot read its row, or would keep the write as a hint and has no room for one, which it may have later.
+   * node cannot read its row, or its disk loses writes, or it has no actor in a clock that is too long for one more, or it would keep the write as a hint and has no room for one, which it may have later.
    */
   async #putHere(order: WriteOrder): Promise<Uint8Array | Failure> {
     const { assertions } = this.#environment;
@@ -61,6 +61,9 @@ export class WriteRouter {
       return record;
     } catch (error) {
       const code = error instanceof DynamoError ? error.code : undefined;
+      if (error instanceof DynamoError && code === "clock-too-long") {
+        return { ...UNTRIED, ownRefusal: error };
+      }
       if (code === "hints-full") {
         assertions.reachable("a write went elsewhere since its coordinator had no room for a hint");
         return UNTRIED;

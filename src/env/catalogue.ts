@@ -226,6 +226,18 @@ const REPLICA_POINTS = [
   { name: "a row's own actor was given up", kind: "sometimes", required: true },
   { name: "a write was lost and its actor retired", kind: "sometimes", required: true },
   {
+    name: "a mint was refused since its disk loses writes",
+    kind: "reachable",
+    required: true,
+    why: "Each would cost an actor, and the clocks of its key grow everywhere (disk-doubt.ts).",
+  },
+  {
+    name: "a disk that had lost writes was found well again",
+    kind: "reachable",
+    required: true,
+    why: "The doubt must end, or the node coordinates nothing any more.",
+  },
+  {
     name: "a row was read between a lost write and the news of it",
     kind: "sometimes",
     required: false,
@@ -248,6 +260,18 @@ const REPLICA_POINTS = [
     kind: "reachable",
     required: true,
     why: "The skew alarm, where the last write wins by clocks (K-14).",
+  },
+  {
+    name: "a write was refused for too long a clock",
+    kind: "reachable",
+    required: false,
+    why: "Some 300 actors of one key: no seed runs that long.",
+  },
+  {
+    name: "an answer had no context",
+    kind: "reachable",
+    required: false,
+    why: "The same, and by merges beyond what any node would write.",
   },
   {
     name: "a write was refused for too many siblings",

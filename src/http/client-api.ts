@@ -3,7 +3,13 @@ import type { TokenKind } from "../causality/context-token.ts";
 import { CONTEXT_SIZE_BYTES_MAX } from "../causality/context-token.ts";
 import type { GetOrder, KeyValueStore } from "../node/contract.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import { CONTEXT_HEADER, OPERATION_HEADER, SESSION_HEADER } from "../protocol/headers.ts";
+import {
+  CLOCK_TOO_LONG,
+  CONTEXT_HEADER,
+  CONTEXT_MISSING_HEADER,
+  OPERATION_HEADER,
+  SESSION_HEADER,
+} from "../protocol/headers.ts";
 import { operationOf } from "../protocol/operations.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { CONTENT_TYPE_CHARS_MAX, encodePayload, TOMBSTONE_PAYLOAD } from "../protocol/payload.ts";
@@ -97,9 +103,8 @@ export class ClientApi {
     });
     // A context for values the client has not seen would let it overwrite them, so there is none without them.
     if (siblings !== undefined) return siblingsResponse(siblings, headers["accept"]);
-    return session === undefined
-      ? NO_CONTENT
-      : { ...NO_CONTENT, headers: { [SESSION_HEADER]: session } };
+    if (session !== undefined) return { ...NO_CONTENT, headers: { [SESSION_HEADER]: session } };
+    return request.query.get("return") === "session" ? NO_SESSION : NO_CONTENT;
   }
 
   async #delete(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
@@ -134,6 +139,10 @@ export class ClientApi {
 }
 
 const NO_CONTENT: HttpResponse = { status: 204, headers: {}, body: EMPTY };
+const NO_SESSION: HttpResponse = {
+  ...NO_CONTENT,
+  headers: { [CONTEXT_MISSING_HEADER]: CLOCK_TOO_LONG },
+};
 
 /** What a reader knows already (K-15): one token of either kind. */
 function knownTo(request: HttpRequest): GetOrder["known"] {

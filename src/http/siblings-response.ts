@@ -1,7 +1,12 @@
 import { concatBytes, toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import type { SiblingsAnswer } from "../node/contract.ts";
-import { CONTEXT_HEADER, STALE_HEADER } from "../protocol/headers.ts";
+import {
+  CLOCK_TOO_LONG,
+  CONTEXT_HEADER,
+  CONTEXT_MISSING_HEADER,
+  STALE_HEADER,
+} from "../protocol/headers.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { decodePayload } from "../protocol/payload.ts";
 import type { HttpResponse } from "./exchange.ts";
@@ -9,6 +14,7 @@ import type { HttpResponse } from "./exchange.ts";
 /**
  * One version: 200 and the value. Several: 300 as multipart/mixed, or as JSON where the client asked for it. None, or only
  * tombstones: 404, still with a context, without which a later put could not replace the tombstone (D-4.1-9).
+ * Where the key's clock is too long for a context a header says so in its place, with whichever status.
  */
 export function siblingsResponse(answer: SiblingsAnswer, accept: string | undefined): HttpResponse {
   const live = answer.payloads.map(decodePayload).filter((payload) => !payload.tombstone);
@@ -33,13 +39,17 @@ function headersOf(
   { context, isStale }: SiblingsAnswer,
   contentType: string,
 ): HttpResponse["headers"] {
-  const headers = { [CONTEXT_HEADER]: context, "content-type": contentType };
+  const token =
+    context === undefined
+      ? { [CONTEXT_MISSING_HEADER]: CLOCK_TOO_LONG }
+      : { [CONTEXT_HEADER]: context };
+  const headers = { ...token, "content-type": contentType };
   return isStale ? { ...headers, [STALE_HEADER]: "true" } : headers;
 }
 
 const NOT_FOUND = Buffer.from("not found\n");
 
-function siblingsJson(live: readonly Payload[], context: string): object {
+function siblingsJson(live: readonly Payload[], context: string | undefined): object {
   return {
     context,
     siblings: live.map(({ bytes, contentType }) => ({

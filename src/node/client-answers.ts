@@ -2,7 +2,7 @@ import { toBase64url } from "../base/bytes.ts";
 import type { HmacKey } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { TokenKind } from "../causality/context-token.ts";
-import { sealContext } from "../causality/context-token.ts";
+import { ContextError, sealContext } from "../causality/context-token.ts";
 import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import { keepsNoFalseSiblings } from "../causality/versioning.ts";
 import type { Assertions } from "../env/assertions.ts";
@@ -66,21 +66,24 @@ export class ClientAnswers {
     return isCalm || !keepsNoFalseSiblings(this.#parts.versioning.mode) ? LISTED_CALM : LISTED_MAX;
   }
 
+  /** Undefined where the clock is too long: values are served without one rather than not at all. */
   #token(
     key: Uint8Array,
     clock: Clock,
     kind: TokenKind,
     { operations, reader: first }: { operations?: Uint8Array; reader?: NodeId | undefined } = {},
-  ): string {
+  ): string | undefined {
     const { clusterId, versioning: mode, writeCoordinator } = this.#parts.configuration;
     const reader = writeCoordinator === "fastest-reader" ? first : undefined;
     const scope = { clusterId, key, mode, kind };
-    return toBase64url(
-      sealContext(
-        { ...scope, clock, operations: operations ?? NO_OPERATIONS, reader },
-        this.#parts.macKey,
-      ),
-    );
+    const sealed = { ...scope, clock, operations: operations ?? NO_OPERATIONS, reader };
+    try {
+      return toBase64url(sealContext(sealed, this.#parts.macKey));
+    } catch (error) {
+      if (!(error instanceof ContextError && error.problem === "too-long")) throw error;
+      this.#assertions.reachable("an answer had no context");
+      return undefined;
+    }
   }
 }
 

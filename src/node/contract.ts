@@ -6,8 +6,8 @@ import type { RowQuery } from "../replica/partition-rows.ts";
 /** A key's versions on their way to a client. */
 export interface SiblingsAnswer {
   readonly payloads: readonly Uint8Array[];
-  /** Covers all of the payloads, tombstones too; base64url. */
-  readonly context: string;
+  /** Covers all of the payloads, tombstones too; base64url. Undefined where their clock is too long for one. */
+  readonly context: string | undefined;
   /** Of a read: it falls short of what the client knew, and nobody had more in time. */
   readonly isStale: boolean;
 }
@@ -15,7 +15,7 @@ export interface SiblingsAnswer {
 /** What a write tells its client, each where it was wanted. */
 export interface WriteAnswer {
   readonly siblings: SiblingsAnswer | undefined;
-  /** Covers the write and is good for reads alone; base64url. */
+  /** Covers the write and is good for reads alone; base64url. Undefined also where its clock is too long for one. */
   readonly session: string | undefined;
 }
 

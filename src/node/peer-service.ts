@@ -206,9 +206,13 @@ async function forwarded(
     if (!(error instanceof StorageError)) throw error;
     environment.assertions.reachable("a forwarded write met a row that cannot be read");
     environment.log.error({ err: error, request: request.type }, "Cannot serve a peer");
-    throw new DynamoError("overloaded", "Cannot take the write: the node cannot read its row", {
-      cause: error,
-    });
+    throw new DynamoError(
+      "overloaded",
+      "Cannot take the write: the node cannot read its row, or write it",
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -12,6 +12,8 @@ export const ERRORS = {
   "value-too-large": { definite: true, status: 413 },
   // The client's to cure, by reading first: asking another node again would not help, as 503 suggests.
   "too-many-siblings": { definite: true, status: 409 },
+  // Where the node would have to begin a new actor; another one may have its own in the key's clock.
+  "clock-too-long": { definite: true, status: 409 },
   "headers-too-large": { definite: true, status: 431 },
   "context-required": { definite: true, status: 428 },
   "request-timeout": { definite: true, status: 408 },

@@ -1,3 +1,5 @@
+import { fitsContext } from "../causality/context-token.ts";
+import type { Clock, VersioningMode } from "../causality/versioning.ts";
 import { DynamoError } from "../protocol/errors.ts";
 
 /**
@@ -50,6 +52,27 @@ export function checkLimits(
     refuse(`its versions would take ${recordBytes} bytes, and at most ${recordBytesMax} are kept`);
   }
 }
+
+/**
+ * Throws DynamoError clock-too-long where a write must not make a clock so long, since no context could be handed out for it. A pair
+ * more costs room that the counters of the pairs there are may need, so that nodes which have one go on when others no longer begin
+ * one. They go on, too, where merges have made the clock too long already: an older context still replaces what it covers.
+ */
+export function checkClock(
+  before: Clock,
+  after: Clock,
+  { mode, isFreshActor }: { readonly mode: VersioningMode; readonly isFreshActor: boolean },
+): void {
+  if (fitsContext(after, mode, isFreshActor ? COUNTER_ROOM_BYTES : 0)) return;
+  if (!isFreshActor && !fitsContext(before, mode)) return;
+  throw new DynamoError(
+    "clock-too-long",
+    `Cannot write the key here: its clock of ${after.size} actors would not fit a context any more`,
+  );
+}
+
+/** Counters grow by a byte each time that they are multiplied by 128. */
+const COUNTER_ROOM_BYTES = 1_024;
 
 export function isLarge({ siblings, recordBytes }: RecordSize, limits: RecordLimits): boolean {
   return siblings >= limits.siblingsWarn || recordBytes >= limits.recordBytesWarn;

@@ -1,8 +1,8 @@
-import type { Siblings } from "../causality/versioning.ts";
+import type { Clock, Siblings, VersioningMode } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Counter, Histogram } from "../env/metrics.ts";
 import type { RecordLimits } from "./record-limits.ts";
-import { checkLimits, isLarge } from "./record-limits.ts";
+import { checkClock, checkLimits, isLarge } from "./record-limits.ts";
 
 const LOG_PERIOD_MS = 60_000;
 
@@ -16,6 +16,7 @@ export class RecordWatch {
   readonly #truncations: Counter;
   readonly #largeRecords: Counter;
   readonly #refusals: Counter;
+  readonly #clockRefusals: Counter;
   readonly #loggedMs = new Map<string, number>();
 
   constructor(environment: Environment, limits: RecordLimits) {
@@ -46,6 +47,25 @@ export class RecordWatch {
       "ringside_siblings_refused_total",
       "Writes refused because their key has too many versions, or too large ones.",
     );
+    this.#clockRefusals = metrics.counter(
+      "ringside_clocks_refused_total",
+      "Writes refused because their key's clock would not fit a context. Reason for an alarm.",
+    );
+  }
+
+  /** Throws DynamoError clock-too-long; nothing may be written then. */
+  minting(
+    before: Clock,
+    after: Clock,
+    about: { readonly mode: VersioningMode; readonly isFreshActor: boolean },
+  ): void {
+    try {
+      checkClock(before, after, about);
+    } catch (error) {
+      this.#environment.assertions.reachable("a write was refused for too long a clock");
+      this.#clockRefusals.increment();
+      throw error;
+    }
   }
 
   /** Throws DynamoError too-many-siblings; nothing may be written then. */

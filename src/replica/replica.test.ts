@@ -255,7 +255,13 @@ describe("Replica.mint()", () => {
     await engine.finishOne("failed");
     await expect(lost.stored).rejects.toThrow(StorageError);
     expect(await replica.read(KEY)).toEqual(kept.record);
-    const next = await replica.mint(KEY, BLIND, Buffer.from("next"), undefined);
+    const minting = replica.mint(KEY, BLIND, Buffer.from("next"), undefined);
+    // The disk is proven first.
+    for (let write = 0; write < 2; write += 1) {
+      await expect.poll(() => engine.waiting).toBe(1);
+      await engine.finishOne("stored");
+    }
+    const next = await minting;
     expect(next.siblings.clock.size).toBe(2);
     // A peer that saw the lost write merges it with the next one, and nobody takes one for the other.
     const merged = dvvset.merge(dvvset.decode(lost.record), dvvset.decode(next.record));

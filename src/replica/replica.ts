@@ -1,5 +1,5 @@
 import { FormatError } from "../base/binary.ts";
-import { equalBytes } from "../base/bytes.ts";
+import { concatBytes, equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
@@ -24,7 +24,7 @@ import { RecordWatch } from "./record-watch.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
 import type { Row } from "./row.ts";
-import type { Place } from "./rows.ts";
+import type { FoundRow, Place } from "./rows.ts";
 import { Rows } from "./rows.ts";
 import type { SkewStatus } from "./skew-watch.ts";
 import { SkewWatch } from "./skew-watch.ts";
@@ -204,8 +204,9 @@ export class Replica {
    * node's own row or the one it keeps for `hintFor`. Resolves when the record is visible here; `stored` tells when it is
    * durable. `isWithdrawn` is asked when the write's turn on its key has come and once more before anything is changed;
    * a write that is withdrawn by then leaves nothing behind and rejects with DynamoError overloaded, one with too many
-   * siblings with too-many-siblings, and one that there is no room for with hints-full. A write whose operation is
-   * among what this node holds is not made again (K-11): then what it holds is what is to be replicated.
+   * siblings with too-many-siblings, one that leaves a clock for which there is no context with clock-too-long, and one that
+   * there is no room for with hints-full. Where this node's disk loses writes, a write that it does not take rejects with
+   * StorageError before anything is changed (`DiskDoubt`). A write whose operation is among what this node holds is not made again (K-11): then what it holds is what is to be replicated.
    */
   async mint(
     key: Uint8Array,
@@ -224,13 +225,12 @@ export class Replica {
       if (!(await turn.comes)) throw withdrawn();
     }
     try {
-      // Whoever waited in vain costs those behind it no read of the disk.
-      this.#refuseWithdrawn(isWithdrawn);
-      const others = this.#held.isOnlyPlace(place) ? NONE : await this.#held.outside(place, key);
-      // Last: what is there already may be a write that fails meanwhile, and must not pass for stored then.
-      const row = await this.#rows.read(place);
-      this.#refuseWithdrawn(isWithdrawn);
-      const held = this.#held.merged(row?.record, others);
+      let { row, held } = await this.#found(place, key, isWithdrawn);
+      while (this.#isInDoubt(row, payload) && !isDoneAlready(payload, held.payloads)) {
+        await this.#probe(row, payload, options);
+        // Meanwhile a write that the row showed may have failed.
+        ({ row, held } = await this.#found(place, key, isWithdrawn));
+      }
       if (isDoneAlready(payload, held.payloads)) {
         assertions.reachable("a write found itself done already");
         return this.#again(place, row, held, options);
@@ -258,6 +258,10 @@ export class Replica {
         "a write leaves more than it found",
         !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
       );
+      this.#watch.minting(held.clock, siblings.clock, {
+        mode: versioning.mode,
+        isFreshActor: !held.clock.has(actor),
+      });
       const record = versioning.encode(siblings);
       this.#watch.minted(held, siblings, record.length);
       // One that lost to what is held has left no time behind.
@@ -293,7 +297,7 @@ export class Replica {
   /** Puts the received record where it changes something. Returns what its acknowledgement has to wait for. */
   #merge(
     place: Place,
-    row: Row | undefined,
+    row: FoundRow | undefined,
     received: Uint8Array,
     options: WriteOptions | undefined,
   ): Promise<void> | undefined {
@@ -327,8 +331,33 @@ export class Replica {
     return this.#write(place, { localActor, record }, options);
   }
 
+  /** The row at `place`, and all that is held of the key, under its lock. Rejects where the write was withdrawn. */
+  async #found(
+    place: Place,
+    key: Uint8Array,
+    isWithdrawn: () => boolean,
+  ): Promise<{ row: FoundRow | undefined; held: Siblings }> {
+    // Whoever waited in vain costs those behind it no read of the disk.
+    this.#refuseWithdrawn(isWithdrawn);
+    const others = this.#held.isOnlyPlace(place) ? NONE : await this.#held.outside(place, key);
+    // Last: what is there already may be a write that fails meanwhile, and must not pass for stored then.
+    const row = await this.#rows.read(place);
+    this.#refuseWithdrawn(isWithdrawn);
+    return { row, held: this.#held.merged(row?.record, others) };
+  }
+
+  /** What a write leaves takes the bytes of the row and of its payload at most, but for an actor. */
+  #isInDoubt(row: Row | undefined, payload: Uint8Array): boolean {
+    return this.#rows.doubt.isAbout((row?.record.length ?? 0) + payload.length);
+  }
+
+  #probe(row: Row | undefined, payload: Uint8Array, options: WriteOptions): Promise<void> {
+    const bytes = row === undefined ? payload : concatBytes([row.record, payload]);
+    return this.#rows.doubt.probe(bytes, options);
+  }
+
   /** All that is held becomes the row, as the acknowledgement of this place must mean the same as after a mint. */
-  #again(place: Place, row: Row | undefined, held: Siblings, options: WriteOptions): Minted {
+  #again(place: Place, row: FoundRow | undefined, held: Siblings, options: WriteOptions): Minted {
     const record = this.#parts.versioning.encode(held);
     const isThere = row !== undefined && equalBytes(row.record, record);
     const stored = isThere
@@ -341,18 +370,17 @@ export class Replica {
     if (isWithdrawn()) throw withdrawn();
   }
 
-  #unchanged(place: Place, row: Row, options?: WriteOptions): Promise<void> | undefined {
+  #unchanged(place: Place, row: FoundRow, options?: WriteOptions): Promise<void> | undefined {
     this.#metrics.unchanged.increment();
     if (options?.durable === true && this.#parts.engine.buffered === true) {
       // What is there may be in memory only.
       return this.#write(place, row, options);
     }
-    const stored = this.#rows.underWay(place);
     this.#env.assertions.sometimes(
       "a record that changed nothing waited for the write under way",
-      stored !== undefined,
+      row.underWay !== undefined,
     );
-    return stored;
+    return row.underWay;
   }
 
   /** Throws DynamoError hints-full, before anything is changed. */

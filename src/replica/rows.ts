@@ -6,6 +6,7 @@ import type { Assertions } from "../env/assertions.ts";
 import type { Counter } from "../env/metrics.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
 import { DamageError, StorageError } from "../storage/engine.ts";
+import { DiskDoubt } from "./disk-doubt.ts";
 import type { LocalActors } from "./local-actors.ts";
 import type { Row } from "./row.ts";
 import { decodeRow, encodeRow, recordOf } from "./row.ts";
@@ -18,6 +19,12 @@ export interface Place {
   readonly keyText: string;
   /** Whose hint it is; undefined in `records`. */
   readonly owner: NodeId | undefined;
+}
+
+/** A row as whoever is about to write finds it. */
+export interface FoundRow extends Row {
+  /** The last write of the row, where it was under way when the row was read; rejects when it fails. */
+  readonly underWay: Promise<void> | undefined;
 }
 
 /** Told of every change of a row in `records` at the moment in which it becomes visible. */
@@ -45,6 +52,8 @@ export interface RowsParts {
  * durable yet, and may go back to what it was before.
  */
 export class Rows {
+  /** Whether the disk takes what is minted. */
+  readonly doubt: DiskDoubt;
   readonly #engine: Engine;
   readonly #versioning: Versioning;
   readonly #actors: LocalActors;
@@ -59,6 +68,7 @@ export class Rows {
   #lostCount = 0;
 
   constructor({ engine, versioning, actors, lost, watch, damaged, assertions }: RowsParts) {
+    this.doubt = new DiskDoubt(engine, assertions);
     this.#engine = engine;
     this.#versioning = versioning;
     this.#actors = actors;
@@ -90,29 +100,30 @@ export class Rows {
   /**
    * The row at a place. Its local actor is left out where a write of it was lost that we have not been told of: an
    * engine shows the row before a failed write a moment before the promise rejects. Who then writes the row, to mint
-   * or to merge, must not bring the actor back.
+   * or to merge, must not bring the actor back. To be called under the key's lock: then what is under way at the call is all that
+   * the row may rest on, also where it fails before the row is here.
    *
    * A damaged row counts as none, and what is written takes its place: so it is repaired by the first record that comes from
    * others, and a write of this node's own begins it anew under a fresh actor. That is for writers alone.
    */
-  read(place: Place): Promise<Row | undefined> {
+  read(place: Place): Promise<FoundRow | undefined> {
+    const underWay = this.#underWay[place.table].get(idOf(place));
     return this.#engine
       .get(place.table, place.rowKey)
       .then(
-        (bytes) => (bytes === undefined ? undefined : this.#rowOf(place, bytes)),
+        (bytes) => (bytes === undefined ? undefined : this.#rowOf(bytes, underWay)),
         this.#nothingToWriteOver,
       );
   }
 
-  #rowOf(place: Place, bytes: Uint8Array): Row {
-    const row = this.#decoded(bytes);
-    const underWay = this.#underWay[place.table].get(idOf(place));
+  #rowOf(bytes: Uint8Array, underWay: UnderWay | undefined): FoundRow {
+    const { localActor, record } = this.#decoded(bytes);
     const isCurrent = underWay === undefined || equalBytes(underWay.bytes, bytes);
     this.#assertions.sometimes(
       "a row was read between a lost write and the news of it",
       !isCurrent,
     );
-    return isCurrent ? row : { ...row, localActor: undefined };
+    return { localActor: isCurrent ? localActor : undefined, record, underWay: underWay?.done };
   }
 
   #decoded(bytes: Uint8Array): Row {
@@ -141,14 +152,19 @@ export class Rows {
     const rows = this.#underWay[place.table];
     const id = idOf(place);
     const underWay = { bytes, done: DONE };
+    const { lossCount } = this.doubt;
     const end = (): void => {
       if (rows.get(id) === underWay) {
         rows.delete(id);
       }
     };
+    const stored = (): void => {
+      this.doubt.stored(bytes.length, lossCount);
+      end();
+    };
     underWay.done = this.#engine
       .write([{ table: place.table, key: place.rowKey, value: bytes }], options)
-      .then(end, (error: unknown) => {
+      .then(stored, (error: unknown) => {
         this.#assertions.sometimes(
           "a write was lost and its actor retired",
           row.localActor !== undefined,
@@ -157,6 +173,7 @@ export class Rows {
           this.#actors.retire(row.localActor);
         }
         this.#lostCount += 1;
+        this.doubt.lost(bytes.length);
         this.#lost.increment();
         if (place.table === "records") this.#watch.lost(place.rowKey);
         end();
