@@ -3,9 +3,12 @@ import { linkName } from "../../cluster/contract.ts";
 import { wholeBetween } from "../chance.ts";
 import { nodeLinks, nodeNames } from "../cluster-names.ts";
 import type { Story } from "./story.ts";
-import { crash, restart, storiesOf } from "./story.ts";
+import { restart, storiesOf } from "./story.ts";
 
-/** Tombstones that must not be collected yet, since somebody still has an older value (K-12). */
+/**
+ * Tombstones that must not be collected yet, since somebody still has an older value (K-12). Nodes go in order: after a crash one
+ * would keep all tombstones for a grace, since it may have dropped hints, and nothing else would have to.
+ */
 export const TOMBSTONES = storiesOf({
   /**
    * Hints of values are delivered so slowly that the values are deleted meanwhile, and their tombstones wait for a whole grace. All the
@@ -29,13 +32,12 @@ export const TOMBSTONES = storiesOf({
           rowCacheBytes: 4_000_000,
         },
       },
-      faults: [crash("n1", 200, 1_500)],
+      faults: [restart("n1", 200, 1_500)],
     });
   },
   /**
    * A node was down when what it holds was deleted, nobody had room for a hint, and since it is back, its disk is so slow that it
-   * answers too late whatever takes a look at a row: it is up, and silent. It went in order: after a crash it would say for a grace
-   * that it may have had hints, without a look at its disk.
+   * answers too late whatever takes a look at a row: it is up, and silent.
    */
   "tombstones-of-a-silent-node": (random) =>
     tombstones(random, {
