@@ -80,6 +80,12 @@ const WRITE_POINTS = [
   },
   { name: "a write missed W because too many replicas failed", kind: "reachable", required: true },
   { name: "a write was refused for too few nodes", kind: "reachable", required: true },
+  {
+    name: "a write went to who will own its key",
+    kind: "sometimes",
+    required: false,
+    why: "The ring changes in no drawn plan yet.",
+  },
   { name: "a fallback coordinated a write", kind: "sometimes", required: true },
   {
     name: "a slot of a write was acknowledged twice",
