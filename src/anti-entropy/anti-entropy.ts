@@ -31,6 +31,8 @@ export interface CompletedExchange {
   /** Keys in which the replicas differed. */
   readonly differences: number;
   readonly endedMs: number;
+  /** The ring by which both nodes knew from beginning to end what they have in common. */
+  readonly ring: Ring;
 }
 
 /**
@@ -129,7 +131,8 @@ export class AntiEntropy {
     const peer = this.#parts.shared.isBuilt ? this.#nextPeer() : undefined;
     if (peer === undefined) return;
     const env = this.#env;
-    const { detector } = this.#parts;
+    const { detector, ring } = this.#parts;
+    const ringBefore = ring();
     const parts = {
       ...this.#parts,
       pacer: this.#pacer,
@@ -138,9 +141,11 @@ export class AntiEntropy {
     };
     const { callTimeoutMs } = this.#options;
     const failed = this.#failedOf(peer);
-    const isOver = () => this.#stopped || !detector.isUp(peer);
+    // Under another ring other partitions are in common.
+    const isOver = () => this.#stopped || !detector.isUp(peer) || ring() !== ringBefore;
     try {
-      this.#ended(peer, await exchange(env, parts, { peer, callTimeoutMs, isOver, failed }));
+      const end = await exchange(env, parts, { peer, callTimeoutMs, isOver, failed });
+      if (ring() === ringBefore) this.#ended(peer, end, ringBefore);
     } catch (error) {
       if (!isOperating(error)) throw error;
       // The peer, the network or a disk failed, of which others tell; the next exchange tries again.
@@ -150,7 +155,7 @@ export class AntiEntropy {
     }
   }
 
-  #ended(peer: NodeId, end: ExchangeEnd): void {
+  #ended(peer: NodeId, end: ExchangeEnd, ring: Ring): void {
     if (end.kind === "stopped") return;
     if (end.kind === "not-built") {
       this.#ends["not-built"].increment();
@@ -164,7 +169,12 @@ export class AntiEntropy {
     this.#env.assertions.sometimes("an exchange found equal trees", differences === 0);
     this.#ends[differences === 0 ? "equal" : "differing"].increment();
     const count = (this.#completed.get(peer)?.count ?? 0) + 1;
-    this.#completed.set(peer, { count, differences, endedMs: this.#env.clock.monotonicMs() });
+    this.#completed.set(peer, {
+      count,
+      differences,
+      endedMs: this.#env.clock.monotonicMs(),
+      ring,
+    });
   }
 
   /** The next of the round that is up; undefined where none is. */
