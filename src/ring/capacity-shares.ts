@@ -97,8 +97,7 @@ function nextOwner(
   return drawByWeight(random, [urgent, apart, waiting].find((some) => some.length > 0) ?? []);
 }
 
-/** One of the nodes, each as likely as its weight says; weights are whole numbers. */
-export function drawByWeight(
+function drawByWeight(
   random: SeededRandom,
   weighted: readonly (readonly [NodeId, number])[],
 ): NodeId {

@@ -12,12 +12,13 @@ import { Writer } from "../base/binary.ts";
 import type { NodeId } from "../base/ids.ts";
 import { SeededRandom } from "../base/seeded-random.ts";
 import type { Capacities } from "./capacity-shares.ts";
-import { areEqual, drawByWeight, ownersByCapacity } from "./capacity-shares.ts";
+import { areEqual, ownersByCapacity } from "./capacity-shares.ts";
 import type { DatacenterPlacement } from "./datacenter-placement.ts";
 import { checkPlacement } from "./datacenter-placement.ts";
 import type { PartitionTable } from "./partition-table.ts";
 import type { ShareChange } from "./share-changes.ts";
 import { rangesToGet, rangesToGive } from "./share-changes.ts";
+import { swapApart } from "./swap-apart.ts";
 
 export interface Newcomer {
   readonly node: NodeId;
@@ -98,47 +99,35 @@ function changeStream(table: PartitionTable, kind: "join" | "leave", node: NodeI
   return new SeededRandom(writer.finish());
 }
 
-/** The newcomer's ranges in random order, first those that are far from all it has got, then nearer ones. */
+/** Of each donor's ranges, so many as it gives at random. */
 function ownersWith(random: SeededRandom, change: ShareChange, newcomer: NodeId): NodeId[] {
   const owners = [...change.owners];
   const toGive = rangesToGive({ ...change, nodes: random.shuffle(change.nodes) }, newcomer);
-  const order = random.shuffle([...owners.keys()]);
-  for (let apart = change.capacities?.n ?? 1; apart >= 1; apart -= 1) {
-    for (const partition of order) {
-      const owner = owners[partition] as NodeId;
-      const left = toGive.get(owner) ?? 0;
-      if (left === 0 || ownersNear(owners, partition, apart).has(newcomer)) continue;
-      owners[partition] = newcomer;
-      toGive.set(owner, left - 1);
-    }
+  const owned = rangesByOwner(owners);
+  for (const [donor, count] of toGive) {
+    const given = random.shuffle(owned.get(donor) ?? []).slice(0, count);
+    for (const partition of given) owners[partition] = newcomer;
   }
+  const groups = [...toGive.keys()].map((donor) => owned.get(donor) ?? []);
+  swapApart(random, owners, { groups, n: change.capacities?.n ?? 1 });
   return owners;
 }
 
-/** Each range goes to a node drawn by how many it has still to get, from those that own none near it, if there are such. */
+/** The leaver's ranges, to those who get them in random order. */
 function ownersWithout(random: SeededRandom, change: ShareChange, leaver: NodeId): NodeId[] {
   const owners = [...change.owners];
   const toGet = rangesToGet({ ...change, nodes: random.shuffle(change.nodes) });
-  const left = [...owners.keys()].filter((partition) => owners[partition] === leaver);
-  for (const partition of random.shuffle(left)) {
-    const near = ownersNear(owners, partition, change.capacities?.n ?? 1);
-    const waiting = [...toGet].filter(([, count]) => count > 0);
-    const apart = waiting.filter(([node]) => !near.has(node));
-    const owner = drawByWeight(random, apart.length > 0 ? apart : waiting);
-    owners[partition] = owner;
-    toGet.set(owner, (toGet.get(owner) ?? 0) - 1);
-  }
+  const receivers = [...toGet].flatMap(([node, count]) => new Array<NodeId>(count).fill(node));
+  const left = rangesByOwner(owners).get(leaver) ?? [];
+  random.shuffle(receivers).forEach((node, at) => {
+    owners[left[at] as number] = node;
+  });
+  swapApart(random, owners, { groups: [left], n: change.capacities?.n ?? 1 });
   return owners;
 }
 
-/** Of the ranges that are less than so many away. */
-function ownersNear(owners: readonly NodeId[], partition: number, apart: number): Set<NodeId> {
-  const near = new Set<NodeId>();
-  for (let distance = 1; distance < apart; distance += 1) {
-    near.add(owners[(partition + distance) % owners.length] as NodeId);
-    near.add(owners.at((partition - distance) % owners.length) as NodeId);
-  }
-  return near;
+function rangesByOwner(owners: readonly NodeId[]): ReadonlyMap<NodeId, readonly number[]> {
+  return Map.groupBy(owners.keys(), (partition) => owners[partition] as NodeId);
 }
 
 function placementWith(
