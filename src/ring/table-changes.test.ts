@@ -157,6 +157,25 @@ describe("a change by capacity", () => {
     );
   });
 
+  it("spreads evenly, whatever the capacities, what is left where everybody has as many ranges as there is a copy for", () => {
+    // Nine ranges, five copies of each: with one range a node has enough.
+    const each = [8, ...new Array<number>(NODE_COUNT - 1).fill(1)];
+    for (let leaver = 1; leaver < 7; leaver += 1) {
+      const sequence: ChangeSequence = {
+        clusterId: "shop",
+        partitionCount: 9,
+        n: 5,
+        founderCount: 7,
+        capacities: each,
+        datacenterCount: 0,
+        changes: [leaver, leaver],
+      };
+      for (const { after } of changesOf(sequence)) {
+        expect(Math.max(...ownedCounts(after).values())).toBe(2);
+      }
+    }
+  });
+
   it("D-4.9-3 all others give or get so many ranges for each unit of capacity, but for one up or down", () => {
     fc.assert(
       fc.property(changeSequences("unequal"), (sequence) => {
