@@ -61,7 +61,8 @@ export function tableWith(
 }
 
 /**
- * The table without one of its nodes, whose ranges are dealt to the others; no other range changes its owner.
+ * The table without one of its nodes, whose ranges are dealt to the others; no other range changes its owner. That is enough: with equal
+ * capacities everybody has Q/S ranges, rounded down or up, after any number of joins and leaves (`share-changes.ts`).
  * Throws RangeError where the cluster cannot do without the node.
  *
  * @param capacities Of all members but the leaver. Undefined: all can do as much.
