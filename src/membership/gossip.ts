@@ -39,6 +39,8 @@ export interface GossipParts {
   readonly peers: () => readonly NodeId[];
 }
 
+type GossipEnvironment = Pick<Environment, "clock" | "random" | "log" | "metrics">;
+
 export interface GossipOptions {
   /** From the end of a round to the next, in milliseconds; paper: 1,000. Lower: changes spread faster, and cost more at rest. */
   readonly everyMs: number;
@@ -47,7 +49,7 @@ export interface GossipOptions {
 }
 
 export class Gossip {
-  readonly #env: Environment;
+  readonly #env: GossipEnvironment;
   readonly #parts: GossipParts;
   readonly #options: GossipOptions;
   readonly #rounds: Readonly<Record<RoundEnd, Counter>>;
@@ -58,7 +60,7 @@ export class Gossip {
   #underWay: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(env: Environment, parts: GossipParts, options: GossipOptions) {
+  constructor(env: GossipEnvironment, parts: GossipParts, options: GossipOptions) {
     this.#env = env;
     this.#parts = parts;
     this.#options = options;
