@@ -3,8 +3,8 @@
  * and what moves comes from all others alike, or goes to all of them alike (D-4.9-3).
  *
  * Sketch: `share-changes.ts` says how many ranges each node gives or gets. Which ones is drawn from a stream that follows from the cluster's id, the
- * new epoch and the node that comes or goes. Where capacities differ, ranges of one owner are kept N apart as far as that can be had, as in the first
- * table: only then does a node keep copies in proportion to the ranges it owns.
+ * new epoch and the node that comes or goes. Where capacities differ, those that move are then swapped so that ranges of one owner are N apart, as in the
+ * first table (`swap-apart.ts`): only then does a node keep copies in proportion to the ranges it owns. Where they do not, the order is as random as there.
  *
  * Capacities are no part of a table: who plans gives those of all members after the change, and everybody the same ones.
  */
@@ -61,7 +61,8 @@ export function tableWith(
 }
 
 /**
- * The table without one of its nodes, whose ranges are dealt to the others; no other range changes its owner.
+ * The table without one of its nodes, whose ranges are dealt to the others; no other range changes its owner. That is enough: with equal
+ * capacities everybody has Q/S ranges, rounded down or up, after any number of joins and leaves (`share-changes.ts`).
  * Throws RangeError where the cluster cannot do without the node.
  *
  * @param capacities Of all members but the leaver. Undefined: all can do as much.
@@ -109,7 +110,7 @@ function ownersWith(random: SeededRandom, change: ShareChange, newcomer: NodeId)
     for (const partition of given) owners[partition] = newcomer;
   }
   const groups = [...toGive.keys()].map((donor) => owned.get(donor) ?? []);
-  swapApart(random, owners, { groups, n: change.capacities?.n ?? 1 });
+  swapApart(random, owners, { groups, n: rowLength(change) });
   return owners;
 }
 
@@ -122,8 +123,13 @@ function ownersWithout(random: SeededRandom, change: ShareChange, leaver: NodeId
   random.shuffle(receivers).forEach((node, at) => {
     owners[left[at] as number] = node;
   });
-  swapApart(random, owners, { groups: [left], n: change.capacities?.n ?? 1 });
+  swapApart(random, owners, { groups: [left], n: rowLength(change) });
   return owners;
+}
+
+/** How many ranges in a row shall have different owners. N nodes or fewer keep everything in any order. */
+function rowLength({ nodes, capacities }: ShareChange): number {
+  return capacities !== undefined && nodes.length > capacities.n ? capacities.n : 1;
 }
 
 function rangesByOwner(owners: readonly NodeId[]): ReadonlyMap<NodeId, readonly number[]> {
