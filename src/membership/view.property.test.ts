@@ -65,6 +65,45 @@ function unionOf(sites: readonly Site[]): readonly Change[] {
   return history.inOrder();
 }
 
+/** All ways to mix lists that each keep their order. */
+function* mixes(lists: readonly (readonly Change[])[]): Generator<readonly Change[]> {
+  const left = lists.filter(({ length }) => length > 0);
+  if (left.length === 0) yield [];
+  for (const list of left) {
+    const [first, ...rest] = list as [Change, ...Change[]];
+    const others = left.map((each) => (each === list ? rest : each));
+    for (const mix of mixes(others)) yield [first, ...mix];
+  }
+}
+
+describe("the changes of a split cluster", () => {
+  test("that completed one on each side, and was told on a third to withdraw the earlier, give one view in each of their orders", () => {
+    const [left, right, third] = [0, 1_000, -HOUR_MS].map(
+      (skewMs, at) => new Site(FOUNDERS, { number: at + 1, skewMs }),
+    ) as [Site, Site, Site];
+    const join = left.join("x");
+    third.history.add([join]);
+    const withdrawal = third.withdraw(join);
+    left.pass(500);
+    left.complete();
+    right.join("y");
+    right.complete();
+    const lists = [left.history.inOrder(), right.history.inOrder(), [withdrawal]];
+    let count = 0;
+    for (const mix of mixes(lists)) {
+      const history = new History();
+      const fold = new ViewFold(FOUNDERS, 2);
+      for (const change of mix) {
+        history.add([change]);
+        expect(fold.view(history.inOrder())).toEqual(viewOf(FOUNDERS, history.inOrder(), 2));
+      }
+      expect(fold.view(history.inOrder()).ring.nodes.join(" ")).toBe("a b c y");
+      count += 1;
+    }
+    expect(count).toBeGreaterThan(50);
+  });
+});
+
 describe("views", () => {
   test("K-18 two nodes that have heard the same have one view, in whatever order and pieces it came", () => {
     fc.assert(

@@ -199,6 +199,26 @@ describe("a withdrawal", () => {
   });
 });
 
+describe("a withdrawal by who has not heard that the change is complete", () => {
+  test("is void by a clock that is right, and undoes it by one that is behind", () => {
+    for (const [skewMs, nodes] of [
+      [60_000, "a b c x"],
+      [-60_000, "a b c"],
+    ] as const) {
+      const site = new Site(FOUNDERS);
+      const other = new Site(FOUNDERS, { number: 2, skewMs });
+      const join = site.join("x");
+      other.history.add([join]);
+      other.withdraw(join);
+      site.pass(1_000);
+      site.complete();
+      expect(nodesOf(site.view)).toBe("a b c x");
+      site.meet(other);
+      expect(nodesOf(site.view)).toBe(nodes);
+    }
+  });
+});
+
 describe("a split cluster (K-18)", () => {
   /** A joins on one side, B a second later on the other. */
   function split() {

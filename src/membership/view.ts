@@ -15,8 +15,9 @@
  * which writes were acknowledged. Only where two parts have both completed a change of one table, one must go first, the earlier; the
  * other is planned anew from there, and received anew, since its digest is another one.
  *
- * A `received` counts only if it comes before the first withdrawal of its change, so that what comes back after it was given up changes nothing. A
- * withdrawal of what was complete before is void.
+ * A `received` counts only if it comes before the first withdrawal of its change, so that a node that comes back after it was given up changes
+ * nothing; and a withdrawal of what was complete before is void. What is before is said by the times, as nothing else can: who withdraws without
+ * having heard that the change is complete, with a clock that is behind, does undo it.
  *
  * Source: paper 4.8.1, 4.9, 6.2 (strategy 3); D-4.8.1-6, D-4.9-5, D-6.2-5.
  */
@@ -87,6 +88,8 @@ export class ViewFold {
   #facts: Facts = factsOf([]);
   /** After the last change that is complete. */
   #state: ClusterState;
+  /** From that state. */
+  readonly #plans = new Map<ChangeId, PlannedChange | string>();
   /** Complete until then, by the digest under which it was received, and void until then. */
   #settled = new Map<ChangeId, string | undefined>();
   #settledVoid: VoidChange[] = [];
@@ -133,15 +136,15 @@ export class ViewFold {
         return !this.#settled.has(what.change);
       case "join":
       case "leave": {
+        // At each step before, one that is earlier in order was chosen.
         const last = this.#lastSettled;
-        const isBehind = last === undefined || compareChanges(last, change) < 0;
-        return isBehind && !this.#facts.received.has(changeId(change));
+        return last === undefined || compareChanges(last, change) < 0;
       }
     }
   }
 
   #beginAnew(): void {
-    this.#state = stateOfFounders(this.#founders);
+    this.#moveTo(stateOfFounders(this.#founders));
     this.#settled = new Map();
     this.#settledVoid = [];
     this.#lastSettled = undefined;
@@ -152,7 +155,7 @@ export class ViewFold {
     for (;;) {
       const [first] = this.#candidates;
       if (first === undefined) return;
-      const plan = planChange(this.#state, first, this.#n);
+      const plan = this.#plan(first);
       if (typeof plan === "string") {
         this.#void.push({ change: first, reason: plan });
         this.#drop(first);
@@ -177,8 +180,22 @@ export class ViewFold {
     this.#settledVoid.push(...this.#void);
     this.#void = [];
     this.#settle(change, digest);
-    this.#state = next;
+    this.#moveTo(next);
     this.#drop(change);
+  }
+
+  #moveTo(state: ClusterState): void {
+    this.#state = state;
+    this.#plans.clear();
+  }
+
+  #plan(change: MemberChange): PlannedChange | string {
+    const id = changeId(change);
+    const known = this.#plans.get(id);
+    if (known !== undefined) return known;
+    const plan = planChange(this.#state, change, this.#n);
+    this.#plans.set(id, plan);
+    return plan;
   }
 
   #settle(change: Change, digest: string | undefined): void {
@@ -190,7 +207,7 @@ export class ViewFold {
   #completeBehind(first: MemberChange): PlannedChange | undefined {
     for (const change of this.#candidates) {
       if (change === first || !this.#facts.received.has(changeId(change))) continue;
-      const plan = planChange(this.#state, change, this.#n);
+      const plan = this.#plan(change);
       if (typeof plan !== "string" && this.#isComplete(plan)) return plan;
     }
     return undefined;
