@@ -84,7 +84,7 @@ export function viewOf(founders: Founders, changes: readonly Change[], n: number
 export class ViewFold {
   readonly #founders: Founders;
   readonly #n: number;
-  #folded: ReadonlySet<ChangeId> = new Set();
+  #folded: ReadonlySet<Change> = new Set();
   #facts: Facts = factsOf([]);
   /** After the last change that is complete. */
   #state: ClusterState;
@@ -109,10 +109,11 @@ export class ViewFold {
 
   /** Of all changes, in the order in which they count. */
   view(changes: readonly Change[]): MembershipView {
-    const added = changes.filter((change) => !this.#folded.has(changeId(change)));
+    // A change that comes as another object is taken for a new one, and the fold made anew: slow, and right.
+    const added = changes.filter((change) => !this.#folded.has(change));
     const isGrown = changes.length === this.#folded.size + added.length;
     this.#facts = factsOf(changes);
-    this.#folded = idsOf(changes);
+    this.#folded = new Set(changes);
     if (!isGrown || !added.every((change) => this.#isLater(change))) this.#beginAnew();
     this.#candidates = this.#facts.memberChanges.filter(
       (change) => !this.#settled.has(changeId(change)),
@@ -253,6 +254,7 @@ export class ViewFold {
   }
 
   #voidWithdrawals(): readonly VoidChange[] {
+    if (this.#facts.withdrawals.length === 0) return [];
     const known = idsOf(this.#facts.memberChanges);
     const void_ = idsOf([...this.#settledVoid, ...this.#void].map(({ change }) => change));
     const whyVoid = (id: ChangeId): string | undefined => {

@@ -16,7 +16,7 @@ import type { GossipReply, GossipRequest, HistoryVector } from "./messages.ts";
 /** Longest change. */
 export const CHANGE_BYTES_MAX = 2_048;
 /** Of the changes in one message, with their lengths; what is more waits for the next round. */
-export const GOSSIP_CHANGES_BYTES_MAX = 64 * 1_024;
+const GOSSIP_CHANGES_BYTES_MAX = 64 * 1_024;
 /** Of a vector, at most 90 bytes each. A history of so many is far beyond what a node can fold. */
 const ISSUERS_MAX = 2 ** 19;
 const DIGEST_BYTES = 16;

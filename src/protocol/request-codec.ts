@@ -41,7 +41,7 @@ const DURABLE_PUT_SINCE = 2;
 export const CLOCKS_SINCE = 3;
 const DUE_BYTES = 4;
 /** Peers of an earlier protocol keep no history of changes, and close a connection that brings a frame they do not know. */
-export const GOSSIP_SINCE = 4;
+const GOSSIP_SINCE = 4;
 
 /** What a frame says of a request besides the request. */
 export interface RequestForm {

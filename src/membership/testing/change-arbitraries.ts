@@ -4,7 +4,7 @@ import { nodeId } from "../../base/ids.ts";
 import type { Change, Issuer } from "../change.ts";
 import { changeId, issuerOf } from "../change.ts";
 
-export const NODES = ["a", "b", "c", "node-4", "x".repeat(64)].map(nodeId);
+const NODES = ["a", "b", "c", "node-4", "x".repeat(64)].map(nodeId);
 
 /** The name of a start, by a small number. */
 export function lifeOf(number: number): string {
