@@ -93,6 +93,15 @@ describe("issue()", () => {
     expect(await readChanges(engine)).toEqual({ changes: [], damaged: [] });
   });
 
+  test("is refused where there is no later time than one that is known", async () => {
+    const engine = new KeptEngine();
+    const history = await begin(engine);
+    const last = { issuer: issuerOf(B, lifeOf(9)), number: 1, time: Number.MAX_SAFE_INTEGER };
+    await history.merge(bytesOf({ ...last, what: JOIN }));
+    await expect(history.issue(LEAVE)).rejects.toThrow(RangeError);
+    expect([history.size, await engine.count("membership")]).toEqual([1, 1]);
+  });
+
   test.each([3_600_000, -3_600_000])(
     "D-4.8.1-6 a change made in view of another comes after it, with clocks %i ms apart",
     async (offsetMs) => {

@@ -91,7 +91,7 @@ export class KeptHistory {
 
   /**
    * Makes a change of this node's; resolves when it is stored and counts. Rejects with StorageError, then nothing has changed and no number is used
-   * up, and with FormatError where `what` is nothing that other nodes would read.
+   * up, with FormatError where `what` is nothing that other nodes would read, and with RangeError where a clock beyond the year 2248 has used up all times.
    */
   issue(what: Change["what"]): Promise<Change> {
     return this.#inTurn(async () => {
@@ -132,7 +132,10 @@ export class KeptHistory {
    */
   #nextTime(): HybridTime {
     const wallMs = this.#env.clock.wallMs();
-    return nextHybridTime({ wallMs, last: this.#history.latest, seen: [], skewMaxMs: 0 });
+    const last = this.#history.latest;
+    const time = nextHybridTime({ wallMs, last, seen: [], skewMaxMs: 0 });
+    if (time > last) return time;
+    throw new RangeError(`Cannot issue a change: there is no time after ${last}`);
   }
 
   #tellOf(refused: readonly RefusedChange[]): void {
