@@ -7,6 +7,7 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type {
   ForwardRequest,
+  GossipRequest,
   Reply,
   Request,
   TombstoneRequest,
@@ -32,6 +33,8 @@ export interface PeerServiceParts {
   readonly waitMaxMs: number;
   /** What this node remembers of the lives of its peers. */
   readonly lives: { accept(from: NodeId, claim: LifeClaim): Promise<boolean> };
+  /** The history of changes. Undefined: this node keeps none. */
+  readonly gossip?: { answer(request: GossipRequest): Promise<Reply> } | undefined;
   readonly ring: () => Ring;
   /** False until it is certain under which incarnation this node mints. */
   readonly ready: () => boolean;
@@ -55,6 +58,12 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
         parts.lives.accept(from, request).then(
           (accepted) => respond({ type: "life-reply", accepted }),
           (error: unknown) => respond(refusal(environment, request, error)),
+        );
+        return;
+      case "gossip":
+        // Who has another ring needs it most, so it is not held against a stamp.
+        gossiped(parts, request).then(respond, (error: unknown) =>
+          respond(refusal(environment, request, error)),
         );
         return;
     }
@@ -145,7 +154,14 @@ async function answerTree(
   return { type: "tree-reply", nodes: shared.answer(from, paths) };
 }
 
-type StagedRequest = Exclude<Request, { readonly type: "ping" | "life" | "forward" }>;
+type StagedRequest = Exclude<Request, { readonly type: "ping" | "life" | "gossip" | "forward" }>;
+
+async function gossiped({ gossip }: PeerServiceParts, request: GossipRequest): Promise<Reply> {
+  if (gossip === undefined) {
+    throw new DynamoError("bad-request", "Cannot take gossip: this node keeps no history");
+  }
+  return gossip.answer(request);
+}
 
 function stageOf({ type }: StagedRequest, stages: PeerServiceParts["stages"]): Stage {
   switch (type) {
