@@ -17,6 +17,10 @@ export interface AntiEntropyParts {
   readonly calls: PeerCalls;
   readonly detector: Detector;
   readonly ring: () => Ring;
+  /** An exchange is complete. */
+  readonly onCompleted?: () => void;
+  /** True while the node has ranges to receive: then exchanges follow each other closely, each with a peer that it has none with under this ring. */
+  readonly isReceiving?: () => boolean;
 }
 
 export interface AntiEntropyOptions extends PaceLimits {
@@ -122,9 +126,24 @@ export class AntiEntropy {
     this.#timer = this.#env.clock.setTimer(delayMs, () => {
       this.#underWay = this.#exchangeWithNext().finally(() => {
         this.#underWay = undefined;
-        this.#later(this.#options.everyMs);
+        this.#later(this.#pauseMs());
       });
     });
+  }
+
+  #pauseMs(): number {
+    const { everyMs } = this.#options;
+    return this.#owedPeers().length > 0 ? Math.min(everyMs, RECEIVING_PAUSE_MS) : everyMs;
+  }
+
+  /** Of a node that receives: those up that it has no complete exchange with under this ring. */
+  #owedPeers(): readonly NodeId[] {
+    const { shared, detector, ring, isReceiving } = this.#parts;
+    if (isReceiving?.() !== true) return [];
+    const now = ring();
+    return shared
+      .peers()
+      .filter((peer) => detector.isUp(peer) && this.#completed.get(peer)?.ring !== now);
   }
 
   async #exchangeWithNext(): Promise<void> {
@@ -175,11 +194,22 @@ export class AntiEntropy {
       endedMs: this.#env.clock.monotonicMs(),
       ring,
     });
+    this.#parts.onCompleted?.();
+  }
+
+  /** Something is to be received: the next exchange need not wait for long. */
+  hurry(): void {
+    if (this.#underWay !== undefined || this.#timer === undefined) return;
+    if (this.#owedPeers().length === 0) return;
+    this.#timer.cancel();
+    this.#later(this.#env.random.float() * this.#pauseMs());
   }
 
   /** The next of the round that is up; undefined where none is. */
   #nextPeer(): NodeId | undefined {
     const { shared, detector } = this.#parts;
+    const owed = this.#owedPeers();
+    if (owed.length > 0) return this.#shuffled(owed)[0];
     const isUp = (peer: NodeId) => detector.isUp(peer);
     if (!this.#round.some(isUp)) this.#round = this.#shuffled(shared.peers());
     const at = this.#round.findIndex(isUp);
@@ -204,6 +234,9 @@ export class AntiEntropy {
     return failed;
   }
 }
+
+/** Between exchanges of a node that receives. */
+const RECEIVING_PAUSE_MS = 200;
 
 /** A key that fails again and again is tried at least once in so many times `everyMs`. */
 const BACK_OFF_MAX = 16;

@@ -16,6 +16,8 @@ export interface CataloguePoint {
   readonly why?: string;
 }
 
+const NO_CHANGE_IS_DRAWN = "The membership changes in no drawn plan yet.";
+
 const READ_POINTS = [
   { name: "a read asked a stand-in for a silent replica", kind: "reachable", required: true },
   { name: "a read asked a stand-in for a replica that failed", kind: "reachable", required: true },
@@ -467,6 +469,63 @@ const BUFFER_POINTS = [
   { name: "the row cache gave up what was not read for long", kind: "reachable", required: true },
 ] as const satisfies readonly CataloguePoint[];
 
+const MEMBERSHIP_POINTS = [
+  {
+    name: "a change of the membership was open",
+    kind: "sometimes",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "a change of the membership was complete",
+    kind: "sometimes",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "a node received all that a change gave it",
+    kind: "reachable",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "a request was sent again under another ring",
+    kind: "reachable",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "a request ended because the ring had changed",
+    kind: "reachable",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "a replica heard of a change by a request, and served it",
+    kind: "reachable",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "the ring changed while a replica stored a copy",
+    kind: "reachable",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "the ring changed while a coordinator stored its copy",
+    kind: "reachable",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+  {
+    name: "a request of a client was refused by a node that is no member",
+    kind: "reachable",
+    required: false,
+    why: NO_CHANGE_IS_DRAWN,
+  },
+] as const satisfies readonly CataloguePoint[];
+
 const SNAPSHOT_POINTS = [
   {
     name: "a snapshot was given hints",
@@ -488,6 +547,7 @@ export const CATALOGUE = [
   ...NODE_POINTS,
   ...BUFFER_POINTS,
   ...SNAPSHOT_POINTS,
+  ...MEMBERSHIP_POINTS,
 ] as const;
 
 type Point = (typeof CATALOGUE)[number];

@@ -24,6 +24,8 @@ import type { KeptHistory } from "./kept-history.ts";
  *
  * So what either knows both know, and the number of those who have heard of a change multiplies with each round. Nothing
  * else travels: no word of who is up (D-4.8.3-3). A message takes so many bytes of changes, and what is left the next round brings.
+ *
+ * Where a request shows that two nodes have different rings they `meet` at once: a change comes to all that need it with the next request.
  */
 
 /** What a node keeps, as gossip needs it. */
@@ -54,9 +56,12 @@ export class Gossip {
   readonly #options: GossipOptions;
   readonly #rounds: Readonly<Record<RoundEnd, Counter>>;
   readonly #conflicts: Counter;
+  readonly #meetings = new Map<NodeId, Promise<void>>();
+  /** Until when there is nothing to be had of a peer, by `monotonicMs`: the last meeting brought nothing. */
+  readonly #notBeforeMs = new Map<NodeId, number>();
+  /** Each gives up a call under way. */
+  readonly #giveUps = new Set<() => void>();
   #timer: Timer | undefined;
-  #call: Timer | undefined;
-  #giveUp: () => void = () => {};
   #underWay: Promise<void> | undefined;
   #stopped = false;
 
@@ -88,9 +93,27 @@ export class Gossip {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#giveUp();
-    await this.#underWay;
+    for (const giveUp of this.#giveUps) giveUp();
+    await Promise.all([this.#underWay, ...this.#meetings.values()]);
     await this.#parts.history.settled();
+  }
+
+  /**
+   * Compares histories with a peer at once. Resolves when that has ended, well or not; at once where one that brought nothing
+   * was just before. Those who want the same peer at once share one round, so that the peers bound how many there are.
+   */
+  meet(peer: NodeId): Promise<void> {
+    const known = this.#meetings.get(peer);
+    if (known !== undefined) return known;
+    const nowMs = this.#env.clock.monotonicMs();
+    if (this.#stopped || nowMs < (this.#notBeforeMs.get(peer) ?? nowMs)) return Promise.resolve();
+    const meeting = this.#roundWith(peer).then((end) => {
+      this.#meetings.delete(peer);
+      if (end === "reconciled") this.#notBeforeMs.delete(peer);
+      else this.#notBeforeMs.set(peer, this.#env.clock.monotonicMs() + FRUITLESS_PAUSE_MS);
+    });
+    this.#meetings.set(peer, meeting);
+    return meeting;
   }
 
   /** The other end of a round. Resolves when what came is stored. Rejects with FormatError, StorageError. */
@@ -119,14 +142,17 @@ export class Gossip {
   async #round(): Promise<void> {
     const peers = this.#parts.peers();
     const peer = peers[Math.floor(this.#env.random.float() * peers.length)];
-    if (peer === undefined) return;
-    try {
-      this.#rounds[await this.#reconcile(peer)].increment();
-    } catch (error) {
+    if (peer !== undefined) await this.#roundWith(peer);
+  }
+
+  async #roundWith(peer: NodeId): Promise<RoundEnd> {
+    const end = await this.#reconcile(peer).catch((error: unknown): RoundEnd => {
       if (!(error instanceof FormatError || error instanceof StorageError)) throw error;
-      this.#rounds.failed.increment();
       this.#env.log.error({ peer, err: error }, "Cannot take what a peer knows of the membership");
-    }
+      return "failed";
+    });
+    this.#rounds[end].increment();
+    return end;
   }
 
   async #reconcile(peer: NodeId): Promise<RoundEnd> {
@@ -150,18 +176,26 @@ export class Gossip {
   #ask(peer: NodeId, request: GossipRequest): Promise<GossipReply | undefined> {
     if (this.#stopped) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const { calls } = this.#parts;
-      this.#call = calls.call(peer, request, this.#options.callTimeoutMs, (outcome) => {
-        const reply = outcome.kind === "reply" ? outcome.reply : undefined;
-        resolve(reply?.type === "gossip-reply" ? reply : undefined);
-      });
-      this.#giveUp = () => {
-        this.#call?.cancel();
-        resolve(undefined);
+      const end = (reply: GossipReply | undefined): void => {
+        this.#giveUps.delete(giveUp);
+        resolve(reply);
       };
+      const { calls } = this.#parts;
+      const call = calls.call(peer, request, this.#options.callTimeoutMs, (outcome) => {
+        const reply = outcome.kind === "reply" ? outcome.reply : undefined;
+        end(reply?.type === "gossip-reply" ? reply : undefined);
+      });
+      const giveUp = (): void => {
+        call.cancel();
+        end(undefined);
+      };
+      this.#giveUps.add(giveUp);
     });
   }
 }
+
+/** Two whose histories are equal, or who cannot talk, learn nothing by doing it again for each request. */
+const FRUITLESS_PAUSE_MS = 100;
 
 /** How a round ended. `failed`: no answer, or it could not be stored. */
 type RoundEnd = "equal" | "reconciled" | "failed";

@@ -52,7 +52,7 @@ function world({ goesOn }: { readonly goesOn: boolean }) {
   const transport = { connect: refuse, listen: refuse };
   const introductions = new Introductions(
     { ...quietEnvironment(clock), transport },
-    { life, calls: { call }, peers: [N2, N3] },
+    { life, calls: { call }, peers: () => [N2, N3] },
     { settleMs: 2_000, callTimeoutMs: 500, retryMs: 100 },
   );
   const replacements = (): number => incarnation - 1;

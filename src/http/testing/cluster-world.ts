@@ -57,6 +57,7 @@ export class ClusterWorld {
       engine: "memory",
       dataFolder: "unused",
       partitions: 64,
+      gossipMs: 0,
       testFaults: true,
       ...this.#settings,
     });
