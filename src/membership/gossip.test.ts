@@ -5,6 +5,7 @@ import { ManualClock } from "../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import type { GossipReply, GossipRequest } from "../protocol/messages.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
+import { MemoryEngine } from "../storage/memory-engine.ts";
 import { SlowEngine } from "../storage/testing/slow-engine.ts";
 import type { Change } from "./change.ts";
 import { issuerOf } from "./change.ts";
@@ -364,3 +365,73 @@ async function aloneWith(engine: SlowEngine) {
   const gossip = new Gossip(env, { history, calls, peers: () => [B] }, OPTIONS);
   return { clock, env, history, gossip, asked };
 }
+
+describe("a meeting", () => {
+  /** A node and its peer, which has one change more; neither has begun to gossip by itself. */
+  async function twoOfWhichOneIsBehind() {
+    const clock = new ManualClock();
+    const env = quietEnvironment(clock);
+    const issuer = issuerOf(A, lifeOf(1));
+    const parts = { engine: new MemoryEngine(), issuer, onChange: () => {} };
+    const history = await KeptHistory.open(env, parts);
+    const theirs = asGossiped(changesOf(1, B));
+    const requests: GossipRequest[] = [];
+    let isAway = false;
+    const calls: PeerCalls = {
+      call: (_peer, request, _timeoutMs, done) => {
+        requests.push(request as GossipRequest);
+        const reply = answerTo(theirs, request as GossipRequest);
+        const outcome: Outcome = isAway ? { kind: "timeout" } : { kind: "reply", reply };
+        return clock.setTimer(1, () => done(outcome));
+      },
+    };
+    const gossip = new Gossip(env, { history, calls, peers: () => [B] }, OPTIONS);
+    const drive = async (meetings: readonly Promise<void>[]) => {
+      let isOver = false;
+      Promise.all(meetings).then(() => {
+        isOver = true;
+      });
+      for (let ms = 0; !isOver && ms < 100; ms += 1) {
+        for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+        clock.advance(1);
+      }
+      expect(isOver).toBe(true);
+    };
+    const leave = () => {
+      isAway = true;
+    };
+    return { clock, history, gossip, requests, drive, leave };
+  }
+
+  test("K-17 brings what the peer has at once, one for all who want it", async () => {
+    const { gossip, history, requests, drive } = await twoOfWhichOneIsBehind();
+    await drive([gossip.meet(B), gossip.meet(B), gossip.meet(B)]);
+    expect(history.size).toBe(1);
+    expect(requests).toHaveLength(2);
+    await gossip.stop();
+  });
+
+  test("that brought nothing is not repeated for each request, but soon after", async () => {
+    const { clock, gossip, requests, drive } = await twoOfWhichOneIsBehind();
+    await drive([gossip.meet(B)]);
+    await drive([gossip.meet(B)]);
+    expect(requests).toHaveLength(3);
+    for (let request = 0; request < 10; request += 1) await drive([gossip.meet(B)]);
+    expect(requests).toHaveLength(3);
+    clock.advance(100);
+    await drive([gossip.meet(B)]);
+    expect(requests).toHaveLength(4);
+    await gossip.stop();
+  });
+
+  test("ends where the peer is silent, and with the node", async () => {
+    const { gossip, history, drive, leave } = await twoOfWhichOneIsBehind();
+    leave();
+    await drive([gossip.meet(B)]);
+    expect(history.size).toBe(0);
+    const meeting = gossip.meet(X);
+    await gossip.stop();
+    await meeting;
+    await gossip.meet(B);
+  });
+});
