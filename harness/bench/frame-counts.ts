@@ -7,6 +7,7 @@ import type { OnBytes } from "../drivers/sim/sim-connection.ts";
 export const FRAME_PURPOSES = {
   connect: ["hello", "helloAck", "helloReject", "life", "lifeReply"],
   health: ["ping", "pingReply"],
+  membership: ["gossip", "gossipReply"],
   exchange: ["tree", "treeReply", "copy"],
   tombstone: ["tombstone", "tombstoneReply"],
   // A copy is answered like a read, and a hint goes like a durable write: these are counted here.

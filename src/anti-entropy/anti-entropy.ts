@@ -17,6 +17,10 @@ export interface AntiEntropyParts {
   readonly calls: PeerCalls;
   readonly detector: Detector;
   readonly ring: () => Ring;
+  /** An exchange is complete. */
+  readonly onCompleted?: () => void;
+  /** True while the node has ranges to receive: then exchanges follow each other closely, each with a peer that it has none with under this ring. */
+  readonly isReceiving?: () => boolean;
 }
 
 export interface AntiEntropyOptions extends PaceLimits {
@@ -31,6 +35,8 @@ export interface CompletedExchange {
   /** Keys in which the replicas differed. */
   readonly differences: number;
   readonly endedMs: number;
+  /** The ring by which both nodes knew from beginning to end what they have in common. */
+  readonly ring: Ring;
 }
 
 /**
@@ -120,16 +126,32 @@ export class AntiEntropy {
     this.#timer = this.#env.clock.setTimer(delayMs, () => {
       this.#underWay = this.#exchangeWithNext().finally(() => {
         this.#underWay = undefined;
-        this.#later(this.#options.everyMs);
+        this.#later(this.#pauseMs());
       });
     });
+  }
+
+  #pauseMs(): number {
+    const { everyMs } = this.#options;
+    return this.#owedPeers().length > 0 ? Math.min(everyMs, RECEIVING_PAUSE_MS) : everyMs;
+  }
+
+  /** Of a node that receives: those up that it has no complete exchange with under this ring. */
+  #owedPeers(): readonly NodeId[] {
+    const { shared, detector, ring, isReceiving } = this.#parts;
+    if (isReceiving?.() !== true) return [];
+    const now = ring();
+    return shared
+      .peers()
+      .filter((peer) => detector.isUp(peer) && this.#completed.get(peer)?.ring !== now);
   }
 
   async #exchangeWithNext(): Promise<void> {
     const peer = this.#parts.shared.isBuilt ? this.#nextPeer() : undefined;
     if (peer === undefined) return;
     const env = this.#env;
-    const { detector } = this.#parts;
+    const { detector, ring } = this.#parts;
+    const ringBefore = ring();
     const parts = {
       ...this.#parts,
       pacer: this.#pacer,
@@ -138,9 +160,11 @@ export class AntiEntropy {
     };
     const { callTimeoutMs } = this.#options;
     const failed = this.#failedOf(peer);
-    const isOver = () => this.#stopped || !detector.isUp(peer);
+    // Under another ring other partitions are in common.
+    const isOver = () => this.#stopped || !detector.isUp(peer) || ring() !== ringBefore;
     try {
-      this.#ended(peer, await exchange(env, parts, { peer, callTimeoutMs, isOver, failed }));
+      const end = await exchange(env, parts, { peer, callTimeoutMs, isOver, failed });
+      if (ring() === ringBefore) this.#ended(peer, end, ringBefore);
     } catch (error) {
       if (!isOperating(error)) throw error;
       // The peer, the network or a disk failed, of which others tell; the next exchange tries again.
@@ -150,7 +174,7 @@ export class AntiEntropy {
     }
   }
 
-  #ended(peer: NodeId, end: ExchangeEnd): void {
+  #ended(peer: NodeId, end: ExchangeEnd, ring: Ring): void {
     if (end.kind === "stopped") return;
     if (end.kind === "not-built") {
       this.#ends["not-built"].increment();
@@ -164,12 +188,28 @@ export class AntiEntropy {
     this.#env.assertions.sometimes("an exchange found equal trees", differences === 0);
     this.#ends[differences === 0 ? "equal" : "differing"].increment();
     const count = (this.#completed.get(peer)?.count ?? 0) + 1;
-    this.#completed.set(peer, { count, differences, endedMs: this.#env.clock.monotonicMs() });
+    this.#completed.set(peer, {
+      count,
+      differences,
+      endedMs: this.#env.clock.monotonicMs(),
+      ring,
+    });
+    this.#parts.onCompleted?.();
+  }
+
+  /** Something is to be received: the next exchange need not wait for long. */
+  hurry(): void {
+    if (this.#underWay !== undefined || this.#timer === undefined) return;
+    if (this.#owedPeers().length === 0) return;
+    this.#timer.cancel();
+    this.#later(this.#env.random.float() * this.#pauseMs());
   }
 
   /** The next of the round that is up; undefined where none is. */
   #nextPeer(): NodeId | undefined {
     const { shared, detector } = this.#parts;
+    const owed = this.#owedPeers();
+    if (owed.length > 0) return this.#shuffled(owed)[0];
     const isUp = (peer: NodeId) => detector.isUp(peer);
     if (!this.#round.some(isUp)) this.#round = this.#shuffled(shared.peers());
     const at = this.#round.findIndex(isUp);
@@ -194,6 +234,9 @@ export class AntiEntropy {
     return failed;
   }
 }
+
+/** Between exchanges of a node that receives. */
+const RECEIVING_PAUSE_MS = 200;
 
 /** A key that fails again and again is tried at least once in so many times `everyMs`. */
 const BACK_OFF_MAX = 16;

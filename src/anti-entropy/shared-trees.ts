@@ -93,16 +93,21 @@ export class SharedTrees {
 /** An answer ends with the node that takes it over this. */
 const ANSWER_BYTES_MAX = 64 * 1_024;
 
-/** By node, this one included: the partitions that both replicate, in ascending order. */
+/**
+ * By node, this one included: the partitions that both replicate, in ascending order. Who will own a partition once the open change is
+ * complete replicates it already: this is how it gets what the owners have (D-4.9-1).
+ */
 function partitionsByPeer(
   ring: Ring,
   { nodeId, n }: Pick<SharedTreesParts, "nodeId" | "n">,
 ): ReadonlyMap<NodeId, readonly number[]> {
   const byPeer = new Map<NodeId, number[]>();
   for (let partition = 0; partition < ring.partitionCount; partition += 1) {
-    const primaries = ring.preferenceListOf(partition).slice(0, n);
-    if (!primaries.includes(nodeId)) continue;
-    for (const peer of primaries) {
+    const owners = ring.preferenceListOf(partition).slice(0, n);
+    const next = ring.next?.preferenceListOf(partition).slice(0, n) ?? [];
+    const replicas = new Set([...owners, ...next]);
+    if (!replicas.has(nodeId)) continue;
+    for (const peer of replicas) {
       const partitions = byPeer.get(peer);
       if (partitions === undefined) byPeer.set(peer, [partition]);
       else partitions.push(partition);

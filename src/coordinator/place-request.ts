@@ -27,6 +27,7 @@ export function placeRequest(
   { ring, key, needed, coordinator }: PlaceOrder,
 ): Placement {
   const preferenceList = ring.preferenceList(key);
+  const nextOwners = coordinator === undefined ? undefined : nextOwnersOf(ring, key, options.n);
   const isUp = (node: NodeId) => parts.detector.isUp(node);
   const placement = new Placement({
     preferenceList,
@@ -34,6 +35,7 @@ export function placeRequest(
     sloppy: options.quorum === "sloppy",
     isUp,
     coordinator,
+    nextOwners,
     datacenterOf: ring.placement?.datacenterOf,
   });
   assertions.always(
@@ -48,6 +50,7 @@ export function placeRequest(
       `Cannot reach ${needed} replicas: only ${placement.servedCount} of the key's nodes seem up`,
     );
   }
+  assertions.sometimes("a write went to who will own its key", nextOwners !== undefined);
   assertions.sometimes(
     "a primary that seemed down had a stand-in at once",
     placement.standInCount > 0,
@@ -70,13 +73,22 @@ export function placeRequest(
 function hasSlotForEach(
   preferenceList: readonly NodeId[],
   n: number,
-  { slots }: Placement,
+  { slots, nextSlots }: Placement,
 ): boolean {
-  if (slots.length !== Math.min(n, preferenceList.length)) return false;
-  for (let at = 0; at < slots.length; at++) {
+  const ownerCount = Math.min(n, preferenceList.length);
+  for (let at = 0; at < ownerCount; at++) {
     if (slots[at]?.primary !== preferenceList[at]) return false;
   }
-  return true;
+  return slots.length === ownerCount || nextSlots !== undefined;
+}
+
+/** Undefined where the open change leaves the key to the same nodes, or none is open. */
+function nextOwnersOf(ring: Ring, key: Uint8Array, n: number): readonly NodeId[] | undefined {
+  if (ring.next === undefined) return undefined;
+  const partition = ring.partitionOf(key);
+  const owners = ring.preferenceListOf(partition).slice(0, n);
+  const next = ring.next.preferenceListOf(partition).slice(0, n);
+  return next.every((node) => owners.includes(node)) ? undefined : next;
 }
 
 interface Nearness {

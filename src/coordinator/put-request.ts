@@ -8,6 +8,7 @@ import { durableSlot } from "../quorum/durable-slot.ts";
 import type { Placement, Send, Slot } from "../quorum/placement.ts";
 import { PutCore } from "../quorum/put-core.ts";
 import type { Ring } from "../ring/ring.ts";
+import { hasSameOwners } from "../ring/same-owners.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { placeRequest } from "./place-request.ts";
 
@@ -120,9 +121,22 @@ export class PutRequest {
       if (send.node !== this.#parts.nodeId) this.#send(send);
     }
     minted.stored.then(
-      () => this.#acknowledge(this.#parts.nodeId),
+      () => this.#storedHere(),
       (error: unknown) => this.#localFailure(error),
     );
+  }
+
+  /** As another replica's, this copy counts only while those who own the key, now and next, are the same (D-4.9-4). */
+  #storedHere(): void {
+    const { nodeId, ring } = this.#parts;
+    const before = this.#ring;
+    const partition = before.partitionOf(this.#order.key);
+    if (hasSameOwners(before, ring(), partition, this.#options.n)) {
+      this.#acknowledge(nodeId);
+      return;
+    }
+    this.#environment.assertions.reachable("the ring changed while a coordinator stored its copy");
+    this.#fail(nodeId);
   }
 
   /** Nothing was written, here or elsewhere. */

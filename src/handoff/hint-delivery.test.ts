@@ -5,6 +5,7 @@
 
 import { describe, expect, test } from "vitest";
 import { replicaEnvironment } from "../replica/testing/replica-world.ts";
+import { ringFromTable } from "../ring/partition-table.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { hintTargets } from "./hint-targets.ts";
 import {
@@ -35,6 +36,19 @@ describe("hintTargets()", () => {
     );
     expect(hintTargets({ owner: GONE, key: Buffer.from(own) }, RING, N)).toEqual(primariesOf(own));
   });
+});
+
+test("D-4.9-4 hintTargets() is who will own the key while a change of the ring is open", () => {
+  const [foreign = ""] = keysOf(A, 1, false);
+  const key = Buffer.from(foreign);
+  const { partitionCount, nodes, stamp } = RING;
+  const table = { clusterId: "hints", epoch: stamp.epoch, nodes, owners: RING.owners };
+  const partition = RING.partitionOf(key);
+  const owners = RING.owners.map((owner, index) => (index === partition ? A : owner));
+  const changing = ringFromTable(table, ringFromTable({ ...table, owners }));
+  expect(partitionCount).toBe(owners.length);
+  expect(hintTargets({ owner: A, key }, ringFromTable(table), N)).toEqual(primariesOf(foreign));
+  expect(hintTargets({ owner: A, key }, changing, N)).toEqual([A]);
 });
 
 describe("HintDelivery to an owner that is busy", () => {

@@ -139,7 +139,8 @@ export class HintDelivery {
   }
 
   #hasLeft(owner: NodeId): boolean {
-    return !this.#parts.ring().nodes.includes(owner);
+    const { nodes, next } = this.#parts.ring();
+    return !nodes.includes(owner) && next?.nodes.includes(owner) !== true;
   }
 
   #ownerFailed(owner: NodeId, error: unknown): void {

@@ -32,6 +32,18 @@ export async function handleAdmin(
     case ROWS_PATH:
       if (method !== "GET") expectMethod(method, "POST");
       return handleRows(operator.rows, request);
+    case "/admin/members":
+      expectMethod(method, "GET");
+      return json(operator.membership.members());
+    case "/admin/join":
+      expectMethod(method, "POST");
+      return json(await operator.membership.join(jsonBody(request)));
+    case "/admin/leave":
+      expectMethod(method, "POST");
+      return json(await operator.membership.leave(jsonBody(request)));
+    case "/admin/withdraw":
+      expectMethod(method, "POST");
+      return json(await operator.membership.withdraw(jsonBody(request)));
     case "/admin/probe":
       expectMethod(method, "POST");
       return json(await operator.probe(jsonBody(request)));

@@ -4,6 +4,7 @@ import type { NodeId } from "../base/ids.ts";
 import type { Environment } from "../env/environment.ts";
 import { HintDelivery } from "../handoff/hint-delivery.ts";
 import type { FailureDetector } from "../membership/failure-detector.ts";
+import type { Membership } from "../membership/membership.ts";
 import type { Replica } from "../replica/replica.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
@@ -19,6 +20,8 @@ export interface BackgroundParts {
   readonly calls: PeerCalls;
   readonly detector: FailureDetector;
   readonly ring: () => Ring;
+  /** Of a node whose ring may change. */
+  readonly membership: Pick<Membership, "awaited" | "exchanged"> | undefined;
 }
 
 /** What a node does of its own accord beside its requests: it delivers hints, collects tombstones, and keeps its rows like those of others. */
@@ -30,7 +33,7 @@ export class BackgroundWork {
   readonly #collector: TombstoneCollector;
 
   constructor(environment: Environment, parts: BackgroundParts) {
-    const { configuration, replica, calls, detector, ring } = parts;
+    const { configuration, replica, calls, detector, ring, membership } = parts;
     const { nodeId, n, requestTimeoutMs: callTimeoutMs } = configuration;
     this.#parts = parts;
     this.#handoff = new HintDelivery(
@@ -52,7 +55,17 @@ export class BackgroundWork {
     this.shared = new SharedTrees({ nodeId, trees: replica.trees, ring, n });
     this.antiEntropy = new AntiEntropy(
       environment,
-      { copies: replica, shared: this.shared, calls, detector, ring },
+      {
+        copies: replica,
+        shared: this.shared,
+        calls,
+        detector,
+        ring,
+        ...(membership && {
+          onCompleted: () => membership.exchanged(),
+          isReceiving: () => membership.awaited().length > 0,
+        }),
+      },
       {
         everyMs: configuration.antiEntropyMs,
         callTimeoutMs,

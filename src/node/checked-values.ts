@@ -17,18 +17,29 @@ const DATACENTER_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 const CAPACITY_MAX = 1_000;
 const ADDRESS_PATTERN = /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 
-/** Checks a routing table, node id to address to dial. Throws ConfigurationError. */
+/** Of whom a node may be told where they are. Undefined: of anybody, since others may join. */
+export function knownPeers({
+  gossipMs,
+  members,
+}: {
+  readonly gossipMs: number;
+  readonly members: readonly Member[];
+}): readonly Member[] | undefined {
+  return gossipMs === 0 ? members : undefined;
+}
+
+/** Checks a routing table, node id to address to dial; undefined members: of any node. Throws ConfigurationError. */
 export function checkedRoutes(
   name: string,
   value: unknown,
-  members: readonly Member[],
+  members: readonly Member[] | undefined,
 ): Readonly<Record<string, string>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refusal(name, value, "an object of node id to address");
   }
   const routes: Record<string, string> = {};
   for (const [id, address] of Object.entries(value)) {
-    if (!members.some((member) => member.id === id)) {
+    if (members?.some((member) => member.id === id) === false) {
       throw new ConfigurationError(`Cannot use ${name}: ${JSON.stringify(id)} is no member`);
     }
     routes[id] = checkedAddress(`${name}.${id}`, address);

@@ -282,6 +282,7 @@ async function openNode(self: NodeId, { ring, detector, calls }: Membership) {
         waitMaxMs: 1_000,
         lives: { accept: async () => true },
         ring: ringNow,
+        isMember: () => true,
         ready: () => true,
         w: 2,
       }),

@@ -114,7 +114,7 @@ export class Fields {
     return { replicasPerDatacenter: Object.fromEntries(entries) };
   }
 
-  routes(name: string, members: readonly Member[]): Readonly<Record<string, string>> {
+  routes(name: string, members: readonly Member[] | undefined): Readonly<Record<string, string>> {
     const value = this.#value(name);
     return value === undefined ? {} : checkedRoutes(name, value, members);
   }

@@ -39,8 +39,16 @@ export interface NodeConfiguration {
   readonly httpAddress: string;
   /** `host:port` of the RPC listener. */
   readonly rpcAddress: string;
-  /** Every node of the cluster, this one included. */
+  /**
+   * The founders: every node with which the cluster began, the same on all nodes and for good. Who joined later is not among them, nor in
+   * its own configuration, and comes by an operator's word alone; where `gossipMs` is 0 they are the members, and this node is one.
+   */
   readonly members: readonly Member[];
+  /**
+   * From one round of gossip to the next, in milliseconds (paper: 1,000, the default). Lower: changes of the membership spread faster. 0: there is
+   * none, and the members never change. The same on all nodes, as far as it is 0.
+   */
+  readonly gossipMs: number;
   /** Node id to address to dial instead of the member's own; replaceable at run time. */
   readonly routes: Readonly<Record<string, string>>;
   /** What keeps the data; see docs/deployment.md for what each costs. Default lmdb. */

@@ -60,9 +60,22 @@ export interface NodeRows {
   store(page: RowPage): Promise<void>;
 }
 
+/** The membership as operators see and change it. Rejects with DynamoError, or StorageError where a change cannot be stored. */
+export interface NodeMembership {
+  /** The members, the open change with who has to receive what, the changes that wait, those withdrawn, and those void with the reason. */
+  members(): object;
+  /** `{id, address, clientUrl?, datacenter?, capacity?}`. Answers with the id of the change, once it is stored. */
+  join(order: unknown): Promise<object>;
+  /** `{id}`. */
+  leave(order: unknown): Promise<object>;
+  /** `{change}`: the id of one that is open or waits. */
+  withdraw(order: unknown): Promise<object>;
+}
+
 /** A node as its operators and the harness see it; answers are JSON objects. */
 export interface NodeOperator {
   readonly rows: NodeRows;
+  readonly membership: NodeMembership;
   status(): object;
   ring(): object;
   /** The roots of the node's hash trees, by partition; only those that it replicates and that hold keys. */

@@ -11,6 +11,7 @@ import { Introductions } from "./introductions.ts";
 
 const N2 = nodeId("n2");
 const N3 = nodeId("n3");
+const N4 = nodeId("n4");
 const ACCEPTED: Outcome = { kind: "reply", reply: { type: "life-reply", accepted: true } };
 const REFUSED: Outcome = { kind: "reply", reply: { type: "life-reply", accepted: false } };
 const TIMEOUT: Outcome = { kind: "timeout" };
@@ -36,6 +37,7 @@ function world({ goesOn }: { readonly goesOn: boolean }) {
       incarnation += 1;
     },
   };
+  const peers = [N2, N3];
   const open: Call[] = [];
   const call = (peer: NodeId, request: Request, _ms: number, done: (o: Outcome) => void): Timer => {
     const forget = (): void => {
@@ -52,13 +54,21 @@ function world({ goesOn }: { readonly goesOn: boolean }) {
   const transport = { connect: refuse, listen: refuse };
   const introductions = new Introductions(
     { ...quietEnvironment(clock), transport },
-    { life, calls: { call }, peers: [N2, N3] },
+    { life, calls: { call }, peers: () => [...peers] },
     { settleMs: 2_000, callTimeoutMs: 500, retryMs: 100 },
   );
   const replacements = (): number => incarnation - 1;
   const answer = (peer: NodeId, outcome: Outcome): void =>
     open.find((each) => each.peer === peer)?.answer(outcome);
-  return { clock, open, introductions, replacements, answer, told: () => open.map((c) => c.peer) };
+  return {
+    clock,
+    open,
+    peers,
+    introductions,
+    replacements,
+    answer,
+    told: () => open.map((c) => c.peer),
+  };
 }
 
 function refuse(): never {
@@ -132,6 +142,19 @@ describe("Introductions of a fresh incarnation", () => {
     answer(N3, TIMEOUT);
     clock.advance(100);
     expect(told()).toEqual([N3]);
+  });
+
+  test("tell who has joined at once: a connection may be there already", async () => {
+    const { introductions, peers, answer, told } = world({ goesOn: false });
+    await introductions.settle();
+    introductions.greeted(N4);
+    expect(told()).toEqual([]);
+    peers.push(N4);
+    introductions.peersChanged();
+    expect(told()).toEqual([N4]);
+    answer(N4, ACCEPTED);
+    introductions.peersChanged();
+    expect(told()).toEqual([]);
   });
 
   test("stop with no call and no timer left", async () => {

@@ -14,8 +14,8 @@ export interface IntroducedLife {
 export interface IntroductionParts {
   readonly life: IntroducedLife;
   readonly calls: PeerCalls;
-  /** Every other node of the cluster. */
-  readonly peers: readonly NodeId[];
+  /** Every other node of the cluster, as far as this one knows now. */
+  readonly peers: () => readonly NodeId[];
 }
 
 export interface IntroductionOptions {
@@ -37,8 +37,9 @@ export class Introductions {
   readonly #parts: IntroductionParts;
   readonly #options: IntroductionOptions;
   readonly #calls = new Map<NodeId, Timer>();
-  /** Peers that have not accepted the claim of the moment. */
-  #left: ReadonlySet<NodeId>;
+  /** Peers that have accepted the claim of the moment. */
+  readonly #accepted = new Set<NodeId>();
+  #known: readonly NodeId[];
   #onChange: () => void = () => {};
   #isSettling = false;
   #isRefused = false;
@@ -48,7 +49,7 @@ export class Introductions {
     this.#environment = environment;
     this.#parts = parts;
     this.#options = options;
-    this.#left = new Set(parts.peers);
+    this.#known = parts.peers();
   }
 
   /**
@@ -59,7 +60,7 @@ export class Introductions {
     const { life } = this.#parts;
     const { assertions, log } = this.#environment;
     if (life.claim.after === undefined) return;
-    if (this.#parts.peers.length === 0) {
+    if (this.#parts.peers().length === 0) {
       // Nobody would know better, were these the data of a backup.
       await life.replace();
       return;
@@ -68,7 +69,7 @@ export class Introductions {
     this.#tellAll();
     await this.#answers();
     this.#isSettling = false;
-    if (this.#left.size === 0) {
+    if (this.#left().length === 0) {
       assertions.reachable("a life went on with an incarnation");
       return;
     }
@@ -77,13 +78,21 @@ export class Introductions {
     log.info({ refused: this.#isRefused }, "The node begins a fresh incarnation");
     this.#forget();
     await life.replace();
-    this.#left = new Set(this.#parts.peers);
+    this.#accepted.clear();
     this.#tellAll();
   }
 
   /** A connection to or from the peer was made. */
   greeted(peer: NodeId): void {
-    if (this.#left.has(peer) && !this.#calls.has(peer)) this.#tell(peer);
+    if (this.#left().includes(peer) && !this.#calls.has(peer)) this.#tell(peer);
+  }
+
+  /** There are other peers: those that are new may be connected already. */
+  peersChanged(): void {
+    const known = this.#known;
+    this.#known = this.#parts.peers();
+    for (const peer of this.#left()) if (!known.includes(peer)) this.#tell(peer);
+    this.#onChange();
   }
 
   stop(): void {
@@ -96,7 +105,7 @@ export class Introductions {
     await new Promise<void>((resolve) => {
       const deadline = this.#environment.clock.setTimer(this.#options.settleMs, resolve);
       this.#onChange = () => {
-        if (this.#left.size > 0 && !this.#isRefused) return;
+        if (this.#left().length > 0 && !this.#isRefused) return;
         deadline.cancel();
         resolve();
       };
@@ -105,8 +114,12 @@ export class Introductions {
     this.#onChange = () => {};
   }
 
+  #left(): readonly NodeId[] {
+    return this.#parts.peers().filter((peer) => !this.#accepted.has(peer));
+  }
+
   #tellAll(): void {
-    for (const peer of this.#left) this.#tell(peer);
+    for (const peer of this.#left()) this.#tell(peer);
   }
 
   #tell(peer: NodeId): void {
@@ -123,7 +136,7 @@ export class Introductions {
     this.#calls.delete(peer);
     if (outcome.kind === "reply" && outcome.reply.type === "life-reply") {
       if (outcome.reply.accepted) {
-        this.#left = new Set([...this.#left].filter((other) => other !== peer));
+        this.#accepted.add(peer);
       } else {
         this.#isRefused = true;
       }

@@ -1,3 +1,4 @@
+import type { NodeId } from "../base/ids.ts";
 import { macKeyOf } from "../causality/context-token.ts";
 import type { Truncation, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
@@ -8,8 +9,15 @@ import type { CoordinatorParts } from "../coordinator/parts.ts";
 import { WriteRouter } from "../coordinator/write-router.ts";
 import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
+import type { CurrentMembers } from "../membership/current-members.ts";
+import { FixedMembers } from "../membership/current-members.ts";
 import { FailureDetector } from "../membership/failure-detector.ts";
+import { Gossip } from "../membership/gossip.ts";
+import { Membership } from "../membership/membership.ts";
 import { ObservedCalls } from "../membership/observed-calls.ts";
+import { RestampedCalls } from "../membership/restamped-calls.ts";
+import type { Founders } from "../membership/view.ts";
+import { DynamoError } from "../protocol/errors.ts";
 import type { Hello } from "../protocol/messages.ts";
 import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
@@ -34,6 +42,7 @@ import type {
   WriteAnswer,
 } from "./contract.ts";
 import { Introductions } from "./introductions.ts";
+import { MembershipOperator } from "./membership-operator.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
 import { ringOptionsOf } from "./ring-options.ts";
@@ -60,7 +69,9 @@ export class DynamoNode implements KeyValueStore {
   readonly #assertions: Assertions;
   readonly #log: Environment["log"];
   readonly #configuration: NodeConfiguration;
-  readonly #ring: Ring;
+  readonly #members: CurrentMembers;
+  readonly #membership: Membership | undefined;
+  readonly #gossip: Gossip | undefined;
   readonly #engine: Engine;
   readonly #versioning: Versioning;
   readonly #answers: ClientAnswers;
@@ -89,10 +100,12 @@ export class DynamoNode implements KeyValueStore {
     });
     const { nodeId } = configuration;
     const life = await Life.begin(environment, { engine, nodeId, isRestored: parts.isRestored });
+    const membership = await openMembership(environment, parts, { life, ring });
+    const members = membership ?? new FixedMembers(nodeId, ring, configuration.members);
     const replica = await Replica.open(environment, {
       engine,
       versioning,
-      ring: () => ring,
+      ring: () => members.ring(),
       nodeId,
       life,
       limits: configuration,
@@ -100,19 +113,27 @@ export class DynamoNode implements KeyValueStore {
       hintLimits: configuration,
       tombstoneGraceMs: configuration.tombstoneGraceMs,
     });
-    const node = new DynamoNode(environment, { ...parts, ring, versioning, life, replica });
+    const node = new DynamoNode(environment, {
+      ...parts,
+      members,
+      membership,
+      versioning,
+      life,
+      replica,
+    });
     await node.#listen();
     return node;
   }
 
   private constructor(environment: Environment, parts: NodeParts & OpenedParts) {
-    const { configuration, engine, ring, versioning, life, replica } = parts;
+    const { configuration, engine, members, membership, versioning, life, replica } = parts;
     const { nodeId } = configuration;
-    const ringNow = (): Ring => ring;
+    const ringNow = (): Ring => members.ring();
     this.#assertions = environment.assertions;
     this.#log = environment.log;
     this.#configuration = configuration;
-    this.#ring = ring;
+    this.#members = members;
+    this.#membership = membership;
     this.#engine = engine;
     this.#replica = replica;
     this.#versioning = versioning;
@@ -127,10 +148,12 @@ export class DynamoNode implements KeyValueStore {
       get incarnation() {
         return life.incarnation;
       },
-      ringStamp: () => ring.stamp,
+      ringStamp: () => members.ring().stamp,
     };
-    const routes = new Routes(configuration.members, configuration.routes, () =>
-      this.#rpcClient.redial(),
+    const routes = new Routes(
+      (peer) => members.addressOf(peer),
+      configuration.routes,
+      () => this.#rpcClient.redial(),
     );
     const onHello = (hello: Hello): void => this.#introductions.greeted(hello.nodeId);
     this.#rpcClient = new RpcClient(environment, {
@@ -142,7 +165,7 @@ export class DynamoNode implements KeyValueStore {
     this.#introductions = new Introductions(
       environment,
       // Not observed: that a peer has not started yet says nothing about it.
-      { life, calls: this.#rpcClient, peers: ring.nodes.filter((node) => node !== nodeId) },
+      { life, calls: this.#rpcClient, peers: () => members.peers() },
       {
         settleMs: SETTLE_LIFE_MS,
         callTimeoutMs: configuration.requestTimeoutMs,
@@ -164,13 +187,45 @@ export class DynamoNode implements KeyValueStore {
         silenceMs: Math.min(configuration.hedgeMs, configuration.requestTimeoutMs),
       },
     );
-    const calls = new ObservedCalls(this.#rpcClient, this.#detector);
+    this.#gossip =
+      membership &&
+      new Gossip(
+        environment,
+        {
+          history: membership.history,
+          // Not observed: that a seed is away says nothing of who serves.
+          calls: this.#rpcClient,
+          peers: () => membership.gossipPeers(),
+        },
+        { everyMs: configuration.gossipMs, callTimeoutMs: configuration.requestTimeoutMs },
+      );
+    const gossip = this.#gossip;
+    const meet = gossip && ((peer: NodeId) => gossip.meet(peer));
+    const observed = new ObservedCalls(this.#rpcClient, this.#detector);
+    const calls =
+      meet === undefined
+        ? observed
+        : new RestampedCalls(environment, {
+            calls: observed,
+            ring: ringNow,
+            meet,
+            n: configuration.n,
+          });
     this.#background = new BackgroundWork(environment, {
       configuration,
       replica,
       calls,
       detector: this.#detector,
       ring: ringNow,
+      membership,
+    });
+    membership?.start({
+      hasAllOf: (owner, ring) => this.#background.antiEntropy.completed.get(owner)?.ring === ring,
+      onChange: () => {
+        this.#introductions.peersChanged();
+        this.#background.antiEntropy.hurry();
+      },
+      onMoved: () => this.#rpcClient.redial(),
     });
     const coordination: CoordinatorParts = {
       nodeId,
@@ -217,6 +272,9 @@ export class DynamoNode implements KeyValueStore {
         waitMaxMs: configuration.requestTimeoutMs,
         lives: new PeerLives(engine),
         ring: ringNow,
+        gossip,
+        meet,
+        isMember: () => members.isMember,
         ready: () => this.#ready,
         w,
       }),
@@ -236,8 +294,9 @@ export class DynamoNode implements KeyValueStore {
       }),
       configuration,
       life,
-      ring: ringNow,
-      ready: () => this.#ready,
+      members,
+      membership: new MembershipOperator({ configuration, members, membership }),
+      ready: () => this.ready,
       admission: this.#admission,
       detector: this.#detector,
       calls: this.#rpcClient,
@@ -253,17 +312,19 @@ export class DynamoNode implements KeyValueStore {
     return this.#configuration;
   }
 
-  /** True once it serves and until it stops. */
+  /** True while it serves clients: once it has started, until it stops, as long as it is a member. */
   get ready(): boolean {
-    return this.#ready;
+    return this.#ready && this.#members.isMember;
   }
 
+  /** In force, as clients go by it. */
   ring(): Ring {
-    return this.#ring;
+    return this.#members.ringInForce();
   }
 
   get(order: GetOrder): Promise<SiblingsAnswer> {
     const { key, r, quorum, notFound, known } = order;
+    if (!this.#members.isMember) return this.#refuseAsNoMember();
     return this.#admission.admit("clients", order.timeoutMs, (timeoutMs) => {
       const atLeast =
         known === undefined
@@ -276,11 +337,19 @@ export class DynamoNode implements KeyValueStore {
   }
 
   put(order: PutOrder): Promise<WriteAnswer> {
+    if (!this.#members.isMember) return this.#refuseAsNoMember();
     return this.#admission.admit("clients", order.timeoutMs, (timeoutMs) =>
       this.#router
         .put({ ...order, timeoutMs })
         .then((record) => this.#answers.written(order, record)),
     );
+  }
+
+  /** It has no ring to find a key's nodes by, or one that is as old as its membership (D-4.8.1-1). */
+  #refuseAsNoMember(): Promise<never> {
+    this.#assertions.reachable("a request of a client was refused by a node that is no member");
+    const message = "Cannot serve: this node is no member of the cluster";
+    return Promise.reject(new DynamoError("no-member", message));
   }
 
   /** From now on definitely refuses new requests, of clients and forwarded ones. Goes on as a replica. */
@@ -297,8 +366,10 @@ export class DynamoNode implements KeyValueStore {
     await this.#background.stop();
     this.#detector.stop();
     this.#introductions.stop();
+    await this.#gossip?.stop();
     await this.#rpcServer.close();
     this.#rpcClient.close();
+    await this.#membership?.stop();
     this.#assertions.always(
       "no request is under way once a node has stopped",
       this.#liveRequests.count === 0,
@@ -327,6 +398,7 @@ export class DynamoNode implements KeyValueStore {
       throw error;
     }
     this.#background.start();
+    this.#gossip?.start();
     this.#ready = true;
   }
 }
@@ -335,8 +407,23 @@ function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncat
   return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
 }
 
+/** Undefined where the members never change. */
+async function openMembership(
+  environment: Environment,
+  { configuration, engine }: NodeParts,
+  { life, ring }: { readonly life: Life; readonly ring: Ring },
+): Promise<Membership | undefined> {
+  const { gossipMs, nodeId, n, w, members, clusterId } = configuration;
+  if (gossipMs === 0) return undefined;
+  const { nodes, owners, placement, stamp } = ring;
+  const table = { clusterId, epoch: stamp.epoch, nodes, owners, placement };
+  const founders: Founders = { table, members };
+  return Membership.open(environment, { engine, nodeId, life: life.name, founders, n, w });
+}
+
 interface OpenedParts {
-  readonly ring: Ring;
+  readonly members: CurrentMembers;
+  readonly membership: Membership | undefined;
   readonly versioning: Versioning;
   readonly life: Life;
   readonly replica: Replica;

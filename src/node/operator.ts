@@ -5,23 +5,24 @@ import { sha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
+import type { CurrentMembers } from "../membership/current-members.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { HintRoomStatus } from "../replica/hint-room.ts";
 import type { Life } from "../replica/life.ts";
 import { placementFile } from "../ring/datacenter-placement.ts";
-import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import type { Admission } from "./admission.ts";
-import { ConfigurationError, checkedRoutes } from "./checked-values.ts";
+import { ConfigurationError, checkedRoutes, knownPeers } from "./checked-values.ts";
 import type { NodeConfiguration } from "./configuration.ts";
-import type { NodeOperator, NodeRows } from "./contract.ts";
+import type { NodeMembership, NodeOperator, NodeRows } from "./contract.ts";
 import type { Routes } from "./routes.ts";
 
 export interface OperatorParts {
   readonly configuration: NodeConfiguration;
   readonly life: Pick<Life, "incarnation" | "name">;
-  readonly ring: () => Ring;
+  readonly members: CurrentMembers;
+  readonly membership: NodeMembership;
   readonly ready: () => boolean;
   readonly admission: Admission;
   readonly detector: Detector;
@@ -58,8 +59,12 @@ export class Operator implements NodeOperator {
     return this.#parts.rows;
   }
 
+  get membership(): NodeMembership {
+    return this.#parts.membership;
+  }
+
   status(): object {
-    const { configuration, life, ready, ring, replica, admission, detector } = this.#parts;
+    const { configuration, life, ready, members, replica, admission, detector } = this.#parts;
     const hints = replica.hints.room();
     return {
       nodeId: configuration.nodeId,
@@ -67,7 +72,7 @@ export class Operator implements NodeOperator {
       incarnation: life.incarnation,
       life: life.name,
       ready: ready(),
-      ring: ring().stamp,
+      ring: members.ringInForce().stamp,
       versioning: configuration.versioning,
       truncate: configuration.truncate,
       clockEntriesMax: configuration.clockEntriesMax,
@@ -96,8 +101,10 @@ export class Operator implements NodeOperator {
   }
 
   ring(): object {
-    const { stamp, nodes, partitionCount, owners, placement } = this.#parts.ring();
-    const { clusterId, members } = this.#parts.configuration;
+    const { configuration, members: current } = this.#parts;
+    const { stamp, nodes, partitionCount, owners, placement } = current.ringInForce();
+    const { clusterId } = configuration;
+    const members = [...current.members().values()];
     const table = { ...stamp, clusterId, nodes, members, partitionCount, owners };
     return placement === undefined ? table : { ...table, placement: placementFile(placement) };
   }
@@ -117,8 +124,9 @@ export class Operator implements NodeOperator {
 
   setRoutes(order: unknown): void {
     const { configuration, routes } = this.#parts;
+    const known = knownPeers(configuration);
     try {
-      routes.replace(checkedRoutes("routes", fieldOf(order, "routes"), configuration.members));
+      routes.replace(checkedRoutes("routes", fieldOf(order, "routes"), known));
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       throw new DynamoError("bad-request", error.message, { cause: error });
@@ -143,10 +151,10 @@ export class Operator implements NodeOperator {
   }
 
   async probe(order: unknown): Promise<object> {
-    const { configuration, calls } = this.#parts;
+    const { configuration, calls, members } = this.#parts;
     this.#expectTestFaults("probe");
     const peer = fieldOf(order, "peer");
-    const member = configuration.members.find((each) => each.id === peer);
+    const member = [...members.members().values()].find((each) => each.id === peer);
     if (member === undefined || member.id === configuration.nodeId) {
       throw new DynamoError("bad-request", `Cannot probe ${JSON.stringify(peer)}: it is no peer`);
     }

@@ -36,7 +36,7 @@ describe("parseConfiguration()", () => {
     [{ notFound: 1 }, "Cannot use notFound: 1 is given, allowed is one of count, ignore"],
     [{ clusterId: "" }, 'Cannot use clusterId: "" is given, allowed is a text of 1 to 64'],
     [{ dataFolder: undefined }, "Cannot use dataFolder: it is missing"],
-    [{ nodeId: "n9" }, "node n9 is not among n1, n2"],
+    [{ nodeId: "n9", gossipMs: 0 }, "node n9 is not among n1, n2"],
     [{ nodeId: "a b" }, "Cannot use nodeId"],
     [{ nodeId: undefined }, "Cannot use nodeId: it is missing"],
     [
@@ -58,7 +58,7 @@ describe("parseConfiguration()", () => {
     [{ sync: "yes" }, "allowed is true or false"],
     [{ partitions: 1 }, "allowed is a whole number from 2 to 65536"],
     [{ sink: true }, 'Cannot use the field "sink"'],
-    [{ routes: { n7: "127.0.0.1:1" } }, '"n7" is no member'],
+    [{ gossipMs: 0, routes: { n7: "127.0.0.1:1" } }, '"n7" is no member'],
     [{ routes: { n2: 5 } }, "Cannot use routes.n2"],
   ])("refuses %j", (change, message) => {
     const configuration = { ...WRITTEN_CONFIGURATION, ...change };

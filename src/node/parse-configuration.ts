@@ -4,7 +4,7 @@ import { WRITE_COORDINATORS } from "../coordinator/write-candidates.ts";
 import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { ReadText } from "./checked-values.ts";
-import { ConfigurationError } from "./checked-values.ts";
+import { ConfigurationError, knownPeers } from "./checked-values.ts";
 import type { NodeConfiguration } from "./configuration.ts";
 import { ENGINES } from "./configuration.ts";
 import { Fields, N_MAX, PATH_LENGTH_MAX } from "./configuration-fields.ts";
@@ -21,6 +21,7 @@ export function parseConfiguration(
   const fields = new Fields(json);
   const id = fields.id("nodeId");
   const members = fields.members("members");
+  const gossipMs = fields.whole("gossipMs", 0, 3_600_000, 1_000);
   const n = fields.whole("n", 1, N_MAX, 3);
   const configuration: NodeConfiguration = {
     nodeId: id,
@@ -29,7 +30,8 @@ export function parseConfiguration(
     httpAddress: fields.address("httpAddress"),
     rpcAddress: fields.address("rpcAddress"),
     members,
-    routes: fields.routes("routes", members),
+    routes: fields.routes("routes", knownPeers({ gossipMs, members })),
+    gossipMs,
     engine: fields.oneOf("engine", ENGINES, "lmdb"),
     dataFolder: fields.text("dataFolder", PATH_LENGTH_MAX),
     sync: fields.flag("sync", true),
@@ -102,7 +104,7 @@ export function parseConfiguration(
       `Cannot use truncate ${configuration.truncate} with versioning ${configuration.versioning}: only merged, vector-clock and vector-clock-max have clocks that can be cut`,
     );
   }
-  if (!members.some((member) => member.id === id)) {
+  if (gossipMs === 0 && !members.some((member) => member.id === id)) {
     throw new ConfigurationError(
       `Cannot use members: node ${id} is not among ${members.map((member) => member.id).join(", ")}`,
     );

@@ -7,6 +7,8 @@ import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type {
   ForwardRequest,
+  GossipRequest,
+  PutRequest,
   Reply,
   Request,
   TombstoneRequest,
@@ -32,7 +34,13 @@ export interface PeerServiceParts {
   readonly waitMaxMs: number;
   /** What this node remembers of the lives of its peers. */
   readonly lives: { accept(from: NodeId, claim: LifeClaim): Promise<boolean> };
+  /** The history of changes. Undefined: this node keeps none. */
+  readonly gossip?: { answer(request: GossipRequest): Promise<Reply> } | undefined;
   readonly ring: () => Ring;
+  /** Brings this node's history and a peer's together; never rejects. Undefined: the ring never changes. */
+  readonly meet?: ((peer: NodeId) => Promise<void>) | undefined;
+  /** Only members coordinate. */
+  readonly isMember: () => boolean;
   /** False until it is certain under which incarnation this node mints. */
   readonly ready: () => boolean;
   /** The cluster's own W, for forwarded writes that name none. */
@@ -44,6 +52,7 @@ export interface PeerServiceParts {
  * never forwarded again. A peer with another ring is told so: its preference lists may not be ours (K-17).
  */
 export function peerService(environment: Environment, parts: PeerServiceParts): RequestHandler {
+  let meetingCount = 0;
   return (from: NodeId, request: Request, respond: (reply: Reply) => void) => {
     switch (request.type) {
       case "ping":
@@ -57,24 +66,55 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
           (error: unknown) => respond(refusal(environment, request, error)),
         );
         return;
+      case "gossip":
+        // Who has another ring needs it most, so it is not held against a stamp.
+        gossiped(parts, request).then(respond, (error: unknown) =>
+          respond(refusal(environment, request, error)),
+        );
+        return;
     }
-    checkRing(environment, request.ring, parts.ring().stamp);
-    if (request.type === "forward") {
-      forwarded(environment, parts, request).then(respond, (error: unknown) =>
-        respond(refusal(environment, request, error)),
-      );
+    if (isCurrent(request.ring, parts)) {
+      take(environment, parts, { from, request, respond });
       return;
     }
-    const stage = stageOf(request, parts.stages);
-    const task: Task = { environment, from, request, respond, stage };
-    if (stage.tryEnter()) {
-      serve(task, parts);
-      return;
+    if (parts.meet === undefined || meetingCount === MEETING_MAX) {
+      throw staleRing(environment, request.ring, parts);
     }
-    const { waitMaxMs } = parts;
-    const refuse = (error: unknown): void => respond(refusal(environment, request, error));
-    stage.enqueue({ waitMaxMs, begin: () => serve(task, parts), refuse });
+    meetingCount += 1;
+    parts.meet(from).then(() => {
+      meetingCount -= 1;
+      if (isCurrent(request.ring, parts)) {
+        environment.assertions.reachable("a replica heard of a change by a request, and served it");
+        take(environment, parts, { from, request, respond });
+      } else {
+        respond(errorReply(staleRing(environment, request.ring, parts)));
+      }
+    });
   };
+}
+
+/** Requests at most that wait until this node has heard what their senders know; more are refused at once. */
+const MEETING_MAX = 1_024;
+
+/** Of the ring that this node goes by. */
+function take(
+  environment: Environment,
+  parts: PeerServiceParts,
+  { from, request, respond }: Pick<Task, "from" | "respond"> & { readonly request: RingRequest },
+): void {
+  const refuse = (error: unknown): void => respond(refusal(environment, request, error));
+  if (request.type === "forward") {
+    forwarded(environment, parts, request).then(respond, refuse);
+    return;
+  }
+  const stage = stageOf(request, parts.stages);
+  const task: Task = { environment, from, request, respond, stage };
+  if (stage.tryEnter()) {
+    serve(task, parts);
+    return;
+  }
+  const { waitMaxMs } = parts;
+  stage.enqueue({ waitMaxMs, begin: () => serve(task, parts), refuse });
 }
 
 interface Task {
@@ -123,7 +163,7 @@ function serve(
     case "put":
       replica
         .store(request.key, request.record, request.hintFor, request)
-        .then(() => answer(PUT_REPLY), failed);
+        .then(() => answer(stored(environment, request, parts)), failed);
       break;
     case "tombstone":
       held(replica.tombstones, request).then(answer, failed);
@@ -136,6 +176,15 @@ function serve(
 
 const PUT_REPLY: Reply = { type: "put-reply" };
 
+/**
+ * A copy counts only while the ring is the one that it was sent by: a new owner that came meanwhile may have compared its copies with this node's before.
+ */
+function stored(environment: Environment, request: PutRequest, parts: PeerServiceParts): Reply {
+  if (isCurrent(request.ring, parts)) return PUT_REPLY;
+  environment.assertions.reachable("the ring changed while a replica stored a copy");
+  return errorReply(staleRing(environment, request.ring, parts));
+}
+
 /** Its errors are rejections, as those of the others are. */
 async function answerTree(
   from: NodeId,
@@ -145,7 +194,15 @@ async function answerTree(
   return { type: "tree-reply", nodes: shared.answer(from, paths) };
 }
 
-type StagedRequest = Exclude<Request, { readonly type: "ping" | "life" | "forward" }>;
+type RingRequest = Exclude<Request, { readonly type: "ping" | "life" | "gossip" }>;
+type StagedRequest = Exclude<RingRequest, ForwardRequest>;
+
+async function gossiped({ gossip }: PeerServiceParts, request: GossipRequest): Promise<Reply> {
+  if (gossip === undefined) {
+    throw new DynamoError("bad-request", "Cannot take gossip: this node keeps no history");
+  }
+  return gossip.answer(request);
+}
 
 function stageOf({ type }: StagedRequest, stages: PeerServiceParts["stages"]): Stage {
   switch (type) {
@@ -160,19 +217,22 @@ function stageOf({ type }: StagedRequest, stages: PeerServiceParts["stages"]): S
   }
 }
 
-/** Throws DynamoError, which the RPC server answers. */
-function checkRing(
+function isCurrent(asked: RingStamp, { ring }: Pick<PeerServiceParts, "ring">): boolean {
+  const { digest, epoch } = ring().stamp;
+  return asked.digest === digest && asked.epoch === epoch;
+}
+
+function staleRing(
   { assertions }: Pick<Environment, "assertions">,
   asked: RingStamp,
-  own: RingStamp,
-): void {
-  if (asked.digest !== own.digest || asked.epoch !== own.epoch) {
-    assertions.reachable("a request under another ring was refused");
-    throw new DynamoError(
-      "stale-ring",
-      `Cannot serve under ring ${asked.epoch}/${asked.digest}: this node's is ${own.epoch}/${own.digest}`,
-    );
-  }
+  { ring }: Pick<PeerServiceParts, "ring">,
+): DynamoError {
+  assertions.reachable("a request under another ring was refused");
+  const own = ring().stamp;
+  return new DynamoError(
+    "stale-ring",
+    `Cannot serve under ring ${asked.epoch}/${asked.digest}: this node's is ${own.epoch}/${own.digest}`,
+  );
 }
 
 async function held(
@@ -192,6 +252,7 @@ async function forwarded(
   if (!parts.ready() && !parts.admission.isClosed) {
     throw new DynamoError("overloaded", "Cannot take the request: the node starts");
   }
+  if (!parts.isMember()) throw staleRing(environment, request.ring, parts);
   const { key, context, payload, budgetMs } = request;
   const w = request.w === 0 ? parts.w : request.w;
   const quorum = request.strict ? "strict" : "sloppy";

@@ -1,27 +1,26 @@
 import type { NodeId } from "../base/ids.ts";
-import type { Member } from "./configuration.ts";
 
 /**
  * Which address this node dials for a peer. Membership holds one advertised address a node; the routing table may
  * send the dialler elsewhere, through a proxy for one, and is replaceable at run time (architecture, Links).
  */
 export class Routes {
-  readonly #advertised: ReadonlyMap<NodeId, string>;
+  readonly #advertised: (peer: NodeId) => string | undefined;
   readonly #onChange: () => void;
   #overrides: Readonly<Record<string, string>>;
 
   constructor(
-    members: readonly Member[],
+    advertised: (peer: NodeId) => string | undefined,
     overrides: Readonly<Record<string, string>>,
     onChange: () => void,
   ) {
-    this.#advertised = new Map(members.map((member) => [member.id, member.address]));
+    this.#advertised = advertised;
     this.#overrides = overrides;
     this.#onChange = onChange;
   }
 
   addressOf(peer: NodeId): string | undefined {
-    return this.#overrides[peer] ?? this.#advertised.get(peer);
+    return this.#overrides[peer] ?? this.#advertised(peer);
   }
 
   /** The table in force. */

@@ -75,6 +75,9 @@ export class RowAccess implements NodeRows {
 
   async #store({ rows }: RowPage): Promise<void> {
     const { nodeId, n, ring, replica } = this.#parts;
+    if (ring().next !== undefined) {
+      throw new DynamoError("overloaded", "Cannot take rows: a change of the membership is open");
+    }
     const records = rows.map(({ key, record }) => {
       if (!ring().preferenceList(key).slice(0, n).includes(nodeId)) {
         return refuse(key, "this node is not among its first N");

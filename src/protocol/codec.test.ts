@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../base/binary.ts";
 import { nodeId } from "../base/ids.ts";
+import { FRAME_KINDS } from "./frame-kinds.ts";
 import { FrameReader, FrameWriter } from "./framing.ts";
+import { countOfPage } from "./gossip-codec.ts";
 import type { HelloIdentity } from "./hello.ts";
 import {
   checkHello,
@@ -17,12 +19,15 @@ import {
 } from "./hello.ts";
 import type { Reply, Request } from "./messages.ts";
 import { readReply, writeReply } from "./reply-codec.ts";
+import type { RequestForm } from "./request-codec.ts";
 import { readRequest, writeRequest } from "./request-codec.ts";
 import { anyReply, anyRequest, plainMessage } from "./testing/message-arbitraries.ts";
 
 const FRAME_BYTES_MAX = 200_000;
 /** A body is the request alone. */
 const BEFORE_CLOCKS = { protocol: 2, due: 0, clock: 0 };
+/** What peers of every protocol may be sent. */
+const anyOldRequest = anyRequest.filter(({ type }) => type !== "gossip");
 
 const FORWARD = {
   ring: { epoch: 1, digest: "0123456789abcdef" },
@@ -62,7 +67,7 @@ const identity: HelloIdentity = {
 describe("request and reply codecs", () => {
   test("bring back every message", () => {
     fc.assert(
-      fc.property(anyRequest, fc.nat({ max: 0xffff_ffff }), (request, id) => {
+      fc.property(anyOldRequest, fc.nat({ max: 0xffff_ffff }), (request, id) => {
         const { frame } = frameOf((writer) => writeRequest(writer, id, request, BEFORE_CLOCKS));
         expect(frame.id).toBe(id);
         expect(plainMessage(readRequest(frame.kind, frame.body, 2).request)).toEqual(
@@ -123,7 +128,7 @@ describe("request and reply codecs", () => {
   test("read garbage as FormatError, and what they accept is canonical", () => {
     const kinds = fc.oneof(
       fc.nat({ max: 255 }),
-      fc.constantFrom(0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18),
+      fc.constantFrom(0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19),
     );
     fc.assert(
       fc.property(kinds, fc.uint8Array({ maxLength: 60 }), (kind, body) => {
@@ -136,7 +141,7 @@ describe("request and reply codecs", () => {
 
   test("since protocol 3 bring the due time of what must not come late, and the clock of every reply", () => {
     fc.assert(
-      fc.property(anyRequest, fc.nat({ max: 0xffff_ffff }), (request, due) => {
+      fc.property(anyOldRequest, fc.nat({ max: 0xffff_ffff }), (request, due) => {
         const form = { protocol: 3, due };
         const { frame } = frameOf((writer) => writeRequest(writer, 1, request, form));
         const read = readRequest(frame.kind, frame.body, 3);
@@ -165,10 +170,59 @@ describe("request and reply codecs", () => {
     }
   });
 
+  test("since protocol 4 bring gossip, and write none for peers before", () => {
+    const gossips = anyRequest.filter(({ type }) => type === "gossip");
+    fc.assert(
+      fc.property(gossips, (request) => {
+        const form = { protocol: 4, due: 0 };
+        const { frame } = frameOf((writer) => writeRequest(writer, 1, request, form));
+        const read = readRequest(frame.kind, frame.body, 4);
+        expect(read.due).toBeUndefined();
+        expect(plainMessage(read.request)).toEqual(plainMessage(request));
+      }),
+    );
+    const gossip: Request = {
+      type: "gossip",
+      digest: Buffer.alloc(16, 0xdd),
+      vector: new Map([
+        ["b/x", 300],
+        ["a/y", 1],
+      ]),
+      changes: [Buffer.from("cc"), Buffer.from("d")],
+    };
+    const body = `${"dd".repeat(16)}0102${"03612f7901"}${"03622f78ac02"}026363${"0164"}`;
+    const { bytes } = frameOf((writer) => writeRequest(writer, 2, gossip, { protocol: 4, due: 0 }));
+    expect(bytes.toString("hex")).toBe(`000000271900000002${body}`);
+    for (const protocol of [1, 2, 3]) {
+      const writer = new FrameWriter(FRAME_BYTES_MAX);
+      expect(() => writeRequest(writer, 1, gossip, { protocol, due: 0 })).toThrow(RangeError);
+      expect(writer.sizeBytes).toBe(0);
+    }
+  });
+
+  test("a page of changes ends before 64 KiB, and a message takes no more", () => {
+    const changes = Array.from({ length: 100 }, () => Buffer.alloc(1_000));
+    const page = changes.slice(0, countOfPage(changes));
+    expect(page).toHaveLength(65);
+    const gossip = (sent: readonly Uint8Array[]) => (writer: FrameWriter) =>
+      writeReply(
+        writer,
+        1,
+        { type: "gossip-reply", vector: undefined, changes: sent },
+        BEFORE_CLOCKS,
+      );
+    expect(frameOf(gossip(page)).bytes.length).toBeLessThan(64 * 1_024 + 20);
+    expect(() => frameOf(gossip(changes))).toThrow(RangeError);
+    expect(() => frameOf(gossip([Buffer.alloc(2_049)]))).toThrow(RangeError);
+    const large = Buffer.concat([Buffer.from("00", "hex"), Buffer.alloc(64 * 1_024 + 1)]);
+    expect(() => readReply(FRAME_KINDS.gossipReply, large, 2)).toThrow(FormatError);
+  });
+
   test("refuse every truncation that is not itself a message", () => {
     fc.assert(
       fc.property(anyRequest, fc.nat(), (request, cut) => {
-        const { frame } = frameOf((writer) => writeRequest(writer, 1, request, BEFORE_CLOCKS));
+        const form = formOf(request.type === "gossip");
+        const { frame } = frameOf((writer) => writeRequest(writer, 1, request, form));
         const body = frame.body.subarray(0, cut % Math.max(1, frame.body.length));
         expectCanonicalOrFormatError(frame.kind, body);
       }),
@@ -225,7 +279,7 @@ describe("checkHello()", () => {
   test("accepts its own kind and brings back what was sent", () => {
     const hello = makeHello(identity);
     const received = decodeHello(encodeHello(hello));
-    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 3 });
+    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 4 });
     expect({ ...received, proof: [...received.proof] }).toEqual({
       ...hello,
       proof: [...hello.proof],
@@ -236,7 +290,7 @@ describe("checkHello()", () => {
     const hello = makeHello(identity);
     const other = makeHello({ ...identity, incarnation: "BBBBBBBBBBB" });
     const ack = makeHello(identity, hello);
-    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 3 });
+    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 4 });
     expect(checkHello(ack, identity, { answered: other })).toHaveProperty("reason");
     expect(checkHello(hello, identity, { answered: hello })).toHaveProperty("reason");
     expect(checkHello(ack, identity)).toHaveProperty("reason");
@@ -259,10 +313,10 @@ describe("checkHello()", () => {
 
   test("names the protocols where none is common", () => {
     const open = { ...identity, clusterSecret: undefined };
-    const hello = { ...makeHello(open), protocolMin: 4, protocolMax: 5 };
+    const hello = { ...makeHello(open), protocolMin: 5, protocolMax: 6 };
     expect(checkHello(hello, open)).toEqual({
       reason:
-        "Cannot connect node a to node a of cluster c: it speaks protocols 4 to 5, this node 1 to 3",
+        "Cannot connect node a to node a of cluster c: it speaks protocols 5 to 6, this node 1 to 4",
     });
   });
 
@@ -288,6 +342,11 @@ describe("checkHello()", () => {
   });
 });
 
+/** Of a request without a due time, which has the same body in all protocols that have it. */
+function formOf(isGossip: boolean): RequestForm {
+  return isGossip ? { protocol: 4, due: 0 } : BEFORE_CLOCKS;
+}
+
 function expectCanonicalOrFormatError(kind: number, bytes: Uint8Array): void {
   const body = Buffer.from(bytes);
   let again: Frame;
@@ -295,7 +354,12 @@ function expectCanonicalOrFormatError(kind: number, bytes: Uint8Array): void {
     again =
       kind < 0x80
         ? frameOf((writer) =>
-            writeRequest(writer, 1, readRequest(kind, body, 2).request, BEFORE_CLOCKS),
+            writeRequest(
+              writer,
+              1,
+              readRequest(kind, body, 2).request,
+              formOf(kind === FRAME_KINDS.gossip),
+            ),
           ).frame
         : frameOf((writer) => writeReply(writer, 1, readReply(kind, body, 2).reply, BEFORE_CLOCKS))
             .frame;

@@ -21,6 +21,8 @@ export const ERRORS = {
   "hints-full": { definite: true, status: 503 },
   stopping: { definite: true, status: 503 },
   "stale-ring": { definite: true, status: 503 },
+  /** The node belongs to no ring: members serve. */
+  "no-member": { definite: true, status: 503 },
   "too-few-nodes": { definite: true, status: 503 },
   "read-quorum-not-met": { definite: true, status: 503 },
   "write-quorum-not-met": { definite: false, status: 503 },

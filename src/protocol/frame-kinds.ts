@@ -13,6 +13,8 @@ export const FRAME_KINDS = {
   life: 0x18,
   /** A put that asks to be durable; since protocol 2. */
   durablePut: 0x17,
+  /** Since protocol 4. */
+  gossip: 0x19,
   getReply: 0x90,
   putReply: 0x91,
   forwardReply: 0x92,
@@ -20,5 +22,6 @@ export const FRAME_KINDS = {
   tombstoneReply: 0x96,
   treeReply: 0x94,
   lifeReply: 0x98,
+  gossipReply: 0x99,
   errorReply: 0xff,
 } as const;

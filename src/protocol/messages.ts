@@ -119,6 +119,29 @@ export interface LifeReply {
   readonly accepted: boolean;
 }
 
+/** Of each issuer of changes, the number up to which a history has all of them; 1 or more. */
+export type HistoryVector = ReadonlyMap<string, number>;
+
+/** Brings the histories of two nodes together (membership/gossip.ts). Of who is up or down it says nothing (D-4.8.3-3). */
+export interface GossipRequest {
+  readonly type: "gossip";
+  /** Of all changes that the sender has, 16 bytes. */
+  readonly digest: Uint8Array;
+  /** Undefined: the sender asks for the peer's first. */
+  readonly vector: HistoryVector | undefined;
+  /** Of those the peer lacks, as many as a message takes. */
+  readonly changes: readonly Uint8Array[];
+}
+
+/** What was sent is stored. */
+export interface GossipReply {
+  readonly type: "gossip-reply";
+  /** Present where it was asked for and the digests differ. */
+  readonly vector: HistoryVector | undefined;
+  /** Of those the sender of the request lacks, as many as a message takes. */
+  readonly changes: readonly Uint8Array[];
+}
+
 export interface ErrorReply {
   readonly type: "error-reply";
   readonly code: ErrorCode;
@@ -133,7 +156,8 @@ export type Request =
   | ForwardRequest
   | TombstoneRequest
   | PingRequest
-  | LifeRequest;
+  | LifeRequest
+  | GossipRequest;
 export type Reply =
   | GetReply
   | TreeReply
@@ -142,6 +166,7 @@ export type Reply =
   | TombstoneReply
   | PingReply
   | LifeReply
+  | GossipReply
   | ErrorReply;
 
 /** First frame in each direction of a connection (architecture, section 5). */

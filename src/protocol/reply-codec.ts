@@ -10,6 +10,7 @@
  *     tombstone-reply = holding:u8 (0 none, 1 the same, 2 other)
  *     ping-reply    =
  *     life-reply    = accepted:u8 (0 or 1)
+ *     gossip-reply  = (gossip-codec.ts)
  *     error-reply   = length:u8 code:ASCII[length] message:UTF-8 with a varint length
  *
  * A message is at most 1,024 bytes; a longer one is cut.
@@ -19,6 +20,7 @@ import type { ErrorCode } from "./errors.ts";
 import { ERRORS } from "./errors.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
+import { readGossipReply, writeGossipReply } from "./gossip-codec.ts";
 import type { ErrorReply, Holding, Reply } from "./messages.ts";
 import { CLOCKS_SINCE } from "./request-codec.ts";
 import { readNodes, writeNodes } from "./tree-codec.ts";
@@ -35,6 +37,7 @@ const KINDS = {
   "tombstone-reply": FRAME_KINDS.tombstoneReply,
   "ping-reply": FRAME_KINDS.pingReply,
   "life-reply": FRAME_KINDS.lifeReply,
+  "gossip-reply": FRAME_KINDS.gossipReply,
   "error-reply": FRAME_KINDS.errorReply,
 } as const satisfies Record<Reply["type"], number>;
 
@@ -92,6 +95,9 @@ function writeParts(writer: FrameWriter, reply: Reply): void {
     case "life-reply":
       writer.u8(reply.accepted ? 1 : 0);
       return;
+    case "gossip-reply":
+      writeGossipReply(writer, reply);
+      return;
     case "error-reply":
       writer.raw(errorBody(reply));
   }
@@ -148,6 +154,8 @@ function readParts(kind: number, body: Uint8Array, at: number): Reply {
       reader.end();
       return { type: "life-reply", accepted: accepted === 1 };
     }
+    case FRAME_KINDS.gossipReply:
+      return readGossipReply(new Reader(body, "a gossip reply", at));
     case FRAME_KINDS.errorReply:
       return readError(new Reader(body, "an error reply", at));
     default:

@@ -10,6 +10,7 @@
  *     tombstone = due stamp remove:u8 (0 or 1) digest:16 bytes key:rest
  *     ping    =
  *     life    = incarnation:11 ASCII life:11 ASCII after:rest          (nothing, or 11 ASCII)
+ *     gossip  = (gossip-codec.ts)                                                       (since protocol 4)
  *     stamp   = epoch:u32 digest:8 bytes
  *     due     = u32                     (since protocol 3; by the reader's clock, see rpc/peer-clock.ts)
  *
@@ -23,6 +24,7 @@ import { nodeId } from "../base/ids.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import { FRAME_KINDS } from "./frame-kinds.ts";
 import type { FrameWriter } from "./framing.ts";
+import { readGossip, writeGossip } from "./gossip-codec.ts";
 import { KEY_BYTES_MAX } from "./key-limit.ts";
 import type { LifeRequest, Request } from "./messages.ts";
 import { readPaths, writePaths } from "./tree-codec.ts";
@@ -38,6 +40,8 @@ const DURABLE_PUT_SINCE = 2;
 /** Answers of an earlier protocol do not say what their sender's clock shows, so that its requests cannot say when they are too late. */
 export const CLOCKS_SINCE = 3;
 const DUE_BYTES = 4;
+/** Peers of an earlier protocol keep no history of changes, and close a connection that brings a frame they do not know. */
+const GOSSIP_SINCE = 4;
 
 /** What a frame says of a request besides the request. */
 export interface RequestForm {
@@ -49,7 +53,7 @@ export interface RequestForm {
 
 /**
  * Adds the request's frame. Byte strings are not copied where they are large: do not change them afterwards. Throws RangeError on
- * a request that has no frame (too large, an empty key) and leaves no trace of it.
+ * a request that has no frame (too large, an empty key, none in the reader's protocol) and leaves no trace of it.
  */
 export function writeRequest(
   writer: FrameWriter,
@@ -70,6 +74,11 @@ export function writeRequest(
 }
 
 function kindOf(request: Request, protocol: number): number {
+  if (request.type === "gossip" && protocol < GOSSIP_SINCE) {
+    throw new RangeError(
+      `Cannot send gossip: the peer speaks protocol ${protocol}, gossip takes ${GOSSIP_SINCE}`,
+    );
+  }
   const isDurable = request.type === "put" && request.durable === true;
   return isDurable && protocol >= DURABLE_PUT_SINCE
     ? FRAME_KINDS.durablePut
@@ -126,6 +135,9 @@ function writeParts(writer: FrameWriter, request: Request): void {
       writer.latin1(request.incarnation);
       writer.latin1(request.life);
       writer.latin1(request.after ?? "");
+      return;
+    case "gossip":
+      writeGossip(writer, request);
   }
 }
 
@@ -224,6 +236,8 @@ function readParts(
       return { type: "ping" };
     case FRAME_KINDS.life:
       return readLife(new Reader(body, "a life request", at));
+    case FRAME_KINDS.gossip:
+      return readGossip(new Reader(body, "a gossip request", at));
     default:
       return new Reader(body, "a request", at).fail(`its kind ${kind} is unknown`);
   }
@@ -245,6 +259,8 @@ export function requestSizeBytes(request: Request): number {
     case "ping":
     case "life":
       return 0;
+    case "gossip":
+      return request.changes.reduce((sum, change) => sum + change.length, 0);
   }
 }
 

@@ -123,3 +123,99 @@ describe("PutCore", () => {
     );
   });
 });
+
+describe("a write while a change of the ring is open (D-4.9-4)", () => {
+  const X = nodeId("X");
+
+  /** Owned by A, B, C; once the change is complete by X, A, B. */
+  function changing(options: { readonly w?: number; readonly down?: readonly string[] } = {}) {
+    const { w = 2, down = [] } = options;
+    const placement = new Placement({
+      preferenceList: LIST,
+      n: 3,
+      sloppy: true,
+      isUp: (node) => !down.includes(node),
+      coordinator: A,
+      nextOwners: [X, A, B],
+    });
+    return { placement, put: new PutCore(placement, w) };
+  }
+
+  test("goes to the owners and to who will be one", () => {
+    expect(changing().placement.sends()).toEqual(
+      [A, B, C, X].map((node) => ({ node, hintFor: undefined })),
+    );
+  });
+
+  test("D-4.9-4 is met by W of both, not by W of one", () => {
+    const { put } = changing();
+    put.acknowledge(A);
+    put.acknowledge(C);
+    expect(put.state).toBe("waiting");
+    put.acknowledge(X);
+    expect(put.state).toBe("met");
+    expect(put.complete).toBe(false);
+    put.acknowledge(B);
+    expect(put.complete).toBe(true);
+    const other = changing().put;
+    other.acknowledge(A);
+    other.acknowledge(X);
+    expect(other.state).toBe("waiting");
+    other.acknowledge(B);
+    expect(other.state).toBe("met");
+  });
+
+  test("keeps a hint for who will own the key, as for an owner", () => {
+    const { placement, put } = changing({ down: [X] });
+    expect(placement.sends()).toContainEqual({ node: D, hintFor: X });
+    for (const node of [A, B, C]) put.acknowledge(node);
+    expect(put.owedHints()).toEqual([X]);
+    put.acknowledge(D);
+    expect(put.complete).toBe(true);
+  });
+
+  test("is missed once one of the two cannot have W any more", () => {
+    const { put } = changing({ w: 3, down: [D, E] });
+    put.fail(X);
+    expect(put.state).toBe("missed");
+  });
+
+  test("is in too few hands where either set is", () => {
+    expect(changing({ down: [X, B, D, E] }).placement.servedCount).toBe(1);
+    expect(changing({ down: [C, D, E] }).placement.servedCount).toBe(2);
+  });
+
+  test("a stand-in never takes the place of one that has its own slot already", () => {
+    const placement = new Placement({
+      preferenceList: LIST,
+      n: 3,
+      sloppy: true,
+      isUp: (node) => node !== B,
+      coordinator: A,
+      nextOwners: [A, B, D],
+    });
+    expect(placement.sends()).toEqual([
+      { node: A, hintFor: undefined },
+      { node: E, hintFor: B },
+      { node: C, hintFor: undefined },
+      { node: D, hintFor: undefined },
+    ]);
+  });
+
+  test("D-4.9-4 whatever comes in whatever order: met exactly at W of each set", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.shuffledSubarray([A, B, C, X]),
+        (w, acknowledged) => {
+          const { put } = changing({ w });
+          for (const node of acknowledged) put.acknowledge(node);
+          const countOf = (owners: readonly string[]) =>
+            acknowledged.filter((node) => owners.includes(node)).length;
+          const isMet = countOf([A, B, C]) >= w && countOf([X, A, B]) >= w;
+          expect(put.state === "met").toBe(isMet);
+        },
+      ),
+    );
+  });
+});

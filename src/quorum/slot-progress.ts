@@ -23,9 +23,10 @@ export class SlotProgress {
     return this.#state;
   }
 
-  /** Slots that somebody answered for. */
+  /** Slots that somebody answered for; of two sets of them the fewer. */
   get servedCount(): number {
-    return this.#served.size;
+    if (this.placement.nextSlots === undefined) return this.#served.size;
+    return this.placement.leastIn((slot) => this.#served.has(slot));
   }
 
   /** The node will never answer. Returns whom to ask instead. */
@@ -77,7 +78,7 @@ export class SlotProgress {
   }
 
   protected verdict(): QuorumState {
-    if (this.#served.size >= this.needed) return "met";
+    if (this.servedCount >= this.needed) return "met";
     return this.#reachableCount() < this.needed ? "missed" : "waiting";
   }
 
@@ -85,8 +86,10 @@ export class SlotProgress {
     return this.hasAnswer(slot) ? undefined : this.placement.replace(slot);
   }
 
-  /** Slots that are served or still may be. */
+  /** Slots that are served or still may be; of two sets of them the fewer. */
   #reachableCount(): number {
-    return this.#served.size + this.unserved().filter((slot) => !slot.exhausted).length;
+    return this.placement.leastIn(
+      (slot) => this.#served.has(slot) || (!this.hasAnswer(slot) && !slot.exhausted),
+    );
   }
 }

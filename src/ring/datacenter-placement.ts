@@ -22,11 +22,27 @@ export interface DatacenterPlacement {
  * datacenters, those that the walk meets first keep one more.
  */
 export function spreadOver(walk: readonly NodeId[], placement: DatacenterPlacement): NodeId[] {
-  const wanted = new Wanted(placement);
+  const wanted = new Wanted(placement, evenCopies(placement));
   const primaries: NodeId[] = [];
   const others: NodeId[] = [];
   for (const node of walk) (wanted.takes(node) ? primaries : others).push(node);
   return [...primaries, ...others];
+}
+
+/** Finds the first N of that list alone, for many ranges: a walk is followed no further than it takes. */
+export function primariesAlong(
+  placement: DatacenterPlacement,
+): (walk: Iterable<NodeId>) => NodeId[] {
+  const even = evenCopies(placement);
+  return (walk) => {
+    const wanted = new Wanted(placement, even);
+    const primaries: NodeId[] = [];
+    for (const node of walk) {
+      if (wanted.takes(node)) primaries.push(node);
+      if (primaries.length === placement.n) break;
+    }
+    return primaries;
+  };
 }
 
 /** Throws RangeError, which says what is allowed, where no preference list can be spread so. */
@@ -88,26 +104,33 @@ export function placementOfFile(file: unknown): DatacenterPlacement {
   };
 }
 
+/** Where copies are even: what each datacenter keeps, if it has so many nodes, and how many of them keep one more. */
+interface EvenCopies {
+  readonly level: number;
+  readonly extra: number;
+}
+
+function evenCopies(placement: DatacenterPlacement): EvenCopies {
+  const sizes = [...sizesOf(placement).values()];
+  const keptAt = (level: number) => sizes.reduce((sum, size) => sum + Math.min(size, level), 0);
+  let level = 0;
+  while (level < placement.n && keptAt(level + 1) <= placement.n) level += 1;
+  return { level, extra: placement.n - keptAt(level) };
+}
+
 /** How many copies each datacenter is still to get. */
 class Wanted {
   readonly #datacenterOf: ReadonlyMap<NodeId, string>;
-  readonly #sizes: ReadonlyMap<string, number>;
   readonly #taken = new Map<string, number>();
   readonly #replicas: ReadonlyMap<string, number> | undefined;
-  /** Where copies are even: what each datacenter keeps, if it has so many nodes, and how many of them keep one more. */
   readonly #level: number;
   #extra: number;
 
-  constructor(placement: DatacenterPlacement) {
-    this.#datacenterOf = placement.datacenterOf;
-    this.#replicas = placement.replicas;
-    this.#sizes = sizesOf(placement);
-    const sizes = [...this.#sizes.values()];
-    const keptAt = (level: number) => sizes.reduce((sum, size) => sum + Math.min(size, level), 0);
-    let level = 0;
-    while (level < placement.n && keptAt(level + 1) <= placement.n) level += 1;
+  constructor({ datacenterOf, replicas }: DatacenterPlacement, { level, extra }: EvenCopies) {
+    this.#datacenterOf = datacenterOf;
+    this.#replicas = replicas;
     this.#level = level;
-    this.#extra = placement.n - keptAt(level);
+    this.#extra = extra;
   }
 
   takes(node: NodeId): boolean {

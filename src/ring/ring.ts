@@ -21,6 +21,8 @@ export interface Ring {
   readonly owners: readonly NodeId[];
   /** Undefined: nodes have no datacenters. */
   readonly placement?: DatacenterPlacement | undefined;
+  /** The ring that an open change leads to (D-4.9-4); undefined while none is open. Of as many ranges, and never with a next one itself. */
+  readonly next?: Ring | undefined;
   /**
    * Every node of the ring, each once, in ring order from the key's range on: the first N are the primaries, the rest
    * are the fallbacks (D-4.3-3, D-4.3-4). With datacenters, the primaries in ring order, then the fallbacks in ring order.

@@ -34,7 +34,7 @@ const garbage = fc.oneof(
     .map(([kind, id, body]) => frame(kind, id, body)),
   anyRequest.map((request) => {
     const writer = new FrameWriter(1_000_000);
-    writeRequest(writer, 1, request, { protocol: 3, due: 1_000 });
+    writeRequest(writer, 1, request, { protocol: 4, due: 1_000 });
     return Buffer.concat(writer.take());
   }),
   fc.constant(frame(FRAME_KINDS.hello, 0, encodeHello(hello))),
@@ -162,5 +162,5 @@ function ackOf(bytes: Uint8Array): Buffer | undefined {
   const whole = frame(FRAME_KINDS.hello, 0, encodeHello(hello));
   if (Buffer.compare(whole, bytes) !== 0) return undefined;
   const ack = makeHello(identityOf("b"), hello);
-  return frame(FRAME_KINDS.helloAck, 0, encodeHelloAck({ protocol: 3, clock: 1_000, hello: ack }));
+  return frame(FRAME_KINDS.helloAck, 0, encodeHelloAck({ protocol: 4, clock: 1_000, hello: ack }));
 }

@@ -186,7 +186,9 @@ export class TombstoneCollector {
 
   #everybodyIsUp(): boolean {
     const { ring, nodeId, detector } = this.#parts;
-    return ring().nodes.every((node) => node === nodeId || detector.isUp(node));
+    const { nodes, next } = ring();
+    // Who is still receiving may get an older value after it was asked.
+    return next === undefined && nodes.every((node) => node === nodeId || detector.isUp(node));
   }
 
   #pause(): Promise<void> {

@@ -46,14 +46,14 @@ function greeting(kind: number, body: Uint8Array): Buffer {
 function requests(...all: readonly Request[]): Buffer {
   return stream((writer) => {
     for (const [id, request] of all.entries())
-      writeRequest(writer, id, request, { protocol: 3, due: 7 });
+      writeRequest(writer, id, request, { protocol: 4, due: 7 });
   });
 }
 
 function replies(...all: readonly Reply[]): Buffer {
   return stream((writer) => {
     for (const [id, reply] of all.entries())
-      writeReply(writer, id, reply, { protocol: 3, clock: 7 });
+      writeReply(writer, id, reply, { protocol: 4, clock: 7 });
   });
 }
 
@@ -76,15 +76,18 @@ describe("FrameLabels.push()", () => {
         { type: "put", ring, key, record, hintFor: nodeId("n4") },
         { type: "forward", ...forward },
         { type: "ping" },
+        { type: "gossip", digest: Buffer.alloc(16), vector: undefined, changes: [] },
+        { type: "gossip", digest: Buffer.alloc(16), vector: new Map(), changes: [key] },
       ),
     ]);
     const labels = ["hello n1", "get cart-3", "put cart-3", "hint cart-3 for n4", "forward cart-3"];
-    expect(new FrameLabels().push(sent)).toEqual([...labels, "ping"]);
+    const gossip = ["gossip digest", "gossip vector 1 changes"];
+    expect(new FrameLabels().push(sent)).toEqual([...labels, "ping", ...gossip]);
   });
 
   test("names the frames of an answerer", () => {
     const sent = Buffer.concat([
-      greeting(FRAME_KINDS.helloAck, encodeHelloAck({ protocol: 3, clock: 7, hello })),
+      greeting(FRAME_KINDS.helloAck, encodeHelloAck({ protocol: 4, clock: 7, hello })),
       greeting(FRAME_KINDS.helloReject, encodeHelloReject("another cluster")),
       replies(
         { type: "get-reply", record },
@@ -92,6 +95,7 @@ describe("FrameLabels.push()", () => {
         { type: "put-reply" },
         { type: "forward-reply", record },
         { type: "ping-reply" },
+        { type: "gossip-reply", vector: new Map(), changes: [] },
         { type: "error-reply", code: "stale-ring", message: "Cannot serve" },
       ),
     ]);
@@ -103,6 +107,7 @@ describe("FrameLabels.push()", () => {
       "put-reply",
       "forward-reply",
       "ping-reply",
+      "gossip-reply vector",
       "error stale-ring",
     ]);
   });

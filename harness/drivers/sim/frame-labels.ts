@@ -85,6 +85,8 @@ function requestLabel(request: Request): string {
       return "ping";
     case "life":
       return request.after === undefined ? "life" : "life goes on";
+    case "gossip":
+      return `gossip ${request.vector === undefined ? "digest" : "vector"}${changesText(request)}`;
   }
 }
 
@@ -104,9 +106,15 @@ function replyLabel(reply: Reply): string {
       return `tombstone-reply ${reply.holding}`;
     case "life-reply":
       return reply.accepted ? "life accepted" : "life refused";
+    case "gossip-reply":
+      return `gossip-reply${reply.vector === undefined ? "" : " vector"}${changesText(reply)}`;
     case "error-reply":
       return `error ${reply.code}`;
   }
+}
+
+function changesText({ changes }: { readonly changes: readonly Uint8Array[] }): string {
+  return changes.length === 0 ? "" : ` ${changes.length} changes`;
 }
 
 /** A key as its client wrote it, or in hexadecimal where it is no printable text. */

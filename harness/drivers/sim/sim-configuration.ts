@@ -40,6 +40,8 @@ export function simConfiguration(
     sync: world.sync,
     // A plan says so where it wants one: what a disk does to reads is the rule here.
     rowCacheBytes: 0,
+    // Static; faults that remove a node write another list of members.
+    gossipMs: 0,
     ...world.settings,
   });
 }

@@ -27,19 +27,28 @@ export class ClusterWorld {
   readonly network = new MemoryNetwork(this.clock);
   readonly nodes = new Map<string, WorldNode>();
   readonly names: readonly string[];
+  /** Every place for a node: those of `names`, which the cluster begins with, and others that may join. */
+  readonly places: readonly string[];
   readonly #settings: Partial<Record<keyof NodeConfiguration, unknown>>;
   #starts = 0;
 
-  constructor(count: number, settings: Partial<Record<keyof NodeConfiguration, unknown>> = {}) {
-    this.names = Array.from({ length: count }, (_, position) => `n${position + 1}`);
+  constructor(
+    count: number,
+    settings: Partial<Record<keyof NodeConfiguration, unknown>> = {},
+    otherPlaces = 0,
+  ) {
+    const names = Array.from({ length: count + otherPlaces }, (_, at) => `n${at + 1}`);
+    this.names = names.slice(0, count);
+    this.places = names;
     this.#settings = settings;
   }
 
   static async start(
     count: number,
     settings: Partial<Record<keyof NodeConfiguration, unknown>> = {},
+    otherPlaces = 0,
   ): Promise<ClusterWorld> {
-    const world = new ClusterWorld(count, settings);
+    const world = new ClusterWorld(count, settings, otherPlaces);
     for (const name of world.names) await world.startNode(name, new MemoryEngine());
     return world;
   }
@@ -52,11 +61,12 @@ export class ClusterWorld {
       clusterSecret: "a secret of this test",
       httpAddress: "127.0.0.1:1",
       rpcAddress: address(name),
-      members: this.names.map((id) => ({ id, address: address(id), clientUrl: clientUrl(id) })),
-      routes: Object.fromEntries(this.names.map((peer) => [peer, this.link(name, peer)])),
+      members: this.names.map(memberOfPlace),
+      routes: Object.fromEntries(this.places.map((peer) => [peer, this.link(name, peer)])),
       engine: "memory",
       dataFolder: "unused",
       partitions: 64,
+      gossipMs: 0,
       testFaults: true,
       ...this.#settings,
     });
@@ -96,8 +106,8 @@ export class ClusterWorld {
   }
 
   heal(): void {
-    for (const a of this.names) {
-      for (const b of this.names) if (a !== b) this.network.heal(this.link(a, b));
+    for (const a of this.places) {
+      for (const b of this.places) if (a !== b) this.network.heal(this.link(a, b));
     }
   }
 
@@ -205,6 +215,11 @@ export class ClusterWorld {
       await eventLoopTurn();
     }
   }
+}
+
+/** Where a node says that it is. */
+export function memberOfPlace(name: string): object {
+  return { id: name, address: address(name), clientUrl: clientUrl(name) };
 }
 
 /** Under which `WorldCaller` reaches a node. */

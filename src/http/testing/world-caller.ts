@@ -15,7 +15,7 @@ export class WorldCaller implements HttpCaller {
 
   async call({ url, method, headers = {}, body }: HttpCall): Promise<HttpCallResult> {
     const { origin, pathname: path, searchParams: query } = new URL(url);
-    const name = this.#world.names.find((each) => clientUrl(each) === origin);
+    const name = [...this.#world.nodes.keys()].find((each) => clientUrl(each) === origin);
     if (name === undefined || this.closed.has(name)) {
       throw new HttpCallError(false, `Cannot reach ${origin}`);
     }

@@ -37,6 +37,17 @@ const node = fc.constantFrom("a", "node-1", "x".repeat(64)).map(nodeId);
 
 const incarnation = fc.uint8Array({ minLength: 8, maxLength: 8 }).map(incarnationOf);
 
+const vector = fc
+  .dictionary(
+    fc.stringMatching(/^[a-z]{1,8}\/[A-Za-z0-9_-]{11}$/),
+    fc.integer({ min: 1, max: 2 ** 40 }),
+  )
+  .map((numbers) => new Map(Object.entries(numbers)));
+const reconciliation = {
+  vector: fc.option(vector, { nil: undefined }),
+  changes: fc.array(fc.uint8Array({ maxLength: 2_048 }), { maxLength: 20 }),
+};
+
 export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: fc.constant("get" as const), ring: stamp, key }),
   fc.record({ type: fc.constant("copy" as const), ring: stamp, key }),
@@ -77,6 +88,7 @@ export const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     life: incarnation,
     after: fc.option(incarnation, { nil: undefined }),
   }),
+  fc.record({ type: fc.constant("gossip" as const), digest: hash, ...reconciliation }),
 );
 
 export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
@@ -96,6 +108,7 @@ export const anyReply: fc.Arbitrary<Reply> = fc.oneof(
   }),
   fc.constant({ type: "ping-reply" as const }),
   fc.record({ type: fc.constant("life-reply" as const), accepted: fc.boolean() }),
+  fc.record({ type: fc.constant("gossip-reply" as const), ...reconciliation }),
   fc.record({
     type: fc.constant("error-reply" as const),
     code: fc.constantFrom(...(Object.keys(ERRORS) as ErrorCode[])),
@@ -111,6 +124,7 @@ export function plainMessage<M extends Request | Reply>(message: M): M {
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return Object.fromEntries(value);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
 }

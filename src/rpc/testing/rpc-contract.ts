@@ -54,6 +54,7 @@ export const echo: RequestHandler = (_from, request, respond) => {
     tombstone: () => ({ type: "tombstone-reply", holding: "none" }),
     ping: () => ({ type: "ping-reply" }),
     life: () => ({ type: "life-reply", accepted: true }),
+    gossip: () => ({ type: "gossip-reply", vector: undefined, changes: [] }),
   };
   respond(replies[request.type]());
 };
