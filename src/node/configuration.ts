@@ -45,8 +45,8 @@ export interface NodeConfiguration {
    */
   readonly members: readonly Member[];
   /**
-   * From one round of gossip to the next, in milliseconds (paper: 1,000, the default). Lower: changes of the membership spread faster. 0: there is
-   * none, and the members never change. The same on all nodes, as far as it is 0.
+   * From one round of gossip to the next, in milliseconds (paper: 1,000). Lower: changes of the membership spread faster. 0, the default: there is
+   * none, and the members never change; so it is until the swarm has tried changes under all its faults. The same on all nodes, as far as it is 0.
    */
   readonly gossipMs: number;
   /** Node id to address to dial instead of the member's own; replaceable at run time. */

@@ -21,7 +21,7 @@ export function parseConfiguration(
   const fields = new Fields(json);
   const id = fields.id("nodeId");
   const members = fields.members("members");
-  const gossipMs = fields.whole("gossipMs", 0, 3_600_000, 1_000);
+  const gossipMs = fields.whole("gossipMs", 0, 3_600_000, 0);
   const n = fields.whole("n", 1, N_MAX, 3);
   const configuration: NodeConfiguration = {
     nodeId: id,
