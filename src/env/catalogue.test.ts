@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { CataloguePoint } from "./catalogue.ts";
 import { CATALOGUE } from "./catalogue.ts";
+import type { CataloguePoint } from "./catalogue-point.ts";
 
 const SOURCES = resolve(import.meta.dirname, "..");
 
