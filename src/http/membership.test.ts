@@ -116,27 +116,30 @@ async function expectWhole(
 }
 
 describe("a node joins and a founder leaves under load", () => {
-  test.each([0, 1, 2])("D-2.3-5 D-4.9-1 D-4.9-3 D-4.9-4 and nothing is lost, seed %i", async (seed) => {
-    const world = await ClusterWorld.start(4, SETTINGS, 1);
-    const operator = new Operator(world);
-    const clients = new AddingClients(world, { seed });
-    clients.start();
-    await world.pass(2_000);
-    await operator.add("n5", `n${1 + seed}`);
-    await operator.until(["n1", "n2", "n3", "n4", "n5"]);
-    await world.pass(1_000);
-    await operator.remove(`n${2 + seed}`, "n5");
-    const left = ["n1", "n2", "n3", "n4", "n5"].filter((name) => name !== `n${2 + seed}`);
-    await operator.until(left);
-    // Without any time for repair: the new owners' quorums are as good as the old ones'.
-    await clients.stop();
-    for (const name of left) expect(await clients.lost(name, 2)).toEqual([]);
-    await expectWhole(world, clients, left);
-    const again = countOf(world, "a request was sent again under another ring");
-    const heard = countOf(world, "a replica heard of a change by a request, and served it");
-    // A change reaches those who need it by the requests that need it, and fails none of them.
-    expect(again + heard).toBeGreaterThan(0);
-  });
+  test.each([0, 1, 2])(
+    "D-2.3-5 D-4.9-1 D-4.9-3 D-4.9-4 and nothing is lost, seed %i",
+    async (seed) => {
+      const world = await ClusterWorld.start(4, SETTINGS, 1);
+      const operator = new Operator(world);
+      const clients = new AddingClients(world, { seed });
+      clients.start();
+      await world.pass(2_000);
+      await operator.add("n5", `n${1 + seed}`);
+      await operator.until(["n1", "n2", "n3", "n4", "n5"]);
+      await world.pass(1_000);
+      await operator.remove(`n${2 + seed}`, "n5");
+      const left = ["n1", "n2", "n3", "n4", "n5"].filter((name) => name !== `n${2 + seed}`);
+      await operator.until(left);
+      // Without any time for repair: the new owners' quorums are as good as the old ones'.
+      await clients.stop();
+      for (const name of left) expect(await clients.lost(name, 2)).toEqual([]);
+      await expectWhole(world, clients, left);
+      const again = countOf(world, "a request was sent again under another ring");
+      const heard = countOf(world, "a replica heard of a change by a request, and served it");
+      // A change reaches those who need it by the requests that need it, and fails none of them.
+      expect(again + heard).toBeGreaterThan(0);
+    },
+  );
 });
 
 /** Cut off from everybody for good. */
