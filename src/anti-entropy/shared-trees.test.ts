@@ -7,6 +7,7 @@ import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { ringFromTable } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
+import { ringUnderChange } from "../ring/ring-under-change.ts";
 import { SharedTrees } from "./shared-trees.ts";
 
 const [A, B, C, X] = ["A", "B", "C", "X"].map(nodeId) as [NodeId, NodeId, NodeId, NodeId];
@@ -18,6 +19,8 @@ const NEXT = ringFromTable({
   owners: [A, X, C, A, B, C],
 });
 
+const STAMP = { epoch: 1, digest: "00000000000000ff" };
+
 function peersOf(node: NodeId, ring: Ring): readonly NodeId[] {
   const trees = { isBuilt: true, partitionsBuilt: 6, treeOf: () => undefined };
   return [...new SharedTrees({ nodeId: node, trees, ring: () => ring, n: 2 }).peers()].sort();
@@ -25,7 +28,7 @@ function peersOf(node: NodeId, ring: Ring): readonly NodeId[] {
 
 describe("SharedTrees while a change of the ring is open", () => {
   test("D-4.9-1 who will own a range compares it with its owners, and they with it", () => {
-    const ring = ringFromTable(TABLE, NEXT);
+    const ring = ringUnderChange(ringFromTable(TABLE), NEXT, STAMP);
     // X gains ranges 0 and 1, of A and B, and of B and C.
     expect(peersOf(X, ring)).toEqual([A, B, C]);
     expect(peersOf(A, ring)).toEqual([B, C, X]);

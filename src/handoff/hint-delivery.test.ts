@@ -6,6 +6,7 @@
 import { describe, expect, test } from "vitest";
 import { replicaEnvironment } from "../replica/testing/replica-world.ts";
 import { ringFromTable } from "../ring/partition-table.ts";
+import { ringUnderChange } from "../ring/ring-under-change.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { hintTargets } from "./hint-targets.ts";
 import {
@@ -45,7 +46,8 @@ test("D-4.9-4 hintTargets() is who will own the key while a change of the ring i
   const table = { clusterId: "hints", epoch: stamp.epoch, nodes, owners: RING.owners };
   const partition = RING.partitionOf(key);
   const owners = RING.owners.map((owner, index) => (index === partition ? A : owner));
-  const changing = ringFromTable(table, ringFromTable({ ...table, owners }));
+  const next = ringFromTable({ ...table, owners });
+  const changing = ringUnderChange(ringFromTable(table), next, stamp);
   expect(partitionCount).toBe(owners.length);
   expect(hintTargets({ owner: A, key }, ringFromTable(table), N)).toEqual(primariesOf(foreign));
   expect(hintTargets({ owner: A, key }, changing, N)).toEqual([A]);

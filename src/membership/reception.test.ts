@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { ringFromTable } from "../ring/partition-table.ts";
+import { ringUnderChange } from "../ring/ring-under-change.ts";
 import { rangesAwaited } from "./reception.ts";
 
 const [A, B, C, D, X] = ["A", "B", "C", "D", "X"].map(nodeId) as [
@@ -27,7 +28,7 @@ const NEXT = ringFromTable({
   nodes: [A, B, C, D, X],
   owners: OWNERS.map((owner, range) => (range === 2 ? X : owner)),
 });
-const RING = ringFromTable(TABLE, NEXT);
+const RING = ringUnderChange(ringFromTable(TABLE), NEXT, { epoch: 1, digest: "00000000000000ff" });
 
 function awaited(node: NodeId, of: readonly NodeId[], w = 2): readonly number[] {
   return rangesAwaited(RING, { nodeId: node, n: N, w }, (owner) => of.includes(owner));

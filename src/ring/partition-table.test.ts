@@ -203,20 +203,6 @@ describe("ringFromTable()", () => {
     expect(later.stamp.epoch).toBe(2);
   });
 
-  it("D-4.9-4 has another digest while a change is open, and none of another number of ranges", () => {
-    const next = ringFromTable({ ...table, epoch: 2, owners: [...table.nodes].reverse() });
-    const ring = ringFromTable({ ...table, owners: table.nodes });
-    const changing = ringFromTable({ ...table, owners: table.nodes }, next);
-    expect(changing.next).toBe(next);
-    expect(ring.next).toBeUndefined();
-    expect(changing.stamp).toMatchObject({ epoch: 1 });
-    expect(new Set([ring, changing, next].map((one) => one.stamp.digest)).size).toBe(3);
-    const wider = ringFromTable({ ...table, owners: [...table.nodes, ...table.nodes] });
-    expect(() => ringFromTable({ ...table, owners: table.nodes }, wider)).toThrow(
-      "Cannot make a ring: it has 7 ranges, and the next one 14",
-    );
-  });
-
   it("refuses owners that are no members and members that own nothing", () => {
     const strange = { ...table, owners: [...table.nodes, nodeId("H")] };
     expect(() => ringFromTable(strange)).toThrow(/H is no member/);

@@ -59,20 +59,13 @@ export interface PartitionTable {
   readonly placement?: DatacenterPlacement | undefined;
 }
 
-/**
- * The ring of a given table, and of the one to which an open change leads. Throws RangeError where no cluster can have it.
- */
-export function ringFromTable(table: PartitionTable, next?: Ring): Ring {
+/** The ring of a given table. Throws RangeError where no cluster can have it. */
+export function ringFromTable(table: PartitionTable): Ring {
   const nodes = [...table.nodes].sort();
   checkMembers(nodes, table.owners.length);
   checkOwners(nodes, table.owners);
   if (table.placement !== undefined) checkSpread(nodes, table.placement);
-  if (next !== undefined && next.partitionCount !== table.owners.length) {
-    throw new RangeError(
-      `Cannot make a ring: it has ${table.owners.length} ranges, and the next one ${next.partitionCount}`,
-    );
-  }
-  return new TableRing({ ...table, nodes, owners: [...table.owners] }, next);
+  return new TableRing({ ...table, nodes, owners: [...table.owners] });
 }
 
 /** The range of a position, by its upper 32 bits. Exact: the product stays below 2^48. */
@@ -94,15 +87,13 @@ class TableRing implements Ring {
   readonly owners: readonly NodeId[];
   readonly partitionCount: number;
   readonly placement: DatacenterPlacement | undefined;
-  readonly next: Ring | undefined;
   /** By range, each made when it is first asked for. */
   readonly #preferenceLists: (readonly NodeId[] | undefined)[];
   /** Ranges of keys asked for lately: each stage of a request asks for the same key, and hashing it takes longest. */
   readonly #partitions = new BytesMemo<number>();
 
-  constructor(table: PartitionTable, next: Ring | undefined) {
-    this.stamp = Object.freeze({ epoch: table.epoch, digest: digestOf(table, next) });
-    this.next = next;
+  constructor(table: PartitionTable) {
+    this.stamp = Object.freeze({ epoch: table.epoch, digest: digestOf(table) });
     // Not frozen, as no list here is: the engine walks, slices and searches a frozen one ten times slower.
     this.nodes = table.nodes;
     this.owners = table.owners;
@@ -169,7 +160,7 @@ function tableSeed(options: RingOptions): Uint8Array {
 }
 
 /** First 8 bytes of a SHA-256 over the canonical form of the table, as 16 hex characters. */
-function digestOf(table: PartitionTable, next: Ring | undefined): string {
+function digestOf(table: PartitionTable): string {
   const writer = new Writer(4 * table.owners.length);
   writer.u8(table.placement === undefined ? TABLE_FORMAT_VERSION : PLACED_FORMAT_VERSION);
   writer.utf8(table.clusterId);
@@ -185,8 +176,6 @@ function digestOf(table: PartitionTable, next: Ring | undefined): string {
     writer.varint(numbers.get(owner) ?? numbers.size);
   }
   if (table.placement !== undefined) writePlacement(writer, table.nodes, table.placement);
-  // Coordinators that do not know of the open change write to too few nodes.
-  if (next !== undefined) writer.utf8(next.stamp.digest);
   return toHex(sha256(writer.finish()).subarray(0, 8));
 }
 
