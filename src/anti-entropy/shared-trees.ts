@@ -4,6 +4,7 @@ import type { NodeAnswer } from "../merkle/comparison.ts";
 import { answerAt } from "../merkle/comparison.ts";
 import type { HashTree } from "../merkle/hash-tree.ts";
 import type { Subtree } from "../merkle/subtree.ts";
+import { DynamoError } from "../protocol/errors.ts";
 import { nodeSizeBytes } from "../protocol/tree-codec.ts";
 import type { Ring } from "../ring/ring.ts";
 
@@ -54,10 +55,42 @@ export class SharedTrees {
     return commonTree(partitions.map((partition) => this.#parts.trees.treeOf(partition)));
   }
 
-  /** What a peer is told: the nodes at the first of the paths, as many as fit; undefined while a tree is not built. */
-  answer(peer: NodeId, paths: readonly Uint8Array[]): readonly NodeAnswer[] | undefined {
+  /** The tree of one partition, as of now, whoever replicates it. */
+  of(partition: number): Subtree {
+    return commonTree([this.#parts.trees.treeOf(partition)]);
+  }
+
+  /** Partitions of which this node has keys and which it does not replicate, in ascending order: those of lost ranges. */
+  lost(): readonly number[] {
+    const replicated = new Set(this.#byPeer().get(this.#parts.nodeId));
+    const { partitionCount } = this.#parts.ring();
+    const isKept = (partition: number) => (this.#parts.trees.treeOf(partition)?.count ?? 0) > 0;
+    return Array.from({ length: partitionCount }, (_, partition) => partition).filter(
+      (partition) => !replicated.has(partition) && isKept(partition),
+    );
+  }
+
+  /** False for a partition of which this node is an owner, or is to be one. */
+  isLost(partition: number): boolean {
+    return this.#byPeer().get(this.#parts.nodeId)?.includes(partition) !== true;
+  }
+
+  /**
+   * What a peer is told of the trees in common, or of that of the partition: the nodes at the first of the paths, as many as fit; undefined while a
+   * tree is not built. Throws DynamoError bad-request for a partition that the ring does not have.
+   */
+  answer(
+    peer: NodeId,
+    paths: readonly Uint8Array[],
+    partition?: number,
+  ): readonly NodeAnswer[] | undefined {
+    const { partitionCount } = this.#parts.ring();
+    if (partition !== undefined && partition >= partitionCount) {
+      const message = `Cannot answer for partition ${partition}: allowed are 0 to ${partitionCount - 1}`;
+      throw new DynamoError("bad-request", message);
+    }
     if (!this.isBuilt) return undefined;
-    const top = this.with(peer);
+    const top = partition === undefined ? this.with(peer) : this.of(partition);
     const nodes: NodeAnswer[] = [];
     let sizeBytes = 0;
     for (const path of paths) {

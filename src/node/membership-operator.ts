@@ -1,8 +1,10 @@
+import type { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { FormatError } from "../base/binary.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Change } from "../membership/change.ts";
 import { changeId } from "../membership/change.ts";
 import type { CurrentMembers } from "../membership/current-members.ts";
+import type { Departure } from "../membership/departures.ts";
 import type { Membership } from "../membership/membership.ts";
 import type { OpenChange } from "../membership/view.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -16,6 +18,7 @@ export interface MembershipOperatorParts {
   readonly members: CurrentMembers;
   /** Undefined: the membership is static. */
   readonly membership: Membership | undefined;
+  readonly shared: Pick<SharedTrees, "isBuilt" | "lost">;
 }
 
 /** Takes operators' orders to change the membership, and tells what has become of them (D-4.8.1-2). */
@@ -27,7 +30,7 @@ export class MembershipOperator implements NodeMembership {
   }
 
   members(): object {
-    const { configuration, members, membership } = this.#parts;
+    const { configuration, members, membership, shared } = this.#parts;
     const view = membership?.view();
     return {
       ring: members.ringInForce().stamp,
@@ -35,6 +38,9 @@ export class MembershipOperator implements NodeMembership {
       members: [...members.members().values()],
       open: view?.open === undefined ? null : this.#open(view.open),
       awaitedHere: membership?.awaited().length ?? 0,
+      rangesKept: shared.isBuilt ? shared.lost().length : null,
+      notEmptied: membership?.notEmptied() ?? [],
+      isSilenced: membership?.isSilenced ?? false,
       waiting: (view?.waiting ?? []).map(told),
       withdrawn: (view?.withdrawn ?? []).map(told),
       void: (view?.void ?? []).map(({ change, reason }) => ({ ...told(change), reason })),
@@ -70,7 +76,33 @@ export class MembershipOperator implements NodeMembership {
     });
   }
 
-  async #issue(read: () => Change["what"]): Promise<object> {
+  async emptied(order: unknown): Promise<object> {
+    return this.#issue(() => {
+      const { id } = objectOf(order, ["id"]);
+      const node = checkedId("id", id);
+      const all = this.#parts.membership?.view().departures ?? [];
+      const ofNode = all.filter((departure) => departure.node === node);
+      const open = ofNode.filter(({ emptiedBy }) => emptiedBy === undefined);
+      const [first, ...rest] = open.map(({ change, digest }): Change["what"] => ({
+        kind: "emptied",
+        change,
+        digest,
+        node,
+      }));
+      if (first !== undefined) return [first, ...rest];
+      throw new RangeError(`Cannot take node ${node} for empty: ${this.#whyNot(node, ofNode)}`);
+    });
+  }
+
+  #whyNot(node: NodeId, departures: readonly Departure[]): string {
+    if (this.#parts.members.members().has(node)) return "it is a member";
+    return departures.length === 0 ? "it never was to be a member" : "it is already";
+  }
+
+  /** One change after the other; tells the id of the last. */
+  async #issue(
+    read: () => Change["what"] | readonly [Change["what"], ...Change["what"][]],
+  ): Promise<object> {
     const { membership, members, configuration } = this.#parts;
     if (membership === undefined) {
       throw new DynamoError("bad-request", "Cannot change the members: gossipMs is 0 here");
@@ -85,8 +117,10 @@ export class MembershipOperator implements NodeMembership {
       throw new DynamoError("no-member", "Cannot change the members: this node is none of them");
     }
     try {
-      const change = await membership.issue(read());
-      return { change: changeId(change) };
+      const whats = read();
+      let change: Change | undefined;
+      for (const what of "kind" in whats ? [whats] : whats) change = await membership.issue(what);
+      return { change: change && changeId(change) };
     } catch (error) {
       const isBad =
         error instanceof RangeError ||

@@ -210,6 +210,7 @@ export class DynamoNode implements KeyValueStore {
             ring: ringNow,
             meet,
             n: configuration.n,
+            isSilenced: () => membership?.isSilenced === true,
           });
     this.#background = new BackgroundWork(environment, {
       configuration,
@@ -217,7 +218,9 @@ export class DynamoNode implements KeyValueStore {
       calls,
       detector: this.#detector,
       ring: ringNow,
+      ground: () => members.collectionGround(),
       membership,
+      isIdle: () => this.#liveRequests.count === 0 && this.#admission.inFlight === 0,
     });
     membership?.start({
       hasAllOf: (owner, ring) => this.#background.antiEntropy.completed.get(owner)?.ring === ring,
@@ -295,7 +298,12 @@ export class DynamoNode implements KeyValueStore {
       configuration,
       life,
       members,
-      membership: new MembershipOperator({ configuration, members, membership }),
+      membership: new MembershipOperator({
+        configuration,
+        members,
+        membership,
+        shared: this.#background.shared,
+      }),
       ready: () => this.ready,
       admission: this.#admission,
       detector: this.#detector,
