@@ -261,7 +261,7 @@ export class LostRanges {
 }
 
 /** Between two ranges. */
-const PAUSE_MS = 200;
+const PAUSE_MS = 50;
 /** Rows removed at once. */
 const PAGE_ROWS = 64;
 /** A range that fails again and again is tried at least once in so many times `everyMs`. */

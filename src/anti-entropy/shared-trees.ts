@@ -27,9 +27,7 @@ export interface SharedTreesParts {
 export class SharedTrees {
   readonly #parts: SharedTreesParts;
   /** Those of the ring that was in force when it was last asked. */
-  #known:
-    | { readonly ring: Ring; readonly byPeer: ReadonlyMap<NodeId, readonly number[]> }
-    | undefined;
+  #known: Known | undefined;
 
   constructor(parts: SharedTreesParts) {
     this.#parts = parts;
@@ -62,17 +60,17 @@ export class SharedTrees {
 
   /** Partitions of which this node has keys and which it does not replicate, in ascending order: those of lost ranges. */
   lost(): readonly number[] {
-    const replicated = new Set(this.#byPeer().get(this.#parts.nodeId));
+    const { own } = this.#knownNow();
     const { partitionCount } = this.#parts.ring();
     const isKept = (partition: number) => (this.#parts.trees.treeOf(partition)?.count ?? 0) > 0;
     return Array.from({ length: partitionCount }, (_, partition) => partition).filter(
-      (partition) => !replicated.has(partition) && isKept(partition),
+      (partition) => !own.has(partition) && isKept(partition),
     );
   }
 
   /** False for a partition of which this node is an owner, or is to be one. */
   isLost(partition: number): boolean {
-    return this.#byPeer().get(this.#parts.nodeId)?.includes(partition) !== true;
+    return !this.#knownNow().own.has(partition);
   }
 
   /**
@@ -114,13 +112,25 @@ export class SharedTrees {
     return roots;
   }
 
-  #byPeer(): ReadonlyMap<NodeId, readonly number[]> {
+  #byPeer(): Known["byPeer"] {
+    return this.#knownNow().byPeer;
+  }
+
+  #knownNow(): Known {
     const ring = this.#parts.ring();
     if (this.#known?.ring !== ring) {
-      this.#known = { ring, byPeer: partitionsByPeer(ring, this.#parts) };
+      const byPeer = partitionsByPeer(ring, this.#parts);
+      this.#known = { ring, byPeer, own: new Set(byPeer.get(this.#parts.nodeId)) };
     }
-    return this.#known.byPeer;
+    return this.#known;
   }
+}
+
+interface Known {
+  readonly ring: Ring;
+  readonly byPeer: ReadonlyMap<NodeId, readonly number[]>;
+  /** Those that this node replicates. */
+  readonly own: ReadonlySet<number>;
 }
 
 /** An answer ends with the node that takes it over this. */

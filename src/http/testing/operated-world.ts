@@ -50,6 +50,20 @@ export class Operator {
     expect((await this.order(through, "leave", { id: name })).status).toBe(200);
   }
 
+  /** Resolves once none of these nodes has rows of a range that it does not own. */
+  async untilCleared(names: readonly string[]): Promise<void> {
+    const startMs = this.world.clock.monotonicMs();
+    for (;;) {
+      const told = await Promise.all(names.map((name) => this.members(name)));
+      const kept = told.map(({ rangesKept }, at) => `${names[at]} ${rangesKept}`);
+      if (told.every(({ rangesKept }) => rangesKept === 0)) return;
+      if (this.world.clock.monotonicMs() - startMs > CHANGE_MS_MAX) {
+        throw new Error(`Cannot clear lost ranges: kept are ${kept.join(", ")}`);
+      }
+      await this.world.pass(50);
+    }
+  }
+
   /** Resolves with how long it took until these nodes all say that these are the members, and nothing is open. */
   async until(members: readonly string[], heard: readonly string[] = members): Promise<number> {
     const startMs = this.world.clock.monotonicMs();
@@ -69,6 +83,23 @@ export class Operator {
       await this.world.pass(50);
     }
   }
+}
+
+/** Rows of a table that a node holds. */
+export function rowCount(
+  world: ClusterWorld,
+  name: string,
+  table: "records" | "hints" = "records",
+): Promise<number> {
+  return world.at(name).engine.count(table);
+}
+
+/** The sum over all nodes that run. */
+export function metricOf(world: ClusterWorld, metric: string): number {
+  return [...world.nodes.values()].reduce(
+    (sum, { environment }) => sum + environment.metrics.valueOf(metric),
+    0,
+  );
 }
 
 /** Ranges of which not all owners have the same, each with what they have. */
