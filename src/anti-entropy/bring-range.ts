@@ -45,7 +45,9 @@ export async function bringRange(
 ): Promise<boolean> {
   const { shared, calls, pacer, limits } = parts;
   const { partition, owner: peer, ring, isOver, callTimeoutMs } = options;
-  const comparison = new Comparison(() => shared.of(partition), TREE_PATHS_MAX);
+  const comparison = new Comparison(() => shared.of(partition), TREE_PATHS_MAX, {
+    isOneWay: true,
+  });
   let isWhole = true;
   for (;;) {
     if (isOver()) return false;
@@ -60,7 +62,7 @@ export async function bringRange(
     }
     const found = comparison.takeDifferences();
     if (paths.length === 0 && found.length === 0) return isWhole;
-    const own = found.filter(({ holder }) => holder !== "theirs").map(({ key }) => key);
+    const own = found.map(({ key }) => key);
     for (let at = 0; at < own.length; at += WINDOW) {
       if (isOver()) return false;
       const some = own.slice(at, at + WINDOW);

@@ -269,8 +269,10 @@ export class Membership implements CurrentMembers {
       this.#ring = ringOf(this.#view);
       this.#tellOf(before);
     }
+    // Who came and went unheard of may have had older values all the same.
+    const hasMoreGone = this.#view.departures.length !== before.departures.length;
     if (!this.#isSettled()) this.#ground = undefined;
-    else if (this.#ground === undefined || !isSame) this.#ground = {};
+    else if (this.#ground === undefined || !isSame || hasMoreGone) this.#ground = {};
     if ([...addresses].some(([node, address]) => this.addressOf(node) !== address)) {
       this.#watch?.onMoved();
     }

@@ -51,14 +51,14 @@ export class MembershipOperator implements NodeMembership {
   join(order: unknown): Promise<object> {
     return this.#issue(() => {
       const fields = objectOf(order, ["id", "address", "clientUrl", "datacenter", "capacity"]);
-      return { kind: "join", member: checkedMember("member", fields as UncheckedMember) };
+      return [{ kind: "join", member: checkedMember("member", fields as UncheckedMember) }];
     });
   }
 
   leave(order: unknown): Promise<object> {
     return this.#issue(() => {
       const { id } = objectOf(order, ["id"]);
-      return { kind: "leave", node: checkedId("id", id) };
+      return [{ kind: "leave", node: checkedId("id", id) }];
     });
   }
 
@@ -68,7 +68,7 @@ export class MembershipOperator implements NodeMembership {
       const { open, waiting = [] } = this.#parts.membership?.view() ?? {};
       const known = [...(open === undefined ? [] : [open.change]), ...waiting].map(changeId);
       const found = known.find((id) => id === change);
-      if (found !== undefined) return { kind: "withdraw", change: found };
+      if (found !== undefined) return [{ kind: "withdraw", change: found }];
       const named = known.length === 0 ? "none" : known.join(", ");
       throw new RangeError(
         `Cannot withdraw ${JSON.stringify(change)?.slice(0, 100)}: under way are ${named}`,
@@ -83,13 +83,9 @@ export class MembershipOperator implements NodeMembership {
       const all = this.#parts.membership?.view().departures ?? [];
       const ofNode = all.filter((departure) => departure.node === node);
       const open = ofNode.filter(({ emptiedBy }) => emptiedBy === undefined);
-      const [first, ...rest] = open.map(({ change, digest }): Change["what"] => ({
-        kind: "emptied",
-        change,
-        digest,
-        node,
-      }));
-      if (first !== undefined) return [first, ...rest];
+      if (open.length > 0) {
+        return open.map(({ change, digest }) => ({ kind: "emptied", change, digest, node }));
+      }
       throw new RangeError(`Cannot take node ${node} for empty: ${this.#whyNot(node, ofNode)}`);
     });
   }
@@ -100,9 +96,7 @@ export class MembershipOperator implements NodeMembership {
   }
 
   /** One change after the other; tells the id of the last. */
-  async #issue(
-    read: () => Change["what"] | readonly [Change["what"], ...Change["what"][]],
-  ): Promise<object> {
+  async #issue(read: () => readonly Change["what"][]): Promise<object> {
     const { membership, members, configuration } = this.#parts;
     if (membership === undefined) {
       throw new DynamoError("bad-request", "Cannot change the members: gossipMs is 0 here");
@@ -117,10 +111,9 @@ export class MembershipOperator implements NodeMembership {
       throw new DynamoError("no-member", "Cannot change the members: this node is none of them");
     }
     try {
-      const whats = read();
-      let change: Change | undefined;
-      for (const what of "kind" in whats ? [whats] : whats) change = await membership.issue(what);
-      return { change: change && changeId(change) };
+      let last: Change | undefined;
+      for (const what of read()) last = await membership.issue(what);
+      return { change: last && changeId(last) };
     } catch (error) {
       const isBad =
         error instanceof RangeError ||
