@@ -63,6 +63,11 @@ export interface NodeRows {
 /** The membership as operators see and change it. Rejects with DynamoError, or StorageError where a change cannot be stored. */
 export interface NodeMembership {
   /**
+   * True while a copy that counts may go from one node to another and leave nothing behind: a change is open, this node has rows of ranges that it
+   * does not own or may have, or a node that left is not empty.
+   */
+  readonly isMoving: boolean;
+  /**
    * The members, the open change with who has to receive what, the changes that wait, those withdrawn, and those void with the reason. `rangesKept`:
    * of how many ranges this node has rows that it does not own; null while its trees are being built. `notEmptied`: who left and may still hold
    * rows. `isSilenced`: this node was said never to come back.

@@ -29,6 +29,13 @@ export class MembershipOperator implements NodeMembership {
     this.#parts = parts;
   }
 
+  get isMoving(): boolean {
+    const { membership, configuration, shared } = this.#parts;
+    if (membership === undefined || configuration.antiEntropyMs === 0) return false;
+    const hasLost = !shared.isBuilt || shared.lost().length > 0;
+    return hasLost || membership.view().open !== undefined || membership.notEmptied().length > 0;
+  }
+
   members(): object {
     const { configuration, members, membership, shared } = this.#parts;
     const view = membership?.view();
