@@ -13,7 +13,7 @@ import { judge } from "./agreement.ts";
 
 export interface TombstoneCollectorParts {
   readonly nodeId: NodeId;
-  readonly rows: TombstoneRows;
+  readonly rows: Pick<TombstoneRows, "scan" | "holding" | "remove">;
   readonly calls: PeerCalls;
   readonly detector: Detector;
   readonly ring: () => Ring;
