@@ -17,7 +17,7 @@ import { StorageError } from "../storage/engine.ts";
 import type { Change, MemberRecord } from "./change.ts";
 import { changeId, issuerOf } from "./change.ts";
 import type { CurrentMembers } from "./current-members.ts";
-import type { Departure } from "./departures.ts";
+import { Emptying } from "./emptying.ts";
 import { KeptHistory } from "./kept-history.ts";
 import { rangesAwaited } from "./reception.ts";
 import type { Founders, MembershipView, OpenChange } from "./view.ts";
@@ -50,6 +50,7 @@ type MembershipEnvironment = Pick<
 
 export class Membership implements CurrentMembers {
   readonly history: KeptHistory;
+  readonly emptying: Emptying;
   readonly #env: MembershipEnvironment;
   readonly #parts: MembershipParts;
   readonly #fold: ViewFold;
@@ -60,9 +61,6 @@ export class Membership implements CurrentMembers {
   /** The digest for which this node has said `received`, or is about to. */
   #said: string | undefined;
   #ground: object | undefined;
-  /** True while this node's word that it is empty is being stored. */
-  #isSayingEmptied = false;
-  #wasSilenced = false;
   #later: Timer | undefined;
   #stopped = false;
 
@@ -89,13 +87,12 @@ export class Membership implements CurrentMembers {
     this.#view = this.#fold.view(history.inOrder());
     this.#ring = ringOf(this.#view);
     this.#addresses = this.#addressesNow();
+    this.emptying = new Emptying(env, {
+      nodeId: parts.nodeId,
+      history,
+      departures: () => this.#view.departures,
+    });
     this.#ground = this.#isSettled() ? {} : undefined;
-    env.metrics.gauge(
-      "ringside_nodes_not_emptied",
-      "Nodes that are no members any more and may still hold rows: until there is none no tombstones are collected.",
-      {},
-      () => this.notEmptied().length,
-    );
     env.metrics.gauge(
       "ringside_ring_epoch",
       "Epoch of the ring in force.",
@@ -113,7 +110,7 @@ export class Membership implements CurrentMembers {
   /** From now on this node says what it has received. */
   start(watch: MembershipWatch): void {
     this.#watch = watch;
-    this.#tellIfSilenced();
+    this.emptying.tell();
     this.#considerReceived();
   }
 
@@ -157,68 +154,8 @@ export class Membership implements CurrentMembers {
     return this.#ground;
   }
 
-  /** Nodes that are no members any more and of which nobody has said yet that they are empty, each once. */
-  notEmptied(): readonly NodeId[] {
-    const open = this.#view.departures.filter(({ emptiedBy }) => emptiedBy === undefined);
-    return [...new Set(open.map(({ node }) => node))];
-  }
-
-  /** True while this node is no member any more, and has to say that it is empty once it is. */
-  get owesEmptied(): boolean {
-    return !this.#isSayingEmptied && this.#ownDepartures().some(isOwed);
-  }
-
-  /**
-   * True where others have been told that this node never comes back, and yet here it is: what it has may be older than what was deleted since, and
-   * goes to nobody.
-   */
-  get isSilenced(): boolean {
-    const departures = this.#ownDepartures();
-    const last = departures.at(-1);
-    if (last?.emptiedBy === undefined || departures.some(isOwed)) return false;
-    return !last.emptiedBy.startsWith(`${this.#parts.nodeId}/`);
-  }
-
-  /** This node holds nothing any more. Says so, once for each time that it left. */
-  sayEmptied(): void {
-    if (this.#isSayingEmptied || this.#stopped) return;
-    this.#isSayingEmptied = true;
-    this.#sayEmptied(this.#ownDepartures().filter(isOwed)).then(
-      () => {
-        this.#isSayingEmptied = false;
-      },
-      (error: unknown) => {
-        if (!(error instanceof StorageError)) throw error;
-        // The next look for rows asks again.
-        this.#isSayingEmptied = false;
-        this.#env.log.error({ err: error }, "Cannot store that this node is empty");
-      },
-    );
-  }
-
-  async #sayEmptied(departures: readonly Departure[]): Promise<void> {
-    for (const { node, change, digest } of departures) {
-      await this.history.issue({ kind: "emptied", change, digest, node });
-    }
-  }
-
-  #tellIfSilenced(): void {
-    const { isSilenced } = this;
-    if (isSilenced && !this.#wasSilenced) {
-      this.#env.log.warn(
-        {},
-        "This node was said never to come back: it hands nothing over, and may join only with an empty data folder",
-      );
-    }
-    this.#wasSilenced = isSilenced;
-  }
-
-  #ownDepartures(): readonly Departure[] {
-    return this.#view.departures.filter(({ node }) => node === this.#parts.nodeId);
-  }
-
   #isSettled(): boolean {
-    return this.#view.open === undefined && this.notEmptied().length === 0;
+    return this.#view.open === undefined && this.emptying.notEmptied().length === 0;
   }
 
   addressOf(node: NodeId): string | undefined {
@@ -277,7 +214,7 @@ export class Membership implements CurrentMembers {
       this.#watch?.onMoved();
     }
     this.#watch?.onChange();
-    this.#tellIfSilenced();
+    this.emptying.tell();
     this.#considerReceived();
   }
 
@@ -352,10 +289,6 @@ export class Membership implements CurrentMembers {
     }
     return addresses;
   }
-}
-
-function isOwed({ emptiedBy }: Departure): boolean {
-  return emptiedBy === undefined;
 }
 
 /** How long, more or less, the others wait for the issuer of a change that gives nobody anything. */

@@ -15,10 +15,7 @@ import type { NodeConfiguration } from "./configuration.ts";
 /** After failed deliveries hints wait for no longer: hints are the copies that reads have to do without. */
 const HINT_BACK_OFF_MS_MAX = 10_000;
 
-type BackgroundMembership = Pick<
-  Membership,
-  "awaited" | "exchanged" | "isSilenced" | "owesEmptied" | "sayEmptied"
->;
+type BackgroundMembership = Pick<Membership, "awaited" | "exchanged" | "emptying">;
 
 export interface BackgroundParts {
   readonly configuration: NodeConfiguration;
@@ -55,7 +52,7 @@ export class BackgroundWork {
         calls,
         detector,
         ring,
-        isSilenced: () => membership?.isSilenced === true,
+        isSilenced: () => membership?.emptying.isSilenced === true,
       },
       {
         n,
@@ -104,10 +101,10 @@ export class BackgroundWork {
           calls,
           detector,
           ring,
-          isSilenced: () => membership.isSilenced,
-          owesEmptied: () => membership.owesEmptied,
+          isSilenced: () => membership.emptying.isSilenced,
+          owesEmptied: () => membership.emptying.isOwed,
           isIdle: () => parts.isIdle() && replica.hints.countByOwner.size === 0,
-          onEmptied: () => membership.sayEmptied(),
+          onEmptied: () => membership.emptying.say(),
         },
         { ...limits, n },
       );

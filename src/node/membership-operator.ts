@@ -33,7 +33,9 @@ export class MembershipOperator implements NodeMembership {
     const { membership, configuration, shared } = this.#parts;
     if (membership === undefined || configuration.antiEntropyMs === 0) return false;
     const hasLost = !shared.isBuilt || shared.lost().length > 0;
-    return hasLost || membership.view().open !== undefined || membership.notEmptied().length > 0;
+    return (
+      hasLost || membership.view().open !== undefined || membership.emptying.notEmptied().length > 0
+    );
   }
 
   members(): object {
@@ -46,8 +48,8 @@ export class MembershipOperator implements NodeMembership {
       open: view?.open === undefined ? null : this.#open(view.open),
       awaitedHere: membership?.awaited().length ?? 0,
       rangesKept: shared.isBuilt ? shared.lost().length : null,
-      notEmptied: membership?.notEmptied() ?? [],
-      isSilenced: membership?.isSilenced ?? false,
+      notEmptied: membership?.emptying.notEmptied() ?? [],
+      isSilenced: membership?.emptying.isSilenced ?? false,
       waiting: (view?.waiting ?? []).map(told),
       withdrawn: (view?.withdrawn ?? []).map(told),
       void: (view?.void ?? []).map(({ change, reason }) => ({ ...told(change), reason })),

@@ -210,7 +210,7 @@ export class DynamoNode implements KeyValueStore {
             ring: ringNow,
             meet,
             n: configuration.n,
-            isSilenced: () => membership?.isSilenced === true,
+            isSilenced: () => membership?.emptying.isSilenced === true,
           });
     this.#background = new BackgroundWork(environment, {
       configuration,
