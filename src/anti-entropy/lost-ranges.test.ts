@@ -17,6 +17,7 @@ import type { Ring } from "../ring/ring.ts";
 import { ringUnderChange } from "../ring/ring-under-change.ts";
 import type { Entry, ScanOptions, TableName } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
+import { KeptEngine } from "../storage/testing/kept-engine.ts";
 import { LostRanges } from "./lost-ranges.ts";
 import { SharedTrees } from "./shared-trees.ts";
 
@@ -31,7 +32,7 @@ const KEY = Buffer.from("cart");
 const OWNERS = RING.preferenceList(KEY).slice(0, N);
 const [STRANGER] = RING.preferenceList(KEY).slice(N) as [NodeId];
 
-class WatchedEngine extends MemoryEngine {
+class WatchedEngine extends KeptEngine {
   onScan: () => void = () => {};
 
   override scan(table: TableName, options: ScanOptions): Promise<readonly Entry[]> {
@@ -60,7 +61,7 @@ class LostWorld {
   readonly mute = new Set<NodeId>();
   #lost: LostRanges | undefined;
 
-  static async start(): Promise<LostWorld> {
+  static async start({ isDamaged = false } = {}): Promise<LostWorld> {
     const world = new LostWorld();
     for (const node of [SELF, ...PEERS]) {
       const engine = node === SELF ? world.engine : new MemoryEngine();
@@ -70,6 +71,7 @@ class LostWorld {
       world.replicas.set(node, await Replica.open(world.env, parts));
     }
     await (await world.at(SELF).mint(KEY, new Map(), Buffer.from("value"), undefined)).stored;
+    if (isDamaged) await world.engine.damage("records");
     for (const replica of world.replicas.values()) replica.trees.start({ verifyMs: 0 });
     await world.pass(10);
     return world;
@@ -81,7 +83,7 @@ class LostWorld {
     return replica;
   }
 
-  run(): void {
+  run(everyMs = EVERY_MS): void {
     const replica = this.at(SELF);
     const lost = new LostRanges(
       this.env,
@@ -116,7 +118,7 @@ class LostWorld {
           this.emptiedCount += 1;
         },
       },
-      { n: N, everyMs: EVERY_MS, callTimeoutMs: 100, keysPerSecond: 1_000, bytesPerSecond: 1e6 },
+      { n: N, everyMs, callTimeoutMs: 100, keysPerSecond: 1_000, bytesPerSecond: 1e6 },
     );
     this.#lost = lost;
     lost.start();
@@ -282,5 +284,28 @@ describe("a lost range", () => {
     world.isIdle = true;
     await world.pass(2 * EVERY_MS);
     expect(world.emptiedCount).toBe(1);
+  });
+
+  test("that holds a damaged row alone, of which no leaf tells, goes as well, and the node is empty", async () => {
+    world = await LostWorld.start({ isDamaged: true });
+    world.run();
+    await world.pass(5 * EVERY_MS);
+    expect([await world.engine.count("records"), world.emptiedCount]).toEqual([0, 1]);
+  });
+
+  test("goes where its row was damaged after its leaf was made, and nothing of it is sent", async () => {
+    world = await LostWorld.start();
+    await world.engine.damage("records");
+    world.run();
+    await world.pass(5 * EVERY_MS);
+    expect([await world.engine.count("records"), world.emptiedCount]).toEqual([0, 1]);
+    expect(world.asked.filter(({ type }) => type === "put")).toEqual([]);
+  });
+
+  test("stays where exchanges are switched off", async () => {
+    world = await LostWorld.start();
+    world.run(0);
+    await world.pass(5 * EVERY_MS);
+    expect([await world.holders(), world.asked]).toEqual([[SELF], []]);
   });
 });
