@@ -7,7 +7,7 @@ import { toBase64url, utf8Bytes } from "../base/bytes.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
 import { AddingClients } from "./testing/adding-clients.ts";
-import { ClusterWorld } from "./testing/cluster-world.ts";
+import { ClusterWorld, memberOfPlace } from "./testing/cluster-world.ts";
 import {
   brokenRanges,
   countOf,
@@ -236,6 +236,25 @@ describe("D-4.1-8 K-12 tombstones", () => {
     expect(await rowCounts(world, world.names)).toEqual([0, 0, 0, 0]);
     expect(metricOfNode(world, "n2", "ringside_nodes_not_emptied")).toBe(0);
     for (const key of KEYS) expect((await world.read("n2", key)).status).toBe(404);
+  });
+
+  test("outlive a node that joins again before it was empty, with the values that were deleted meanwhile", async () => {
+    const world = await ClusterWorld.start(4, COLLECTING);
+    const operator = new Operator(world);
+    await writeAll(world);
+    await world.pass(1_000);
+    kill(world, undefined, "n4");
+    await operator.remove("n4", "n1");
+    await operator.until(["n1", "n2", "n3"]);
+    await deleteAll(world, "n1");
+    world.heal();
+    expect((await operator.order("n1", "join", memberOfPlace("n4"))).status).toBe(200);
+    expect(await rowCount(world, "n4")).toBeGreaterThan(50);
+    expect((await operator.members("n1")).notEmptied).toEqual(["n4"]);
+    await operator.until(world.names);
+    await world.pass(10 * GRACE_MS);
+    for (const key of KEYS) expect((await world.read("n4", key, "?r=3")).status).toBe(404);
+    expect(await rowCounts(world, world.names)).toEqual([0, 0, 0, 0]);
   });
 
   test("go on the word of an operator that a node is destroyed; should it come back, it gives nothing to anybody", async () => {
