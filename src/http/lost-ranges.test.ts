@@ -263,6 +263,11 @@ describe("D-4.1-8 K-12 tombstones", () => {
     await writeAll(world);
     await world.pass(1_000);
     kill(world, undefined, "n4");
+    const kept = Array.from({ length: 40 }, (_, at) => `kept ${at}`).filter((key) =>
+      ownersBy(world, "n4", key).includes("n4"),
+    );
+    // Of each it keeps hints for the others.
+    for (const key of kept) expect(await world.write("n4", key, key, "", "?w=1")).toBe(204);
     await operator.remove("n4", "n1");
     const left = ["n1", "n2", "n3"];
     await operator.until(left);
@@ -271,12 +276,15 @@ describe("D-4.1-8 K-12 tombstones", () => {
     await world.pass(8 * GRACE_MS);
     expect(await rowCounts(world, left)).toEqual([0, 0, 0]);
     const before = await rowCount(world, "n4");
+    expect(await rowCount(world, "n4", "hints")).toBeGreaterThan(kept.length);
     world.heal();
     await world.pass(10_000);
     expect(await operator.members("n4")).toMatchObject({ isMember: false, isSilenced: true });
     expect(await rowCount(world, "n4")).toBe(before);
     expect(await rowCounts(world, left)).toEqual([0, 0, 0]);
-    for (const key of KEYS) expect((await world.read("n2", key)).status).toBe(404);
+    for (const key of [...KEYS, ...kept]) {
+      expect((await world.read("n2", key)).status).toBe(404);
+    }
   });
 });
 
