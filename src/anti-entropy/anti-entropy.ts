@@ -8,7 +8,8 @@ import type { Detector } from "../membership/failure-detector.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
 import type { ExchangeCounters, ExchangeEnd, OwnCopies, PaceLimits } from "./exchange.ts";
-import { exchange, isOperating } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
+import { isOperating } from "./exchange-call.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 
 export interface AntiEntropyParts {

@@ -6,14 +6,12 @@ import type { Counter } from "../env/metrics.ts";
 import type { Pacer } from "../env/pacer.ts";
 import type { Difference } from "../merkle/comparison.ts";
 import { Comparison } from "../merkle/comparison.ts";
-import { DynamoError } from "../protocol/errors.ts";
-import type { Reply, Request } from "../protocol/messages.ts";
 import { TREE_PATHS_MAX } from "../protocol/tree-codec.ts";
 import type { Ring } from "../ring/ring.ts";
-import type { Outcome, PeerCalls } from "../rpc/contract.ts";
-import { isOfThePeer } from "../rpc/is-of-the-peer.ts";
+import type { PeerCalls } from "../rpc/contract.ts";
 import { byteString } from "../storage/byte-strings.ts";
-import { DamageError, StorageError } from "../storage/engine.ts";
+import { DamageError } from "../storage/engine.ts";
+import { call, ExchangeError, isOperating, unexpected } from "./exchange-call.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 
 /** A node's own copies, as an exchange uses them. Implemented by `replica/replica.ts`. */
@@ -87,7 +85,11 @@ export async function exchange(
     if (isOver()) return { kind: "stopped" };
     const paths = comparison.ask();
     if (paths.length > 0) {
-      const reply = await call(parts, options, { type: "tree", ring: parts.ring().stamp, paths });
+      const reply = await call(parts.calls, options, {
+        type: "tree",
+        ring: parts.ring().stamp,
+        paths,
+      });
       if (reply.type !== "tree-reply") throw unexpected(peer, reply);
       if (reply.nodes === undefined) return { kind: "not-built" };
       // Without an answer to the first path it would be asked for for ever.
@@ -195,7 +197,7 @@ async function bringKeyTogether(
     return theirs?.length ?? 0;
   }
   const put = { type: "put", ring: parts.ring().stamp, key, record: merged } as const;
-  const reply = await call(parts, options, { ...put, hintFor: undefined });
+  const reply = await call(parts.calls, options, { ...put, hintFor: undefined });
   if (reply.type !== "put-reply") throw unexpected(options.peer, reply);
   assertions.reachable("an exchange brought a record to a peer");
   assertions.sometimes("an exchange merged both ways", theirs !== undefined);
@@ -217,7 +219,7 @@ async function theirCopy(
   options: ExchangeOptions,
   key: Uint8Array,
 ): Promise<Copy> {
-  const reply = await call(parts, options, { type: "copy", ring: parts.ring().stamp, key });
+  const reply = await call(parts.calls, options, { type: "copy", ring: parts.ring().stamp, key });
   if (reply.type === "get-reply") return reply.record;
   if (reply.type === "error-reply" && reply.code === "damaged") return DAMAGED;
   throw unexpected(options.peer, reply);
@@ -234,48 +236,6 @@ async function ownCopy(copies: OwnCopies, key: Uint8Array): Promise<Copy> {
 
 function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   return one === undefined || other === undefined ? one === other : equalBytes(one, other);
-}
-
-function call(
-  { calls }: ExchangeParts,
-  { peer, callTimeoutMs }: ExchangeOptions,
-  request: Request,
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    calls.call(peer, request, callTimeoutMs, (outcome) => {
-      if (outcome.kind === "reply" && !isOfThePeer(outcome)) resolve(outcome.reply);
-      else reject(new ExchangeError(peer, outcome));
-    });
-  });
-}
-
-/** The peer does not answer, or not as it should. */
-class ExchangeError extends Error {
-  override readonly name = "ExchangeError";
-  /** True where it would have answered no other request either. */
-  readonly isOfThePeer: boolean;
-
-  constructor(peer: NodeId, outcome: Outcome) {
-    super(`Cannot exchange with ${peer}: ${reasonOf(outcome)}`);
-    this.isOfThePeer = isOfThePeer(outcome);
-  }
-}
-
-function unexpected(peer: NodeId, reply: Reply): ExchangeError {
-  return new ExchangeError(peer, { kind: "reply", reply });
-}
-
-function reasonOf(outcome: Outcome): string {
-  if (outcome.kind !== "reply") return outcome.kind;
-  const { reply } = outcome;
-  return reply.type === "error-reply" ? reply.message : `it answered ${reply.type}`;
-}
-
-/** Of the peer, the network or a disk, and not of this program. */
-export function isOperating(error: unknown): boolean {
-  return (
-    error instanceof ExchangeError || error instanceof StorageError || error instanceof DynamoError
-  );
 }
 
 const NO_KEY = new Uint8Array(0);

@@ -4,6 +4,7 @@ import type { NodeAnswer } from "../merkle/comparison.ts";
 import { answerAt } from "../merkle/comparison.ts";
 import type { HashTree } from "../merkle/hash-tree.ts";
 import type { Subtree } from "../merkle/subtree.ts";
+import { DynamoError } from "../protocol/errors.ts";
 import { nodeSizeBytes } from "../protocol/tree-codec.ts";
 import type { Ring } from "../ring/ring.ts";
 
@@ -26,9 +27,7 @@ export interface SharedTreesParts {
 export class SharedTrees {
   readonly #parts: SharedTreesParts;
   /** Those of the ring that was in force when it was last asked. */
-  #known:
-    | { readonly ring: Ring; readonly byPeer: ReadonlyMap<NodeId, readonly number[]> }
-    | undefined;
+  #known: Known | undefined;
 
   constructor(parts: SharedTreesParts) {
     this.#parts = parts;
@@ -54,10 +53,42 @@ export class SharedTrees {
     return commonTree(partitions.map((partition) => this.#parts.trees.treeOf(partition)));
   }
 
-  /** What a peer is told: the nodes at the first of the paths, as many as fit; undefined while a tree is not built. */
-  answer(peer: NodeId, paths: readonly Uint8Array[]): readonly NodeAnswer[] | undefined {
+  /** The tree of one partition, as of now, whoever replicates it. */
+  of(partition: number): Subtree {
+    return commonTree([this.#parts.trees.treeOf(partition)]);
+  }
+
+  /** Partitions of which this node has keys and which it does not replicate, in ascending order: those of lost ranges. */
+  lost(): readonly number[] {
+    const { own } = this.#knownNow();
+    const { partitionCount } = this.#parts.ring();
+    const isKept = (partition: number) => (this.#parts.trees.treeOf(partition)?.count ?? 0) > 0;
+    return Array.from({ length: partitionCount }, (_, partition) => partition).filter(
+      (partition) => !own.has(partition) && isKept(partition),
+    );
+  }
+
+  /** False for a partition of which this node is an owner, or is to be one. */
+  isLost(partition: number): boolean {
+    return !this.#knownNow().own.has(partition);
+  }
+
+  /**
+   * What a peer is told of the trees in common, or of that of the partition: the nodes at the first of the paths, as many as fit; undefined while a
+   * tree is not built. Throws DynamoError bad-request for a partition that the ring does not have.
+   */
+  answer(
+    peer: NodeId,
+    paths: readonly Uint8Array[],
+    partition?: number,
+  ): readonly NodeAnswer[] | undefined {
+    const { partitionCount } = this.#parts.ring();
+    if (partition !== undefined && partition >= partitionCount) {
+      const message = `Cannot answer for partition ${partition}: allowed are 0 to ${partitionCount - 1}`;
+      throw new DynamoError("bad-request", message);
+    }
     if (!this.isBuilt) return undefined;
-    const top = this.with(peer);
+    const top = partition === undefined ? this.with(peer) : this.of(partition);
     const nodes: NodeAnswer[] = [];
     let sizeBytes = 0;
     for (const path of paths) {
@@ -81,13 +112,25 @@ export class SharedTrees {
     return roots;
   }
 
-  #byPeer(): ReadonlyMap<NodeId, readonly number[]> {
+  #byPeer(): Known["byPeer"] {
+    return this.#knownNow().byPeer;
+  }
+
+  #knownNow(): Known {
     const ring = this.#parts.ring();
     if (this.#known?.ring !== ring) {
-      this.#known = { ring, byPeer: partitionsByPeer(ring, this.#parts) };
+      const byPeer = partitionsByPeer(ring, this.#parts);
+      this.#known = { ring, byPeer, own: new Set(byPeer.get(this.#parts.nodeId)) };
     }
-    return this.#known.byPeer;
+    return this.#known;
   }
+}
+
+interface Known {
+  readonly ring: Ring;
+  readonly byPeer: ReadonlyMap<NodeId, readonly number[]>;
+  /** Those that this node replicates. */
+  readonly own: ReadonlySet<number>;
 }
 
 /** An answer ends with the node that takes it over this. */

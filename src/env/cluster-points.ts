@@ -109,6 +109,9 @@ const MEMBERSHIP_POINTS = [
     kind: "reachable",
     ...UNDRAWN,
   },
+  { name: "a lost range could not be dropped yet", kind: "reachable", ...UNDRAWN },
+  { name: "a node dropped the rows of a lost range", kind: "reachable", ...UNDRAWN },
+  { name: "a node that left held nothing any more", kind: "reachable", ...UNDRAWN },
   { name: "the ring changed while a replica stored a copy", kind: "reachable", ...UNDRAWN },
   { name: "the ring changed while a coordinator stored its copy", kind: "reachable", ...UNDRAWN },
   {

@@ -73,6 +73,21 @@ describe("HintDelivery to an owner that is busy", () => {
   });
 });
 
+test("HintDelivery of a node that others take for gone gives nothing to anybody, and keeps what it has", async () => {
+  let isSilenced = true;
+  const { delivery, keep, pass, sent, stop } = await deliveryWorld({
+    isSilenced: () => isSilenced,
+  });
+  await keep(A, keysOf(A, 1));
+  delivery.start();
+  await pass(5 * SCAN_MS);
+  expect(sent).toEqual([]);
+  isSilenced = false;
+  await pass(2 * SCAN_MS);
+  expect(sent).toHaveLength(1);
+  await stop();
+});
+
 describe("HintDelivery's pace", () => {
   test("D-4.6-3 K-20 many hints go at the share of the rate that is this node's, after one burst", async () => {
     const { delivery, keep, pass, sent, replica, clock } = await deliveryWorld({

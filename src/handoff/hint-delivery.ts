@@ -34,6 +34,8 @@ export interface HintStore {
 export interface HintDeliveryParts extends HandOverParts {
   readonly hints: HintStore;
   readonly detector: Detector;
+  /** True: nothing is delivered, since others take this node for one that never comes back. Undefined: never. */
+  readonly isSilenced?: () => boolean;
 }
 
 export interface HintDeliveryOptions {
@@ -125,6 +127,7 @@ export class HintDelivery {
     );
     return (
       !isHeldBack &&
+      this.#parts.isSilenced?.() !== true &&
       !this.#isEachHeldBack(owner) &&
       (this.#hasLeft(owner) || this.#parts.detector.isUp(owner))
     );

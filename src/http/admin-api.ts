@@ -44,6 +44,9 @@ export async function handleAdmin(
     case "/admin/withdraw":
       expectMethod(method, "POST");
       return json(await operator.membership.withdraw(jsonBody(request)));
+    case "/admin/emptied":
+      expectMethod(method, "POST");
+      return json(await operator.membership.emptied(jsonBody(request)));
     case "/admin/probe":
       expectMethod(method, "POST");
       return json(await operator.probe(jsonBody(request)));

@@ -5,100 +5,14 @@
  */
 import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../base/bytes.ts";
-import type { ReachablePoint } from "../env/catalogue.ts";
-import type { Engine } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
 import { AddingClients } from "./testing/adding-clients.ts";
 import { ClusterWorld, memberOfPlace } from "./testing/cluster-world.ts";
+import { brokenRanges, countOf, kill, N, Operator, SETTINGS } from "./testing/operated-world.ts";
 
-const N = 3;
-const SETTINGS = { gossipMs: 1_000, antiEntropyMs: 1_000 };
-const CHANGE_MS_MAX = 60_000;
 /** Two attempts of the client library at a node that is silent, and one that another serves. */
 const ADD_MS_MAX = 1_500;
-
-interface ToldMembers {
-  readonly isMember: boolean;
-  readonly members: readonly { readonly id: string }[];
-  readonly open: { readonly change: string; readonly receivers: object } | null;
-  readonly awaitedHere: number;
-}
-
-class Operator {
-  readonly world: ClusterWorld;
-
-  constructor(world: ClusterWorld) {
-    this.world = world;
-  }
-
-  async members(at: string): Promise<ToldMembers> {
-    const { body } = await this.world.request(at, "GET", "/admin/members");
-    return JSON.parse(Buffer.from(body).toString());
-  }
-
-  async order(at: string, verb: string, order: object): Promise<{ status: number; text: string }> {
-    const body = JSON.stringify(order);
-    const answer = await this.world.request(at, "POST", `/admin/${verb}`, { body });
-    return { status: answer.status, text: Buffer.from(answer.body).toString() };
-  }
-
-  /** Starts a node and lets it join. */
-  async add(name: string, through: string, engine: Engine = new MemoryEngine()): Promise<void> {
-    await this.world.startNode(name, engine);
-    const { status, text } = await this.order(through, "join", memberOfPlace(name));
-    expect([status, text]).toEqual([200, expect.stringContaining("change")]);
-  }
-
-  async remove(name: string, through: string): Promise<void> {
-    expect((await this.order(through, "leave", { id: name })).status).toBe(200);
-  }
-
-  /** Resolves with how long it took until these nodes all say that these are the members, and nothing is open. */
-  async until(members: readonly string[], heard: readonly string[] = members): Promise<number> {
-    const startMs = this.world.clock.monotonicMs();
-    const wanted = [...members].sort().join(" ");
-    for (;;) {
-      const told = await Promise.all(
-        heard.map(async (name) => {
-          const { node } = this.world.at(name);
-          const view = node.operator.membership.members() as ToldMembers;
-          return view.open === null ? node.ring().nodes.join(" ") : "a change is open";
-        }),
-      );
-      if (told.every((text) => text === wanted)) return this.world.clock.monotonicMs() - startMs;
-      if (this.world.clock.monotonicMs() - startMs > CHANGE_MS_MAX) {
-        throw new Error(`Cannot get to ${wanted}: ${told.join("; ")}`);
-      }
-      await this.world.pass(50);
-    }
-  }
-}
-
-/** Ranges of which not all owners have the same, each with what they have. */
-async function brokenRanges(world: ClusterWorld, members: readonly string[]): Promise<object[]> {
-  const rootsOf = new Map<string, Record<string, string>>();
-  for (const name of members) {
-    const { body } = await world.request(name, "GET", "/admin/trees");
-    rootsOf.set(name, JSON.parse(Buffer.from(body).toString()).roots);
-  }
-  const ring = world.at(members[0] ?? "").node.ring();
-  const broken: object[] = [];
-  for (let partition = 0; partition < ring.partitionCount; partition += 1) {
-    const owners = ring.preferenceListOf(partition).slice(0, N);
-    const roots = owners.map((owner) => rootsOf.get(owner)?.[partition]);
-    if (new Set(roots).size > 1) broken.push({ partition, owners, roots });
-  }
-  return broken;
-}
-
-/** How often the nodes reached a point, all in all. */
-function countOf(world: ClusterWorld, point: ReachablePoint): number {
-  return [...world.nodes.values()].reduce(
-    (sum, { environment }) => sum + environment.assertions.countOf(point),
-    0,
-  );
-}
 
 /** Nothing is lost, everything is whole, and no add failed or took longer than a client waits for a silent node. */
 async function expectWhole(
@@ -141,15 +55,6 @@ describe("a node joins and a founder leaves under load", () => {
     },
   );
 });
-
-/** Cut off from everybody for good. */
-function kill(world: ClusterWorld, clients: AddingClients | undefined, name: string): void {
-  world.partition(
-    [name],
-    world.places.filter((other) => other !== name),
-  );
-  clients?.http.closed.add(name);
-}
 
 describe("a node joins while", () => {
   test.each([0, 1, 2])(

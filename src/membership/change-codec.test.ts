@@ -47,6 +47,8 @@ test("a change has the bytes of the format's comment", () => {
   const received = { kind: "received", change, digest, node: nodeId("b") } as const;
   expect(hex({ ...JOIN, what: received })).toBe(`${head}03${id}${digest}0162`);
   expect(hex({ ...JOIN, what: { kind: "withdraw", change } })).toBe(`${head}04${id}`);
+  const emptied = { ...received, kind: "emptied" } as const;
+  expect(hex({ ...JOIN, what: emptied })).toBe(`${head}05${id}${digest}0162`);
 });
 
 test("garbled and cut bytes are FormatErrors, and what is accepted is canonical", () => {
@@ -85,6 +87,13 @@ test.each([
   ["too long an address", joinWith({ address: `${"h".repeat(400)}:1` })],
 ] as const)("%s is refused", (_name, change) => {
   expect(() => decodeChange(encodeChange(change))).toThrow(FormatError);
+});
+
+test("a change of a kind that is unknown is refused", () => {
+  const leave: Change = { ...JOIN, what: { kind: "leave", node: nodeId("b") } };
+  const other = Uint8Array.from(encodeChange(leave));
+  other[other.length - 3] = 6;
+  expect(() => decodeChange(other)).toThrow("its kind 6 is unknown");
 });
 
 test("a change over the limit and one of another format are refused", () => {

@@ -6,6 +6,7 @@
  *              | 2 leave     node:ascii
  *              | 3 received  issuer:ascii number:varint digest:8 bytes node:ascii
  *              | 4 withdraw  issuer:ascii number:varint
+ *              | 5 emptied   issuer:ascii number:varint digest:8 bytes node:ascii
  */
 import { isIncarnation } from "../base/actor.ts";
 import { assert } from "../base/assert.ts";
@@ -15,11 +16,11 @@ import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { parseAddress } from "../env/address.ts";
 import { CHANGE_BYTES_MAX } from "../protocol/gossip-codec.ts";
-import type { Change, ChangeId, Issuer, MemberRecord } from "./change.ts";
+import type { Change, ChangeId, Issuer, MemberRecord, Received } from "./change.ts";
 import { changeId } from "./change.ts";
 
 const FORMAT = 1;
-const KINDS = { join: 1, leave: 2, received: 3, withdraw: 4 } as const;
+const KINDS = { join: 1, leave: 2, received: 3, withdraw: 4, emptied: 5 } as const;
 const NODE_ID_CHARS_MAX = 64;
 const LIFE_CHARS = 11;
 const ISSUER_CHARS_MAX = NODE_ID_CHARS_MAX + 1 + LIFE_CHARS;
@@ -47,6 +48,7 @@ export function encodeChange({ issuer, number, time, what }: Change): Uint8Array
       writer.ascii(what.node);
       break;
     case "received":
+    case "emptied":
       writeId(writer, what.change);
       assert(DIGEST_PATTERN.test(what.digest), `Cannot write ${what.digest} as a digest`);
       writer.raw(Buffer.from(what.digest, "hex"));
@@ -79,16 +81,22 @@ function readWhat(reader: Reader): Change["what"] {
       return { kind: "join", member: readMember(reader) };
     case KINDS.leave:
       return { kind: "leave", node: readNode(reader) };
-    case KINDS.received: {
-      const change = readId(reader);
-      const digest = reader.hex(DIGEST_BYTES);
-      return { kind: "received", change, digest, node: readNode(reader) };
-    }
+    case KINDS.received:
+      return { kind: "received", ...readWord(reader) };
     case KINDS.withdraw:
       return { kind: "withdraw", change: readId(reader) };
+    case KINDS.emptied:
+      return { kind: "emptied", ...readWord(reader) };
     default:
       return reader.fail(`its kind ${kind} is unknown`);
   }
+}
+
+/** What a node says of a change. */
+function readWord(reader: Reader): Pick<Received, "change" | "digest" | "node"> {
+  const change = readId(reader);
+  const digest = reader.hex(DIGEST_BYTES);
+  return { change, digest, node: readNode(reader) };
 }
 
 function writeMember(writer: Writer, member: MemberRecord): void {

@@ -60,13 +60,31 @@ export interface Withdraw {
   readonly change: ChangeId;
 }
 
+/**
+ * A node that is no member holds nothing any more of what it had as one, or as one to be: no row, no hint. Said by itself, or by an operator of a
+ * node that is destroyed and never comes back.
+ */
+export interface Emptied {
+  readonly kind: "emptied";
+  /** The leave, or the withdrawn join, by which it is no member. */
+  readonly change: ChangeId;
+  /**
+   * Of the stamp under which the leave was complete, 16 hex characters: should it be completed anew, the node was an owner in between. Of
+   * a withdrawn join `NEVER_COMPLETE`.
+   */
+  readonly digest: string;
+  readonly node: NodeId;
+}
+
+export const NEVER_COMPLETE = "0000000000000000";
+
 export interface Change {
   readonly issuer: Issuer;
   /** 1 for the issuer's first change, 2 for its second, and so on without a gap. */
   readonly number: number;
   /** Later than each change that the issuer knew; compared with other changes' only, never with a clock. */
   readonly time: HybridTime;
-  readonly what: Join | Leave | Received | Withdraw;
+  readonly what: Join | Leave | Received | Withdraw | Emptied;
 }
 
 export function issuerOf(node: NodeId, life: string): Issuer {

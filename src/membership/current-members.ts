@@ -14,6 +14,11 @@ export interface CurrentMembers {
   readonly isMember: boolean;
   /** Members and who is to be one, each once, without this node. */
   peers(): readonly NodeId[];
+  /**
+   * What all nodes agreed on about tombstones holds for as long as this is one object: another one came after nodes may have held what they were not
+   * asked for. Undefined: some node may hold older values and nobody to ask knows of them, so none are collected.
+   */
+  collectionGround(): object | undefined;
   /** `host:port`, of founders and of all that ever were to join. */
   addressOf(node: NodeId): string | undefined;
 }
@@ -45,6 +50,10 @@ export class FixedMembers implements CurrentMembers {
 
   peers(): readonly NodeId[] {
     return this.#peers;
+  }
+
+  collectionGround(): object {
+    return this.#ring;
   }
 
   addressOf(node: NodeId): string | undefined {

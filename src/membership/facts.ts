@@ -1,8 +1,10 @@
-import type { Change, ChangeId, Received, Withdraw } from "./change.ts";
+import type { Change, ChangeId, Emptied, Received, Withdraw } from "./change.ts";
 import { changeId } from "./change.ts";
 import type { MemberChange } from "./planned-change.ts";
 
 export type Withdrawal = Change & { readonly what: Withdraw };
+
+export type Emptying = Change & { readonly what: Emptied };
 
 /** What a history says of its joins and leaves, by their ids. */
 export interface Facts {
@@ -12,6 +14,7 @@ export interface Facts {
   readonly received: ReadonlyMap<ChangeId, readonly Received[]>;
   readonly withdrawn: ReadonlySet<ChangeId>;
   readonly withdrawals: readonly Withdrawal[];
+  readonly emptyings: readonly Emptying[];
 }
 
 /** Of changes in the order in which they count. */
@@ -30,6 +33,7 @@ export function factsOf(changes: readonly Change[]): Facts {
     received,
     withdrawn,
     withdrawals: changes.filter(isWithdrawal),
+    emptyings: changes.filter(isEmptying),
   };
 }
 
@@ -43,4 +47,8 @@ function isMemberChange(change: Change): change is MemberChange {
 
 function isWithdrawal(change: Change): change is Withdrawal {
   return change.what.kind === "withdraw";
+}
+
+function isEmptying(change: Change): change is Emptying {
+  return change.what.kind === "emptied";
 }

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { nodeId } from "../base/ids.ts";
 import { ManualClock } from "../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../env/testing/quiet-environment.ts";
+import { eventLoopTurn } from "../platform/testing/event-loop-turn.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
+import { changeId } from "./change.ts";
 import { Membership } from "./membership.ts";
 import { lifeOf } from "./testing/change-arbitraries.ts";
 import { foundersOf, memberOf } from "./testing/sites.ts";
@@ -99,4 +101,87 @@ describe("Membership", () => {
     expect(again.view()).toEqual(membership.view());
     expect(again.gossipPeers()).toEqual([nodeId("b"), nodeId("c"), X]);
   });
+
+  test("of a node that left has to say that it is empty, once, and again where that could not be stored", async () => {
+    const { membership, engine, env } = await membershipOf("c");
+    expect(membership.emptying.isOwed).toBe(false);
+    await leaveOf("c", membership);
+    expect([membership.emptying.isOwed, membership.emptying.notEmptied()]).toEqual([true, ["c"]]);
+    engine.failNext();
+    membership.emptying.say();
+    await membership.history.settled();
+    await Promise.resolve();
+    expect(env.log.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+    await eventLoopTurn();
+    membership.emptying.say();
+    membership.emptying.say();
+    expect(membership.emptying.isOwed).toBe(false);
+    await membership.history.settled();
+    await eventLoopTurn();
+    expect(membership.emptying.notEmptied()).toEqual([]);
+    const said = membership.history.inOrder().filter(({ what }) => what.kind === "emptied");
+    expect(said).toHaveLength(1);
+    // Of itself it knows better.
+    expect(membership.emptying.isSilenced).toBe(false);
+  });
+
+  test("is silenced by the word of another, over a restart, and until it is a member again", async () => {
+    const { membership, engine, env } = await membershipOf("c");
+    await leaveOf("c", membership);
+    const other = await membershipOf("a");
+    const told = () => membership.history.missingFor(other.membership.history.vector);
+    await other.membership.history.merge(told());
+    const [departure] = other.membership.view().departures;
+    if (departure === undefined) throw new Error("Cannot go on: nobody left");
+    const { node, change, digest } = departure;
+    await other.membership.history.issue({ kind: "emptied", change, digest, node });
+    const back = () => other.membership.history.missingFor(membership.history.vector);
+    await membership.history.merge(back());
+    expect([membership.emptying.isSilenced, membership.emptying.isOwed]).toEqual([true, false]);
+    const warnings = env.log.lines.filter(({ level }) => level === "warn");
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining("said never to come back"),
+    ]);
+    const { membership: again } = await membershipOf("c", engine, 2);
+    expect(again.emptying.isSilenced).toBe(true);
+    await again.issue({ kind: "join", member: memberOf("c") });
+    expect(again.emptying.isSilenced).toBe(true);
+    await complete(again);
+    expect([again.isMember, again.emptying.isSilenced]).toEqual([true, false]);
+  });
+
+  test("gives another ground for agreements with each change, and none while a node is not empty", async () => {
+    const { membership } = await membershipOf("a");
+    const first = membership.collectionGround();
+    expect(first).toBeDefined();
+    await membership.issue({ kind: "leave", node: nodeId("c") });
+    expect(membership.collectionGround()).toBeUndefined();
+    await complete(membership);
+    expect(membership.view().open).toBeUndefined();
+    expect(membership.collectionGround()).toBeUndefined();
+    const [departure] = membership.view().departures;
+    if (departure === undefined) throw new Error("Cannot go on: nobody left");
+    const { node, change, digest } = departure;
+    await membership.history.issue({ kind: "emptied", change, digest, node });
+    const second = membership.collectionGround();
+    expect(second).toBeDefined();
+    expect(second).not.toBe(first);
+    await membership.history.issue({ kind: "emptied", change, digest, node });
+    expect(membership.collectionGround()).toBe(second);
+  });
 });
+
+/** As if all had said what the open change needs them to say. */
+async function complete(membership: Membership): Promise<void> {
+  const { open, stamp } = membership.view();
+  if (open === undefined) throw new Error("Cannot go on: no change is open");
+  const change = changeId(open.change);
+  for (const node of open.receivers.keys()) {
+    await membership.history.issue({ kind: "received", change, digest: stamp.digest, node });
+  }
+}
+
+async function leaveOf(id: string, membership: Membership): Promise<void> {
+  await membership.issue({ kind: "leave", node: nodeId(id) });
+  await complete(membership);
+}

@@ -17,6 +17,7 @@ import { StorageError } from "../storage/engine.ts";
 import type { Change, MemberRecord } from "./change.ts";
 import { changeId, issuerOf } from "./change.ts";
 import type { CurrentMembers } from "./current-members.ts";
+import { Emptying } from "./emptying.ts";
 import { KeptHistory } from "./kept-history.ts";
 import { rangesAwaited } from "./reception.ts";
 import type { Founders, MembershipView, OpenChange } from "./view.ts";
@@ -49,6 +50,7 @@ type MembershipEnvironment = Pick<
 
 export class Membership implements CurrentMembers {
   readonly history: KeptHistory;
+  readonly emptying: Emptying;
   readonly #env: MembershipEnvironment;
   readonly #parts: MembershipParts;
   readonly #fold: ViewFold;
@@ -58,6 +60,7 @@ export class Membership implements CurrentMembers {
   #watch: MembershipWatch | undefined;
   /** The digest for which this node has said `received`, or is about to. */
   #said: string | undefined;
+  #ground: object | undefined;
   #later: Timer | undefined;
   #stopped = false;
 
@@ -84,6 +87,12 @@ export class Membership implements CurrentMembers {
     this.#view = this.#fold.view(history.inOrder());
     this.#ring = ringOf(this.#view);
     this.#addresses = this.#addressesNow();
+    this.emptying = new Emptying(env, {
+      nodeId: parts.nodeId,
+      history,
+      departures: () => this.#view.departures,
+    });
+    this.#ground = this.#isSettled() ? {} : undefined;
     env.metrics.gauge(
       "ringside_ring_epoch",
       "Epoch of the ring in force.",
@@ -101,6 +110,7 @@ export class Membership implements CurrentMembers {
   /** From now on this node says what it has received. */
   start(watch: MembershipWatch): void {
     this.#watch = watch;
+    this.emptying.tell();
     this.#considerReceived();
   }
 
@@ -138,6 +148,14 @@ export class Membership implements CurrentMembers {
   /** Whom to gossip with: the founders are the seeds, members or not (D-4.8.2-1). */
   gossipPeers(): readonly NodeId[] {
     return this.#others([...this.peers(), ...this.#parts.founders.members.map(({ id }) => id)]);
+  }
+
+  collectionGround(): object | undefined {
+    return this.#ground;
+  }
+
+  #isSettled(): boolean {
+    return this.#view.open === undefined && this.emptying.notEmptied().length === 0;
   }
 
   addressOf(node: NodeId): string | undefined {
@@ -188,10 +206,15 @@ export class Membership implements CurrentMembers {
       this.#ring = ringOf(this.#view);
       this.#tellOf(before);
     }
+    // Who came and went unheard of may have had older values all the same.
+    const hasMoreGone = this.#view.departures.length !== before.departures.length;
+    if (!this.#isSettled()) this.#ground = undefined;
+    else if (this.#ground === undefined || !isSame || hasMoreGone) this.#ground = {};
     if ([...addresses].some(([node, address]) => this.addressOf(node) !== address)) {
       this.#watch?.onMoved();
     }
     this.#watch?.onChange();
+    this.emptying.tell();
     this.#considerReceived();
   }
 

@@ -24,7 +24,7 @@ const KEPT = KEYS.find((key) => ownersIn(BEFORE, key) === ownersIn(AFTER, key)) 
 const MOVED = KEYS.find((key) => ownersIn(BEFORE, key) !== ownersIn(AFTER, key)) as Uint8Array;
 
 /** A node whose peer has the ring after; by a meeting the node gets it, too, unless the peer knows no more. */
-function nodeBehind({ learns = true, meetMs = 0 } = {}) {
+function nodeBehind({ learns = true, meetMs = 0, isSilenced = false } = {}) {
   const clock = new ManualClock();
   const env = quietEnvironment(clock);
   let ring = BEFORE;
@@ -45,6 +45,7 @@ function nodeBehind({ learns = true, meetMs = 0 } = {}) {
       if (learns) ring = AFTER;
     },
     n: N,
+    isSilenced: () => isSilenced,
   });
   const outcomeOf = async (request: Request): Promise<Outcome> => {
     const ended = new Promise<Outcome>((resolve) => calls.call(PEER, request, 100, resolve));
@@ -104,6 +105,12 @@ describe("a request that is refused for its ring", () => {
     const node = nodeBehind({ learns: false });
     expect(await node.outcomeOf(putOf(KEPT))).toEqual(STALE);
     expect(node.sent).toHaveLength(2);
+  });
+
+  test("is not sent again by a node that has just heard that others take it for gone", async () => {
+    const node = nodeBehind({ isSilenced: true });
+    expect(await node.outcomeOf(putOf(KEPT))).toEqual(STALE);
+    expect(node.sent).toHaveLength(1);
   });
 
   test("is not sent after its time", async () => {

@@ -12,6 +12,8 @@ export interface RestampedCallsParts {
   /** Brings the histories of this node and a peer together; never rejects. */
   readonly meet: (peer: NodeId) => Promise<void>;
   readonly n: number;
+  /** True once others take this node for one that never comes back: what it was about to send goes to nobody. Undefined: never. */
+  readonly isSilenced?: () => boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ export class RestampedCalls implements PeerCalls {
 
   /** Under the stamp of now. Undefined where its answer would be that of another question. */
   #restamped(request: Restampable): Restampable | undefined {
+    if (this.#parts.isSilenced?.() === true) return undefined;
     const now = this.#parts.ring();
     this.#remember(now);
     // Whoever coordinates goes by its own ring.

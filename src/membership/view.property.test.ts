@@ -21,6 +21,7 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant("received"), site, which: fc.nat({ max: 9 }) }),
   fc.record({ kind: fc.constant("complete"), site }),
   fc.record({ kind: fc.constant("withdraw"), site, which: fc.nat({ max: 9 }) }),
+  fc.record({ kind: fc.constant("emptied"), site, which: fc.nat({ max: 9 }) }),
   fc.record({ kind: fc.constant("pass"), site, byMs: fc.nat({ max: 2_000 }) }),
   fc.record({ kind: fc.constant("meet"), site, other: site }),
 );
@@ -32,12 +33,15 @@ function act(sites: readonly Site[], { kind, site: at, node, which, byMs, other 
   const missing = acting.missing();
   const changes = acting.history.inOrder().filter(({ what }) => what.kind !== "received");
   const picked = changes[(which ?? 0) % Math.max(1, changes.length)];
+  const left = acting.view.departures.filter(({ emptiedBy }) => emptiedBy === undefined);
+  const departed = left[(which ?? 0) % Math.max(1, left.length)];
   const receiver = missing[(which ?? 0) % Math.max(1, missing.length)];
   if (kind === "join") acting.join(node ?? "");
   else if (kind === "leave") acting.leave(node ?? "");
   else if (kind === "received" && receiver !== undefined) acting.received(receiver);
   else if (kind === "complete") acting.complete();
   else if (kind === "withdraw" && picked !== undefined) acting.withdraw(picked);
+  else if (kind === "emptied" && departed !== undefined) acting.emptied(departed.node);
   else if (kind === "pass") acting.pass(byMs ?? 0);
   else if (kind === "meet") acting.meet(sites[other ?? 0] as Site);
 }
@@ -139,6 +143,7 @@ describe("views", () => {
         for (const changes of [...sites.map(({ history }) => history.inOrder()), unionOf(sites)]) {
           const { ring, members, open, waiting, withdrawn, ...view } = viewOf(FOUNDERS, changes, 2);
           expect(ring.nodes).toEqual([...members.keys()].sort());
+          expect(view.departures.filter(({ node }) => members.has(node))).toEqual([]);
           const isOfMembers = ({ what }: Change) => what.kind === "join" || what.kind === "leave";
           const put = [
             ...(open === undefined ? [] : [open.change]),

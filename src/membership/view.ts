@@ -26,6 +26,8 @@ import type { PartitionTable } from "../ring/partition-table.ts";
 import type { Ring, RingStamp } from "../ring/ring.ts";
 import type { Change, ChangeId, MemberRecord } from "./change.ts";
 import { changeId, compareChanges } from "./change.ts";
+import type { Departure } from "./departures.ts";
+import { departuresOf } from "./departures.ts";
 import type { Facts } from "./facts.ts";
 import { factsOf, idsOf } from "./facts.ts";
 import type { ClusterState, MemberChange, PlannedChange } from "./planned-change.ts";
@@ -65,6 +67,7 @@ export interface MembershipView {
   readonly waiting: readonly MemberChange[];
   readonly withdrawn: readonly MemberChange[];
   readonly void: readonly VoidChange[];
+  readonly departures: readonly Departure[];
   /** Of the ring and the open change, for requests. While there is one its digest is what `received` has to name. */
   readonly stamp: RingStamp;
 }
@@ -133,6 +136,8 @@ export class ViewFold {
         const isOfOpen = open !== undefined && changeId(open.change) === what.change;
         return (isOfOpen ? open.digest : this.#settled.get(what.change)) === what.digest;
       }
+      case "emptied":
+        return true;
       case "withdraw":
         return !this.#settled.has(what.change);
       case "join":
@@ -237,6 +242,7 @@ export class ViewFold {
     const { ring, members } = this.#state;
     const open = this.#open;
     const behind = this.#candidates.slice(1);
+    const withdrawn = [...this.#withdrawn, ...behind.filter((change) => this.#isWithdrawn(change))];
     return {
       members,
       ring,
@@ -247,8 +253,14 @@ export class ViewFold {
         received: this.#receivedOf(open),
       },
       waiting: behind.filter((change) => !this.#isWithdrawn(change)),
-      withdrawn: [...this.#withdrawn, ...behind.filter((change) => this.#isWithdrawn(change))],
+      withdrawn,
       void: [...this.#settledVoid, ...this.#void, ...this.#voidWithdrawals()],
+      departures: departuresOf({
+        facts: this.#facts,
+        isMember: (node) => members.has(node),
+        completeUnder: (change) => this.#settled.get(change),
+        withdrawn,
+      }),
       stamp: open === undefined ? ring.stamp : { epoch: ring.stamp.epoch, digest: open.digest },
     };
   }

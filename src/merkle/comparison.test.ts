@@ -44,6 +44,44 @@ function textsOf(differences: ReturnType<typeof differencesOf>): readonly string
   return differences.map(({ key, holder }) => `${Buffer.from(key)} ${holder}`).sort();
 }
 
+describe("a comparison that goes one way", () => {
+  const walk = (own: readonly Leaf[], theirs: readonly Leaf[]) => {
+    const [ours, others] = [treeOf(own), treeOf(theirs)];
+    const comparison = new Comparison(() => ours, 8, { isOneWay: true });
+    const texts: string[] = [];
+    for (let answers = 0; ; ) {
+      const paths = comparison.ask();
+      answers += paths.length;
+      comparison.take(paths.map((path) => answerAt(others, path)));
+      const found = comparison.takeDifferences();
+      texts.push(...textsOf(found));
+      if (paths.length === 0 && found.length === 0) return { texts: texts.sort(), answers };
+    }
+  };
+
+  test("finds every key that the other side lacks or has otherwise, and none that only it has", () => {
+    fc.assert(
+      fc.property(holdings, (list) => {
+        const { own, theirs } = sidesOf(list);
+        const expected = list.flatMap((holding, number) =>
+          holding === "equal" || holding === "theirs"
+            ? []
+            : [`key ${number} ${holding.replace("different", "both")}`],
+        );
+        expect(walk(own, theirs).texts).toEqual(expected.sort());
+      }),
+    );
+  });
+
+  test("asks for no more than lies beside its own keys", () => {
+    const theirs = numberedLeaves(10_000);
+    const own = [leafOf("key of its own", "a")];
+    const { texts, answers } = walk(own, theirs);
+    expect(texts).toEqual(["key of its own own"]);
+    expect(answers).toBeLessThan(8);
+  });
+});
+
 describe("differencesOf", () => {
   test("gives every key in which two trees differ, and who has it", () => {
     fc.assert(

@@ -42,13 +42,16 @@ export class Comparison {
   /** Asked for at each step, so that it may change. */
   readonly #own: () => Subtree;
   readonly #pathsMax: number;
+  readonly #isOneWay: boolean;
   readonly #open: Open[] = [{ path: NO_DIGITS, isTheirs: true }];
   #differences: Difference[] = [];
   #asked: readonly Uint8Array[] = [];
 
-  constructor(own: () => Subtree, pathsMax: number) {
+  /** `isOneWay`: what only the other side has is no difference, and costs nothing however much it is. */
+  constructor(own: () => Subtree, pathsMax: number, { isOneWay = false } = {}) {
     this.#own = own;
     this.#pathsMax = pathsMax;
+    this.#isOneWay = isOneWay;
   }
 
   /** The paths to ask for next. None: everything was compared, or the differences found so far are to be taken first. */
@@ -90,7 +93,9 @@ export class Comparison {
     for (let digit = FAN_OUT - 1; digit >= 0; digit -= 1) {
       const start = digit * HASH_BYTES;
       const their = theirs.subarray(start, start + HASH_BYTES);
-      if (equalBytes(ownHashes.subarray(start, start + HASH_BYTES), their)) continue;
+      const ours = ownHashes.subarray(start, start + HASH_BYTES);
+      if (equalBytes(ours, their)) continue;
+      if (this.#isOneWay && equalBytes(ours, NO_HASH_BYTES)) continue;
       this.#open.push({
         path: Uint8Array.of(...path, digit),
         isTheirs: !equalBytes(their, NO_HASH_BYTES),
@@ -107,6 +112,7 @@ export class Comparison {
       if (their === undefined) this.#found(key, "own");
       else if (their.digest !== digest) this.#found(key, "both");
     }
+    if (this.#isOneWay) return;
     for (const { key } of theirs.values()) this.#found(key, "theirs");
   }
 

@@ -1,4 +1,5 @@
 import { AntiEntropy } from "../anti-entropy/anti-entropy.ts";
+import { LostRanges } from "../anti-entropy/lost-ranges.ts";
 import { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Environment } from "../env/environment.ts";
@@ -14,14 +15,19 @@ import type { NodeConfiguration } from "./configuration.ts";
 /** After failed deliveries hints wait for no longer: hints are the copies that reads have to do without. */
 const HINT_BACK_OFF_MS_MAX = 10_000;
 
+type BackgroundMembership = Pick<Membership, "awaited" | "exchanged" | "emptying">;
+
 export interface BackgroundParts {
   readonly configuration: NodeConfiguration;
   readonly replica: Replica;
   readonly calls: PeerCalls;
   readonly detector: FailureDetector;
   readonly ring: () => Ring;
+  readonly ground: () => object | undefined;
   /** Of a node whose ring may change. */
-  readonly membership: Pick<Membership, "awaited" | "exchanged"> | undefined;
+  readonly membership: BackgroundMembership | undefined;
+  /** No client's request is under way. */
+  readonly isIdle: () => boolean;
 }
 
 /** What a node does of its own accord beside its requests: it delivers hints, collects tombstones, and keeps its rows like those of others. */
@@ -31,14 +37,23 @@ export class BackgroundWork {
   readonly #parts: BackgroundParts;
   readonly #handoff: HintDelivery;
   readonly #collector: TombstoneCollector;
+  readonly #lostRanges: LostRanges | undefined;
 
   constructor(environment: Environment, parts: BackgroundParts) {
-    const { configuration, replica, calls, detector, ring, membership } = parts;
+    const { configuration, replica, calls, detector, ring, ground, membership } = parts;
     const { nodeId, n, requestTimeoutMs: callTimeoutMs } = configuration;
     this.#parts = parts;
     this.#handoff = new HintDelivery(
       environment,
-      { nodeId, hints: replica.hints, replica, calls, detector, ring },
+      {
+        nodeId,
+        hints: replica.hints,
+        replica,
+        calls,
+        detector,
+        ring,
+        isSilenced: () => membership?.emptying.isSilenced === true,
+      },
       {
         n,
         scanMs: configuration.hintScanMs,
@@ -49,9 +64,15 @@ export class BackgroundWork {
     );
     this.#collector = new TombstoneCollector(
       environment,
-      { nodeId, rows: replica.tombstones, calls, detector, ring },
+      { nodeId, rows: replica.tombstones, calls, detector, ring, ground },
       { n, graceMs: configuration.tombstoneGraceMs, callTimeoutMs },
     );
+    const limits = {
+      everyMs: configuration.antiEntropyMs,
+      callTimeoutMs,
+      keysPerSecond: configuration.antiEntropyKeysPerSecond,
+      bytesPerSecond: configuration.antiEntropyBytesPerSecond,
+    };
     this.shared = new SharedTrees({ nodeId, trees: replica.trees, ring, n });
     this.antiEntropy = new AntiEntropy(
       environment,
@@ -66,13 +87,27 @@ export class BackgroundWork {
           isReceiving: () => membership.awaited().length > 0,
         }),
       },
-      {
-        everyMs: configuration.antiEntropyMs,
-        callTimeoutMs,
-        keysPerSecond: configuration.antiEntropyKeysPerSecond,
-        bytesPerSecond: configuration.antiEntropyBytesPerSecond,
-      },
+      limits,
     );
+    this.#lostRanges =
+      membership &&
+      new LostRanges(
+        environment,
+        {
+          nodeId,
+          copies: replica,
+          rows: replica.lost,
+          shared: this.shared,
+          calls,
+          detector,
+          ring,
+          isSilenced: () => membership.emptying.isSilenced,
+          owesEmptied: () => membership.emptying.isOwed,
+          isIdle: () => parts.isIdle() && replica.hints.countByOwner.size === 0,
+          onEmptied: () => membership.emptying.say(),
+        },
+        { ...limits, n },
+      );
   }
 
   /** A peer answers again. */
@@ -87,6 +122,7 @@ export class BackgroundWork {
     if (antiEntropyMs === 0) return;
     this.#parts.replica.trees.start({ verifyMs: verifyTreesMs });
     this.antiEntropy.start();
+    this.#lostRanges?.start();
   }
 
   /** Resolves when all that was under way has ended. */
@@ -95,6 +131,7 @@ export class BackgroundWork {
       this.#collector.stop(),
       this.#handoff.stop(),
       this.antiEntropy.stop(),
+      this.#lostRanges?.stop(),
       this.#parts.replica.trees.stop(),
     ]);
   }

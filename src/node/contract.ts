@@ -62,7 +62,16 @@ export interface NodeRows {
 
 /** The membership as operators see and change it. Rejects with DynamoError, or StorageError where a change cannot be stored. */
 export interface NodeMembership {
-  /** The members, the open change with who has to receive what, the changes that wait, those withdrawn, and those void with the reason. */
+  /**
+   * True while a copy that counts may go from one node to another and leave nothing behind: a change is open, this node has rows of ranges that it
+   * does not own or may have, or a node that left is not empty.
+   */
+  readonly isMoving: boolean;
+  /**
+   * The members, the open change with who has to receive what, the changes that wait, those withdrawn, and those void with the reason. `rangesKept`:
+   * of how many ranges this node has rows that it does not own; null while its trees are being built. `notEmptied`: who left and may still hold
+   * rows. `isSilenced`: this node was said never to come back.
+   */
   members(): object;
   /** `{id, address, clientUrl?, datacenter?, capacity?}`. Answers with the id of the change, once it is stored. */
   join(order: unknown): Promise<object>;
@@ -70,6 +79,8 @@ export interface NodeMembership {
   leave(order: unknown): Promise<object>;
   /** `{change}`: the id of one that is open or waits. */
   withdraw(order: unknown): Promise<object>;
+  /** `{id}`: a node that left and was destroyed, so that nobody need wait for its rows. */
+  emptied(order: unknown): Promise<object>;
 }
 
 /** A node as its operators and the harness see it; answers are JSON objects. */

@@ -1,8 +1,10 @@
+import type { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import { FormatError } from "../base/binary.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Change } from "../membership/change.ts";
 import { changeId } from "../membership/change.ts";
 import type { CurrentMembers } from "../membership/current-members.ts";
+import type { Departure } from "../membership/departures.ts";
 import type { Membership } from "../membership/membership.ts";
 import type { OpenChange } from "../membership/view.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -16,6 +18,7 @@ export interface MembershipOperatorParts {
   readonly members: CurrentMembers;
   /** Undefined: the membership is static. */
   readonly membership: Membership | undefined;
+  readonly shared: Pick<SharedTrees, "isBuilt" | "lost">;
 }
 
 /** Takes operators' orders to change the membership, and tells what has become of them (D-4.8.1-2). */
@@ -26,8 +29,17 @@ export class MembershipOperator implements NodeMembership {
     this.#parts = parts;
   }
 
+  get isMoving(): boolean {
+    const { membership, configuration, shared } = this.#parts;
+    if (membership === undefined || configuration.antiEntropyMs === 0) return false;
+    const hasLost = !shared.isBuilt || shared.lost().length > 0;
+    return (
+      hasLost || membership.view().open !== undefined || membership.emptying.notEmptied().length > 0
+    );
+  }
+
   members(): object {
-    const { configuration, members, membership } = this.#parts;
+    const { configuration, members, membership, shared } = this.#parts;
     const view = membership?.view();
     return {
       ring: members.ringInForce().stamp,
@@ -35,6 +47,9 @@ export class MembershipOperator implements NodeMembership {
       members: [...members.members().values()],
       open: view?.open === undefined ? null : this.#open(view.open),
       awaitedHere: membership?.awaited().length ?? 0,
+      rangesKept: shared.isBuilt ? shared.lost().length : null,
+      notEmptied: membership?.emptying.notEmptied() ?? [],
+      isSilenced: membership?.emptying.isSilenced ?? false,
       waiting: (view?.waiting ?? []).map(told),
       withdrawn: (view?.withdrawn ?? []).map(told),
       void: (view?.void ?? []).map(({ change, reason }) => ({ ...told(change), reason })),
@@ -45,14 +60,14 @@ export class MembershipOperator implements NodeMembership {
   join(order: unknown): Promise<object> {
     return this.#issue(() => {
       const fields = objectOf(order, ["id", "address", "clientUrl", "datacenter", "capacity"]);
-      return { kind: "join", member: checkedMember("member", fields as UncheckedMember) };
+      return [{ kind: "join", member: checkedMember("member", fields as UncheckedMember) }];
     });
   }
 
   leave(order: unknown): Promise<object> {
     return this.#issue(() => {
       const { id } = objectOf(order, ["id"]);
-      return { kind: "leave", node: checkedId("id", id) };
+      return [{ kind: "leave", node: checkedId("id", id) }];
     });
   }
 
@@ -62,7 +77,7 @@ export class MembershipOperator implements NodeMembership {
       const { open, waiting = [] } = this.#parts.membership?.view() ?? {};
       const known = [...(open === undefined ? [] : [open.change]), ...waiting].map(changeId);
       const found = known.find((id) => id === change);
-      if (found !== undefined) return { kind: "withdraw", change: found };
+      if (found !== undefined) return [{ kind: "withdraw", change: found }];
       const named = known.length === 0 ? "none" : known.join(", ");
       throw new RangeError(
         `Cannot withdraw ${JSON.stringify(change)?.slice(0, 100)}: under way are ${named}`,
@@ -70,7 +85,27 @@ export class MembershipOperator implements NodeMembership {
     });
   }
 
-  async #issue(read: () => Change["what"]): Promise<object> {
+  async emptied(order: unknown): Promise<object> {
+    return this.#issue(() => {
+      const { id } = objectOf(order, ["id"]);
+      const node = checkedId("id", id);
+      const all = this.#parts.membership?.view().departures ?? [];
+      const ofNode = all.filter((departure) => departure.node === node);
+      const open = ofNode.filter(({ emptiedBy }) => emptiedBy === undefined);
+      if (open.length > 0) {
+        return open.map(({ change, digest }) => ({ kind: "emptied", change, digest, node }));
+      }
+      throw new RangeError(`Cannot take node ${node} for empty: ${this.#whyNot(node, ofNode)}`);
+    });
+  }
+
+  #whyNot(node: NodeId, departures: readonly Departure[]): string {
+    if (this.#parts.members.members().has(node)) return "it is a member";
+    return departures.length === 0 ? "it never was to be a member" : "it is already";
+  }
+
+  /** One change after the other; tells the id of the last. */
+  async #issue(read: () => readonly Change["what"][]): Promise<object> {
     const { membership, members, configuration } = this.#parts;
     if (membership === undefined) {
       throw new DynamoError("bad-request", "Cannot change the members: gossipMs is 0 here");
@@ -85,8 +120,9 @@ export class MembershipOperator implements NodeMembership {
       throw new DynamoError("no-member", "Cannot change the members: this node is none of them");
     }
     try {
-      const change = await membership.issue(read());
-      return { change: changeId(change) };
+      let last: Change | undefined;
+      for (const what of read()) last = await membership.issue(what);
+      return { change: last && changeId(last) };
     } catch (error) {
       const isBad =
         error instanceof RangeError ||

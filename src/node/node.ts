@@ -1,4 +1,3 @@
-import type { NodeId } from "../base/ids.ts";
 import { macKeyOf } from "../causality/context-token.ts";
 import type { Truncation, Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
@@ -11,22 +10,16 @@ import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
 import type { CurrentMembers } from "../membership/current-members.ts";
 import { FixedMembers } from "../membership/current-members.ts";
-import { FailureDetector } from "../membership/failure-detector.ts";
-import { Gossip } from "../membership/gossip.ts";
 import { Membership } from "../membership/membership.ts";
-import { ObservedCalls } from "../membership/observed-calls.ts";
-import { RestampedCalls } from "../membership/restamped-calls.ts";
 import type { Founders } from "../membership/view.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import type { Hello } from "../protocol/messages.ts";
 import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
 import { Replica } from "../replica/replica.ts";
 import { createRing } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
-import { RpcClient } from "../rpc/rpc-client.ts";
-import { RpcServer } from "../rpc/rpc-server.ts";
+import type { RequestHandler } from "../rpc/contract.ts";
 import type { Engine } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import { Admission } from "./admission.ts";
@@ -41,20 +34,15 @@ import type {
   SiblingsAnswer,
   WriteAnswer,
 } from "./contract.ts";
-import { Introductions } from "./introductions.ts";
 import { MembershipOperator } from "./membership-operator.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
+import { Peers } from "./peers.ts";
 import { ringOptionsOf } from "./ring-options.ts";
-import { Routes } from "./routes.ts";
 import { RowAccess } from "./row-access.ts";
 import { createStages } from "./stages.ts";
 
-/** Misses in a row after which a peer counts as down; see FailureDetector. */
-const MISSES_MAX = 3;
 const REPAIR_WAIT_MS = 100;
-/** Long enough for a peer that was started in the same moment; a start with a peer that is away takes this much longer. */
-const SETTLE_LIFE_MS = 2_000;
 
 export interface NodeParts {
   readonly configuration: NodeConfiguration;
@@ -71,7 +59,6 @@ export class DynamoNode implements KeyValueStore {
   readonly #configuration: NodeConfiguration;
   readonly #members: CurrentMembers;
   readonly #membership: Membership | undefined;
-  readonly #gossip: Gossip | undefined;
   readonly #engine: Engine;
   readonly #versioning: Versioning;
   readonly #answers: ClientAnswers;
@@ -79,12 +66,11 @@ export class DynamoNode implements KeyValueStore {
   readonly #router: WriteRouter;
   readonly #admission: Admission;
   readonly #liveRequests: LiveRequests;
-  readonly #detector: FailureDetector;
-  readonly #rpcClient: RpcClient;
-  readonly #rpcServer: RpcServer;
+  readonly #peers: Peers;
+  /** Of the peers' requests. */
+  readonly #handler: RequestHandler;
   readonly #background: BackgroundWork;
   readonly #replica: Replica;
-  readonly #introductions: Introductions;
   #ready = false;
 
   /**
@@ -141,97 +127,37 @@ export class DynamoNode implements KeyValueStore {
     const stages = createStages(environment, configuration);
     this.#admission = new Admission(environment, stages);
     this.#liveRequests = new LiveRequests(environment);
-    const identity = {
-      clusterId: configuration.clusterId,
-      clusterSecret: configuration.clusterSecret,
-      nodeId,
-      get incarnation() {
-        return life.incarnation;
-      },
-      ringStamp: () => members.ring().stamp,
-    };
-    const routes = new Routes(
-      (peer) => members.addressOf(peer),
-      configuration.routes,
-      () => this.#rpcClient.redial(),
-    );
-    const onHello = (hello: Hello): void => this.#introductions.greeted(hello.nodeId);
-    this.#rpcClient = new RpcClient(environment, {
-      identity,
-      addressOf: (peer) => routes.addressOf(peer),
-      onHello,
-      onBytes: (peer) => this.#detector.heard(peer),
+    this.#peers = new Peers(environment, {
+      configuration,
+      members,
+      membership,
+      life,
+      onUp: (peer) => this.#background.deliverTo(peer),
     });
-    this.#introductions = new Introductions(
-      environment,
-      // Not observed: that a peer has not started yet says nothing about it.
-      { life, calls: this.#rpcClient, peers: () => members.peers() },
-      {
-        settleMs: SETTLE_LIFE_MS,
-        callTimeoutMs: configuration.requestTimeoutMs,
-        retryMs: configuration.retryDownMs,
-      },
-    );
-    this.#detector = new FailureDetector(
-      environment,
-      {
-        // As patient as a request: over a link slower than the retries nobody would ever come up again.
-        ping: (peer) => {
-          calls.call(peer, { type: "ping" }, configuration.requestTimeoutMs, () => {});
-        },
-        onUp: (peer) => this.#background.deliverTo(peer),
-      },
-      {
-        missesMax: MISSES_MAX,
-        retryDownMs: configuration.retryDownMs,
-        silenceMs: Math.min(configuration.hedgeMs, configuration.requestTimeoutMs),
-      },
-    );
-    this.#gossip =
-      membership &&
-      new Gossip(
-        environment,
-        {
-          history: membership.history,
-          // Not observed: that a seed is away says nothing of who serves.
-          calls: this.#rpcClient,
-          peers: () => membership.gossipPeers(),
-        },
-        { everyMs: configuration.gossipMs, callTimeoutMs: configuration.requestTimeoutMs },
-      );
-    const gossip = this.#gossip;
-    const meet = gossip && ((peer: NodeId) => gossip.meet(peer));
-    const observed = new ObservedCalls(this.#rpcClient, this.#detector);
-    const calls =
-      meet === undefined
-        ? observed
-        : new RestampedCalls(environment, {
-            calls: observed,
-            ring: ringNow,
-            meet,
-            n: configuration.n,
-          });
+    const { calls, detector, gossip, routes } = this.#peers;
     this.#background = new BackgroundWork(environment, {
       configuration,
       replica,
       calls,
-      detector: this.#detector,
+      detector,
       ring: ringNow,
+      ground: () => members.collectionGround(),
       membership,
+      isIdle: () => this.#liveRequests.count === 0 && this.#admission.inFlight === 0,
     });
     membership?.start({
       hasAllOf: (owner, ring) => this.#background.antiEntropy.completed.get(owner)?.ring === ring,
       onChange: () => {
-        this.#introductions.peersChanged();
+        this.#peers.changed();
         this.#background.antiEntropy.hurry();
       },
-      onMoved: () => this.#rpcClient.redial(),
+      onMoved: () => this.#peers.redial(),
     });
     const coordination: CoordinatorParts = {
       nodeId,
       replica,
       calls,
-      detector: this.#detector,
+      detector,
       versioning,
       ring: ringNow,
       instruments: coordinatorInstruments(environment.metrics),
@@ -258,26 +184,22 @@ export class DynamoNode implements KeyValueStore {
       configuration,
       versioning,
       macKey,
-      calmMs: () => this.#detector.calmMs(),
+      calmMs: () => detector.calmMs(),
     });
-    this.#rpcServer = new RpcServer(environment, {
-      identity,
-      onHello,
-      handler: peerService(environment, {
-        replica,
-        shared: this.#background.shared,
-        coordinator: this.#coordinator,
-        admission: this.#admission,
-        stages,
-        waitMaxMs: configuration.requestTimeoutMs,
-        lives: new PeerLives(engine),
-        ring: ringNow,
-        gossip,
-        meet,
-        isMember: () => members.isMember,
-        ready: () => this.#ready,
-        w,
-      }),
+    this.#handler = peerService(environment, {
+      replica,
+      shared: this.#background.shared,
+      coordinator: this.#coordinator,
+      admission: this.#admission,
+      stages,
+      waitMaxMs: configuration.requestTimeoutMs,
+      lives: new PeerLives(engine),
+      ring: ringNow,
+      gossip,
+      meet: gossip && ((peer) => gossip.meet(peer)),
+      isMember: () => members.isMember,
+      ready: () => this.#ready,
+      w,
     });
     const hintOwners = () => replica.hints.countByOwner.keys();
     const { assertions } = environment;
@@ -295,11 +217,16 @@ export class DynamoNode implements KeyValueStore {
       configuration,
       life,
       members,
-      membership: new MembershipOperator({ configuration, members, membership }),
+      membership: new MembershipOperator({
+        configuration,
+        members,
+        membership,
+        shared: this.#background.shared,
+      }),
       ready: () => this.ready,
       admission: this.#admission,
-      detector: this.#detector,
-      calls: this.#rpcClient,
+      detector,
+      calls: this.#peers.plainCalls,
       routes,
       versioning,
       replica,
@@ -364,11 +291,7 @@ export class DynamoNode implements KeyValueStore {
     await this.#admission.drained();
     await this.#liveRequests.idle();
     await this.#background.stop();
-    this.#detector.stop();
-    this.#introductions.stop();
-    await this.#gossip?.stop();
-    await this.#rpcServer.close();
-    this.#rpcClient.close();
+    await this.#peers.stop();
     await this.#membership?.stop();
     this.#assertions.always(
       "no request is under way once a node has stopped",
@@ -389,16 +312,9 @@ export class DynamoNode implements KeyValueStore {
   }
 
   async #listen(): Promise<void> {
-    await this.#rpcServer.listen(this.#configuration.rpcAddress);
-    try {
-      await this.#introductions.settle();
-    } catch (error) {
-      await this.#rpcServer.close();
-      this.#rpcClient.close();
-      throw error;
-    }
+    await this.#peers.listen(this.#configuration.rpcAddress, this.#handler);
     this.#background.start();
-    this.#gossip?.start();
+    this.#peers.gossip?.start();
     this.#ready = true;
   }
 }

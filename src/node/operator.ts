@@ -73,6 +73,7 @@ export class Operator implements NodeOperator {
       life: life.name,
       ready: ready(),
       ring: members.ringInForce().stamp,
+      isMoving: this.membership.isMoving,
       versioning: configuration.versioning,
       truncate: configuration.truncate,
       clockEntriesMax: configuration.clockEntriesMax,

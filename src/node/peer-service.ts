@@ -169,7 +169,7 @@ function serve(
       held(replica.tombstones, request).then(answer, failed);
       break;
     case "tree":
-      answerTree(from, request.paths, shared).then(answer, failed);
+      answerTree(from, request, shared).then(answer, failed);
       break;
   }
 }
@@ -188,10 +188,10 @@ function stored(environment: Environment, request: PutRequest, parts: PeerServic
 /** Its errors are rejections, as those of the others are. */
 async function answerTree(
   from: NodeId,
-  paths: TreeRequest["paths"],
+  { paths, partition }: TreeRequest,
   shared: SharedTrees,
 ): Promise<Reply> {
-  return { type: "tree-reply", nodes: shared.answer(from, paths) };
+  return { type: "tree-reply", nodes: shared.answer(from, paths, partition) };
 }
 
 type RingRequest = Exclude<Request, { readonly type: "ping" | "life" | "gossip" }>;

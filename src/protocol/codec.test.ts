@@ -128,7 +128,7 @@ describe("request and reply codecs", () => {
   test("read garbage as FormatError, and what they accept is canonical", () => {
     const kinds = fc.oneof(
       fc.nat({ max: 255 }),
-      fc.constantFrom(0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19),
+      fc.constantFrom(0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a),
     );
     fc.assert(
       fc.property(kinds, fc.uint8Array({ maxLength: 60 }), (kind, body) => {
@@ -168,6 +168,25 @@ describe("request and reply codecs", () => {
       expect(() => readRequest(0x12, Buffer.alloc(size), 3)).toThrow(FormatError);
       expect(() => readReply(0x93, Buffer.alloc(size), 3)).toThrow(FormatError);
     }
+  });
+
+  test("since protocol 5 ask for the tree of a partition, and write no such request for peers before", () => {
+    const ring = { epoch: 1, digest: "0123456789abcdef" };
+    const paths = [Uint8Array.of(1, 2, 15)];
+    const request: Request = { type: "tree", ring, partition: 0x0102, paths };
+    const form = { protocol: 5, due: 0 };
+    const { frame, bytes } = frameOf((writer) => writeRequest(writer, 2, request, form));
+    expect(bytes.toString("hex")).toBe(
+      `000000171a00000002${"000000010123456789abcdef"}01020103${"12f0"}`,
+    );
+    expect(plainMessage(readRequest(frame.kind, frame.body, 5).request)).toEqual(
+      plainMessage(request),
+    );
+    const writer = new FrameWriter(1_000);
+    expect(() => writeRequest(writer, 2, request, { protocol: 4, due: 0 })).toThrow(
+      "the peer speaks protocol 4, that takes 5",
+    );
+    expect(writer.sizeBytes).toBe(0);
   });
 
   test("since protocol 4 bring gossip, and write none for peers before", () => {
@@ -279,7 +298,7 @@ describe("checkHello()", () => {
   test("accepts its own kind and brings back what was sent", () => {
     const hello = makeHello(identity);
     const received = decodeHello(encodeHello(hello));
-    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 4 });
+    expect(checkHello(received, { ...identity, nodeId: nodeId("b") })).toEqual({ protocol: 5 });
     expect({ ...received, proof: [...received.proof] }).toEqual({
       ...hello,
       proof: [...hello.proof],
@@ -290,7 +309,7 @@ describe("checkHello()", () => {
     const hello = makeHello(identity);
     const other = makeHello({ ...identity, incarnation: "BBBBBBBBBBB" });
     const ack = makeHello(identity, hello);
-    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 4 });
+    expect(checkHello(ack, identity, { answered: hello })).toEqual({ protocol: 5 });
     expect(checkHello(ack, identity, { answered: other })).toHaveProperty("reason");
     expect(checkHello(hello, identity, { answered: hello })).toHaveProperty("reason");
     expect(checkHello(ack, identity)).toHaveProperty("reason");
@@ -313,10 +332,10 @@ describe("checkHello()", () => {
 
   test("names the protocols where none is common", () => {
     const open = { ...identity, clusterSecret: undefined };
-    const hello = { ...makeHello(open), protocolMin: 5, protocolMax: 6 };
+    const hello = { ...makeHello(open), protocolMin: 6, protocolMax: 7 };
     expect(checkHello(hello, open)).toEqual({
       reason:
-        "Cannot connect node a to node a of cluster c: it speaks protocols 5 to 6, this node 1 to 4",
+        "Cannot connect node a to node a of cluster c: it speaks protocols 6 to 7, this node 1 to 5",
     });
   });
 
@@ -343,8 +362,8 @@ describe("checkHello()", () => {
 });
 
 /** Of a request without a due time, which has the same body in all protocols that have it. */
-function formOf(isGossip: boolean): RequestForm {
-  return isGossip ? { protocol: 4, due: 0 } : BEFORE_CLOCKS;
+function formOf(isNew: boolean): RequestForm {
+  return isNew ? { protocol: 5, due: 0 } : BEFORE_CLOCKS;
 }
 
 function expectCanonicalOrFormatError(kind: number, bytes: Uint8Array): void {
@@ -358,7 +377,7 @@ function expectCanonicalOrFormatError(kind: number, bytes: Uint8Array): void {
               writer,
               1,
               readRequest(kind, body, 2).request,
-              formOf(kind === FRAME_KINDS.gossip),
+              formOf(kind === FRAME_KINDS.gossip || kind === FRAME_KINDS.partitionTree),
             ),
           ).frame
         : frameOf((writer) => writeReply(writer, 1, readReply(kind, body, 2).reply, BEFORE_CLOCKS))

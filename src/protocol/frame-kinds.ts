@@ -15,6 +15,8 @@ export const FRAME_KINDS = {
   durablePut: 0x17,
   /** Since protocol 4. */
   gossip: 0x19,
+  /** A tree request about one partition; since protocol 5. */
+  partitionTree: 0x1a,
   getReply: 0x90,
   putReply: 0x91,
   forwardReply: 0x92,

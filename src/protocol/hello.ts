@@ -20,7 +20,7 @@ import { CLOCKS_SINCE, readNodeId, readStamp } from "./request-codec.ts";
 
 /** Versions of the frames of request-codec.ts and reply-codec.ts that this build speaks. */
 const PROTOCOL_MIN = 1;
-export const PROTOCOL_MAX = 4;
+export const PROTOCOL_MAX = 5;
 
 /** A hello, an ack or a reject is no larger; until they are exchanged no larger frame is read. */
 export const HELLO_FRAME_BYTES_MAX = 2_048;

@@ -23,10 +23,15 @@ export interface CopyRequest {
   readonly key: Uint8Array;
 }
 
-/** Asks what lies at these paths of the trees that both nodes have in common (D-4.7-3). */
+/** Asks what lies at these paths of the trees that both nodes have in common (D-4.7-3), or of the tree of one partition. */
 export interface TreeRequest {
   readonly type: "tree";
   readonly ring: RingStamp;
+  /**
+   * Its number: the sender has lost it and wants to hand over what it has of it, which no ring tells the receiver. Undefined: all that
+   * both replicate. Known to peers of protocol 5 or later.
+   */
+  readonly partition?: number | undefined;
   /** Digits 0 to 15 from the root on. */
   readonly paths: readonly Uint8Array[];
 }

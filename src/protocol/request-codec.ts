@@ -4,6 +4,7 @@
  *     get     = stamp key:rest
  *     copy    = stamp key:rest
  *     tree    = stamp paths                                                             (tree-codec.ts)
+ *     partition-tree = stamp partition:u16 paths                                        (since protocol 5)
  *     put     = stamp length:u8 hintFor:ASCII[length] length:u16 key record:rest        (length 0: no hint)
  *     durable-put = put                                                                 (since protocol 2)
  *     forward = due stamp w:u8 budgetMs:u32 length:u16 key length:u16 context strict:u8 payload:rest        (strict: 0 or 1)
@@ -42,6 +43,8 @@ export const CLOCKS_SINCE = 3;
 const DUE_BYTES = 4;
 /** Peers of an earlier protocol keep no history of changes, and close a connection that brings a frame they do not know. */
 const GOSSIP_SINCE = 4;
+/** Peers of an earlier protocol know no trees but those that two nodes have in common. */
+const PARTITION_TREE_SINCE = 5;
 
 /** What a frame says of a request besides the request. */
 export interface RequestForm {
@@ -79,6 +82,12 @@ function kindOf(request: Request, protocol: number): number {
       `Cannot send gossip: the peer speaks protocol ${protocol}, gossip takes ${GOSSIP_SINCE}`,
     );
   }
+  if (request.type === "tree" && request.partition !== undefined) {
+    if (protocol >= PARTITION_TREE_SINCE) return FRAME_KINDS.partitionTree;
+    throw new RangeError(
+      `Cannot ask for the tree of a partition: the peer speaks protocol ${protocol}, that takes ${PARTITION_TREE_SINCE}`,
+    );
+  }
   const isDurable = request.type === "put" && request.durable === true;
   return isDurable && protocol >= DURABLE_PUT_SINCE
     ? FRAME_KINDS.durablePut
@@ -95,6 +104,7 @@ function writeParts(writer: FrameWriter, request: Request): void {
       return;
     case "tree":
       writeStamp(writer, request.ring);
+      if (request.partition !== undefined) writer.u16(request.partition);
       writePaths(writer, request.paths);
       return;
     case "put": {
@@ -194,6 +204,12 @@ function readParts(
       const reader = new Reader(body, "a tree request", at);
       const ring = readStamp(reader, stamps);
       return { type: "tree", ring, paths: readPaths(reader) };
+    }
+    case FRAME_KINDS.partitionTree: {
+      const reader = new Reader(body, "a tree request", at);
+      const ring = readStamp(reader, stamps);
+      const partition = reader.u16();
+      return { type: "tree", ring, partition, paths: readPaths(reader) };
     }
     case FRAME_KINDS.put:
     case FRAME_KINDS.durablePut: {

@@ -17,6 +17,7 @@ import { HintRows, isHintPlace } from "./hint-rows.ts";
 import { KeyLock } from "./key-lock.ts";
 import type { Life } from "./life.ts";
 import { LocalActors } from "./local-actors.ts";
+import { LostRows } from "./lost-rows.ts";
 import { updated } from "./mint-update.ts";
 import type { RecordLimits } from "./record-limits.ts";
 import { RECORD_LIMITS } from "./record-limits.ts";
@@ -82,6 +83,8 @@ export class Replica {
   readonly hints: HintRows;
   /** Rows that hold tombstones only. */
   readonly tombstones: TombstoneRows;
+  /** Rows of ranges that the node does not own any more. */
+  readonly lost: LostRows;
   /** The hash trees of the node's own rows; whoever runs the node starts them. */
   readonly trees: TreeKeeper;
   readonly #env: Environment;
@@ -142,6 +145,13 @@ export class Replica {
       assertions: env.assertions,
       wasHinted: (keyText) => this.#dropped.isRecent(keyText),
       isHinted: (keyText) => index.ownersOf(keyText).length > 0,
+      locked,
+    });
+    this.lost = new LostRows({
+      engine,
+      versioning,
+      rows: this.#rows,
+      placeOf: (key) => this.#held.placeOf(key, undefined),
       locked,
     });
     this.#watch = new RecordWatch(env, parts.limits ?? RECORD_LIMITS);

@@ -168,7 +168,7 @@ export class TreeKeeper implements RowWatch {
     const startMs = clock.monotonicMs();
     const pauseMs = this.isBuilt ? VERIFY_PAUSE_MS : 0;
     try {
-      await pass.readPage(this.#pageRows);
+      this.#metrics.rows.increment(await pass.readPage(this.#pageRows));
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       log.warn({ err: error }, "Cannot read a page of rows for the hash trees");
@@ -228,6 +228,7 @@ const RETRY_MS = 1_000;
 
 interface TreeMetrics {
   readonly passes: Counter;
+  readonly rows: Counter;
   readonly drift: Counter;
   readonly damaged: Counter;
 }
@@ -243,6 +244,10 @@ function treeMetrics({ metrics }: Environment, built: () => number): TreeMetrics
     passes: metrics.counter(
       "ringside_merkle_passes_total",
       "Passes over all rows that made or checked the hash trees.",
+    ),
+    rows: metrics.counter(
+      "ringside_merkle_rows_read_total",
+      "Rows that passes read to make or check the hash trees.",
     ),
     drift: metrics.counter(
       "ringside_merkle_drift_total",

@@ -1,5 +1,6 @@
 import { versioningFor } from "../causality/versioning-for.ts";
 import type { PartitionRun } from "../protocol/row-page.ts";
+import type { RingStamp } from "../ring/ring.ts";
 import { askNode, NodeError } from "./ask-node.ts";
 import { checkFiles } from "./check-files.ts";
 import type { ClusterView } from "./cluster-view.ts";
@@ -41,13 +42,18 @@ export async function takeSnapshot(
   const parts = { environment, view, versioning: versioningFor(view.versioning), patience };
   const entries: PartitionEntry[] = [];
   let lost: ReadonlySet<string> = new Set(nodes.filter((node) => !view.urls.has(node)));
+  let isStill = true;
   for (let first = run.first; first <= run.last; first += partitionsAtOnce) {
     const last = Math.min(run.last, first + partitionsAtOnce - 1);
-    const taken = await takeWell(parts, { first, last }, lost);
+    const { entries: taken, isStill: wasStill } = await takeWell(parts, { first, last }, lost);
     entries.push(...taken);
+    isStill &&= wasStill;
     lost = new Set(taken.flatMap(({ missing }) => missing));
     tell(environment, entries, run);
   }
+  // From one look to the next nothing moved then: a ring that has changed shows that something did.
+  isStill &&= (await presentNodes(parts)).isStill;
+  const partitions = isStill ? entries : entries.map((entry) => ({ ...entry, coversFromW: null }));
   const { clusterId, n, r, w, quorum, versioning } = view;
   const manifest: Manifest = {
     format: "ringside-snapshot",
@@ -55,8 +61,8 @@ export async function takeSnapshot(
     cluster: { clusterId, nodes, n, r, w, quorum, versioning, partitions: partitionCount },
     begunMs,
     endedMs: clock.wallMs(),
-    complete: entries.every((entry) => isComplete(entry, view)),
-    partitions: entries,
+    complete: partitions.every((entry) => isComplete(entry, view)),
+    partitions,
   };
   await checkFiles(environment, manifest);
   // Whatever happens then, where the manifest is, all files are.
@@ -87,13 +93,13 @@ async function takeWell(
   parts: TakeParts,
   partitions: PartitionRun,
   lost: ReadonlySet<string>,
-): Promise<readonly PartitionEntry[]> {
+): Promise<{ readonly entries: readonly PartitionEntry[]; readonly isStill: boolean }> {
   const { environment, view, patience } = parts;
   for (let tries = 1; ; tries += 1) {
-    const present = await presentNodes(parts);
+    const { view: present, isStill } = await presentNodes(parts);
     const entries = await takePartitions({ ...parts, view: present }, partitions);
     const isGood = entries.every((entry) => isComplete(entry, view) || isAsBefore(entry, lost));
-    if (isGood || tries >= patience.triesMax) return entries;
+    if (isGood || tries >= patience.triesMax) return { entries, isStill };
     // The next attempt may find nothing to put in their place.
     for (const { file } of entries) {
       if (file !== null) await environment.files.remove(file.name);
@@ -106,22 +112,48 @@ function isAsBefore({ missing }: PartitionEntry, lost: ReadonlySet<string>): boo
   return missing.length > 0 && missing.every((node) => lost.has(node));
 }
 
-/** Without the nodes that do not answer at all: each page that they are asked for would cost the whole patience. */
-async function presentNodes({ environment, view, patience }: TakeParts): Promise<ClusterView> {
+/**
+ * Without the nodes that do not answer at all: each page that they are asked for would cost the whole patience. `isStill`: all that answer go by
+ * the ring of the view, and none has rows on their way to other nodes, which a reader of one node after the other could miss at both.
+ */
+async function presentNodes({
+  environment,
+  view,
+  patience,
+}: TakeParts): Promise<{ readonly view: ClusterView; readonly isStill: boolean }> {
   const timeoutMs = Math.min(HEALTH_TIMEOUT_MS, patience.timeoutMs);
   const answers = await Promise.all(
     [...view.urls].map(async ([node, url]) => {
       const request = { method: "GET", url: `${url}/admin/status`, expected: 200 } as const;
       try {
-        await askNode(environment, request, { timeoutMs, triesMax: 1, pauseMs: 0 });
-        return [[node, url] as const];
+        const { body } = await askNode(environment, request, {
+          timeoutMs,
+          triesMax: 1,
+          pauseMs: 0,
+        });
+        return [
+          { node, url, isStill: isStillUnder(view.ring.stamp, Buffer.from(body).toString()) },
+        ];
       } catch (error) {
         if (!(error instanceof NodeError)) throw error;
         return [];
       }
     }),
   );
-  return { ...view, urls: new Map(answers.flat()) };
+  const present = answers.flat();
+  const urls = new Map(present.map(({ node, url }) => [node, url]));
+  return { view: { ...view, urls }, isStill: present.every(({ isStill }) => isStill) };
+}
+
+/** By the status of a node, which may be none. A node of before lost ranges were dropped says nothing of it, and keeps all it has. */
+function isStillUnder({ epoch, digest }: RingStamp, status: string): boolean {
+  try {
+    const { ring, isMoving } = JSON.parse(status);
+    return isMoving !== true && ring.epoch === epoch && ring.digest === digest;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 const HEALTH_TIMEOUT_MS = 2_000;

@@ -34,6 +34,10 @@ export class AgreedTombstones {
     this.#since.delete(byteString(key));
   }
 
+  clear(): void {
+    this.#since.clear();
+  }
+
   /** Forgets what was agreed on so long ago that its key cannot be tombstones any more: a walk would have come by. */
   expire(beforeMs: number): void {
     for (const [key, { sinceMs }] of this.#since) {

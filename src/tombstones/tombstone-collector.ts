@@ -13,10 +13,12 @@ import { judge } from "./agreement.ts";
 
 export interface TombstoneCollectorParts {
   readonly nodeId: NodeId;
-  readonly rows: TombstoneRows;
+  readonly rows: Pick<TombstoneRows, "scan" | "holding" | "remove">;
   readonly calls: PeerCalls;
   readonly detector: Detector;
   readonly ring: () => Ring;
+  /** What agreements rest on: good while it is the same object. Undefined: some node may hold older values and is not asked. */
+  readonly ground: () => object | undefined;
 }
 
 export interface TombstoneCollectorOptions {
@@ -41,6 +43,8 @@ export class TombstoneCollector {
   readonly #agreed: AgreedTombstones;
   readonly #collected: Counter;
   readonly #refused: Counter;
+  /** Under which all of `#agreed` was agreed on. */
+  #ground: object | undefined;
   #timer: Timer | undefined;
   #walk: Promise<void> | undefined;
   #stopped = false;
@@ -95,6 +99,9 @@ export class TombstoneCollector {
   }
 
   async #walkRows(): Promise<void> {
+    const ground = this.#parts.ground();
+    if (ground !== this.#ground) this.#agreed.clear();
+    this.#ground = ground;
     let after: Uint8Array | undefined;
     do {
       const page = await this.#parts.rows.scan(after, PAGE_ROWS);
@@ -114,6 +121,8 @@ export class TombstoneCollector {
     if (ripe === false) return;
     const nodes = this.#parts.ring().preferenceList(tombstone.key);
     const { agreed, behind } = judge(nodes, this.#options.n, await this.#ask(tombstone, nodes));
+    // Others own the key now, or somebody came who was not asked.
+    if (!this.#isOnSameGround()) return;
     if (!agreed) {
       assertions.reachable("tombstones stayed because not all nodes held the same");
       this.#refused.increment();
@@ -186,9 +195,13 @@ export class TombstoneCollector {
 
   #everybodyIsUp(): boolean {
     const { ring, nodeId, detector } = this.#parts;
-    const { nodes, next } = ring();
-    // Who is still receiving may get an older value after it was asked.
-    return next === undefined && nodes.every((node) => node === nodeId || detector.isUp(node));
+    return (
+      this.#isOnSameGround() && ring().nodes.every((node) => node === nodeId || detector.isUp(node))
+    );
+  }
+
+  #isOnSameGround(): boolean {
+    return this.#ground !== undefined && this.#ground === this.#parts.ground();
   }
 
   #pause(): Promise<void> {

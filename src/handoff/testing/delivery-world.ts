@@ -43,7 +43,11 @@ interface Sent {
   readonly atMs: number;
 }
 
-export async function deliveryWorld({ bytesPerSecond = 1e9, engine = new MemoryEngine() } = {}) {
+export async function deliveryWorld({
+  bytesPerSecond = 1e9,
+  engine = new MemoryEngine(),
+  isSilenced = (): boolean => false,
+} = {}) {
   const clock = new ManualClock();
   const env = { ...quietEnvironment(clock), transport: { connect: refuse, listen: refuse } };
   const replica = await openOn(engine, RING, env);
@@ -71,7 +75,7 @@ export async function deliveryWorld({ bytesPerSecond = 1e9, engine = new MemoryE
   };
   const delivery = new HintDelivery(
     env,
-    { nodeId: SELF, hints: replica.hints, replica, calls, detector, ring: () => RING },
+    { nodeId: SELF, hints: replica.hints, replica, calls, detector, ring: () => RING, isSilenced },
     { n: N, scanMs: SCAN_MS, callTimeoutMs: 50, backOffMaxMs: 10 * SCAN_MS, bytesPerSecond },
   );
   /** Lets time pass, and the reactions of promises run after each millisecond. */

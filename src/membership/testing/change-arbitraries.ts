@@ -37,6 +37,7 @@ const anyWhat: fc.Arbitrary<Change["what"]> = fc.oneof(
   fc.record({ kind: fc.constant("leave" as const), node }),
   fc.record({ kind: fc.constant("received" as const), change: id, digest, node }),
   fc.record({ kind: fc.constant("withdraw" as const), change: id }),
+  fc.record({ kind: fc.constant("emptied" as const), change: id, digest, node }),
 );
 
 export const anyChange: fc.Arbitrary<Change> = fc.record({

@@ -93,6 +93,18 @@ export class Site {
     for (const node of this.missing()) this.received(node);
   }
 
+  /** A node says that it is empty, for each time that it left. */
+  emptied(id: string): Change {
+    const node = nodeId(id);
+    const departures = this.view.departures.filter((departure) => departure.node === node);
+    const said = departures
+      .filter(({ emptiedBy }) => emptiedBy === undefined)
+      .map(({ change, digest }) => this.say({ kind: "emptied", change, digest, node }));
+    const last = said.at(-1);
+    if (last === undefined) throw new Error(`Cannot say that ${id} is empty: it has not left`);
+    return last;
+  }
+
   /** Both hear what either knows. */
   meet(other: Site): void {
     const mine = this.history.inOrder();

@@ -1,0 +1,78 @@
+/* A snapshot of a cluster whose ranges move promises nothing: it reads one node after the other, and a copy may be missed at both. */
+import { describe, expect, test } from "vitest";
+import { MemoryFiles } from "../../harness/drivers/sim/memory-files.ts";
+import { ClusterWorld } from "../http/testing/cluster-world.ts";
+import { Operator, SETTINGS } from "../http/testing/operated-world.ts";
+import type { Manifest } from "./manifest.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
+import { urlOf, worldCaller } from "./testing/world-caller.ts";
+
+const PATIENCE = { timeoutMs: 1_000, triesMax: 2, pauseMs: 10 };
+
+function take(
+  world: ClusterWorld,
+  from: readonly string[],
+  onRequest: (url: URL) => void = () => {},
+): Promise<Manifest> {
+  const http = worldCaller(world, (_node, url) => {
+    onRequest(url);
+    return false;
+  });
+  const environment = { http, clock: world.clock, files: new MemoryFiles() };
+  return world.drive(takeSnapshot(environment, { from: from.map(urlOf), patience: PATIENCE }));
+}
+
+const coverage = ({ complete, partitions }: Manifest) => ({
+  complete,
+  covers: [...new Set(partitions.map(({ coversFromW }) => coversFromW))],
+});
+
+const WHOLE = { complete: true, covers: [1] };
+const NOTHING = { complete: false, covers: [null] };
+
+async function worldOf(count: number): Promise<{ world: ClusterWorld; operator: Operator }> {
+  const world = await ClusterWorld.start(count, SETTINGS, 1);
+  for (let key = 0; key < 100; key += 1) await world.write("n1", `key ${key}`, "value");
+  await world.pass(2_000);
+  return { world, operator: new Operator(world) };
+}
+
+describe("D-6.2-8 a snapshot covers nothing for sure", () => {
+  test("while former owners still have rows of ranges that a join moved", async () => {
+    const { world, operator } = await worldOf(4);
+    expect(coverage(await take(world, world.names))).toEqual(WHOLE);
+    await operator.add("n5", "n1");
+    const members = [...world.names, "n5"];
+    await operator.until(members);
+    expect(coverage(await take(world, members))).toEqual(NOTHING);
+    await operator.untilCleared(members);
+    expect(coverage(await take(world, members))).toEqual(WHOLE);
+  });
+
+  test("where a node was told to leave in between", async () => {
+    const { world, operator } = await worldOf(4);
+    let orders = 0;
+    const manifest = await take(world, world.names, ({ pathname }) => {
+      if (pathname !== "/admin/rows" || orders > 0) return;
+      orders += 1;
+      world.at("n1").node.operator.membership.leave({ id: "n4" });
+    });
+    expect([orders, coverage(manifest)]).toEqual([1, NOTHING]);
+    await operator.until(["n1", "n2", "n3"]);
+  });
+
+  test("until a node that left is empty", async () => {
+    const { world, operator } = await worldOf(4);
+    world.partition(["n4"], ["n1", "n2", "n3"]);
+    await operator.remove("n4", "n1");
+    const left = ["n1", "n2", "n3"];
+    await operator.until(left);
+    await operator.untilCleared(left);
+    await world.pass(5_000);
+    expect(coverage(await take(world, left))).toEqual(NOTHING);
+    world.heal();
+    await world.pass(15_000);
+    expect((await operator.members("n1")).notEmptied).toEqual([]);
+    expect(coverage(await take(world, left))).toEqual(WHOLE);
+  });
+});
