@@ -63,6 +63,11 @@ export class Coordinator {
     const context = this.openContext(order.key, order.context);
     const payload = superseding(order.payload, operationsIn(order.context));
     const put = { ...order, context, payload };
+    if (!this.isCandidate(order)) {
+      // Whoever forwarded it goes by a ring before: here its copy would be a hint, and a strict quorum counts none.
+      this.#environment.assertions.reachable("a strict write came to a node that has lost the key");
+      throw new DynamoError("stale-ring", "Cannot coordinate: the key is not this node's any more");
+    }
     this.#parts.instruments.writes.increment();
     try {
       return await new PutRequest(this.#environment, this.#parts, this.#options, put).run();

@@ -45,6 +45,23 @@ describe("FailureDetector", () => {
     expect(detector.suspected()).toEqual([PEER]);
   });
 
+  test("forgets a peer that has left, and pings it no more", () => {
+    const { detector, clock, pinged } = world();
+    const other = nodeId("other");
+    for (const peer of [PEER, PEER, PEER, other, other, other]) detector.missed(peer);
+    expect(detector.suspected()).toEqual([PEER, other]);
+    detector.keepOnly([other]);
+    expect(detector.suspected()).toEqual([other]);
+    for (let miss = 0; miss < 3; miss += 1) detector.missed(PEER);
+    detector.leaves(PEER);
+    expect(detector.suspected()).toEqual([other]);
+    clock.advance(1_000);
+    expect(new Set(pinged)).toEqual(new Set([other]));
+    detector.keepOnly([other, PEER]);
+    for (let miss = 0; miss < 3; miss += 1) detector.missed(PEER);
+    expect(detector.suspected()).toEqual([other, PEER]);
+  });
+
   test("D-4.8.3-1 holds no silence against a peer that answered something meanwhile", () => {
     const { detector, clock } = world();
     for (let time = 0; time < 10; time += 1) {

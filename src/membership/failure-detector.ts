@@ -53,6 +53,8 @@ export class FailureDetector implements Detector {
   readonly #overdueSinceMs = new Map<NodeId, number>();
   /** When a peer was missed last, or this began; by `monotonicMs`. */
   #disturbedMs: number;
+  /** Undefined: whoever there is. */
+  #peers: ReadonlySet<NodeId> | undefined;
   #stopped = false;
 
   constructor(
@@ -106,7 +108,7 @@ export class FailureDetector implements Detector {
 
   missed(peer: NodeId): void {
     this.#disturbedMs = this.#environment.clock.monotonicMs();
-    if (this.#down.has(peer) || this.#stopped) return;
+    if (this.#down.has(peer) || this.#stopped || this.#peers?.has(peer) === false) return;
     const misses = (this.#misses.get(peer) ?? 0) + 1;
     this.#misses.set(peer, misses);
     if (misses < this.#options.missesMax) return;
@@ -132,11 +134,27 @@ export class FailureDetector implements Detector {
 
   leaves(peer: NodeId): void {
     this.#disturbedMs = this.#environment.clock.monotonicMs();
+    if (this.#peers?.has(peer) === false) return;
     this.#leaving.add(peer);
     if (this.#down.has(peer) || this.#stopped) return;
     this.#environment.assertions.reachable("a peer said that it stops");
     this.#environment.log.info({ peer }, "Peer stops and counts as down");
     this.#retryLater(peer);
+  }
+
+  /** From now on no other nodes are watched: one that has left the cluster and is gone would be pinged for ever. */
+  keepOnly(peers: readonly NodeId[]): void {
+    const kept = new Set(peers);
+    this.#peers = kept;
+    for (const [peer, retry] of this.#down) {
+      if (kept.has(peer)) continue;
+      this.#environment.assertions.reachable("a peer that counted as down has left the cluster");
+      retry.cancel();
+      this.#down.delete(peer);
+    }
+    for (const memory of [this.#misses, this.#leaving, this.#heardMs]) {
+      for (const peer of memory.keys()) if (!kept.has(peer)) memory.delete(peer);
+    }
   }
 
   stop(): void {

@@ -113,9 +113,13 @@ describe("a request that is refused for its ring", () => {
     expect(node.sent).toHaveLength(1);
   });
 
-  test("is not sent after its time", async () => {
+  test("is not sent after its time, and ends by then", async () => {
     const node = nodeBehind({ meetMs: 150 });
+    const askedMs = node.clock.monotonicMs();
     expect(await node.outcomeOf(putOf(KEPT))).toEqual(STALE);
+    expect(node.clock.monotonicMs() - askedMs).toBe(100);
+    node.clock.advance(100);
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
     expect(node.sent).toHaveLength(1);
   });
 

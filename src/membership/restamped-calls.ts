@@ -44,17 +44,24 @@ export class RestampedCalls implements PeerCalls {
         done(outcome);
         return;
       }
+      let isOver = false;
+      const end = (): void => {
+        isOver = true;
+        done(outcome);
+      };
+      // However long the other takes to tell: whoever asked wants an answer by then.
+      timer = clock.setTimer(deadlineMs - clock.monotonicMs(), end);
       this.#caughtUp(peer, request.ring).then(() => {
-        if (isCancelled) return;
-        const remainingMs = deadlineMs - clock.monotonicMs();
+        if (isCancelled || isOver) return;
+        timer.cancel();
         const again = this.#restamped(request);
-        if (again === undefined || remainingMs <= 0) {
+        if (again === undefined) {
           assertions.reachable("a request ended because the ring had changed");
-          done(outcome);
+          end();
           return;
         }
         assertions.reachable("a request was sent again under another ring");
-        timer = calls.call(peer, again, remainingMs, done);
+        timer = calls.call(peer, again, deadlineMs - clock.monotonicMs(), done);
       });
     });
     return {

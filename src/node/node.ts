@@ -11,7 +11,6 @@ import type { Environment } from "../env/environment.ts";
 import type { CurrentMembers } from "../membership/current-members.ts";
 import { FixedMembers } from "../membership/current-members.ts";
 import { Membership } from "../membership/membership.ts";
-import type { Founders } from "../membership/view.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
@@ -34,6 +33,7 @@ import type {
   SiblingsAnswer,
   WriteAnswer,
 } from "./contract.ts";
+import { foundersOf } from "./founders.ts";
 import { MembershipOperator } from "./membership-operator.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
@@ -329,11 +329,9 @@ async function openMembership(
   { configuration, engine }: NodeParts,
   { life, ring }: { readonly life: Life; readonly ring: Ring },
 ): Promise<Membership | undefined> {
-  const { gossipMs, nodeId, n, w, members, clusterId } = configuration;
+  const { gossipMs, nodeId, n, w } = configuration;
   if (gossipMs === 0) return undefined;
-  const { nodes, owners, placement, stamp } = ring;
-  const table = { clusterId, epoch: stamp.epoch, nodes, owners, placement };
-  const founders: Founders = { table, members };
+  const founders = foundersOf(configuration, ring);
   return Membership.open(environment, { engine, nodeId, life: life.name, founders, n, w });
 }
 

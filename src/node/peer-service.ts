@@ -85,7 +85,12 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
       meetingCount -= 1;
       if (isCurrent(request.ring, parts)) {
         environment.assertions.reachable("a replica heard of a change by a request, and served it");
-        take(environment, parts, { from, request, respond });
+        try {
+          take(environment, parts, { from, request, respond });
+        } catch (error) {
+          // There is no room: whoever calls the handler has long gone on, and nobody else would answer.
+          respond(refusal(environment, request, error));
+        }
       } else {
         respond(errorReply(staleRing(environment, request.ring, parts)));
       }

@@ -44,12 +44,14 @@ export class Peers {
   readonly #identity: HelloIdentity;
   readonly #client: RpcClient;
   readonly #introductions: Introductions;
+  readonly #members: CurrentMembers;
   #server: RpcServer | undefined;
 
   constructor(environment: Environment, parts: PeersParts) {
     const { configuration, members, membership, life } = parts;
     const { requestTimeoutMs: callTimeoutMs, retryDownMs } = configuration;
     this.#environment = environment;
+    this.#members = members;
     this.#identity = identityOf(parts);
     this.routes = new Routes(
       (peer) => members.addressOf(peer),
@@ -99,9 +101,10 @@ export class Peers {
           });
   }
 
-  /** There are others to tell of this node's life. */
+  /** There are others to tell of this node's life, and to watch. */
   changed(): void {
     this.#introductions.peersChanged();
+    this.detector.keepOnly(this.#members.peers());
   }
 
   /** Some peer is at another address. */

@@ -4,8 +4,11 @@
  */
 import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../base/bytes.ts";
+import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
+import { macKeyOf } from "../causality/context-token.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
+import { Coordinator } from "../coordinator/coordinator.ts";
 import { coordinatorInstruments } from "../coordinator/instruments.ts";
 import { LiveRequests } from "../coordinator/live-requests.ts";
 import type { Minted } from "../coordinator/parts.ts";
@@ -203,6 +206,50 @@ describe("a coordinator", () => {
 
   test("D-4.9-4 does not count it where the key has another owner to be meanwhile", async () => {
     expect(await outcomeOf(GIVEN, AFTER)).toBe("write-quorum-not-met");
+  });
+
+  test("D-4.5-5 of a strict write that was sent to it under a ring before makes no hint, which would count as its copy", async () => {
+    const other = NODES.find((node) => !ownersIn(AFTER, GIVEN).includes(node)) as NodeId;
+    for (const quorum of ["strict", "sloppy"] as const) {
+      const environment = environmentOf();
+      let mintCount = 0;
+      const coordinator = new Coordinator(
+        environment,
+        {
+          nodeId: other,
+          replica: {
+            mint: () => {
+              mintCount += 1;
+              return new Promise(() => {});
+            },
+          } as never,
+          calls: { call: () => ({ cancel: () => {} }) },
+          detector: { isUp: () => true } as never,
+          versioning: versioningFor("dvvset"),
+          ring: () => AFTER,
+          instruments: coordinatorInstruments(environment.metrics),
+          liveRequests: new LiveRequests(environment),
+        },
+        {
+          n: N,
+          quorum: "sloppy",
+          writeCoordinator: "any-owner",
+          hedgeMs: 50,
+          durableReplicas: 0,
+          readRepair: true,
+          repairWaitMs: 100,
+        },
+        { clusterId: "c", macKey: macKeyOf("a secret of this test", "c") },
+      );
+      const [context, payload] = [utf8Bytes(""), utf8Bytes("")];
+      const order = { key: GIVEN, context, payload, w: 1, timeoutMs: 100 };
+      let code = "none";
+      coordinator.put({ ...order, quorum }).catch((error: { code: string }) => {
+        code = error.code;
+      });
+      await turns();
+      expect([code, mintCount]).toEqual(quorum === "strict" ? ["stale-ring", 0] : ["none", 1]);
+    }
   });
 
   test("counts it where the change leaves the key as it is", async () => {
