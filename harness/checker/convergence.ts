@@ -37,7 +37,7 @@ export function checkConvergence(
   evidence: Evidence,
   { replicas }: ConvergenceOptions,
 ): ConvergenceResult {
-  const { header, settled, finalReads } = evidence;
+  const { members, settled, finalReads } = evidence;
   const byKey = copiesByKey(evidence.replicaReads);
   const doubts =
     settled?.name === "quiesced"
@@ -48,7 +48,7 @@ export function checkConvergence(
   for (const key of new Set([...byKey.keys(), ...finalReads.keys()])) {
     const reads = byKey.get(key) ?? [];
     const present = (finalReads.get(key)?.value ?? null) !== null;
-    if (reads.length < header.nodes.length || reads.some(({ error }) => error !== undefined)) {
+    if (reads.length < members.length || reads.some(({ error }) => error !== undefined)) {
       unread.push(key);
     } else {
       const problem = judgeCopies(reads, present ? replicas : 0, replicas);

@@ -18,6 +18,8 @@ import { mapPhases } from "./phases.ts";
 
 export interface Evidence {
   readonly header: HistoryHeader;
+  /** The nodes that are members at the end. */
+  readonly members: readonly string[];
   readonly lines: readonly HistoryLine[];
   /** In the order of the invocations. */
   readonly pairs: readonly Pair[];
@@ -47,6 +49,7 @@ export function gatherEvidence(
   const treeRoots = new Map<string, TreeRoots>();
   const markers: Marker[] = [];
   let settled: Marker | undefined;
+  let members = header.nodes;
   for (const line of lines) {
     if (line.type === "final-read") {
       const earlier = finalReads.get(line.key);
@@ -59,6 +62,7 @@ export function gatherEvidence(
       treeRoots.set(line.node, line);
     } else if (line.type === "marker") {
       markers.push(line);
+      members = line.members ?? members;
       if (line.name === "quiesced" || line.name === "unsettled") {
         settled = line;
       }
@@ -66,6 +70,7 @@ export function gatherEvidence(
   }
   return {
     header,
+    members,
     lines,
     pairs,
     pairProblems: problems,

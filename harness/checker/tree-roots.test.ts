@@ -94,3 +94,13 @@ describe("differingPartitions()", () => {
     expect(differingPartitions(nodes, 1)).toEqual([]);
   });
 });
+
+test("asks those that are members at the end, and a node that left no more", () => {
+  for (const members of [NODES.slice(0, 4), undefined]) {
+    const builder = new HistoryBuilder().marker("healed", undefined, members).marker("quiesced");
+    for (const node of NODES.slice(0, 4))
+      builder.treeRoots(node, node === NODES[3] ? {} : { 0: "aa" });
+    const { verdict } = checkTreeRoots(builder.gathered().evidence, { n: 3, versioning: "dvvset" });
+    expect(verdict).toBe(members === undefined ? "unknown" : "valid");
+  }
+});

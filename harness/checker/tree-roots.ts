@@ -36,7 +36,7 @@ export function differingPartitions(
 }
 
 export function checkTreeRoots(
-  { header, treeRoots, settled }: Evidence,
+  { members, treeRoots, settled }: Evidence,
   { n, versioning, antiEntropy }: Pick<Plan, "n" | "versioning" | "antiEntropy">,
 ): TreeRootsResult {
   if (treeRoots.size === 0) {
@@ -48,7 +48,7 @@ export function checkTreeRoots(
   }
   const nodes = [...treeRoots.values()];
   const partitions = rootsByPartition(nodes).size;
-  const untold = header.nodes.filter((node) => {
+  const untold = members.filter((node) => {
     const told = treeRoots.get(node);
     return told === undefined || told.error !== undefined || !told.isBuilt;
   });

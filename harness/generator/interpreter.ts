@@ -31,6 +31,8 @@ export interface InterpreterParts {
 export interface InterpreterOptions {
   /** Node names; processes are dealt to them round robin as their homes. */
   readonly nodes: readonly string[];
+  /** All that may answer; absent: those. */
+  readonly places?: readonly string[];
   /** Processes at a time; 1 or more. */
   readonly processes: number;
   /** On the recorder's time: no operation is intended to begin at or after this. */
@@ -106,7 +108,7 @@ class Interpreter {
     this.#clock = environment.clock;
     this.#random = environment.random;
     this.#recorder = parts.recorder;
-    this.#clients = verifiedClients(parts.clients, nodes);
+    this.#clients = verifiedClients(parts.clients, options.places ?? nodes);
     this.#generator = timeLimit(options.timeLimitNs, parts.generator);
     this.#options = options;
   }

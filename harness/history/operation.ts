@@ -69,6 +69,8 @@ export interface Marker {
   readonly name: "healthy" | "healed" | "quiesced" | "unsettled";
   readonly timeNs: number;
   readonly detail?: string;
+  /** With `healed`, where nodes have joined or left: who is to be asked from now on. Absent: all nodes of the header. */
+  readonly members?: readonly string[];
 }
 
 /** After settling, before anything is read back: what one node tells of its hash trees. */

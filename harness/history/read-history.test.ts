@@ -68,6 +68,11 @@ describe("readHistory()", () => {
       text(HEADER, operation(0, { type: "maybe" })),
       'line 2 of the history: type "maybe" is not known',
     ],
+    ...["[]", '["n1",2]', '"n1"'].map((members): [string, string, string] => [
+      `members ${members}`,
+      text(HEADER, `{"index":0,"type":"marker","name":"healed","timeNs":1,"members":${members}}`),
+      "expected a list of at least one name",
+    ]),
     [
       "a bad field",
       text(HEADER, operation(0, { process: -1 })),

@@ -135,6 +135,7 @@ function checkLine(parsed: unknown, index: number, number: number): HistoryLine 
       break;
     case "marker":
       require(MARKER_NAMES.has(fields.name), number, "name", "a marker's name", fields.name);
+      checkMembers(fields, number);
       break;
     case "final-read":
     case "replica-read":
@@ -170,6 +171,12 @@ function checkFinalRead(fields: Fields, number: number): void {
   require(digestFits, number, "digest", "a string or null", digest);
   require(saw === undefined || isStrings(saw), number, "saw", "strings", saw);
   require(error === undefined || typeof error === "string", number, "error", "a string", error);
+}
+
+function checkMembers({ members }: Fields, number: number): void {
+  if (members === undefined) return;
+  const areSome = isStrings(members) && (members as readonly string[]).length > 0;
+  require(areSome, number, "members", "a list of at least one name", members);
 }
 
 function checkTreeRoots(fields: Fields, number: number): void {

@@ -74,12 +74,13 @@ export class HistoryBuilder {
     return this.complete(this.invoke(process, "view", key), "ok", { value: items, versions });
   }
 
-  marker(name: Marker["name"], detail?: string): this {
+  marker(name: Marker["name"], detail?: string, members?: readonly string[]): this {
     this.#push({
       ...this.#place(),
       type: "marker",
       name,
       ...(detail === undefined ? {} : { detail }),
+      ...(members === undefined ? {} : { members }),
     });
     return this;
   }

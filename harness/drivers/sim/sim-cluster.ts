@@ -9,7 +9,9 @@ import type { VersioningMode } from "../../../src/causality/versioning.ts";
 import type { HttpCaller } from "../../../src/client/http-caller.ts";
 import type { Environment } from "../../../src/env/environment.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/exchange.ts";
+import type { MembershipView } from "../../../src/membership/view.ts";
 import type { NodeConfiguration } from "../../../src/node/configuration.ts";
+import { foundersOf } from "../../../src/node/founders.ts";
 import { ringOptionsOf } from "../../../src/node/ring-options.ts";
 import { createRing } from "../../../src/ring/partition-table.ts";
 import type { Ring } from "../../../src/ring/ring.ts";
@@ -27,7 +29,9 @@ import type { SendBounded } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan } from "../node-configuration-file.ts";
 import { SimDisk } from "./disk/sim-disk.ts";
+import type { DiskObserver } from "./disk/sim-disk-options.ts";
 import { MachineClock, uptimeMsOf } from "./machine-clock.ts";
+import { MembershipTruth } from "./membership-truth.ts";
 import type { WorldObserver } from "./observer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { simConfiguration } from "./sim-configuration.ts";
@@ -71,29 +75,37 @@ export class SimCluster implements Cluster {
   readonly http: HttpCaller;
   /** Of the members, by name. */
   readonly simNodes: ReadonlyMap<string, SimNode>;
-  /** Those of nodes that are no members any more, too. */
+  /** Those of nodes that are no members any more, or not yet, too. */
   readonly everyNode: ReadonlyMap<string, SimNode>;
   readonly network: NetworkPower;
   readonly processes: ProcessPower;
   readonly machines = undefined;
   readonly clocks: ClockPower;
+  /** Of all machines, by the names of their nodes, spare ones too. */
+  readonly places: readonly string[];
   /** Requests that reached the HTTP API of a node. */
   requestCount = 0;
   readonly #options: SimClusterOptions;
   readonly #members: Map<string, SimNode>;
   readonly #observer: WorldObserver | undefined;
   readonly #watch: RequestWatch | undefined;
+  /** Undefined: the members are those of the configuration. */
+  readonly #truth: MembershipTruth | undefined;
+  readonly #spares: readonly string[];
   #nodes: readonly string[];
   #ring: Ring;
 
   constructor(options: SimClusterOptions) {
     const { plan, world, assertions, onCrash, keepsLogs } = options;
     const chance = new SeededRandom(options.seed);
-    const names = Array.from({ length: plan.nodes }, (_, index) => `n${index + 1}`);
+    const names = machineNames(plan.nodes + (world.spares ?? 0));
     const scheduler = new Scheduler();
     this.#options = options;
-    this.#nodes = names;
+    this.places = names;
+    this.#nodes = names.slice(0, plan.nodes);
+    this.#spares = names.slice(plan.nodes);
     this.#ring = this.#ringNow();
+    this.#truth = this.#membershipTruth();
     this.scheduler = scheduler;
     const observer = options.observer?.(this);
     this.#observer = observer;
@@ -115,10 +127,7 @@ export class SimCluster implements Cluster {
             clock: scheduler,
             random: random.fork("disk"),
             node: name,
-            ...(observer && {
-              observer:
-                plan.writeBufferObjects === undefined ? observer : observerBelowBuffer(observer),
-            }),
+            ...this.#diskObserver(observer),
           },
           {
             kind: diskKind(plan, world),
@@ -143,7 +152,7 @@ export class SimCluster implements Cluster {
         return [name, new SimNode(parts)];
       }),
     );
-    this.#members = new Map(this.everyNode);
+    this.#members = new Map(this.nodes.map((name) => [name, this.machine(name)]));
     this.simNodes = this.#members;
     this.http = new SimHttp({
       scheduler,
@@ -159,14 +168,19 @@ export class SimCluster implements Cluster {
     this.clocks = { setOffset: (node, offsetMs) => this.#api(node).setClock(offsetMs) };
   }
 
-  /** The members, which a static list in every node's configuration names. */
+  /** The members: those that a static list in every node's configuration names, or that have joined and not left. */
   get nodes(): readonly string[] {
     return this.#nodes;
   }
 
-  /** That of the members. */
+  /** That of the members, in force. */
   get ring(): Ring {
     return this.#ring;
+  }
+
+  /** What becomes of joins and leaves; undefined where the list of members is static. */
+  get membership(): MembershipView | undefined {
+    return this.#truth?.view;
   }
 
   /**
@@ -238,7 +252,39 @@ export class SimCluster implements Cluster {
 
   #configurationOf(node: string): NodeConfiguration {
     const options = this.#options;
-    return { ...simConfiguration(options, this.#nodes, node), ...options.settingsOf?.(node) };
+    const written = simConfiguration(options, this.#configured, node, this.#spares);
+    return { ...written, ...options.settingsOf?.(node) };
+  }
+
+  /** The nodes that every configuration names as members. */
+  get #configured(): readonly string[] {
+    return this.#truth === undefined ? this.#nodes : machineNames(this.#options.plan.nodes);
+  }
+
+  #membershipTruth(): MembershipTruth | undefined {
+    const configuration = this.#configurationOf(this.#nodes[0] ?? "");
+    if (configuration.gossipMs === 0) return undefined;
+    return new MembershipTruth({
+      founders: foundersOf(configuration),
+      n: configuration.n,
+      onChange: () => this.#membersChanged(),
+    });
+  }
+
+  #membersChanged(): void {
+    if (this.#truth === undefined) return;
+    this.#nodes = this.#truth.members;
+    this.#ring = this.#truth.view.ring;
+    this.#members.clear();
+    for (const name of this.#nodes) this.#members.set(name, this.machine(name));
+    this.#observer?.membersChanged(this.#nodes);
+  }
+
+  #diskObserver(observer: WorldObserver | undefined): { readonly observer?: DiskObserver } {
+    const isBuffered = this.#options.plan.writeBufferObjects !== undefined;
+    const own = observer && isBuffered ? observerBelowBuffer(observer) : observer;
+    if (this.#truth !== undefined) return { observer: this.#truth.observing(own) };
+    return own === undefined ? {} : { observer: own };
   }
 
   #ringNow(): Ring {
@@ -269,6 +315,10 @@ function sendOver(http: HttpCaller): SendBounded {
     const answer = await http.call(call);
     return { status: answer.status, body: Buffer.from(answer.body).toString("utf8") };
   };
+}
+
+function machineNames(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `n${index + 1}`);
 }
 
 /** Between nodes, and between the clients of every home and every node, each in both directions. */

@@ -33,8 +33,11 @@ export interface WorldPlan {
   readonly clocks: Readonly<Record<string, ClockPlan>>;
   /** By node, how much it can do; undefined: all as much. */
   readonly capacities?: Readonly<Record<string, number>>;
+  /** Machines beside those of the founders, on which nodes may be started and join; undefined: none. */
+  readonly spares?: number;
   /** Fields of every node's configuration that differ from the driver's own. */
   readonly settings: {
+    readonly gossipMs?: number;
     readonly requestTimeoutMs?: number;
     readonly hedgeMs?: number;
     readonly hintScanMs?: number;
@@ -129,6 +132,10 @@ export type SimFault =
    * shut down in order and, once all are down, started with a list that lacks it. Nothing is transferred to ranges' new owners.
    */
   | (Lasting & { readonly kind: "remove"; readonly node: string })
+  /** A node is started on a machine that was spare, and an operator lets it join; the next change is ordered once this one is complete. */
+  | { readonly kind: "join"; readonly startMs: number; readonly node: string }
+  /** An operator lets a member leave, and stops it once it has handed over all that it had. */
+  | { readonly kind: "leave"; readonly startMs: number; readonly node: string }
   /** Killed, put back to the state of `snapshotMs`, started again at the end. */
   | (Lasting & { readonly kind: "restore"; readonly node: string; readonly snapshotMs: number })
   /** One stored value of the node gets a flipped bit. */

@@ -40,6 +40,24 @@ describe.each(MODES)("acknowledged-without-quorum in %s (D-4.1-2, D-4.5-5)", (mo
     }
   });
 
+  test("counts copies of who was a primary since the write was asked, and not of before", () => {
+    for (const movesFirst of [false, true]) {
+      const world = new HandMadeWorld(mode, { movingW: 2 });
+      const moves = () => {
+        world.moveTo(["c", "d", "e", "a", "b"]);
+        world.nowMs += 1;
+      };
+      if (movesFirst) moves();
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      world.store({ node: "b" }, siblings);
+      if (!movesFirst) moves();
+      world.done(id);
+      expect(world.found).toEqual(movesFirst ? CHECK : []);
+    }
+  });
+
   test("counts no hint where quorums are strict", () => {
     for (const strict of [true, false]) {
       const world = new HandMadeWorld(mode, { strict });

@@ -20,6 +20,9 @@ export interface QuorumCheckOptions {
    * that its coordinator holds, and shows at least there.
    */
   readonly clocksKept?: boolean;
+  /** As `OracleParts` has them. */
+  readonly movingW?: number | undefined;
+  readonly destroyed?: ReadonlySet<string>;
 }
 
 /**
@@ -48,12 +51,14 @@ export function checkQuorum(
   if (mayBeTooEarly(options) && mints.every((mint) => nodeOf(mint) !== ask.node)) return;
   if (hasQuorumOfPrimaries(request, options)) return;
   let most: readonly CopyOf[] = [];
-  for (const isHeldIn of waysToHold(request, options)) {
-    const pairs = distinctCopies(copiesHolding(request, isHeldIn, options));
-    if (pairs.length >= ask.quorum) {
-      return;
+  for (const primaries of ringsFor(request, options)) {
+    for (const isHeldIn of waysToHold(request, options)) {
+      const pairs = distinctCopies(copiesHolding(request, { primaries, isHeldIn }, options));
+      if (pairs.length >= ask.quorum) {
+        return;
+      }
+      most = pairs.length >= most.length ? pairs : most;
     }
-    most = pairs.length >= most.length ? pairs : most;
   }
   if (mints.length === 0) {
     violations.report(CHECK, () => ({
@@ -68,6 +73,18 @@ export function checkQuorum(
     detail: `Node ${ask.node} acknowledged request ${ask.id} with W ${ask.quorum}, and only ${most.length} ${options.synced ? "durable " : ""}copies count (${namesOf(most)})`,
     key: state.name,
   }));
+}
+
+/**
+ * The primaries of each ring under which the write may have been acknowledged: one in force since it was asked. With a W below the cluster's own, nodes
+ * that have not heard of a change may acknowledge even later what they hand over afterwards; and so may nodes whose disks have forgotten it.
+ */
+function ringsFor(
+  { ask, askedMs, state }: ClientRequest,
+  { movingW = 0, destroyed }: QuorumCheckOptions,
+): readonly (readonly string[])[] {
+  const mayBeOfBefore = ask.quorum < movingW || (destroyed?.size ?? 0) > 0;
+  return state.primariesSince(mayBeOfBefore ? Number.NEGATIVE_INFINITY : askedMs);
 }
 
 /** Mostly it is so, and then no pairs have to be looked for: W primaries each hold their own copy of the write, under one of its dots. */
@@ -124,10 +141,10 @@ export function keepLostCopies(
 
 function copiesHolding(
   request: ClientRequest,
-  isHeldIn: IsHeldIn,
+  { primaries, isHeldIn }: { readonly primaries: readonly string[]; readonly isHeldIn: IsHeldIn },
   options: QuorumCheckOptions,
 ): readonly CopyOf[] {
-  const { copies, primaries } = request.state;
+  const { copies } = request.state;
   const holding: CopyOf[] = copies.filter((copy) => {
     const row = rowOf(copy, options);
     return row !== undefined && primaries.includes(copy.owner) && isHeldIn(row);

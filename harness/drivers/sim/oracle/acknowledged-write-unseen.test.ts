@@ -70,6 +70,27 @@ describe.each(["dvvset", "merged"] as const)("acknowledged-write-unseen in %s", 
     expect(world.found).not.toContain(CHECK);
   });
 
+  test("keeps its promise where the key moves to others, as long as all of the cluster's W hold it", () => {
+    for (const movingW of [2, 3, undefined]) {
+      const world = new HandMadeWorld(mode, { strict: true, ...(movingW && { movingW }) });
+      world.done(written(world, "one"));
+      world.moveTo(["b", "c", "d", "e"]);
+      missed(world);
+      expect(world.found.includes(CHECK)).toBe(movingW === 2);
+    }
+  });
+
+  test("promises nothing to a coordinator that has not heard of the ring in force", () => {
+    for (const hasHeard of [false, true]) {
+      const world = new HandMadeWorld(mode, { strict: true, movingW: 2 });
+      world.moveTo(["b", "c", "d", "e", "a"]);
+      world.done(written(world, "one"));
+      if (!hasHeard) world.believed.set("c", ["a", "b", "c", "d", "e"]);
+      missed(world);
+      expect(world.found.includes(CHECK)).toBe(hasHeard);
+    }
+  });
+
   test("promises nothing of a key once a primary lost what it had on its disk", () => {
     for (const kept of [true, false]) {
       const world = new HandMadeWorld(mode, { strict: true, lossless: false });

@@ -7,6 +7,14 @@ import type { Violations } from "./violations.ts";
 export interface UnseenCheckOptions {
   readonly nodes: readonly string[];
   readonly n: number;
+  /** As `OracleParts` has them. */
+  readonly movingW?: number | undefined;
+  readonly believedPreferenceList?: (
+    node: string,
+    key: Uint8Array,
+  ) => readonly string[] | undefined;
+  /** Nodes that may forget what they knew, of the members too. */
+  readonly destroyed: ReadonlySet<string>;
 }
 
 /**
@@ -15,6 +23,10 @@ export interface UnseenCheckOptions {
  * are strict, or where there are no nodes beside the primaries. With a sloppy quorum that can use fallbacks nothing of the
  * kind is promised; what is promised then `read-without-quorum` holds it to. Nor does a key whose primary ever lost a
  * durable copy keep the promise. For the lossless modes.
+ *
+ * Nor does it end where the key moves to other primaries: those that are new received what the cluster's W of the old ones had acknowledged. But a
+ * coordinator that has not heard of the last ring asks the owners by the one before, and they may not have heard of it either; what it
+ * reads was promised there (architecture, "Membership").
  */
 export class AcknowledgedWatch {
   readonly #options: UnseenCheckOptions;
@@ -27,15 +39,24 @@ export class AcknowledgedWatch {
     this.#options = options;
   }
 
-  /** A read asks other nodes from now on than those that acknowledged. */
-  membersChanged(): void {
-    this.#acknowledged.clear();
-    this.#promised.clear();
+  /** Of these keys a read asks other nodes from now on than those that acknowledged. */
+  membersChanged(moved: readonly KeyState[]): void {
+    const { movingW, destroyed } = this.#options;
+    if (movingW === undefined || destroyed.size > 0) {
+      this.#acknowledged.clear();
+      this.#promised.clear();
+      return;
+    }
+    for (const state of moved) {
+      const byW = this.#acknowledged.get(state);
+      for (const w of byW?.keys() ?? []) if (w < movingW) byW?.delete(w);
+    }
   }
 
   readAsked({ ask, state }: ClientRequest): void {
     const byW = this.#acknowledged.get(state);
     if (byW === undefined || !this.#isStrict(ask.strict)) return;
+    if (this.#isBehind(ask.node, state)) return;
     const promised: Clock[] = [];
     for (const [w, clock] of byW) {
       if (ask.quorum + w > this.#options.n) promised.push(clock);
@@ -80,6 +101,12 @@ export class AcknowledgedWatch {
       detail: `Node ${ask.node} answered request ${ask.id} with R ${ask.quorum} and a context of ${textOf(shown)}, and acknowledged before it was asked were ${promised.map(textOf).join(" and ")}`,
       key: state.name,
     }));
+  }
+
+  #isBehind(node: string, state: KeyState): boolean {
+    const { believedPreferenceList, n } = this.#options;
+    const believed = believedPreferenceList?.(node, state.key)?.slice(0, n);
+    return believed !== undefined && believed.join() !== state.primaries.join();
   }
 
   #isStrict(strict: boolean): boolean {

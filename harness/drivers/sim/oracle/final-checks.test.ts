@@ -165,6 +165,19 @@ describe.each(["dvvset", "merged", "lww"] as const)("replicas-differ in %s (D-2.
     ]);
   });
 
+  test("finds a row that is left where the key moved from, where such rows are handed over", () => {
+    for (const movingW of [2, undefined]) {
+      const world = settledWorld(mode, movingW === undefined ? {} : { movingW });
+      world.store({ node: "d" }, world.at({ node: "a" }));
+      world.moveTo(["b", "c", "d", "e", "a"]);
+      expect(anomalies(world)).toEqual(
+        movingW === undefined
+          ? []
+          : ["a node that is none of the key's primaries holds a row of it"],
+      );
+    }
+  });
+
   test("is not asked where the cluster did not settle", () => {
     const world = settledWorld(mode);
     world.store({ node: "d", owner: "a" }, world.at({ node: "a" }));
@@ -180,8 +193,11 @@ test("violations are counted on where they are no longer kept", () => {
   expect(world.oracle.violationCount).toBe(80);
 });
 
-function settledWorld(mode: VersioningMode): HandMadeWorld {
-  const world = new HandMadeWorld(mode);
+function settledWorld(
+  mode: VersioningMode,
+  options: ConstructorParameters<typeof HandMadeWorld>[1] = {},
+): HandMadeWorld {
+  const world = new HandMadeWorld(mode, options);
   world.write("a", "one");
   return world;
 }

@@ -14,10 +14,10 @@ const BOUNDS = {
   toleranceMs: 500,
 };
 
-function watching() {
+function watching(membersKnownTo?: () => number | undefined) {
   let nowMs = 0;
   const violations = new Violations(() => nowMs);
-  const watch = new HintWatch(() => nowMs, BOUNDS, violations);
+  const watch = new HintWatch(() => nowMs, { ...BOUNDS, membersKnownTo }, violations);
   return {
     watch,
     put: (name: string, sizeBytes: number) => watch.written("a", rowOf(name, sizeBytes)),
@@ -97,6 +97,19 @@ describe("HintWatch", () => {
         remove("x");
       }
       expect(found()).toHaveLength(tooFast);
+    }
+  });
+
+  test("lets a node that has not heard of a join deliver at its share of before", () => {
+    for (const known of [2, 3, undefined]) {
+      const { watch, put, remove, pass, found } = watching(() => known);
+      watch.membersChanged(3);
+      for (const waitMs of [0, 1_000, 1_000]) {
+        pass(waitMs);
+        put("x", 1);
+        remove("x");
+      }
+      expect(found()).toHaveLength(known === 2 ? 0 : 2);
     }
   });
 

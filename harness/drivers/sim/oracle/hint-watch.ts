@@ -10,6 +10,8 @@ export interface HintBounds {
   readonly bytesPerSecond: number;
   /** Nodes of the cluster. */
   readonly members: number;
+  /** Of which a node knows; one that has not heard of a join may deliver so much faster. Absent: of all. */
+  readonly membersKnownTo?: ((node: string) => number | undefined) | undefined;
   /** How much sooner than at that rate a hint may be gone: a burst, and as long as sending and removing one takes at most. */
   readonly toleranceMs: number;
 }
@@ -84,7 +86,8 @@ export class HintWatch {
 
   #left(node: string, hints: NodeHints): void {
     const { toleranceMs } = this.#bounds;
-    const bytesPerSecond = this.#bounds.bytesPerSecond / Math.max(1, this.#members - 1);
+    const members = Math.min(this.#members, this.#bounds.membersKnownTo?.(node) ?? this.#members);
+    const bytesPerSecond = this.#bounds.bytesPerSecond / Math.max(1, members - 1);
     const nowMs = this.#nowMs();
     const aheadMs = Math.max(0, hints.paidUntilMs - nowMs);
     const costMs = (1_000 * HINT_COST_BYTES) / (bytesPerSecond * (1 + DRIFT_MAX));

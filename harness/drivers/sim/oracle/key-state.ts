@@ -86,6 +86,13 @@ interface AskedPayload {
   operation: ClientRequest | undefined;
 }
 
+/** The primaries under a ring before. */
+interface PastPrimaries {
+  readonly nodes: readonly string[];
+  /** Virtual time. */
+  readonly untilMs: number;
+}
+
 /** What a context token stands for. */
 export interface OpenedToken {
   /** Undefined where it was not handed out for this key. */
@@ -123,7 +130,9 @@ export class KeyState {
     siblings: new Map(),
   };
   #primaries: readonly string[];
-  readonly #owners: Set<string>;
+  /** Who will be primaries once the open change of the ring is complete; empty where none is open for the key. */
+  #next: readonly string[] = [];
+  readonly #past: PastPrimaries[] = [];
   readonly #records: KnownRecord[] = [];
   readonly #tokens = new Map<string, OpenedToken>();
   readonly #texts = new PayloadTexts();
@@ -131,7 +140,6 @@ export class KeyState {
   constructor(key: Uint8Array, primaries: readonly string[]) {
     this.key = key;
     this.#primaries = primaries;
-    this.#owners = new Set(primaries);
   }
 
   /** The first N nodes of the preference list. */
@@ -139,15 +147,30 @@ export class KeyState {
     return this.#primaries;
   }
 
-  /** True of those that are or were among them: what a node had when the ring changed it still has. */
-  wasPrimary(node: string): boolean {
-    return this.#owners.has(node);
+  get nextPrimaries(): readonly string[] {
+    return this.#next;
   }
 
-  /** Members changed, and with them who keeps the key. */
-  movesTo(primaries: readonly string[]): void {
+  /** True of those that are or were among them: what a node had when the ring changed it may still have. */
+  wasPrimary(node: string): boolean {
+    return this.primariesSince(Number.NEGATIVE_INFINITY).some((nodes) => nodes.includes(node));
+  }
+
+  /** The primaries of now, and those of each ring that was in force at that time or later. */
+  primariesSince(timeMs: number): readonly (readonly string[])[] {
+    if (this.#past.length === 0) return [this.#primaries];
+    const past = this.#past.filter(({ untilMs }) => untilMs >= timeMs);
+    return [this.#primaries, ...past.map(({ nodes }) => nodes)];
+  }
+
+  /** The ring changed, or is about to. True where the key has other primaries now. */
+  movesTo(primaries: readonly string[], next: readonly string[], nowMs: number): boolean {
+    const before = this.#primaries;
     this.#primaries = primaries;
-    for (const node of primaries) this.#owners.add(node);
+    this.#next = next;
+    const hasMoved = primaries.join() !== before.join();
+    if (hasMoved) this.#past.push({ nodes: before, untilMs: nowMs });
+    return hasMoved;
   }
 
   /** The key for people. */

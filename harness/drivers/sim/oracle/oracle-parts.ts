@@ -54,6 +54,15 @@ export interface OracleParts {
   readonly isCalm: IsCalm;
   /** Every node, primaries first. */
   readonly preferenceList: (key: Uint8Array) => readonly string[];
+  /** The same of the ring that an open change leads to; undefined where none is open. */
+  readonly nextPreferenceList?: (key: Uint8Array) => readonly string[] | undefined;
+  /** By the ring that the node itself goes by, which may be behind; undefined where it serves nobody. */
+  readonly believedPreferenceList?: (
+    node: string,
+    key: Uint8Array,
+  ) => readonly string[] | undefined;
+  /** The cluster's own W, where nodes join and leave while it serves, and their ranges with them. Absent: what the ring leaves behind stays. */
+  readonly movingW?: number | undefined;
 }
 
 /** What the checks share: what is known of all keys and requests, and the watches that several kinds of events feed. */
@@ -88,7 +97,7 @@ export function createWatches(parts: OracleParts): Watches {
     violations,
     forgotten: new ForgottenRepeats(),
     mints: new MintWatch(versioning, { violations, deadlines, clocks }),
-    reads: new ReadWatch({ lossless: isLosslessMode }),
+    reads: new ReadWatch({ ...parts, lossless: isLosslessMode }),
     acknowledgements: new AcknowledgedWatch(parts),
     deadlines,
     stored: isStoredWatched ? new StoredWatch(parts, violations) : undefined,
@@ -103,6 +112,8 @@ export function quorumOptions({
   synced,
   versioning,
   clocksKept = false,
+  movingW,
+  destroyed,
 }: OracleParts): QuorumCheckOptions {
-  return { synced, mode: versioning.mode, clocksKept };
+  return { synced, mode: versioning.mode, clocksKept, movingW, destroyed };
 }

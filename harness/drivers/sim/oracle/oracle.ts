@@ -107,12 +107,12 @@ export class Oracle implements WorldObserver {
     this.#watches.stored?.disturbed();
   }
 
-  /** What was promised of reads under the old ring holds no more: ranges have new owners, to whom nothing was transferred. */
   membersChanged(members: readonly string[]): void {
-    this.#watches.index.membersChanged();
-    this.#watches.acknowledgements.membersChanged();
+    const nowMs = this.#parts.nowMs();
+    const moved = this.#watches.index.membersChanged(nowMs);
+    this.#watches.acknowledgements.membersChanged(moved);
     this.#watches.hints?.membersChanged(members.length);
-    this.#membersSinceMs = this.#parts.nowMs();
+    if (moved.length > 0) this.#membersSinceMs = nowMs;
   }
 
   sentIntoSilence(node: string, peer: string, silentMs: number): void {
@@ -177,7 +177,9 @@ export class Oracle implements WorldObserver {
         }
       }
       if (settled) {
-        checkReplicas(state, versioning.mode, this.#watches.violations);
+        const { mode } = versioning;
+        const areHandedOver = this.#parts.movingW !== undefined;
+        checkReplicas(state, { mode, areHandedOver }, this.#watches.violations);
       }
     }
   }

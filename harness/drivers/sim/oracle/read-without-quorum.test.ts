@@ -76,6 +76,19 @@ describe.each(LOSSLESS)("read-without-quorum in %s (D-4.5-6)", (mode) => {
     }
   });
 
+  test("counts who was a primary when a strict read began, or is one for its coordinator, who has not heard of the ring in force", () => {
+    for (const when of ["before", "heard", "behind"]) {
+      const world = new HandMadeWorld(mode, { strict: true, movingW: 2 });
+      const moves = () => world.moveTo(["c", "d", "e", "a", "b"]);
+      if (when !== "before") moves();
+      if (when === "behind") world.believed.set("c", ["a", "b", "c", "d", "e"]);
+      const id = world.askRead("c", { looks: ["c", "b"] });
+      if (when === "before") moves();
+      world.show(id, world.versioning.empty);
+      expect(world.found).toEqual(when === "heard" ? CHECK : []);
+    }
+  });
+
   test("asks for no more than a node held at its first look", () => {
     const world = new HandMadeWorld(mode);
     const id = world.askRead("c", { looks: ["c", "b"] });

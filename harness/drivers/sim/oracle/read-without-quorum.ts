@@ -6,6 +6,12 @@ import type { Violations } from "./violations.ts";
 export interface ReadCheckOptions {
   /** False in the modes that lose writes: there it only counts that R nodes looked at what they hold. */
   readonly lossless: boolean;
+  readonly n: number;
+  /** As `OracleParts` has it. */
+  readonly believedPreferenceList?: (
+    node: string,
+    key: Uint8Array,
+  ) => readonly string[] | undefined;
 }
 
 /**
@@ -33,7 +39,7 @@ export class ReadWatch {
 
   asked(request: ClientRequest): void {
     const { state } = request;
-    const read = { request, looks: [], values: [] };
+    const read = { request, looks: [], values: [], believed: this.#believedPrimariesOf(request) };
     const reads = this.#underWay.get(state);
     if (reads === undefined) this.#underWay.set(state, [read]);
     else reads.push(read);
@@ -77,13 +83,13 @@ export class ReadWatch {
     const read = this.#over(request);
     if (read === undefined || shown === undefined) return;
     const isShown = this.#options.lossless ? showing(shown) : isAnything;
-    const counts = (look: Look) =>
-      (!ask.strict || state.primaries.includes(look.node)) && isShown(look);
+    const primaries = ask.strict ? this.#primariesOf(read) : undefined;
+    const counts = (look: Look) => primaries?.has(look.node) !== false && isShown(look);
     if (ask.ignoresNotFound !== true && countAtLeast(ask.quorum, read.looks, counts)) return;
     const counted = read.looks.filter(counts);
     if (ask.ignoresNotFound === true) {
       const speaking = nodesOf([...counted.filter(holdsValue), ...read.values.filter(counts)]);
-      if (speaking.size < ask.quorum) this.#checkAbsent(request, counted, speaking, violations);
+      if (speaking.size < ask.quorum) this.#checkAbsent(read, counted, speaking, violations);
       return;
     }
     violations.report("read-without-quorum", () => ({
@@ -93,14 +99,28 @@ export class ReadWatch {
     }));
   }
 
+  /** Those of any ring in force since the read began, and by which its coordinator went, who may not have heard of the last one. */
+  #primariesOf({ request, believed }: ReadUnderWay): ReadonlySet<string> {
+    const { state, askedMs } = request;
+    const since = state.primariesSince(askedMs).flat();
+    return new Set([...since, ...believed, ...this.#believedPrimariesOf(request)]);
+  }
+
+  #believedPrimariesOf({ ask, state }: ClientRequest): readonly string[] {
+    const { believedPreferenceList, n } = this.#options;
+    return believedPreferenceList?.(ask.node, state.key)?.slice(0, n) ?? NOBODY;
+  }
+
   /** Fewer than R nodes had a value to show: then all N primaries have spoken, or somebody with a hint for one (K-22). */
   #checkAbsent(
-    { ask, state }: ClientRequest,
+    read: ReadUnderWay,
     counted: readonly Look[],
     withValues: ReadonlySet<string>,
     violations: Violations,
   ): void {
-    const absent = counted.filter(({ node }) => state.primaries.includes(node));
+    const { ask, state } = read.request;
+    const primaries = this.#primariesOf(read);
+    const absent = counted.filter(({ node }) => primaries.has(node));
     const speaking = new Set([...withValues, ...nodesOf(absent)]);
     if (speaking.size >= state.primaries.length) return;
     violations.report("read-without-quorum", () => ({
@@ -138,6 +158,8 @@ interface ReadUnderWay {
    * later one that the node answers.
    */
   readonly values: Look[];
+  /** The primaries as its coordinator knew them when it was asked. */
+  readonly believed: readonly string[];
 }
 
 interface Look {
@@ -150,6 +172,7 @@ interface Look {
 }
 
 const NONE: readonly ReadUnderWay[] = [];
+const NOBODY: readonly string[] = [];
 const NOTHING: readonly KnownRecord[] = [];
 const NO_COPIES: readonly Copy[] = [];
 

@@ -6,12 +6,22 @@ import type { Violations } from "./violations.ts";
 
 const CHECK = "replicas-differ";
 
+export interface ReplicaCheckOptions {
+  readonly mode: VersioningMode;
+  /** True where who has lost a key hands over what it has of it, and keeps nothing. */
+  readonly areHandedOver: boolean;
+}
+
 /**
- * A cluster that has settled holds equal records with each key's primaries, none elsewhere but at those that were primaries under an
- * earlier ring, and no hint. The paper's clocks may carry different values under one clock, each replica keeping its own for good
+ * A cluster that has settled holds equal records with each key's primaries, none elsewhere, and no hint. Only where a static list of members was changed may those
+ * that were primaries before hold some, too. The paper's clocks may carry different values under one clock, each replica keeping its own for good
  * (K-2), so there records are not compared.
  */
-export function checkReplicas(state: KeyState, mode: VersioningMode, violations: Violations): void {
+export function checkReplicas(
+  state: KeyState,
+  { mode, areHandedOver }: ReplicaCheckOptions,
+  violations: Violations,
+): void {
   const { primaries, name: key } = state;
   const present = state.copies.filter((copy) => copy.visible !== undefined);
   if (present.length === 0) {
@@ -22,7 +32,7 @@ export function checkReplicas(state: KeyState, mode: VersioningMode, violations:
   for (const { node, owner } of present) {
     if (node !== owner) {
       report("a hint is left in the end", `Node ${node} still keeps a hint for ${owner}`);
-    } else if (!state.wasPrimary(node)) {
+    } else if (areHandedOver ? !primaries.includes(node) : !state.wasPrimary(node)) {
       report(
         "a node that is none of the key's primaries holds a row of it",
         `Node ${node} holds a row, and the primaries are ${primaries.join(", ")}`,

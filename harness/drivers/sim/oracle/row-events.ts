@@ -132,7 +132,8 @@ export class RowEvents {
         noteRemoval(copy, before, this.#watches.requests.values());
       }
       if (before !== undefined && this.#watches.isLosslessMode) {
-        if (copy.node === copy.owner && isTombstonesOnly(copy.state, before)) {
+        const isOwn = copy.node === copy.owner && copy.state.primaries.includes(copy.node);
+        if (isOwn && isTombstonesOnly(copy.state, before)) {
           checkCollected(
             copy,
             before,
@@ -141,8 +142,10 @@ export class RowEvents {
           );
         } else {
           const keepsData = (node: string) => this.#keepsData(copy, node);
-          const { synced } = this.#parts;
-          checkRemoved(copy, before, { synced, keepsData }, this.#watches.violations);
+          const { synced, movingW } = this.#parts;
+          const areHandedOver = movingW !== undefined;
+          const options = { synced, keepsData, areHandedOver };
+          checkRemoved(copy, before, options, this.#watches.violations);
         }
       }
       return;

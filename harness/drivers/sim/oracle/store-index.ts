@@ -8,6 +8,8 @@ export interface StoreIndexOptions {
   readonly nodes: readonly string[];
   readonly n: number;
   readonly preferenceList: (key: Uint8Array) => readonly string[];
+  /** Under the ring that an open change leads to; absent, or undefined: there is none. */
+  readonly nextPreferenceList?: ((key: Uint8Array) => readonly string[] | undefined) | undefined;
 }
 
 /** Where everything is: the state of each client key, and the copy that each row of each node is. */
@@ -35,13 +37,17 @@ export class StoreIndex {
     if (state === undefined) {
       // Of its own memory: the view may be of a whole message.
       state = new KeyState(Uint8Array.from(key), this.#primariesOf(key));
+      state.movesTo(state.primaries, this.#nextPrimariesOf(key), 0);
       this.#states.set(text, state);
     }
     return state;
   }
 
-  membersChanged(): void {
-    for (const state of this.#states.values()) state.movesTo(this.#primariesOf(state.key));
+  /** Gives the keys that have other primaries than before. */
+  membersChanged(nowMs: number): readonly KeyState[] {
+    return [...this.#states.values()].filter((state) =>
+      state.movesTo(this.#primariesOf(state.key), this.#nextPrimariesOf(state.key), nowMs),
+    );
   }
 
   /** The copy at a row; undefined for tables that hold no client's data. Throws FormatError on a key that is none. */
@@ -79,6 +85,10 @@ export class StoreIndex {
 
   #primariesOf(key: Uint8Array): readonly string[] {
     return this.#options.preferenceList(key).slice(0, this.#options.n);
+  }
+
+  #nextPrimariesOf(key: Uint8Array): readonly string[] {
+    return this.#options.nextPreferenceList?.(key)?.slice(0, this.#options.n) ?? [];
   }
 
   #rowsOf(node: string): NodeRows {

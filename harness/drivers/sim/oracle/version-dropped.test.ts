@@ -14,6 +14,44 @@ describe.each(LOSSLESS)("version-dropped in %s", (mode) => {
     }
   });
 
+  test("finds a row of a lost range that goes before all who own the key now hold it", () => {
+    for (const holders of [
+      ["b", "c"],
+      ["b", "c", "d"],
+    ]) {
+      const world = new HandMadeWorld(mode, { movingW: 2 });
+      world.write("a", "one");
+      world.moveTo(["b", "c", "d", "e", "a"]);
+      for (const node of holders) world.store({ node }, world.at({ node: "a" }));
+      world.remove({ node: "a" });
+      expect(world.found).toEqual(holders.includes("d") ? [] : CHECK);
+    }
+  });
+
+  test("a hint may go to an owner that has lost the key, where that one hands on what it has", () => {
+    for (const movingW of [2, undefined]) {
+      const world = new HandMadeWorld(mode, movingW === undefined ? {} : { movingW });
+      world.write("a", "one");
+      world.store({ node: "e", owner: "c" }, world.at({ node: "a" }));
+      world.moveTo(["a", "b", "d", "e", "c"]);
+      world.store({ node: "c" }, world.at({ node: "a" }));
+      world.remove({ node: "e", owner: "c" });
+      expect(world.found).toEqual(movingW === undefined ? CHECK : []);
+    }
+  });
+
+  test("finds a row that goes although its node owns the key, or is about to", () => {
+    for (const next of [undefined, ["b", "c", "a", "d", "e"]]) {
+      const world = new HandMadeWorld(mode, { movingW: 2 });
+      world.write("a", "one");
+      for (const node of ["b", "c", "d"]) world.store({ node }, world.at({ node: "a" }));
+      if (next === undefined) world.moveTo(["a", "b", "c", "d", "e"]);
+      else world.moveTo(["b", "c", "d", "e", "a"], next);
+      world.remove({ node: "a" });
+      expect(world.found).toEqual(CHECK);
+    }
+  });
+
   test("finds a version dropped by a write whose client had not seen it", () => {
     for (const hasSeen of [false, true]) {
       const world = new HandMadeWorld(mode);

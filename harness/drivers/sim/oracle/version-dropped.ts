@@ -41,21 +41,23 @@ export interface RemovalCheckOptions {
   readonly synced: boolean;
   /** False of a node that may have lost what it acknowledged: then it is not asked whether it has a delivered hint. */
   readonly keepsData: (node: string) => boolean;
+  /** True where who has lost a key hands on what it has of it. */
+  readonly areHandedOver: boolean;
 }
 
 /**
- * A row of a node's own is never removed, and a hint only once its owner holds all of it, or, where the owner has left the ring or
- * others own the key, all of the key's primaries do (D-4.6-8). For the lossless modes.
+ * A row of a node's own is not removed while the key is the node's, or about to be, and a hint only once its owner holds all of it. Where others own the
+ * key by now, all of them have to hold what goes (D-4.6-8, D-4.7-5). For the lossless modes.
  */
 export function checkRemoved(
   copy: Copy,
   before: KnownRow,
-  { synced, keepsData }: RemovalCheckOptions,
+  { synced, keepsData, areHandedOver }: RemovalCheckOptions,
   violations: Violations,
 ): void {
   const { node, owner, state } = copy;
   const { primaries } = state;
-  if (node === owner) {
+  if (node === owner && (primaries.includes(node) || state.nextPrimaries.includes(node))) {
     violations.report(CHECK, () => ({
       anomaly: "a node removed its own row of a key",
       detail: `Node ${node} removed its row of ${before.record.payloads.length} versions`,
@@ -63,22 +65,28 @@ export function checkRemoved(
     }));
     return;
   }
-  const isRerouted = !primaries.includes(owner);
-  for (const target of isRerouted ? primaries : [owner]) {
-    if (!keepsData(target)) continue;
+  const isHeldBy = (target: string): boolean => {
     const own = ownCopyOf(state, target);
     const held = (synced ? own?.durable : own?.visible)?.record;
-    const isDelivered =
+    return (
       held !== undefined &&
       isCovered(before.record, held) &&
-      lostVersions(copy, before.record, held).length === 0;
-    if (isDelivered) continue;
-    const anomaly = isRerouted
-      ? "a hint was removed before all who took over from its owner held it"
-      : "a hint was removed before its owner held it";
+      lostVersions(copy, before.record, held).length === 0
+    );
+  };
+  const isRerouted = !primaries.includes(owner);
+  if (areHandedOver && node !== owner && isRerouted && isHeldBy(owner)) return;
+  for (const target of isRerouted ? primaries : [owner]) {
+    if (!keepsData(target) || isHeldBy(target)) continue;
+    const anomaly =
+      node === owner
+        ? "a row of a lost range was removed before all owners held it"
+        : isRerouted
+          ? "a hint was removed before all who took over from its owner held it"
+          : "a hint was removed before its owner held it";
     violations.report(CHECK, () => ({
       anomaly,
-      detail: `Node ${node} removed its hint for ${owner}, and the ${synced ? "durable " : ""}row of ${target} ${held === undefined ? "does not exist" : "does not cover it"}`,
+      detail: `Node ${node} removed ${placeOf(copy)}, and the ${synced ? "durable " : ""}row of ${target} does not exist, or does not cover it`,
       key: state.name,
     }));
   }

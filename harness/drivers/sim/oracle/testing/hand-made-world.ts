@@ -51,6 +51,9 @@ export class HandMadeWorld {
   #requests = 0;
   #wallMs = 0;
   #members: readonly string[] = NODES;
+  #next: readonly string[] | undefined;
+  /** By node, where it goes by another ring than the one in force: the preference list as it knows it. */
+  readonly believed = new Map<string, readonly string[]>();
 
   constructor(
     mode: VersioningMode,
@@ -65,6 +68,7 @@ export class HandMadeWorld {
       n = 3,
       key = "cart",
       ownersCoordinate = true,
+      movingW,
     }: WorldOptions = {},
   ) {
     this.versioning = versioningFor(mode);
@@ -94,7 +98,17 @@ export class HandMadeWorld {
       },
       isCalm: (node, peer, sinceMs) => this.isCalm(node, peer, sinceMs),
       preferenceList: () => this.#members,
+      nextPreferenceList: () => this.#next,
+      believedPreferenceList: (node) => this.believed.get(node) ?? this.#members,
+      movingW,
     });
+  }
+
+  /** All keys have this preference list from now on, and that one once a change is complete, where one is open. Nobody dies of it. */
+  moveTo(members: readonly string[], next?: readonly string[]): void {
+    this.#members = members;
+    this.#next = next;
+    this.oracle.membersChanged(members);
   }
 
   /** The node dies with its data, and the others, in this order, are the preference list of all keys from now on. */
@@ -370,6 +384,8 @@ export interface Shown {
 }
 
 interface WorldOptions {
+  /** The cluster's own W, where its ranges move under load. */
+  readonly movingW?: number;
   readonly synced?: boolean;
   readonly strict?: boolean;
   readonly buffered?: boolean;
