@@ -50,7 +50,7 @@ const CONTEXTS_MAX = 8;
 const NAMED_MAX = 6;
 const CHECK = "adversary";
 /** A node says these before it looks at a request. */
-const TURNED_AWAY: ReadonlySet<string> = new Set(["overloaded", "stopping"]);
+const TURNED_AWAY: ReadonlySet<string> = new Set(["overloaded", "stopping", "no-member"]);
 /** What only a request that is wrong in itself is told. */
 const BLAMED: ReadonlySet<string> = new Set([
   "bad-request",

@@ -37,6 +37,18 @@ describe("CalmPairs", () => {
     expect(pairs.isCalm("n1", "n2", 31)).toBe(true);
   });
 
+  test("while a node joins or leaves nobody is calm: who receives may be slow, or dead", () => {
+    for (const kind of ["join", "leave"] as const) {
+      const { pairs, note } = calm();
+      const change = { kind, startMs: 10, node: "n3" };
+      note(10, change, "applied");
+      expect(pairs.isCalm("n1", "n2", 20)).toBe(false);
+      note(30, change, "healed");
+      expect(pairs.isCalm("n1", "n2", 30)).toBe(false);
+      expect(pairs.isCalm("n1", "n2", 31)).toBe(true);
+    }
+  });
+
   test("without a fault everybody is calm, and was before the world began", () => {
     expect(calm().pairs.isCalm("n1", "n2", -1_000)).toBe(true);
   });

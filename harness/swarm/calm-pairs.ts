@@ -1,12 +1,12 @@
 import { linkName } from "../cluster/contract.ts";
-import type { SimFault } from "../drivers/sim/world-plan.ts";
+import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 
 /** Between which nodes of a world nothing is wrong, and since when, by the faults that begin and end. */
 export class CalmPairs {
   readonly #nowMs: () => number;
   readonly #troubles = new Map<string, Trouble>();
-  /** Members that are being removed: sooner or later everybody else is restarted for it. */
-  #removals = 0;
+  /** Changes of the members: for a removal everybody else is restarted, and a node that joins may be slow, or dead. */
+  #memberChanges = 0;
   #everywhereMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
@@ -17,8 +17,8 @@ export class CalmPairs {
 
   /** A fault began, or ended. */
   noted(fault: SimFault, phase: "applied" | "healed"): void {
-    if (fault.kind === "remove") {
-      this.#removals += phase === "applied" ? 1 : -1;
+    if (MEMBER_CHANGES.has(fault.kind)) {
+      this.#memberChanges += phase === "applied" ? 1 : -1;
       this.#everywhereMs = this.#nowMs();
     }
     const isLasting = "endMs" in fault;
@@ -43,7 +43,7 @@ export class CalmPairs {
 
   /** When something was wrong with them last, long ago where nothing ever was; undefined while something is. */
   calmSinceMs(node: string, peer: string): number | undefined {
-    if (this.#isOver || this.#removals > 0) return undefined;
+    if (this.#isOver || this.#memberChanges > 0) return undefined;
     const links = [
       { from: node, to: peer },
       { from: peer, to: node },
@@ -57,6 +57,8 @@ export class CalmPairs {
     return sinceMs;
   }
 }
+
+const MEMBER_CHANGES: ReadonlySet<SimFaultKind> = new Set(["remove", "join", "leave"]);
 
 interface Trouble {
   active: number;

@@ -6,6 +6,11 @@ export function nodeNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `n${index + 1}`);
 }
 
+/** Those, and the ones of machines that are spare at first. */
+export function machineNames(nodes: number, spares = 0): readonly string[] {
+  return nodeNames(nodes + spares);
+}
+
 /** Every directed link between two nodes. */
 export function nodeLinks(nodes: readonly string[]): readonly Link[] {
   return nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => ({ from, to })));

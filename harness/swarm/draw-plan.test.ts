@@ -17,7 +17,12 @@ const PLANS = Array.from({ length: 500 }, (_, index) => drawPlan(index + 1));
 function faultsOf(plan: SimPlan): string[] {
   const { run, world, faults, core, operations } = plan;
   const loadMs = run.seconds * 1_000;
-  const nodes = Array.from({ length: run.nodes }, (_, index) => `n${index + 1}`);
+  const machines = Array.from(
+    { length: run.nodes + (world.spares ?? 0) },
+    (_, index) => `n${index + 1}`,
+  );
+  const nodes = machines.slice(0, run.nodes);
+  const members = membersAtEnd(plan, nodes);
   const needed = Math.max(run.r, run.w);
   const within = (value: number, low: number, high: number) => value >= low && value <= high;
   const rules: Readonly<Record<string, boolean>> = {
@@ -53,16 +58,20 @@ function faultsOf(plan: SimPlan): string[] {
         : within(fault.startMs, 0, loadMs),
     ),
     sorted: faults.every((fault, at) => fault.startMs >= (faults[at - 1]?.startMs ?? 0)),
-    names: faults.every((fault) => namesOf(fault).every((name) => nodes.includes(name))),
+    names: faults.every((fault) => namesOf(fault).every((name) => machines.includes(name))),
+    members: members.length >= run.n,
+    gossip: (world.settings.gossipMs ?? 0) > 0 === faults.some(isMemberChange),
     links: faults.every((fault) => !("links" in fault) || fault.links.length > 0),
     kinds: faults.every(({ kind }) => FAULT_KINDS.includes(kind)),
     "alive when killed": !faults.some((fault, at) =>
       faults.slice(0, at).some((other) => overlappingCrashes(fault, other)),
     ),
     core:
-      core.length === 0 || (core.length >= needed && core.every((node) => nodes.includes(node))),
+      core.length === 0 || (core.length >= needed && core.every((node) => members.includes(node))),
     "strict core":
-      core.length === 0 || run.quorum === "sloppy" || run.n - (run.nodes - core.length) >= needed,
+      core.length === 0 ||
+      run.quorum === "sloppy" ||
+      run.n - (members.length - core.length) >= needed,
     budget: destroyedNodes(plan).size < run.w || run.beyondBudget,
     "told of the budget": destroyedNodes(plan).size >= run.w || !run.beyondBudget,
     expects:
@@ -72,6 +81,19 @@ function faultsOf(plan: SimPlan): string[] {
         !run.beyondBudget),
   };
   return Object.keys(rules).filter((name) => rules[name] !== true);
+}
+
+function isMemberChange({ kind }: SimFault): boolean {
+  return kind === "join" || kind === "leave";
+}
+
+function membersAtEnd({ faults }: SimPlan, founders: readonly string[]): readonly string[] {
+  const members = new Set(founders);
+  for (const fault of faults) {
+    if (fault.kind === "join") members.add(fault.node);
+    if (fault.kind === "leave") members.delete(fault.node);
+  }
+  return [...members];
 }
 
 function namesOf(fault: SimFault): string[] {

@@ -14,8 +14,10 @@ import type { SimFaultKind, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan, Reconciler } from "../run/plan.ts";
 import { PATIENCE } from "../run/stores.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
+import { machinesOf, membersAtEnd } from "./churn.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { withCapacities } from "./draw-capacities.ts";
+import { drawChurn, withChurn } from "./draw-churn.ts";
 import { drawClientRouting } from "./draw-client-routing.ts";
 import { drawDatacenters, withFarDatacenters } from "./draw-datacenters.ts";
 import { drawFaults } from "./draw-faults.ts";
@@ -94,7 +96,8 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
   });
   const coordinated = withWriteCoordinator(random.fork("write coordinator"), far);
   const flushed = withFlushes(random.fork("flushes"), run, coordinated);
-  const world = withStages(random.fork("stages"), flushed);
+  const churn = drawChurn(random.fork("churn"), run, kinds);
+  const world = withChurn(withStages(random.fork("stages"), flushed), churn);
   const planned = {
     ...run,
     format: "ringside-plan",
@@ -107,12 +110,15 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     slo: undefined,
   } as const;
   const faultKinds = isKept ? kinds.filter((kind) => !kind.startsWith("clock-")) : kinds;
-  const faults = drawFaults(random.fork("faults"), {
+  const drawnFaults = drawFaults(random.fork("faults"), {
     run: planned,
     world,
-    nodes,
+    nodes: machinesOf({ run: planned, world }),
     kinds: faultKinds,
   });
+  const faults = [...drawnFaults, ...(churn?.faults ?? [])].sort(
+    (left, right) => left.startMs - right.startMs,
+  );
   return {
     format: "ringside-sim-plan",
     version: 1,
@@ -121,7 +127,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),
-    ...drawSnapshot(random.fork("snapshot"), run, faults),
+    ...(churn === undefined && drawSnapshot(random.fork("snapshot"), run, faults)),
     world: withCapacities(
       random.fork("capacities"),
       nodes,
@@ -134,7 +140,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     faults,
     core:
       servesInTime(world) && hasRoomForHints(world, run.quorum) && !mayShed(world)
-        ? drawCore(random.fork("core"), planned, nodes)
+        ? drawCore(random.fork("core"), planned, membersAtEnd({ run: planned, faults }))
         : [],
   };
 }
@@ -234,7 +240,7 @@ function drawCore(
   nodes: readonly string[],
 ): readonly string[] {
   if (!chance(random, CORE_SHARE)) return [];
-  const size = wholeBetween(random, coreNodesMin(plan), nodes.length);
+  const size = wholeBetween(random, coreNodesMin({ ...plan, nodes: nodes.length }), nodes.length);
   const core = new Set(random.shuffle(nodes).slice(0, size));
   return nodes.filter((node) => core.has(node));
 }

@@ -18,10 +18,12 @@ export const FAULT_KINDS: readonly SimFaultKind[] = [
   "restore",
   "corrupt",
   "datacenter",
+  "join",
+  "leave",
 ];
 
 /**
- * The kinds that a plan may have. `remove` is not drawn: until a range's new owners get what its old ones had, a run with it can be held
+ * The kinds that a plan may have. `remove` is not drawn: it changes a static list of members, which moves no data, so that a run with it can be held
  * to less than others (`removals.ts`).
  */
 export const PLANNED_KINDS: readonly SimFaultKind[] = [...FAULT_KINDS, "remove"];

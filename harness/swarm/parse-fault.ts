@@ -95,6 +95,8 @@ function readFault(fields: PlanFields, kind: SimFaultKind, context: FaultContext
         snapshotMs: fields.whole("snapshotMs", 0, startMs),
       };
     case "corrupt":
+    case "join":
+    case "leave":
       return { kind, startMs, node: node() };
   }
 }

@@ -8,6 +8,7 @@ import type { Plan } from "../run/plan.ts";
 import { PlanFields, PlanFileError } from "../run/plan-fields.ts";
 import { NODES_MAX, readPlan } from "../run/read-plan.ts";
 import { writeWhole } from "../run/result-folder.ts";
+import { churnProblem, machinesOf, membersAtEnd } from "./churn.ts";
 import { clientLinks, nodeLinks, nodeNames } from "./cluster-names.ts";
 import { killsTwice } from "./draw-faults.ts";
 import { coreNodesMin } from "./draw-plan.ts";
@@ -72,7 +73,6 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
   const run = readRun(runFields);
   if (run.seed !== seed) runFields.refuse("seed", `the plan's own, ${seed}`);
   const nodes = nodeNames(run.nodes);
-  const context: FaultContext = { nodes, refuse };
   const operations = fields.whole("operations", 1, 10_000_000);
   const adversaryRequests = fields.has("adversaryRequests")
     ? fields.whole("adversaryRequests", 1, ADVERSARY_REQUESTS_MAX)
@@ -85,11 +85,14 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
     ? readSnapshotPlan(fields.object("snapshot"), run)
     : undefined;
   const world = readWorld(fields.object("world"), nodes);
+  const context: FaultContext = { nodes: machinesOf({ run, world }), refuse };
   const faults = fields.list("faults", FAULTS_MAX, (each, path) => parseFault(each, path, context));
   const core = fields.list("core", NODES_MAX, (each, path) => readNode(each, path, context));
   if (new Set(core).size < core.length) fields.refuse("core", "each node once");
-  if (core.length > 0 && core.length < coreNodesMin(run)) {
-    fields.refuse("core", `no node at all, or ${coreNodesMin(run)} or more, which can serve alone`);
+  const membersLeft = membersAtEnd({ run, faults }).length;
+  const coreMin = coreNodesMin({ ...run, nodes: membersLeft });
+  if (core.length > 0 && core.length < coreMin) {
+    fields.refuse("core", `no node at all, or ${coreMin} or more, which can serve alone`);
   }
   fields.end();
   faults.forEach((fault, at) => {
@@ -105,7 +108,8 @@ export function parseSimPlan(value: unknown, name: string): SimPlan {
       );
     }
   });
-  const problem = removalProblem({ run, faults, core, ...(snapshot && { snapshot }) });
+  const asked = { run, world, faults, core, ...(snapshot && { snapshot }) };
+  const problem = removalProblem(asked) ?? churnProblem(asked);
   if (problem !== undefined) refuse(problem);
   const computed = judged(run, world, faults);
   if (run.expects.verdict !== computed.expects.verdict) {
@@ -163,6 +167,7 @@ function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {
     ...(fields.has("capacities") && {
       capacities: readCapacities(fields.object("capacities"), nodes),
     }),
+    ...(fields.has("spares") && { spares: fields.whole("spares", 1, NODES_MAX) }),
     settings: readSettings(fields.object("settings")),
   };
   fields.end();
@@ -202,6 +207,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     hintScanMs: [10, 3_600_000],
     tombstoneGraceMs: [0, 30 * 86_400_000],
     retryDownMs: [10, 3_600_000],
+    gossipMs: [0, 3_600_000],
     antiEntropyMs: [0, 3_600_000],
     verifyTreesMs: [0, 7 * 86_400_000],
     writeBufferFlushMs: [1, 60_000],

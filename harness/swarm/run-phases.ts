@@ -19,11 +19,13 @@ import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
 import { checkClientRouting } from "./check-client-routing.ts";
 import { checkDrift, checkEqualTrees, checkTrees } from "./check-trees.ts";
+import { churnOf } from "./churn.ts";
 import type { ColdWriterParts } from "./cold-writer.ts";
 import { ColdWriter } from "./cold-writer.ts";
 import { checkCollection } from "./collection.ts";
 import { KeyDeleter } from "./key-deleter.ts";
 import { runLiveness } from "./liveness.ts";
+import { removalsOf } from "./removals.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
@@ -70,6 +72,11 @@ export async function runPhases(
   ]);
   world.calm.end();
   await storm.calm();
+  if (churnOf(plan.faults).length > 0) {
+    onPhase("the last changes of the members");
+    findings.push(...(await restartAll(world)), ...(await storm.orders.settled()));
+    findings.push(...wrongRings(world));
+  }
   if (plan.core.length > 0) {
     onPhase("a core alone");
     const parts = { cluster, recorder, clients, plan: plan.run, core: plan.core };
@@ -77,8 +84,10 @@ export async function runPhases(
   }
   onPhase("healing and reading back");
   findings.push(...(await restartAll(world)));
-  if (cluster.nodes.length < plan.run.nodes) findings.push(...wrongRings(world));
-  recorder.note({ type: "marker", name: "healed" });
+  if (removalsOf(plan.faults).length > 0) findings.push(...wrongRings(world));
+  const { nodes: members } = cluster;
+  const healed = { type: "marker", name: "healed" } as const;
+  recorder.note(churnOf(plan.faults).length > 0 ? { ...healed, members } : healed);
   const ending = {
     cluster,
     clock: cluster.scheduler,
@@ -144,6 +153,7 @@ function wrongRings(world: SimulatedWorld): readonly Finding[] {
     replicas: replicasPerDatacenter(datacenters),
     timeMs: world.nowMs(),
   };
+  const hasChanged = churnOf(plan.faults).length > 0;
   const { capacities } = plan.world;
   const shares = capacities && {
     n: plan.run.n,
@@ -157,7 +167,10 @@ function wrongRings(world: SimulatedWorld): readonly Finding[] {
           ...checkRing(node.ring(), { ...options, isSpread: spread !== undefined }),
           ...(spread === undefined ? [] : checkSpread(node.ring(), spread)),
           // Datacenters have a say in who keeps what.
-          ...(shares === undefined || spread !== undefined ? [] : checkShares(node.ring(), shares)),
+          // Nor is a ring that changed as even as a fresh one.
+          ...(shares === undefined || spread !== undefined || hasChanged
+            ? []
+            : checkShares(node.ring(), shares)),
         ],
   );
 }
@@ -189,9 +202,19 @@ function openKeyDeleter(world: SimulatedWorld): KeyDeleter | undefined {
 
 /** What clients of their own keys need; `name` is that of their chance. */
 function partsOf({ cluster, chance }: SimulatedWorld, name: string): ColdWriterParts {
-  const { scheduler: clock, http, nodes } = cluster;
+  const { scheduler: clock, http } = cluster;
   const { clientUrl, directUrl } = SimHttp;
-  return { clock, random: chance.fork(name), http, nodes, clientUrl, directUrl };
+  return {
+    clock,
+    random: chance.fork(name),
+    http,
+    /** The members of now. */
+    get nodes() {
+      return cluster.nodes;
+    },
+    clientUrl,
+    directUrl,
+  };
 }
 
 function loadOf({ plan }: SimulatedWorld) {
@@ -223,6 +246,7 @@ async function load(world: SimulatedWorld, clients: WorkloadClients): Promise<vo
     },
     {
       nodes: cluster.nodes,
+      places: cluster.places,
       processes,
       timeLimitNs: startNs + seconds * 1e9,
       drainMs: DRAIN_MS,

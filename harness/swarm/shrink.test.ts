@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { churnOf } from "./churn.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { withFaults } from "./plan-expectation.ts";
@@ -19,6 +20,7 @@ function failingPlan(): SimPlan {
     const { faults, run: cluster } = plan;
     if (cluster.nodes < 5 || cluster.seconds < 3 || faults.length < 20) continue;
     if (faults.some(({ kind }) => kind === "crash" || kind === "pause")) continue;
+    if (churnOf(faults).length > 0) continue;
     const crash = { kind: "crash", startMs: 500, endMs: 1_500, node: "n1", power: false } as const;
     const pause = { kind: "pause", startMs: 900, endMs: 2_900, node: "n1" } as const;
     const all = [...faults, crash, pause].sort((left, right) => left.startMs - right.startMs);

@@ -7,6 +7,7 @@
 
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import { canKeep } from "../nemesis/datacenters.ts";
+import { churnOf, churnProblem, machinesOf } from "./churn.ts";
 import { nodeNames } from "./cluster-names.ts";
 import { ddmin } from "./ddmin.ts";
 import { coreNodesMin } from "./draw-plan.ts";
@@ -83,6 +84,7 @@ class Search {
   async tryOut(change: (best: SimPlan) => SimPlan | undefined): Promise<boolean> {
     const changed = change(this.#best);
     if (changed === undefined || isSame(changed, this.#best) || this.isOver) return false;
+    if (churnProblem(changed) !== undefined) return false;
     this.#runs += 1;
     const { check, anomaly } = this.#options.finding;
     const { findings } = await this.#options.run(changed);
@@ -138,8 +140,23 @@ async function calmWorld(search: Search): Promise<void> {
   await search.tryOut(({ world: { capacities, ...world }, ...best }) =>
     capacities === undefined ? undefined : { ...best, world },
   );
+  await search.tryOut(withoutSpares);
   await search.tryOut((best) => withWorld(best, { diskRead: { minMs: 0, meanMs: 0 } }));
-  await search.tryOut((best) => withWorld(best, { settings: {} }));
+  await search.tryOut((best) => withWorld(best, { settings: neededBy(best) }));
+}
+
+/** Undefined where something is about a spare machine. */
+function withoutSpares(plan: SimPlan): SimPlan | undefined {
+  const { spares, ...world } = plan.world;
+  const names = machinesOf(plan).slice(plan.run.nodes);
+  const isNeeded = names.some((name) => plan.faults.some((fault) => isAbout(fault, name)));
+  return spares === undefined || isNeeded ? undefined : { ...plan, world };
+}
+
+/** Without which nobody joins or leaves. */
+function neededBy({ faults, world }: SimPlan): SimPlan["world"]["settings"] {
+  const { gossipMs } = world.settings;
+  return churnOf(faults).length === 0 || gossipMs === undefined ? {} : { gossipMs };
 }
 
 function withWorld(plan: SimPlan, change: Partial<SimPlan["world"]>): SimPlan {
@@ -190,6 +207,8 @@ async function shrinkNodes(search: Search): Promise<void> {
       const fewer = withRun(best, { nodes });
       const isNeeded =
         nodes - removalsOf(best.faults).length < best.run.n ||
+        // The names of spare machines come after those of the founders.
+        best.world.spares !== undefined ||
         !canPlace(fewer.run) ||
         best.core.includes(gone) ||
         best.snapshot?.leftOut.includes(gone) === true ||

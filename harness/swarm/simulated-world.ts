@@ -65,13 +65,13 @@ export class SimulatedWorld {
       keepsLogs: trace,
       ...(this.trace && { onBytes: this.trace.onBytes, onMessage: this.trace.onMessage }),
     });
-    const { scheduler, nodes, http } = this.cluster;
+    const { scheduler, places, http } = this.cluster;
     this.header = {
       format: "ringside-history",
       version: 1,
       workload: plan.run.workload,
       seed: plan.seed,
-      nodes,
+      nodes: places,
     };
     const sink = {
       write: (text: string) => {
@@ -154,7 +154,7 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
         return undefined;
       }
     },
-    nodes: cluster.nodes,
+    nodes: cluster.places,
     n: run.n,
     synced: run.engine !== "memory" && world.sync && run.writeBufferObjects === undefined,
     buffered: run.writeBufferObjects !== undefined,
@@ -162,13 +162,21 @@ function oracleOf(plan: SimPlan, cluster: SimCluster, calm: CalmPairs): Oracle {
     destroyed: destroyedNodes(plan),
     nodesDestroyed: nodesDestroyed(plan),
     bounds: timeBounds(plan, configurationOf(plan, cluster)),
-    hintBounds: hintBounds(plan, configurationOf(plan, cluster)),
+    hintBounds: {
+      ...hintBounds(plan, configurationOf(plan, cluster)),
+      membersKnownTo: (node) => cluster.machine(node).node?.ring().nodes.length,
+    },
     deliveryBounds: deliveryBounds(plan, configurationOf(plan, cluster), (node, peer) =>
       calm.calmSinceMs(node, peer),
     ),
     isCalm: (node, peer, sinceMs) =>
       isServing(node, cluster) && isServing(peer, cluster) && calm.isCalm(node, peer, sinceMs),
     preferenceList: (key) => cluster.ring.preferenceList(key),
+    nextPreferenceList: (key) => cluster.membership?.open?.ring.preferenceList(key),
+    ...(cluster.membership && {
+      movingW: run.w,
+      believedPreferenceList: (node, key) => cluster.machine(node).node?.ring().preferenceList(key),
+    }),
   });
 }
 

@@ -9,6 +9,8 @@ import type { SimNode } from "../drivers/sim/sim-node.ts";
 import { stopInTime } from "../drivers/sim/sim-process-power.ts";
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import type { Link } from "../nemesis/fault.ts";
+import type { MemberFault } from "./member-orders.ts";
+import { MemberOrders } from "./member-orders.ts";
 
 export interface StormOptions {
   /** Told of every beginning and end. */
@@ -42,10 +44,13 @@ export class Storm {
   /** Nodes that do not come back. */
   readonly #lost = new Set<string>();
   readonly #snapshots = new Map<SimFault, DiskSnapshot>();
+  /** Joins and leaves, which may go on when the storm is over. */
+  readonly orders: MemberOrders;
   #over = false;
 
   constructor(cluster: SimCluster, options: StormOptions) {
     this.#cluster = cluster;
+    this.orders = new MemberOrders(cluster);
     this.#options = options;
   }
 
@@ -83,6 +88,10 @@ export class Storm {
     if (this.#over) return;
     this.#counts[fault.kind] = (this.#counts[fault.kind] ?? 0) + 1;
     this.#options.onFault(fault, name, "applied");
+    if (fault.kind === "join" || fault.kind === "leave") {
+      this.orders.carryOut(fault).then(() => this.#options.onFault(fault, name, "healed"));
+      return;
+    }
     const undo = this.#begin(fault);
     if ("endMs" in fault) this.#active.set(fault, { name, undo });
     this.#tellCuts();
@@ -99,7 +108,7 @@ export class Storm {
     else this.#awaited(undone.then(healed));
   }
 
-  #begin(fault: SimFault): Undo {
+  #begin(fault: Exclude<SimFault, MemberFault>): Undo {
     const { net, scheduler } = this.#cluster;
     switch (fault.kind) {
       case "cut":
