@@ -10,6 +10,7 @@ import type { Attempt } from "../../src/client/client-options.ts";
 import { ClientError } from "../../src/client/contract.ts";
 import { RingsideClient } from "../../src/client/ringside-client.ts";
 import { CALM_WORLD } from "../drivers/sim/calm-world.ts";
+import type { SmallClusterOptions } from "../drivers/sim/testing/small-cluster.ts";
 import { smallCluster } from "../drivers/sim/testing/small-cluster.ts";
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import { waitMs } from "../nemesis/wait.ts";
@@ -35,6 +36,8 @@ const RUN = {
 } as const;
 /** A node that is hung or dead costs an attempt; somebody else takes the write. */
 const PATIENCE = { timeoutMs: 10_000, attemptTimeoutMs: 1_500, retriesMax: 50 };
+/** Of those that `drawFaults` draws, one at a time. */
+const DRAWN_KINDS = FAULT_KINDS.filter((kind) => kind !== "join" && kind !== "leave");
 /** What a node is told of that is dead, hung or about to stop; that none alive refuses, or is in doubt, is the point. */
 const DEAD: readonly string[] = ["unreachable", "no-answer", "stopping"];
 
@@ -50,8 +53,12 @@ function drawnFaults(kinds: readonly SimFaultKind[], nodes: readonly string[]) {
 }
 
 /** Blind writes and writes over what was read, through nodes in turn, while these faults come and go. */
-async function writeUnder(faults: readonly SimFault[], keys: number) {
-  const { cluster, drive } = await smallCluster({ plan: RUN });
+async function writeUnder(
+  faults: readonly SimFault[],
+  keys: number,
+  options: SmallClusterOptions = { plan: RUN },
+) {
+  const { cluster, drive } = await smallCluster(options);
   const { scheduler, nodes, http } = cluster;
   const random = new SeededRandom(11);
   const storm = new Storm(cluster, { onFault: () => {}, onCut: () => {} });
@@ -91,8 +98,8 @@ async function writeUnder(faults: readonly SimFault[], keys: number) {
 
 describe("with W=1 every put succeeds", () => {
   test.each<readonly [string, readonly SimFaultKind[]]>([
-    ...FAULT_KINDS.map((kind) => [kind, [kind]] as const),
-    ["all of them", FAULT_KINDS],
+    ...DRAWN_KINDS.map((kind) => [kind, [kind]] as const),
+    ["all of them", DRAWN_KINDS],
   ])("D-2.3-1 C8 under %s", async (_name, kinds) => {
     for (const drawn of drawnFaults(kinds, NAMES)) {
       const { writes, done, failed, codes, faults } = await writeUnder(drawn, 8);
@@ -101,6 +108,22 @@ describe("with W=1 every put succeeds", () => {
       expect([...codes].filter((code) => !DEAD.includes(code))).toEqual([]);
       expect(Object.keys(faults).length).toBeGreaterThan(0);
     }
+  });
+
+  test("D-2.3-1 C8 while nodes join and leave", async () => {
+    const { datacenters: _, ...plan } = RUN;
+    const settings = { gossipMs: 100, antiEntropyMs: 200 };
+    const changes: readonly SimFault[] = [
+      { kind: "join", startMs: 200, node: "n6" },
+      { kind: "leave", startMs: 300, node: "n2" },
+      { kind: "join", startMs: 400, node: "n7" },
+    ];
+    const world = { spares: 2, settings };
+    const { writes, done, failed, codes, faults } = await writeUnder(changes, 8, { plan, world });
+    expect(failed).toEqual([]);
+    expect(done).toBe(writes);
+    expect([...codes].filter((code) => ![...DEAD, "no-member"].includes(code))).toEqual([]);
+    expect(faults).toEqual({ join: 2, leave: 1 });
   });
 
   test("D-2.3-1, K-4 and none is refused for a conflict, when all write over one key what they have read", async () => {
