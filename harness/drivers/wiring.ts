@@ -5,6 +5,7 @@
 
 import type { Addresses } from "../cluster/contract.ts";
 import { linkName } from "../cluster/contract.ts";
+import { nodeNames } from "../cluster/node-names.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { clientGroup } from "../nemesis/fault.ts";
 import { pairsOf } from "../nemesis/probes.ts";
@@ -19,7 +20,7 @@ export interface Wiring {
 
 /** The wiring of nodes `n1` to `n<count>`. */
 export function wiringOf(count: number): Wiring {
-  return wiringBetween(Array.from({ length: count }, (_, index) => `n${index + 1}`));
+  return wiringBetween(nodeNames(count));
 }
 
 export function wiringBetween(nodes: readonly string[]): Wiring {

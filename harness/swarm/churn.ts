@@ -1,8 +1,8 @@
 /* What a plan may ask of a cluster whose nodes join and leave while it serves. */
 
+import { nodeNames } from "../cluster/node-names.ts";
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
-import { machineNames, nodeNames } from "./cluster-names.ts";
 import type { MemberFault } from "./member-orders.ts";
 import { removalsOf } from "./removals.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -70,5 +70,5 @@ export function machinesOf({
   readonly run: Pick<Plan, "nodes">;
   readonly world: Pick<WorldPlan, "spares">;
 }): readonly string[] {
-  return machineNames(run.nodes, world.spares);
+  return nodeNames(run.nodes + (world.spares ?? 0));
 }

@@ -1,8 +1,8 @@
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import { nodeNames } from "../cluster/node-names.ts";
 import type { SimFaultKind, WorldPlan } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
-import { machineNames, nodeNames } from "./cluster-names.ts";
 import type { MemberFault } from "./member-orders.ts";
 
 const SHARE = 0.25;
@@ -39,9 +39,7 @@ export function drawChurn(
     const isJoin = chance(random, JOIN_SHARE) || !mayLeave;
     if (isJoin && !kinds.includes("join")) continue;
     if (isJoin) spares += 1;
-    const node = isJoin
-      ? (machineNames(run.nodes, spares).at(-1) ?? "")
-      : random.pick([...members]);
+    const node = isJoin ? (nodeNames(run.nodes + spares).at(-1) ?? "") : random.pick([...members]);
     faults.push({ kind: isJoin ? "join" : "leave", startMs, node });
     if (isJoin) members.add(node);
     else members.delete(node);

@@ -2,9 +2,9 @@ import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
 import { datacenterOf, datacenterSizes } from "../nemesis/datacenters.ts";
+import { pairsOf } from "../nemesis/probes.ts";
 import type { DatacentersPlan, Plan } from "../run/plan.ts";
 import { chance, wholeBetween } from "./chance.ts";
-import { nodeLinks } from "./cluster-names.ts";
 
 const SHARE = 0.3;
 const DATACENTERS_MAX = 4;
@@ -64,7 +64,7 @@ export function farLinks(
 ): WorldPlan["links"] {
   const places = datacenterOf(nodes, datacenters);
   return Object.fromEntries(
-    nodeLinks(nodes)
+    pairsOf(nodes)
       .filter(({ from, to }) => places.get(from) !== places.get(to))
       .map((link) => [linkName(link), delay]),
   );

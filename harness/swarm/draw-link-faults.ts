@@ -1,11 +1,12 @@
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import { clientLinks } from "../cluster/node-names.ts";
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import { datacenterGrudge } from "../nemesis/datacenters.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { GRUDGE_NODES_MIN, GRUDGE_SHAPES, grudge, withHomeClients } from "../nemesis/grudges.ts";
+import { pairsOf } from "../nemesis/probes.ts";
 import type { Plan } from "../run/plan.ts";
 import { chance, magnitudeBetween, someOf, wholeBetween } from "./chance.ts";
-import { clientLinks, nodeLinks } from "./cluster-names.ts";
 
 export type LinkPattern =
   | "partition"
@@ -44,7 +45,7 @@ export function drawLinkFaults(
     case "partition":
       return drawPartition(random, span, nodes, run.clientsRoam);
     case "one-way-link": {
-      const links = [random.pick([...nodeLinks(nodes), ...clientLinks(nodes)])];
+      const links = [random.pick([...pairsOf(nodes), ...clientLinks(nodes)])];
       return [{ kind: "cut", ...span, method: "black-hole", links }];
     }
     case "slow": {
@@ -119,7 +120,7 @@ function drawSwizzle(
 
 /** One link, all links of one node, or any subset. */
 function drawLinks(random: SeededRandom, nodes: readonly string[]): readonly Link[] {
-  const all = [...nodeLinks(nodes), ...clientLinks(nodes)];
+  const all = [...pairsOf(nodes), ...clientLinks(nodes)];
   const how = random.integer(3);
   if (how === 0) return [random.pick(all)];
   if (how === 1) return linksOf(random.pick(nodes), nodes);
@@ -129,5 +130,5 @@ function drawLinks(random: SeededRandom, nodes: readonly string[]): readonly Lin
 /** Every link that begins or ends at this node, those of clients included. */
 function linksOf(node: string, nodes: readonly string[]): readonly Link[] {
   const touches = ({ from, to }: Link) => from === node || to === node;
-  return [...nodeLinks(nodes), ...clientLinks(nodes)].filter(touches);
+  return [...pairsOf(nodes), ...clientLinks(nodes)].filter(touches);
 }

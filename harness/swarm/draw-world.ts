@@ -1,9 +1,9 @@
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { ClockPlan, DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
+import { pairsOf } from "../nemesis/probes.ts";
 import type { Plan } from "../run/plan.ts";
 import { chance, magnitudeBetween, wholeBetween } from "./chance.ts";
-import { nodeLinks } from "./cluster-names.ts";
 
 const SLOW_NETWORK_SHARE = 0.15;
 const UNEVEN_LINKS_SHARE = 0.25;
@@ -67,7 +67,7 @@ function drawLinks(
   nodes: readonly string[],
 ): Readonly<Record<string, DelayPlan>> {
   if (!chance(random, UNEVEN_LINKS_SHARE)) return {};
-  const slower = nodeLinks(nodes).filter(() => chance(random, 0.5));
+  const slower = pairsOf(nodes).filter(() => chance(random, 0.5));
   return Object.fromEntries(slower.map((link) => [linkName(link), delay(random, 1, 40)]));
 }
 

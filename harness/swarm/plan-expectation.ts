@@ -1,9 +1,9 @@
 import type { Durability as ProcessDurability } from "../checker/expects.ts";
 import { expectationOf, destroysData as processDestroysData } from "../checker/expects.ts";
+import { nodeNames } from "../cluster/node-names.ts";
 import type { SimFault, WorldPlan } from "../drivers/sim/world-plan.ts";
 import { worstDestruction } from "../nemesis/fault-budget.ts";
 import type { Expectation, Plan } from "../run/plan.ts";
-import { nodeNames } from "./cluster-names.ts";
 import { holdersLeftOut, removalsOf, restartsWith } from "./removals.ts";
 import type { SimPlan } from "./sim-plan.ts";
 

@@ -3,13 +3,14 @@
 import { readFile } from "node:fs/promises";
 import { WRITE_COORDINATORS } from "../../src/coordinator/write-candidates.ts";
 import { linkName } from "../cluster/contract.ts";
+import { clientLinks, nodeNames } from "../cluster/node-names.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
+import { pairsOf } from "../nemesis/probes.ts";
 import type { Plan } from "../run/plan.ts";
 import { PlanFields, PlanFileError } from "../run/plan-fields.ts";
 import { NODES_MAX, readPlan } from "../run/read-plan.ts";
 import { writeWhole } from "../run/result-folder.ts";
 import { churnProblem, machinesOf, membersAtEnd } from "./churn.ts";
-import { clientLinks, nodeLinks, nodeNames } from "./cluster-names.ts";
 import { killsTwice } from "./draw-faults.ts";
 import { coreNodesMin } from "./draw-plan.ts";
 import type { FaultContext } from "./parse-fault.ts";
@@ -149,7 +150,7 @@ function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {
   const unknown = clocks.names().find((name) => !nodes.includes(name));
   if (unknown !== undefined) clocks.refuse(unknown, `a clock of one of ${nodes.join(", ")}`);
   const links = fields.object("links");
-  const known = nodeLinks(nodes).concat(clientLinks(nodes)).map(linkName);
+  const known = pairsOf(nodes).concat(clientLinks(nodes)).map(linkName);
   const strange = links.names().find((name) => !known.includes(name));
   if (strange !== undefined) links.refuse(strange, "the delays of a link of this cluster");
   const world = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { nodeNames } from "../cluster/node-names.ts";
 import { churnOf } from "./churn.ts";
-import { nodeNames } from "./cluster-names.ts";
 import { drawPlan } from "./draw-plan.ts";
 import { withFaults } from "./plan-expectation.ts";
 import { parseSimPlan } from "./plan-file.ts";

@@ -5,10 +5,10 @@
  * nothing helps, or until the runs or the time it may take are used up.
  */
 
+import { nodeNames } from "../cluster/node-names.ts";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
 import { canKeep } from "../nemesis/datacenters.ts";
 import { churnOf, churnProblem, machinesOf } from "./churn.ts";
-import { nodeNames } from "./cluster-names.ts";
 import { ddmin } from "./ddmin.ts";
 import { coreNodesMin } from "./draw-plan.ts";
 import { withFaults } from "./plan-expectation.ts";

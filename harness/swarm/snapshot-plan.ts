@@ -1,9 +1,9 @@
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
+import { nodeNames } from "../cluster/node-names.ts";
 import type { SimFault, SimFaultKind } from "../drivers/sim/world-plan.ts";
 import type { Plan } from "../run/plan.ts";
 import type { PlanFields } from "../run/plan-fields.ts";
 import { chance, wholeBetween } from "./chance.ts";
-import { nodeNames } from "./cluster-names.ts";
 
 /** A snapshot that is taken under load and faults, and restored into a fresh cluster when the run is over. */
 export interface SnapshotPlan {

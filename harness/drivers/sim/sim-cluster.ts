@@ -22,8 +22,7 @@ import type {
   NetworkPower,
   ProcessPower,
 } from "../../cluster/contract.ts";
-import type { Link } from "../../nemesis/fault.ts";
-import { clientGroup } from "../../nemesis/fault.ts";
+import { clientLinks, nodeNames } from "../../cluster/node-names.ts";
 import { pairsOf } from "../../nemesis/probes.ts";
 import type { SendBounded } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";
@@ -98,7 +97,7 @@ export class SimCluster implements Cluster {
   constructor(options: SimClusterOptions) {
     const { plan, world, assertions, onCrash, keepsLogs } = options;
     const chance = new SeededRandom(options.seed);
-    const names = machineNames(plan.nodes + (world.spares ?? 0));
+    const names = nodeNames(plan.nodes + (world.spares ?? 0));
     const scheduler = new Scheduler();
     this.#options = options;
     this.places = names;
@@ -113,7 +112,7 @@ export class SimCluster implements Cluster {
       scheduler,
       random: chance.fork("network"),
       world,
-      links: linksOf(names),
+      links: [...pairsOf(names), ...clientLinks(names)],
       onBytes: options.onBytes,
       onSilence: ({ dialler, target }, silentMs) =>
         observer?.sentIntoSilence(dialler, target, silentMs),
@@ -258,7 +257,7 @@ export class SimCluster implements Cluster {
 
   /** The nodes that every configuration names as members. */
   get #configured(): readonly string[] {
-    return this.#truth === undefined ? this.#nodes : machineNames(this.#options.plan.nodes);
+    return this.#truth === undefined ? this.#nodes : nodeNames(this.#options.plan.nodes);
   }
 
   #membershipTruth(): MembershipTruth | undefined {
@@ -315,21 +314,6 @@ function sendOver(http: HttpCaller): SendBounded {
     const answer = await http.call(call);
     return { status: answer.status, body: Buffer.from(answer.body).toString("utf8") };
   };
-}
-
-function machineNames(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `n${index + 1}`);
-}
-
-/** Between nodes, and between the clients of every home and every node, each in both directions. */
-function linksOf(names: readonly string[]): readonly Link[] {
-  const client = names.flatMap((home) =>
-    names.flatMap((node) => [
-      { from: clientGroup(home), to: node },
-      { from: node, to: clientGroup(home) },
-    ]),
-  );
-  return [...pairsOf(names), ...client];
 }
 
 function diskKind(

@@ -1,5 +1,6 @@
+import { nodeNames } from "../../cluster/node-names.ts";
 import type { SimFault } from "../../drivers/sim/world-plan.ts";
-import { nodeLinks, nodeNames } from "../cluster-names.ts";
+import { pairsOf } from "../../nemesis/probes.ts";
 import { storiesOf } from "./story.ts";
 
 const NODES = 4;
@@ -21,7 +22,7 @@ export const FORWARDS = storiesOf({
         kind: "slow",
         startMs: 200 + 600 * at,
         endMs: 500 + 600 * at,
-        links: nodeLinks(nodeNames(NODES)),
+        links: pairsOf(nodeNames(NODES)),
         latencyMs: 150,
         jitterMs: 0,
       }),

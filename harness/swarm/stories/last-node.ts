@@ -1,5 +1,5 @@
+import { nodeNames } from "../../cluster/node-names.ts";
 import { wholeBetween } from "../chance.ts";
-import { nodeNames } from "../cluster-names.ts";
 import { storiesOf } from "./story.ts";
 
 /** Clients that have to find the one node that still serves. */

@@ -1,7 +1,8 @@
 import type { SeededRandom } from "../../../src/base/seeded-random.ts";
 import { linkName } from "../../cluster/contract.ts";
+import { nodeNames } from "../../cluster/node-names.ts";
+import { pairsOf } from "../../nemesis/probes.ts";
 import { wholeBetween } from "../chance.ts";
-import { nodeLinks, nodeNames } from "../cluster-names.ts";
 import type { Story } from "./story.ts";
 import { restart, storiesOf } from "./story.ts";
 
@@ -18,7 +19,7 @@ export const TOMBSTONES = storiesOf({
   "tombstones-before-hints": (random) => {
     const nodes = 8;
     const far = "n8";
-    const slow = nodeLinks(nodeNames(nodes)).filter(({ from, to }) => from === far || to === far);
+    const slow = pairsOf(nodeNames(nodes)).filter(({ from, to }) => from === far || to === far);
     return tombstones(random, {
       run: { nodes },
       world: {
