@@ -17,6 +17,7 @@ import { LAST_WRITES } from "./stories/last-writes.ts";
 import { LEAVING } from "./stories/leaving.ts";
 import { LIVES } from "./stories/lives.ts";
 import { LOST_COPIES } from "./stories/lost-copies.ts";
+import { MOVING_RANGES } from "./stories/moving-ranges.ts";
 import { SNAPSHOTS } from "./stories/snapshots.ts";
 import type { TellStory } from "./stories/story.ts";
 import { TOMBSTONES } from "./stories/tombstones.ts";
@@ -82,11 +83,12 @@ const FIRST_STORIES = {
 /** Likewise, in turns of their own: a new one goes to the end, and moves these alone. */
 const LATER_STORIES = { ...LAST_WRITES, ...FORWARDS, ...DELIVERIES, ...LEAVING };
 
-const STORIES = { ...FIRST_STORIES, ...LATER_STORIES };
+const STORIES = { ...FIRST_STORIES, ...LATER_STORIES, ...MOVING_RANGES };
 
 export type DenseFamily = keyof typeof STORIES;
 export const FIRST_FAMILIES = namesOf(FIRST_STORIES);
 export const LATER_FAMILIES = namesOf(LATER_STORIES);
+export const MOVING_FAMILIES = namesOf(MOVING_RANGES);
 
 function namesOf<Name extends string>(stories: Readonly<Record<Name, unknown>>): readonly Name[] {
   return Object.keys(stories) as Name[];

@@ -43,7 +43,7 @@ export async function bringRange(
   parts: BringRangeParts,
   options: BringRangeOptions,
 ): Promise<boolean> {
-  const { shared, calls, pacer, limits } = parts;
+  const { shared, calls } = parts;
   const { partition, owner: peer, ring, isOver, callTimeoutMs } = options;
   const comparison = new Comparison(() => shared.of(partition), TREE_PATHS_MAX, {
     isOneWay: true,
@@ -62,28 +62,51 @@ export async function bringRange(
     }
     const found = comparison.takeDifferences();
     if (paths.length === 0 && found.length === 0) return isWhole;
-    const own = found.map(({ key }) => key);
-    for (let at = 0; at < own.length; at += WINDOW) {
-      if (isOver()) return false;
-      const some = own.slice(at, at + WINDOW);
-      const sent = await Promise.allSettled(some.map((key) => bringKey(parts, options, key)));
-      let bytes = 0;
-      for (const [which, end] of sent.entries()) {
-        if (end.status === "fulfilled") {
-          bytes += end.value;
-          continue;
-        }
-        isWhole = false;
-        keyFailed(env, options, { key: some[which], error: end.reason });
-      }
-      const costs = [some.length / limits.keysPerSecond, bytes / limits.bytesPerSecond];
-      await pacer.wait(pacer.take(1_000 * Math.max(...costs)));
-    }
+    const keys = found.map(({ key }) => key);
+    isWhole = (await bringKeys(env, parts, options, keys)) && isWhole;
   }
 }
 
-/** Keys under way at once, as of an exchange. */
+/** Keys under way at once, as of an exchange; of an owner that has no place for as many half of them, and so on. */
 const WINDOW = 16;
+
+/** Resolves with true once the owner has all of them, false where it was stopped, or some of them were refused. */
+async function bringKeys(
+  env: Pick<Environment, "log">,
+  parts: BringRangeParts,
+  options: BringRangeOptions,
+  keys: readonly Uint8Array[],
+): Promise<boolean> {
+  const { pacer, limits } = parts;
+  let isWhole = true;
+  let waiting = keys;
+  let window = WINDOW;
+  while (waiting.length > 0) {
+    if (options.isOver()) return false;
+    const some = waiting.slice(0, window);
+    const sent = await Promise.allSettled(some.map((key) => bringKey(parts, options, key)));
+    let bytes = 0;
+    const shed: Uint8Array[] = [];
+    for (const [at, key] of some.entries()) {
+      const end = sent[at];
+      if (end?.status === "fulfilled") bytes += end.value;
+      else if (wasShed(end?.reason) && window > 1) shed.push(key);
+      else {
+        isWhole = false;
+        keyFailed(env, options, { key, error: end?.reason });
+      }
+    }
+    waiting = [...shed, ...waiting.slice(window)];
+    if (shed.length > 0) window /= 2;
+    const costs = [some.length / limits.keysPerSecond, bytes / limits.bytesPerSecond];
+    await pacer.wait(pacer.take(1_000 * Math.max(...costs)));
+  }
+  return isWhole;
+}
+
+function wasShed(error: unknown): boolean {
+  return error instanceof ExchangeError && error.wasShed;
+}
 
 /** Resolves with the size of the record once it is durable at the owner; 0 where there is none any more, or none that can be read. */
 async function bringKey(
@@ -110,9 +133,11 @@ function nothingWhereDamaged(error: unknown): undefined {
 function keyFailed(
   { log }: Pick<Environment, "log">,
   { owner, partition }: BringRangeOptions,
-  { key, error }: { readonly key: Uint8Array | undefined; readonly error: unknown },
+  { key, error }: { readonly key: Uint8Array; readonly error: unknown },
 ): void {
   if (!isOperating(error) || (error instanceof ExchangeError && error.isOfThePeer)) throw error;
-  const text = key && toBase64url(key);
-  log.warn({ owner, partition, key: text, err: error }, "Cannot hand a row of a lost range over");
+  log.warn(
+    { owner, partition, key: toBase64url(key), err: error },
+    "Cannot hand a row of a lost range over",
+  );
 }

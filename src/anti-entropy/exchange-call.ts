@@ -24,10 +24,16 @@ export class ExchangeError extends Error {
   override readonly name = "ExchangeError";
   /** True where it would have answered no other request either. */
   readonly isOfThePeer: boolean;
+  /** True where it had no place for the request now; of those sent at once it may have taken others. */
+  readonly wasShed: boolean;
 
   constructor(peer: NodeId, outcome: Outcome) {
     super(`Cannot exchange with ${peer}: ${reasonOf(outcome)}`);
     this.isOfThePeer = isOfThePeer(outcome);
+    this.wasShed =
+      outcome.kind === "reply" &&
+      outcome.reply.type === "error-reply" &&
+      outcome.reply.code === "overloaded";
   }
 }
 

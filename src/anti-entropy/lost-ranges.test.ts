@@ -59,9 +59,12 @@ class LostWorld {
   before: (to: NodeId, request: Request) => Promise<void> = async () => {};
   /** Whose answers are lost. */
   readonly mute = new Set<NodeId>();
+  /** Writes that a peer takes at once; it refuses more. */
+  placesMax = Number.POSITIVE_INFINITY;
+  readonly #placesTaken = new Map<NodeId, number>();
   #lost: LostRanges | undefined;
 
-  static async start({ isDamaged = false } = {}): Promise<LostWorld> {
+  static async start({ isDamaged = false, keys = [KEY] } = {}): Promise<LostWorld> {
     const world = new LostWorld();
     for (const node of [SELF, ...PEERS]) {
       const engine = node === SELF ? world.engine : new MemoryEngine();
@@ -70,7 +73,10 @@ class LostWorld {
       const parts = { engine, versioning: VERSIONING, ring, nodeId: node, life };
       world.replicas.set(node, await Replica.open(world.env, parts));
     }
-    await (await world.at(SELF).mint(KEY, new Map(), Buffer.from("value"), undefined)).stored;
+    for (const key of keys) {
+      const value = Buffer.from("value");
+      await (await world.at(SELF).mint(key, new Map(), value, undefined)).stored;
+    }
     if (isDamaged) await world.engine.damage("records");
     for (const replica of world.replicas.values()) replica.trees.start({ verifyMs: 0 });
     await world.pass(10);
@@ -167,7 +173,14 @@ class LostWorld {
     }
     if (request.type !== "put") throw new Error(`Cannot serve ${request.type}`);
     expect([request.hintFor, request.durable]).toEqual([undefined, true]);
+    const taken = this.#placesTaken.get(to) ?? 0;
+    if (taken >= this.placesMax) {
+      return { type: "error-reply", code: "overloaded", message: "No place" };
+    }
+    this.#placesTaken.set(to, taken + 1);
+    await eventLoopTurn();
     await this.at(to).store(request.key, request.record, undefined);
+    this.#placesTaken.set(to, taken);
     return { type: "put-reply" };
   }
 }
@@ -209,6 +222,32 @@ describe("a lost range", () => {
       expect(await world.holders()).toEqual([...OWNERS].sort());
     },
   );
+
+  test("of many rows goes in one turn to owners that have place for one write at a time", async () => {
+    world = await LostWorld.start({
+      keys: Array.from({ length: 60 }, (_, number) => Buffer.from(`cart ${number}`)),
+    });
+    world.placesMax = 1;
+    world.run();
+    await world.pass(3 * EVERY_MS);
+    expect([await world.engine.count("records"), world.emptiedCount]).toEqual([0, 1]);
+  });
+
+  test("waits for an owner that has no place at all, and comes to the others", async () => {
+    world = await LostWorld.start();
+    const full = OWNERS[0] as NodeId;
+    world.before = async (to) => {
+      world.placesMax = to === full ? 0 : 1;
+    };
+    world.run();
+    await world.pass(3 * EVERY_MS);
+    expect(await world.holders()).toEqual([SELF, ...OWNERS.slice(1)].sort());
+    world.before = async () => {
+      world.placesMax = 1;
+    };
+    await world.pass(30 * EVERY_MS);
+    expect(await world.holders()).toEqual([...OWNERS].sort());
+  });
 
   test("whose row changes after the first owner has it is handed over again", async () => {
     world = await LostWorld.start();

@@ -24,9 +24,23 @@ const KEPT = KEYS.find((key) => ownersIn(BEFORE, key) === ownersIn(AFTER, key)) 
 const MOVED = KEYS.find((key) => ownersIn(BEFORE, key) !== ownersIn(AFTER, key)) as Uint8Array;
 
 /** A node whose peer has the ring after; by a meeting the node gets it, too, unless the peer knows no more. */
-function nodeBehind({ learns = true, meetMs = 0, isSilenced = false } = {}) {
+function nodeBehind({
+  learns = true,
+  answerMs = 0,
+  meetMs = 0,
+  pauseMs = 0,
+  isSilenced = false,
+} = {}) {
   const clock = new ManualClock();
-  const env = quietEnvironment(clock);
+  let pausedMs = 0;
+  /** Of a node that sleeps: its timers are late by what it slept. */
+  const sleepy = {
+    monotonicMs: () => clock.monotonicMs() + pausedMs,
+    wallMs: () => clock.wallMs() + pausedMs,
+    setTimer: clock.setTimer.bind(clock),
+    defer: clock.defer.bind(clock),
+  };
+  const env = quietEnvironment(sleepy);
   let ring = BEFORE;
   const sent: Request[] = [];
   let meetings = 0;
@@ -35,13 +49,14 @@ function nodeBehind({ learns = true, meetMs = 0, isSilenced = false } = {}) {
       call: (_peer, request, _timeoutMs, done) => {
         sent.push(request);
         const isRight = "ring" in request && request.ring.digest === AFTER.stamp.digest;
-        return clock.setTimer(0, () => done(isRight ? STORED : STALE));
+        return clock.setTimer(answerMs, () => done(isRight ? STORED : STALE));
       },
     },
     ring: () => ring,
     meet: async () => {
       meetings += 1;
       if (meetMs > 0) await new Promise<void>((resolve) => clock.setTimer(meetMs, resolve));
+      pausedMs += pauseMs;
       if (learns) ring = AFTER;
     },
     n: N,
@@ -120,6 +135,19 @@ describe("a request that is refused for its ring", () => {
     expect(node.clock.monotonicMs() - askedMs).toBe(100);
     node.clock.advance(100);
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    expect(node.sent).toHaveLength(1);
+  });
+
+  test("ends where the refusal is found after its time, as by a node that was paused", async () => {
+    const node = nodeBehind({ answerMs: 150 });
+    expect(await node.outcomeOf(putOf(KEPT))).toEqual(STALE);
+    expect(node.sent).toHaveLength(1);
+    expect(node.meetings()).toBe(0);
+  });
+
+  test("is not sent again by a node that sleeps while it meets the peer, and ends once it is awake", async () => {
+    const node = nodeBehind({ pauseMs: 150 });
+    expect(await node.outcomeOf(putOf(KEPT))).toEqual(STALE);
     expect(node.sent).toHaveLength(1);
   });
 

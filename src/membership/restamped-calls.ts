@@ -38,9 +38,11 @@ export class RestampedCalls implements PeerCalls {
     if (!isRestampable(request)) return calls.call(peer, request, timeoutMs, done);
     const { clock, assertions } = this.#env;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
+    const leftMs = (): number => deadlineMs - clock.monotonicMs();
     let isCancelled = false;
     let timer = calls.call(peer, request, timeoutMs, (outcome) => {
-      if (!isStale(outcome)) {
+      // A node that was paused may find the refusal when the time is up.
+      if (!isStale(outcome) || leftMs() <= 0) {
         done(outcome);
         return;
       }
@@ -50,9 +52,10 @@ export class RestampedCalls implements PeerCalls {
         done(outcome);
       };
       // However long the other takes to tell: whoever asked wants an answer by then.
-      timer = clock.setTimer(deadlineMs - clock.monotonicMs(), end);
+      timer = clock.setTimer(leftMs(), end);
       this.#caughtUp(peer, request.ring).then(() => {
-        if (isCancelled || isOver) return;
+        // Where this comes before a timer that is late, that one ends it.
+        if (isCancelled || isOver || leftMs() <= 0) return;
         timer.cancel();
         const again = this.#restamped(request);
         if (again === undefined) {
@@ -61,7 +64,7 @@ export class RestampedCalls implements PeerCalls {
           return;
         }
         assertions.reachable("a request was sent again under another ring");
-        timer = calls.call(peer, again, deadlineMs - clock.monotonicMs(), done);
+        timer = calls.call(peer, again, leftMs(), done);
       });
     });
     return {

@@ -58,6 +58,21 @@ describe.each(MODES)("acknowledged-without-quorum in %s (D-4.1-2, D-4.5-5)", (mo
     }
   });
 
+  test("takes a strict write for acknowledged once those who took over have it, whenever it was asked", () => {
+    for (const isReceived of [false, true]) {
+      const world = new HandMadeWorld(mode, { strict: true, movingW: 2 });
+      const id = world.askWrite("a", "one");
+      const siblings = world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      world.store({ node: "b" }, siblings);
+      if (isReceived) world.store({ node: "d" }, siblings);
+      world.moveTo(["b", "c", "d", "e"]);
+      world.nowMs += 1;
+      world.done(id);
+      expect(world.found).toEqual(isReceived ? [] : CHECK);
+    }
+  });
+
   test("counts no hint where quorums are strict", () => {
     for (const strict of [true, false]) {
       const world = new HandMadeWorld(mode, { strict });

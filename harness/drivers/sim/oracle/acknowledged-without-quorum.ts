@@ -76,7 +76,8 @@ export function checkQuorum(
 }
 
 /**
- * The primaries of each ring under which the write may have been acknowledged: one in force since it was asked. With a W below the cluster's own, nodes
+ * The primaries of each ring under which the write may have been acknowledged: one in force since it was asked. Of a strict one it is always the last:
+ * whoever took over from one of its W had received what that one stored before it heard of the change. With a W below the cluster's own, nodes
  * that have not heard of a change may acknowledge even later what they hand over afterwards; and so may nodes whose disks have forgotten it.
  */
 function ringsFor(
@@ -84,7 +85,8 @@ function ringsFor(
   { movingW = 0, destroyed }: QuorumCheckOptions,
 ): readonly (readonly string[])[] {
   const mayBeOfBefore = ask.quorum < movingW || (destroyed?.size ?? 0) > 0;
-  return state.primariesSince(mayBeOfBefore ? Number.NEGATIVE_INFINITY : askedMs);
+  if (mayBeOfBefore) return state.primariesSince(Number.NEGATIVE_INFINITY);
+  return ask.strict ? [state.primaries] : state.primariesSince(askedMs);
 }
 
 /** Mostly it is so, and then no pairs have to be looked for: W primaries each hold their own copy of the write, under one of its dots. */

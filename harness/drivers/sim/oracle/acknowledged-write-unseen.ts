@@ -2,12 +2,14 @@ import type { Clock } from "../../../../src/causality/versioning.ts";
 import { coversClock } from "./covers-clock.ts";
 import { joined } from "./key-history.ts";
 import type { ClientRequest, Copy, KeyState, KnownRow } from "./key-state.ts";
+import { checkTakenOver } from "./not-taken-over.ts";
 import type { Violations } from "./violations.ts";
 
 export interface UnseenCheckOptions {
   readonly nodes: readonly string[];
   readonly n: number;
   /** As `OracleParts` has them. */
+  readonly synced: boolean;
   readonly movingW?: number | undefined;
   readonly believedPreferenceList?: (
     node: string,
@@ -39,9 +41,9 @@ export class AcknowledgedWatch {
     this.#options = options;
   }
 
-  /** Of these keys a read asks other nodes from now on than those that acknowledged. */
-  membersChanged(moved: readonly KeyState[]): void {
-    const { movingW, destroyed } = this.#options;
+  /** Of these keys a read asks other nodes from now on than those that acknowledged: they have taken over what W of the nodes before them had. */
+  membersChanged(moved: readonly KeyState[], violations: Violations): void {
+    const { movingW, destroyed, synced } = this.#options;
     if (movingW === undefined || destroyed.size > 0) {
       this.#acknowledged.clear();
       this.#promised.clear();
@@ -49,7 +51,11 @@ export class AcknowledgedWatch {
     }
     for (const state of moved) {
       const byW = this.#acknowledged.get(state);
-      for (const w of byW?.keys() ?? []) if (w < movingW) byW?.delete(w);
+      for (const [w, acknowledged] of byW ?? []) {
+        if (w < movingW) byW?.delete(w);
+        else if (!this.#forgetful.has(state))
+          checkTakenOver(state, { w, acknowledged, synced }, violations);
+      }
     }
   }
 

@@ -113,6 +113,25 @@ describe("HintWatch", () => {
     }
   });
 
+  test("lets go at the share of before what was taken on before the node heard of a join, and nothing later", () => {
+    const { watch, put, remove, pass, found } = watching();
+    put("x", 1);
+    put("y", 1);
+    watch.membersChanged(3);
+    for (const name of ["x", "y"]) {
+      pass(1_000);
+      remove(name);
+    }
+    expect(found()).toEqual([]);
+    pass(5_000);
+    for (const waitMs of [0, 1_000, 1_000]) {
+      pass(waitMs);
+      put("x", 1);
+      remove("x");
+    }
+    expect(found()).toEqual(["hints-too-fast", "hints-too-fast"]);
+  });
+
   test("begins anew with each life, and judges no pace of a node that was paused", () => {
     const { watch, put, remove, found } = watching();
     for (const _life of [1, 2, 3]) {

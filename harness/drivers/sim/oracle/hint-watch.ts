@@ -46,6 +46,7 @@ export class HintWatch {
     if (table !== "hints") return;
     const hints = this.#hintsOf(node);
     const before = hints.sizes.get(byteString(key));
+    this.#noteMembers(node, hints);
     hints.set(key, value);
     if (value === undefined) {
       if (before !== undefined) this.#left(node, hints);
@@ -84,11 +85,23 @@ export class HintWatch {
     }));
   }
 
+  /** With each row that comes or goes, so that none was taken on before the last time. */
+  #noteMembers(node: string, hints: NodeHints): void {
+    const known = Math.min(this.#members, this.#bounds.membersKnownTo?.(node) ?? this.#members);
+    const queueBytes = hints.sizes.size * HINT_COST_BYTES + hints.sizeBytes;
+    const queueMs = (1_000 * queueBytes) / this.#bytesPerSecond(known);
+    hints.members.note(known, this.#nowMs(), queueMs + this.#bounds.toleranceMs);
+  }
+
+  /** A node's share. */
+  #bytesPerSecond(members: number): number {
+    return this.#bounds.bytesPerSecond / Math.max(1, members - 1);
+  }
+
   #left(node: string, hints: NodeHints): void {
     const { toleranceMs } = this.#bounds;
-    const members = Math.min(this.#members, this.#bounds.membersKnownTo?.(node) ?? this.#members);
-    const bytesPerSecond = this.#bounds.bytesPerSecond / Math.max(1, members - 1);
     const nowMs = this.#nowMs();
+    const bytesPerSecond = this.#bytesPerSecond(hints.members.fewest(nowMs));
     const aheadMs = Math.max(0, hints.paidUntilMs - nowMs);
     const costMs = (1_000 * HINT_COST_BYTES) / (bytesPerSecond * (1 + DRIFT_MAX));
     hints.paidUntilMs = nowMs + aheadMs + costMs;
@@ -105,6 +118,7 @@ class NodeHints {
   readonly sizes = new Map<string, number>();
   sizeBytes = 0;
   paidUntilMs = 0;
+  readonly members = new MembersOfLate();
 
   set(key: Uint8Array, value: Uint8Array | undefined): void {
     const rowKey = byteString(key);
@@ -113,5 +127,25 @@ class NodeHints {
     if (value === undefined) return;
     this.sizes.set(rowKey, key.length + value.length);
     this.sizeBytes += key.length + value.length;
+  }
+}
+
+/** By how many members a node may have reckoned its share when it took on what goes now: those of before, for as long as all that it had would take. */
+class MembersOfLate {
+  #now: number | undefined;
+  #before = Number.POSITIVE_INFINITY;
+  #untilMs = Number.NEGATIVE_INFINITY;
+
+  note(members: number, nowMs: number, queueMs: number): void {
+    if (this.#now !== undefined && members !== this.#now) {
+      this.#before = Math.min(this.#now, this.fewest(nowMs));
+      this.#untilMs = nowMs + queueMs;
+    }
+    this.#now = members;
+  }
+
+  fewest(nowMs: number): number {
+    const now = this.#now ?? Number.POSITIVE_INFINITY;
+    return nowMs < this.#untilMs ? Math.min(now, this.#before) : now;
   }
 }

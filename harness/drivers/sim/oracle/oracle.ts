@@ -110,7 +110,7 @@ export class Oracle implements WorldObserver {
   membersChanged(members: readonly string[]): void {
     const nowMs = this.#parts.nowMs();
     const moved = this.#watches.index.membersChanged(nowMs);
-    this.#watches.acknowledgements.membersChanged(moved);
+    this.#watches.acknowledgements.membersChanged(moved, this.#watches.violations);
     this.#watches.hints?.membersChanged(members.length);
     if (moved.length > 0) this.#membersSinceMs = nowMs;
   }
