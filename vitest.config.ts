@@ -14,6 +14,8 @@ export default defineConfig({
           ],
           exclude: ["**/*.integration.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
+          // Nothing in the project keeps state of its own in a module, and loading all of it for each file took longer than the tests.
+          isolate: false,
         },
       },
       {

@@ -4,7 +4,7 @@
  * through the driver.
  */
 
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { utf8Bytes } from "../../../src/base/bytes.ts";
 import type { Power } from "../../nemesis/faults-of.ts";
 import { POWERS, POWERS_OF } from "../../nemesis/faults-of.ts";
@@ -17,8 +17,10 @@ import { describeMachinePower } from "./machine-suite.ts";
 
 export interface ClusterSuiteOptions {
   readonly driver: Cluster["driver"];
-  /** Called for every test; the suite stops the cluster. */
+  /** The suite stops the cluster. */
   readonly start: () => Promise<ClusterWorld>;
+  /** True: where starting takes long, tests have one cluster after the other, as long as they succeed; each leaves it whole. False unless given: each its own. */
+  readonly sharesCluster?: boolean;
   /** False: stand-ins for nodes, which keep nothing. */
   readonly storesData: boolean;
   /** Those that the clusters have; all that its driver can have unless given. */
@@ -37,19 +39,33 @@ const CLOCK_DIGITS = -3;
 
 export function describeClusterContract(
   name: string,
-  { driver, start, storesData, powers = POWERS_OF[driver], stopsNodes = true }: ClusterSuiteOptions,
+  {
+    driver,
+    start,
+    sharesCluster = false,
+    storesData,
+    powers = POWERS_OF[driver],
+    stopsNodes = true,
+  }: ClusterSuiteOptions,
 ): void {
+  let shared: ClusterWorld | undefined;
   const inCluster: InCluster = (title, body) =>
     test(title, async () => {
-      const world = (await start()) as PoweredWorld;
+      const world = shared ?? (await start());
+      shared = undefined;
       try {
-        await world.drive(body(world));
+        await world.drive(body(world as PoweredWorld));
+        if (sharesCluster) shared = world;
       } finally {
-        await world.drive(world.cluster.stop());
+        if (shared === undefined) await world.drive(world.cluster.stop());
       }
     });
 
   describe(`${name} as a cluster`, () => {
+    afterAll(async () => {
+      await shared?.drive(shared.cluster.stop());
+    });
+
     inCluster("has the powers that its faults take, and no others", async ({ cluster }) => {
       expect(cluster.driver).toBe(driver);
       const found = POWERS.filter((power) => cluster[power] !== undefined);
@@ -194,6 +210,7 @@ function describeProcessPower(inCluster: InCluster): void {
     await cluster.processes.pause("n2");
     await cluster.processes.shutDown("n2");
     await expect(cluster.status("n2")).rejects.toThrow(/^Cannot /);
+    await cluster.processes.restart("n2");
   });
 
   inCluster("a paused node can be killed and restarted", async ({ cluster }) => {

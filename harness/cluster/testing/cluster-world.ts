@@ -26,7 +26,7 @@ export interface PoweredWorld extends ClusterWorld {
   };
 }
 
-/** Declares a test with a cluster of its own, which is stopped afterwards. */
+/** Declares a test with a cluster in which all is as at the start, and that it leaves so: no fault, and every node up. */
 export type InCluster = (title: string, body: (world: PoweredWorld) => Promise<void>) => void;
 
 export const LINK = { from: "n1", to: "n2" } as const;

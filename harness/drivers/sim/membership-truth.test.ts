@@ -23,6 +23,7 @@ function world() {
     n: 2,
     onChange: () => {
       changeCount += 1;
+      seen.push("changed");
     },
   });
   const disk = truth.observing({
@@ -59,6 +60,13 @@ describe("MembershipTruth", () => {
       disk.rowsReplaced("a", [row]);
       expect(truth.view.open).toBeDefined();
     }
+  });
+
+  test("tells of a change that was lost after all that was lost with it", () => {
+    const { disk, seen, site } = world();
+    disk.rowsDurable("a", [rowOf(site.join("x"))]);
+    disk.rowsReplaced("a", []);
+    expect(seen).toEqual(["changed", "durable", "replaced", "changed"]);
   });
 
   test("leaves garbled rows and other tables out, and hides nothing from who looks on", () => {

@@ -52,9 +52,10 @@ export class MembershipTruth {
       rowsRolledBack: (node, rows) => next?.rowsRolledBack(node, rows),
       rowDamaged: (node, table, key) => next?.rowDamaged(node, table, key),
       rowsReplaced: (node, rows) => {
+        // First it is known what else the node has lost: where that was the last to know of a change, who owned its ranges before does again.
+        next?.rowsReplaced(node, rows);
         const had = this.#storedBy(node).size;
         if (had > 0 || rows.some(isOfMembership)) this.#take(node, rows, new Map());
-        next?.rowsReplaced(node, rows);
       },
     };
   }
