@@ -149,8 +149,10 @@ function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {
   const clocks = fields.object("clocks");
   const unknown = clocks.names().find((name) => !nodes.includes(name));
   if (unknown !== undefined) clocks.refuse(unknown, `a clock of one of ${nodes.join(", ")}`);
+  const spares = fields.has("spares") ? fields.whole("spares", 1, NODES_MAX) : undefined;
+  const machines = nodeNames(nodes.length + (spares ?? 0));
   const links = fields.object("links");
-  const known = pairsOf(nodes).concat(clientLinks(nodes)).map(linkName);
+  const known = pairsOf(machines).concat(clientLinks(machines)).map(linkName);
   const strange = links.names().find((name) => !known.includes(name));
   if (strange !== undefined) links.refuse(strange, "the delays of a link of this cluster");
   const world = {
@@ -168,7 +170,7 @@ function readWorld(fields: PlanFields, nodes: readonly string[]): WorldPlan {
     ...(fields.has("capacities") && {
       capacities: readCapacities(fields.object("capacities"), nodes),
     }),
-    ...(fields.has("spares") && { spares: fields.whole("spares", 1, NODES_MAX) }),
+    ...(spares && { spares }),
     settings: readSettings(fields.object("settings")),
   };
   fields.end();

@@ -1,3 +1,4 @@
+import { linkName } from "../../cluster/contract.ts";
 import type { SimFault } from "../../drivers/sim/world-plan.ts";
 import { wholeBetween } from "../chance.ts";
 import { crash, storiesOf } from "./story.ts";
@@ -77,6 +78,25 @@ export const MOVING_RANGES = storiesOf({
       { kind: "join", startMs: 3_600, node: "n5" },
     ],
   }),
+  /**
+   * A node that is slow to read makes writes that it was asked for before it lost their ranges while it hands these over, over links that are slow as well.
+   */
+  "writes-late-for-a-lost-range": () => ({
+    operations: 60,
+    coldKeys: 1_200,
+    run: { nodes: 4, rate: 20, seconds: 4 },
+    world: {
+      spares: 1,
+      links: slowLinks("n4", ["n1", "n2", "n3", "n5"]),
+      settings: { gossipMs: 60, antiEntropyMs: 150, requestTimeoutMs: 5_000 },
+    },
+    faults: [
+      slowReads("n4", { startMs: 1_700, endMs: 3_000, readMs: 2_600 }),
+      slowReads("n4", { startMs: 2_100, endMs: 3_000, readMs: 1_000 }),
+      { kind: "join", startMs: 2_200, node: "n5" },
+      cutOff("n4", ["n5"], { startMs: 2_200, endMs: 3_200 }),
+    ],
+  }),
 });
 
 interface Time {
@@ -95,4 +115,14 @@ function cutOff(node: string, others: readonly string[], time: Time): SimFault {
     { from: other, to: node },
   ]);
   return { kind: "cut", method: "closed", ...time, links };
+}
+
+function slowLinks(node: string, others: readonly string[]) {
+  const delay = { minMs: 40, meanMs: 60 };
+  return Object.fromEntries(
+    others.flatMap((other) => [
+      [linkName({ from: node, to: other }), delay],
+      [linkName({ from: other, to: node }), delay],
+    ]),
+  );
 }
