@@ -14,7 +14,7 @@ export default defineConfig({
           ],
           exclude: ["**/*.integration.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
-          // Nothing in the project keeps state of its own in a module, and loading all of it for each file took longer than the tests.
+          // Modules keep nothing that a test could see, and loading all of them for each file took longer than the tests.
           isolate: false,
         },
       },

@@ -9,7 +9,8 @@ import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
 import { DamageError } from "../storage/engine.ts";
 import type { OwnCopies, PaceLimits } from "./exchange.ts";
-import { call, ExchangeError, isOperating, unexpected } from "./exchange-call.ts";
+import { call, ExchangeError, isOperating, unexpected, wasShed } from "./exchange-call.ts";
+import { SendWindow } from "./send-window.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 
 export interface BringRangeParts {
@@ -32,14 +33,16 @@ export interface BringRangeOptions {
   readonly isOver: () => boolean;
 }
 
+type BringRangeEnvironment = Pick<Environment, "assertions" | "log">;
+
 /**
  * Brings what this node has of a lost range to one of the owners, and resolves with true once that one has all of it: their trees of
  * the range were compared, and what differs was sent, as it is, for the owner to merge and store. Nothing comes back, and this node's rows stay
  * as they are: they are to go. False: it was stopped, the owner's trees are not built, or some key was refused. Rejects with ExchangeError
- * where the owner does not answer, StorageError where a row cannot be read.
+ * where the owner does not answer, or has no place for one row alone, StorageError where a row cannot be read.
  */
 export async function bringRange(
-  env: Pick<Environment, "log">,
+  env: BringRangeEnvironment,
   parts: BringRangeParts,
   options: BringRangeOptions,
 ): Promise<boolean> {
@@ -48,6 +51,7 @@ export async function bringRange(
   const comparison = new Comparison(() => shared.of(partition), TREE_PATHS_MAX, {
     isOneWay: true,
   });
+  const window = new SendWindow(wasShed);
   let isWhole = true;
   for (;;) {
     if (isOver()) return false;
@@ -62,54 +66,40 @@ export async function bringRange(
     }
     const found = comparison.takeDifferences();
     if (paths.length === 0 && found.length === 0) return isWhole;
+    if (isOver()) return false;
     const keys = found.map(({ key }) => key);
-    isWhole = (await bringKeys(env, parts, options, keys)) && isWhole;
+    isWhole = (await bringKeys(env, parts, options, { keys, window })) && isWhole;
   }
 }
 
-/** Keys under way at once, as of an exchange; of an owner that has no place for as many half of them, and so on. */
-const WINDOW = 16;
-
 /** Resolves with true once the owner has all of them, false where it was stopped, or some of them were refused. */
 async function bringKeys(
-  env: Pick<Environment, "log">,
+  env: BringRangeEnvironment,
   parts: BringRangeParts,
   options: BringRangeOptions,
-  keys: readonly Uint8Array[],
+  { keys, window }: { readonly keys: readonly Uint8Array[]; readonly window: SendWindow },
 ): Promise<boolean> {
   const { pacer, limits } = parts;
   let isWhole = true;
-  let waiting = keys;
-  let window = WINDOW;
-  while (waiting.length > 0) {
-    if (options.isOver()) return false;
-    const some = waiting.slice(0, window);
-    const sent = await Promise.allSettled(some.map((key) => bringKey(parts, options, key)));
+  for await (const sent of window.send(keys, (key) => bringKey(env, parts, options, key))) {
     let bytes = 0;
-    const shed: Uint8Array[] = [];
-    for (const [at, key] of some.entries()) {
-      const end = sent[at];
-      if (end?.status === "fulfilled") bytes += end.value;
-      else if (wasShed(end?.reason) && window > 1) shed.push(key);
+    for (const { item: key, end } of sent) {
+      if (end.status === "fulfilled") bytes += end.value;
       else {
         isWhole = false;
-        keyFailed(env, options, { key, error: end?.reason });
+        keyFailed(env, options, { key, error: end.reason });
       }
     }
-    waiting = [...shed, ...waiting.slice(window)];
-    if (shed.length > 0) window /= 2;
-    const costs = [some.length / limits.keysPerSecond, bytes / limits.bytesPerSecond];
+    const costs = [sent.length / limits.keysPerSecond, bytes / limits.bytesPerSecond];
     await pacer.wait(pacer.take(1_000 * Math.max(...costs)));
+    if (options.isOver()) return false;
   }
   return isWhole;
 }
 
-function wasShed(error: unknown): boolean {
-  return error instanceof ExchangeError && error.wasShed;
-}
-
 /** Resolves with the size of the record once it is durable at the owner; 0 where there is none any more, or none that can be read. */
 async function bringKey(
+  { assertions }: BringRangeEnvironment,
   { copies, calls, brought }: BringRangeParts,
   { owner: peer, ring, callTimeoutMs }: BringRangeOptions,
   key: Uint8Array,
@@ -120,6 +110,7 @@ async function bringKey(
   const put = { type: "put", ring: ring.stamp, key, record, durable: true } as const;
   const reply = await call(calls, { peer, callTimeoutMs }, { ...put, hintFor: undefined });
   if (reply.type !== "put-reply") throw unexpected(peer, reply);
+  assertions.reachable("a row of a lost range came to an owner");
   brought.increment();
   return record.length;
 }

@@ -3,6 +3,7 @@ import { DynamoError } from "../protocol/errors.ts";
 import type { Reply, Request } from "../protocol/messages.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import { isOfThePeer } from "../rpc/is-of-the-peer.ts";
+import { wasShed as isShed } from "../rpc/was-shed.ts";
 import { StorageError } from "../storage/engine.ts";
 
 /** Resolves with the peer's answer, which may refuse just this request; rejects with ExchangeError where there is none, or the peer refuses any. */
@@ -22,7 +23,7 @@ export function call(
 /** The peer does not answer, or not as it should. */
 export class ExchangeError extends Error {
   override readonly name = "ExchangeError";
-  /** True where it would have answered no other request either. */
+  /** True where it would have answered no other request either; none that is not of those sent with it, where it had no place. */
   readonly isOfThePeer: boolean;
   /** True where it had no place for the request now; of those sent at once it may have taken others. */
   readonly wasShed: boolean;
@@ -30,11 +31,12 @@ export class ExchangeError extends Error {
   constructor(peer: NodeId, outcome: Outcome) {
     super(`Cannot exchange with ${peer}: ${reasonOf(outcome)}`);
     this.isOfThePeer = isOfThePeer(outcome);
-    this.wasShed =
-      outcome.kind === "reply" &&
-      outcome.reply.type === "error-reply" &&
-      outcome.reply.code === "overloaded";
+    this.wasShed = isShed(outcome);
   }
+}
+
+export function wasShed(error: unknown): boolean {
+  return error instanceof ExchangeError && error.wasShed;
 }
 
 export function unexpected(peer: NodeId, reply: Reply): ExchangeError {

@@ -11,7 +11,9 @@ import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
 import { byteString } from "../storage/byte-strings.ts";
 import { DamageError } from "../storage/engine.ts";
-import { call, ExchangeError, isOperating, unexpected } from "./exchange-call.ts";
+import { call, ExchangeError, isOperating, unexpected, wasShed } from "./exchange-call.ts";
+import type { Sent } from "./send-window.ts";
+import { SendWindow } from "./send-window.ts";
 import type { SharedTrees } from "./shared-trees.ts";
 
 /** A node's own copies, as an exchange uses them. Implemented by `replica/replica.ts`. */
@@ -78,6 +80,7 @@ export async function exchange(
   const { shared, pacer, limits } = parts;
   const { peer, isOver, failed } = options;
   const comparison = new Comparison(() => shared.with(peer), TREE_PATHS_MAX);
+  const window = new SendWindow(wasShed);
   const stillFailing = new Set<string>();
   let differences = 0;
   let left = 0;
@@ -101,17 +104,18 @@ export async function exchange(
       failed.keepOnly(stillFailing);
       return { kind: "complete", differences, left };
     }
+    if (isOver()) return { kind: "stopped" };
     const nowMs = env.clock.monotonicMs();
     const due = found.filter(({ key }) => !failed.isHeldBack(byteString(key), nowMs));
     left += found.length - due.length;
-    for (let at = 0; at < due.length; at += WINDOW) {
-      if (isOver()) return { kind: "stopped" };
-      const some = due.slice(at, at + WINDOW);
-      const { bytes, failedCount } = await bringTogether(env, parts, options, some);
+    const sent = window.send(due, (each) => bringKeyTogether(env, parts, options, each));
+    for await (const some of sent) {
+      const { bytes, failedCount } = tookPlace(env, parts, options, some);
       differences += some.length - failedCount;
       left += failedCount;
       const costs = [some.length / limits.keysPerSecond, bytes / limits.bytesPerSecond];
       await pacer.wait(pacer.take(1_000 * Math.max(...costs)));
+      if (isOver()) return { kind: "stopped" };
     }
     for (const id of found.map(({ key }) => byteString(key))) {
       if (failed.has(id)) stillFailing.add(id);
@@ -119,30 +123,24 @@ export async function exchange(
   }
 }
 
-/** Keys under way at once: enough to fill a round trip. */
-const WINDOW = 16;
-
-/** Gives how many bytes of records went either way, and how many keys failed. Waits for all, and rejects where the peer failed. */
-async function bringTogether(
+/** Gives how many bytes of records went either way, and how many keys failed. Throws where the peer failed. */
+function tookPlace(
   env: Environment,
   parts: ExchangeParts,
   options: ExchangeOptions,
-  differences: readonly Difference[],
-): Promise<{ readonly bytes: number; readonly failedCount: number }> {
-  const results = await Promise.allSettled(
-    differences.map((difference) => bringKeyTogether(env, parts, options, difference)),
-  );
+  sent: readonly Sent<Difference>[],
+): { readonly bytes: number; readonly failedCount: number } {
   let bytes = 0;
   const failures: unknown[] = [];
-  for (const [at, result] of results.entries()) {
-    const key = differences[at]?.key ?? NO_KEY;
-    if (result.status === "fulfilled") {
-      bytes += result.value;
+  for (const { item, end } of sent) {
+    const { key } = item;
+    if (end.status === "fulfilled") {
+      bytes += end.value;
       options.failed.succeeded(byteString(key));
     } else {
-      if (!isOperating(result.reason)) throw result.reason;
-      failures.push(result.reason);
-      keyFailed(env, parts, options, { key, error: result.reason });
+      if (!isOperating(end.reason)) throw end.reason;
+      failures.push(end.reason);
+      keyFailed(env, parts, options, { key, error: end.reason });
     }
   }
   const peersError = failures.find((error) => error instanceof ExchangeError && error.isOfThePeer);
@@ -237,5 +235,3 @@ async function ownCopy(copies: OwnCopies, key: Uint8Array): Promise<Copy> {
 function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   return one === undefined || other === undefined ? one === other : equalBytes(one, other);
 }
-
-const NO_KEY = new Uint8Array(0);

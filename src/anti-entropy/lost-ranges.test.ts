@@ -178,9 +178,12 @@ class LostWorld {
       return { type: "error-reply", code: "overloaded", message: "No place" };
     }
     this.#placesTaken.set(to, taken + 1);
-    await eventLoopTurn();
-    await this.at(to).store(request.key, request.record, undefined);
-    this.#placesTaken.set(to, taken);
+    try {
+      await eventLoopTurn();
+      await this.at(to).store(request.key, request.record, undefined);
+    } finally {
+      this.#placesTaken.set(to, (this.#placesTaken.get(to) ?? 0) - 1);
+    }
     return { type: "put-reply" };
   }
 }

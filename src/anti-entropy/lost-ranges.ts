@@ -224,18 +224,22 @@ export class LostRanges {
     handedOver: ReadonlyMap<string, string>,
     isOver: () => boolean,
   ): Promise<boolean> {
+    const { assertions } = this.#env;
     const order = { partition, handedOver, isStillLost: () => !isOver() };
     let after: Uint8Array | undefined;
     let isEmpty = true;
     do {
       const page = await this.#parts.rows.dropPage(order, after, PAGE_ROWS);
       this.#dropped.increment(page.droppedCount);
-      if (page.keptCount > 0) isEmpty = false;
+      if (page.keptCount > 0) {
+        assertions.reachable("a row of a lost range had changed when the others went");
+        isEmpty = false;
+      }
       after = page.after;
       const costMs = (1_000 * page.droppedCount) / this.#options.keysPerSecond;
       await this.#pacer.wait(this.#pacer.take(costMs));
     } while (after !== undefined && !isOver());
-    if (isEmpty) this.#env.assertions.reachable("a node dropped the rows of a lost range");
+    if (isEmpty) assertions.reachable("a node dropped the rows of a lost range");
     return isEmpty && after === undefined;
   }
 

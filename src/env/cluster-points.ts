@@ -119,6 +119,12 @@ const MEMBERSHIP_POINTS = [
     required: true,
   },
   { name: "a lost range could not be dropped yet", kind: "reachable", required: true },
+  { name: "a row of a lost range came to an owner", kind: "reachable", required: true },
+  {
+    name: "a row of a lost range had changed when the others went",
+    kind: "reachable",
+    required: true,
+  },
   { name: "a node dropped the rows of a lost range", kind: "reachable", required: true },
   { name: "a node that left held nothing any more", kind: "reachable", required: true },
   { name: "the ring changed while a replica stored a copy", kind: "reachable", required: true },

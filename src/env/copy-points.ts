@@ -101,6 +101,11 @@ const REPLICA_POINTS = [
 ] as const satisfies readonly CataloguePoint[];
 
 const TOMBSTONE_POINTS = [
+  {
+    name: "tombstones stayed while rows were on their way to other owners",
+    kind: "reachable",
+    required: true,
+  },
   { name: "tombstones were removed everywhere", kind: "reachable", required: true },
   {
     name: "tombstones stayed because not all nodes held the same",

@@ -2,6 +2,7 @@ import type { NodeId } from "../base/ids.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Outcome, PeerCalls } from "../rpc/contract.ts";
 import { isOfThePeer } from "../rpc/is-of-the-peer.ts";
+import { wasShed } from "../rpc/was-shed.ts";
 
 export interface HandOverParts {
   readonly nodeId: NodeId;
@@ -57,10 +58,7 @@ export class HandOverError extends Error {
   constructor(target: NodeId, outcome: Outcome) {
     super(`Cannot deliver a hint to ${target}: ${describe(outcome)}`);
     this.isOfThePeer = isOfThePeer(outcome);
-    this.wasShed =
-      outcome.kind === "reply" &&
-      outcome.reply.type === "error-reply" &&
-      outcome.reply.code === "overloaded";
+    this.wasShed = wasShed(outcome);
   }
 }
 

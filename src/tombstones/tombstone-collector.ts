@@ -106,6 +106,10 @@ export class TombstoneCollector {
     do {
       const page = await this.#parts.rows.scan(after, PAGE_ROWS);
       for (const tombstone of page.tombstones) {
+        if (ground === undefined) {
+          const { assertions } = this.#environment;
+          assertions.reachable("tombstones stayed while rows were on their way to other owners");
+        }
         if (this.#stopped || !this.#everybodyIsUp()) return;
         if (this.#isMine(tombstone)) await this.#consider(tombstone);
       }

@@ -4,7 +4,7 @@
  * through the driver.
  */
 
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { utf8Bytes } from "../../../src/base/bytes.ts";
 import type { Power } from "../../nemesis/faults-of.ts";
 import { POWERS, POWERS_OF } from "../../nemesis/faults-of.ts";
@@ -49,21 +49,28 @@ export function describeClusterContract(
   }: ClusterSuiteOptions,
 ): void {
   let shared: ClusterWorld | undefined;
+  const running = new Set<ClusterWorld>();
+  const stop = async (world: ClusterWorld): Promise<void> => {
+    running.delete(world);
+    await world.drive(world.cluster.stop());
+  };
   const inCluster: InCluster = (title, body) =>
     test(title, async () => {
       const world = shared ?? (await start());
       shared = undefined;
-      try {
-        await world.drive(body(world as PoweredWorld));
-        if (sharesCluster) shared = world;
-      } finally {
-        if (shared === undefined) await world.drive(world.cluster.stop());
-      }
+      running.add(world);
+      await world.drive(body(world as PoweredWorld));
+      if (sharesCluster && running.has(world)) shared = world;
     });
 
   describe(`${name} as a cluster`, () => {
+    // Those of tests that failed, or took too long, too.
+    afterEach(async () => {
+      for (const world of running) if (world !== shared) await stop(world);
+    });
+
     afterAll(async () => {
-      await shared?.drive(shared.cluster.stop());
+      for (const world of running) await stop(world);
     });
 
     inCluster("has the powers that its faults take, and no others", async ({ cluster }) => {

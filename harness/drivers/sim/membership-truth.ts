@@ -40,19 +40,21 @@ export class MembershipTruth {
     return [...this.#view.members.keys()];
   }
 
-  /** Tells `next` everything, and this of the rows that are on a disk. */
+  /**
+   * Tells `next` everything, and this of the rows that are on a disk: the last, since a change counts beside all that was stored, or lost, in the same
+   * moment.
+   */
   observing(next: DiskObserver | undefined): DiskObserver {
     return {
       rowRead: (node, table, key) => next?.rowRead(node, table, key),
       rowsWritten: (node, changes) => next?.rowsWritten(node, changes),
       rowsDurable: (node, changes) => {
-        if (changes.some(isOfMembership)) this.#take(node, changes, this.#storedBy(node));
         next?.rowsDurable(node, changes);
+        if (changes.some(isOfMembership)) this.#take(node, changes, this.#storedBy(node));
       },
       rowsRolledBack: (node, rows) => next?.rowsRolledBack(node, rows),
       rowDamaged: (node, table, key) => next?.rowDamaged(node, table, key),
       rowsReplaced: (node, rows) => {
-        // First it is known what else the node has lost: where that was the last to know of a change, who owned its ranges before does again.
         next?.rowsReplaced(node, rows);
         const had = this.#storedBy(node).size;
         if (had > 0 || rows.some(isOfMembership)) this.#take(node, rows, new Map());

@@ -8,9 +8,12 @@ import { MOVING_RANGES } from "./moving-ranges.ts";
 const ABOUT: Readonly<Record<(typeof MOVING_FAMILIES)[number], readonly [string, number]>> = {
   "copies-late-for-a-new-owner": ["the ring changed while a replica stored a copy", 20],
   "owner-that-slept-over-a-change": ["a request ended because the ring had changed", 20],
-  "deleted-while-a-node-that-leaves-sleeps": ["a node dropped the rows of a lost range", 5],
-  "ranges-lost-before-an-owner-has-them": ["a node dropped the rows of a lost range", 5],
-  "writes-late-for-a-lost-range": ["a lost range could not be dropped yet", 0],
+  "deleted-while-a-node-that-leaves-sleeps": [
+    "tombstones stayed while rows were on their way to other owners",
+    20,
+  ],
+  "ranges-lost-before-an-owner-has-them": ["a row of a lost range came to an owner", 5],
+  "writes-late-for-a-lost-range": ["a row of a lost range had changed when the others went", 0],
 };
 
 const CASES = MOVING_FAMILIES.flatMap((name) => [1, 2].map((seed) => [name, seed] as const));

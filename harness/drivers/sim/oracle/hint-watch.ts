@@ -1,5 +1,7 @@
-import { byteString } from "../../../../src/storage/byte-strings.ts";
+import { parseHintRowKey } from "../../../../src/replica/row-keys.ts";
+import { byteString, bytesOf } from "../../../../src/storage/byte-strings.ts";
 import type { RowState } from "../observer.ts";
+import { PAGE_HINTS } from "./hints-held-back.ts";
 import type { Violations } from "./violations.ts";
 
 /** What the nodes' configuration allows each of them. */
@@ -88,9 +90,8 @@ export class HintWatch {
   /** With each row that comes or goes, so that none was taken on before the last time. */
   #noteMembers(node: string, hints: NodeHints): void {
     const known = Math.min(this.#members, this.#bounds.membersKnownTo?.(node) ?? this.#members);
-    const queueBytes = hints.sizes.size * HINT_COST_BYTES + hints.sizeBytes;
-    const queueMs = (1_000 * queueBytes) / this.#bytesPerSecond(known);
-    hints.members.note(known, this.#nowMs(), queueMs + this.#bounds.toleranceMs);
+    const takenOnMs = () => (1_000 * hints.takenOnBytesMax()) / this.#bytesPerSecond(known);
+    hints.members.note(known, this.#nowMs(), () => takenOnMs() + this.#bounds.toleranceMs);
   }
 
   /** A node's share. */
@@ -128,18 +129,29 @@ class NodeHints {
     this.sizes.set(rowKey, key.length + value.length);
     this.sizeBytes += key.length + value.length;
   }
+
+  /** Of each owner a page at most is taken on at once; in bytes that count for the rate. */
+  takenOnBytesMax(): number {
+    const owners = new Set([...this.sizes.keys()].map((row) => ownerOf(row)));
+    const costs = [...this.sizes.values()].map((bytes) => Math.max(HINT_COST_BYTES, bytes));
+    return Math.min(costs.length, PAGE_HINTS * owners.size) * Math.max(0, ...costs);
+  }
 }
 
-/** By how many members a node may have reckoned its share when it took on what goes now: those of before, for as long as all that it had would take. */
+function ownerOf(row: string): string {
+  return parseHintRowKey(bytesOf(row)).owner;
+}
+
+/** By how many members a node may have reckoned its share when it took on what goes now: those of before, for as long as that would take. */
 class MembersOfLate {
   #now: number | undefined;
   #before = Number.POSITIVE_INFINITY;
   #untilMs = Number.NEGATIVE_INFINITY;
 
-  note(members: number, nowMs: number, queueMs: number): void {
+  note(members: number, nowMs: number, takenOnMs: () => number): void {
     if (this.#now !== undefined && members !== this.#now) {
       this.#before = Math.min(this.#now, this.fewest(nowMs));
-      this.#untilMs = nowMs + queueMs;
+      this.#untilMs = nowMs + takenOnMs();
     }
     this.#now = members;
   }

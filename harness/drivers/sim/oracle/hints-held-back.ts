@@ -21,7 +21,7 @@ export interface DeliveryBounds {
 /** No wait is longer, where scans are no further apart. */
 const BACK_OFF_MS_MAX = 10_000;
 /** Hints of one owner that are under way at once. */
-const PAGE_HINTS = 16;
+export const PAGE_HINTS = 16;
 
 /**
  * Failures make an owner's hints wait, each twice as long as the one before it, and a hint that the owner took ends that (K-20). So since
