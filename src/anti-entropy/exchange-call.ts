@@ -23,7 +23,7 @@ export function call(
 /** The peer does not answer, or not as it should. */
 export class ExchangeError extends Error {
   override readonly name = "ExchangeError";
-  /** True where it would have answered no other request either; none that is not of those sent with it, where it had no place. */
+  /** True where it would have answered no other request either, but for some of those sent at once where it had no place for all. */
   readonly isOfThePeer: boolean;
   /** True where it had no place for the request now; of those sent at once it may have taken others. */
   readonly wasShed: boolean;

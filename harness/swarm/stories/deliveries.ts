@@ -1,5 +1,5 @@
 import type { SimFault } from "../../drivers/sim/world-plan.ts";
-import { storiesOf } from "./story.ts";
+import { linksBetween, storiesOf } from "./story.ts";
 
 /** When n2 cannot reach n1: often at first, then so seldom that the longest wait after a failure has room in between. */
 const FROM_MS = [
@@ -28,9 +28,6 @@ export const DELIVERIES = storiesOf({
 });
 
 function cutOff(node: string, startMs: number, endMs: number): SimFault {
-  const links = [
-    { from: node, to: "n1" },
-    { from: "n1", to: node },
-  ];
+  const links = linksBetween(node, ["n1"]);
   return { kind: "cut", method: "black-hole", startMs, endMs, links };
 }

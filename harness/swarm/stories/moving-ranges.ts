@@ -1,7 +1,7 @@
 import { linkName } from "../../cluster/contract.ts";
 import type { SimFault } from "../../drivers/sim/world-plan.ts";
 import { wholeBetween } from "../chance.ts";
-import { crash, storiesOf } from "./story.ts";
+import { crash, linksBetween, storiesOf } from "./story.ts";
 
 /** Rows on their way from owner to owner, while members come and go. */
 export const MOVING_RANGES = storiesOf({
@@ -110,19 +110,10 @@ function slowReads(node: string, slow: Time & { readonly readMs: number }): SimF
 
 /** They are refused by the others, and the others by them. */
 function cutOff(node: string, others: readonly string[], time: Time): SimFault {
-  const links = others.flatMap((other) => [
-    { from: node, to: other },
-    { from: other, to: node },
-  ]);
-  return { kind: "cut", method: "closed", ...time, links };
+  return { kind: "cut", method: "closed", ...time, links: linksBetween(node, others) };
 }
 
 function slowLinks(node: string, others: readonly string[]) {
   const delay = { minMs: 40, meanMs: 60 };
-  return Object.fromEntries(
-    others.flatMap((other) => [
-      [linkName({ from: node, to: other }), delay],
-      [linkName({ from: other, to: node }), delay],
-    ]),
-  );
+  return Object.fromEntries(linksBetween(node, others).map((link) => [linkName(link), delay]));
 }

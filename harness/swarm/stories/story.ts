@@ -1,5 +1,6 @@
 import type { SeededRandom } from "../../../src/base/seeded-random.ts";
 import type { SimFault, WorldPlan } from "../../drivers/sim/world-plan.ts";
+import type { Link } from "../../nemesis/fault.ts";
 import type { Plan } from "../../run/plan.ts";
 import type { SimPlan } from "../sim-plan.ts";
 
@@ -20,6 +21,14 @@ export function storiesOf<Name extends string>(
   stories: Readonly<Record<Name, TellStory>>,
 ): Readonly<Record<Name, TellStory>> {
   return stories;
+}
+
+/** Between a node and each of the others, in both directions. */
+export function linksBetween(node: string, others: readonly string[]): readonly Link[] {
+  return others.flatMap((other) => [
+    { from: node, to: other },
+    { from: other, to: node },
+  ]);
 }
 
 export function crash(node: string, startMs: number, endMs: number): SimFault {
