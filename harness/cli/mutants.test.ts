@@ -109,6 +109,35 @@ describe("mutantsCommand()", () => {
     });
   });
 
+  test.each([
+    { name: "what killed a mutant before comes first", killedBy: { seed: 3 }, seedsRun: 1 },
+    { name: "where that finds nothing, all seeds", killedBy: { seed: 2 }, seedsRun: 3 },
+    { name: "a seed beyond those asked for is left out", killedBy: { seed: 6 }, seedsRun: 3 },
+    { name: "what no seed had killed", killedBy: undefined, seedsRun: 3 },
+    { name: "where the corpus finds nothing any more", killedBy: { plan: "a.json" }, seedsRun: 3 },
+  ])("--known: $name", { timeout: 60_000 }, async ({ killedBy, seedsRun }) => {
+    writeKnown([{ name: "store-one-copy", killedBy }]);
+    const args = ["--only", "store-one-copy", "--seeds", "5", "--known", join(root, "known.json")];
+    expect((await run(args)).status).toBe(0);
+    expect(JSON.parse(read("out/mutants.json"))).toMatchObject({
+      isByKnown: killedBy !== undefined,
+      results: [{ killedBy: { check: "copies", seed: 3 }, seedsRun }],
+    });
+  });
+
+  test("--known: what the corpus had killed is shown the corpus alone, and counted apart", async () => {
+    writeKnown([{ name: "store-thin-label", killedBy: { plan: "dense.json" } }]);
+    const { status, text } = await run([
+      "--only",
+      "store-thin-label",
+      "--known",
+      `${root}/known.json`,
+    ]);
+    expect(status).toBe(1);
+    expect(text).toContain("by dense.json of the corpus, 0 seeds");
+    expect(text).toContain("0 of 1 mutants killed (0.0 %), 1 more by the corpus alone");
+  });
+
   test("rejects where the unchanged copy is not clean", async () => {
     write("src/store.ts", STORE.replace("= 2", "= 1"));
     await expect(run([])).rejects.toThrow(
@@ -121,6 +150,7 @@ describe("mutantsCommand()", () => {
 
   test("refuses bad use, and a folder without mutants", async () => {
     await expect(run(["--only", "store-gone"])).rejects.toThrow("allowed is store-crashes");
+    await expect(run(["--known", "gone.json"])).rejects.toThrow("Cannot read the known kills");
     await expect(run(["--seeds", "0"])).rejects.toThrow("allowed is a whole number from 1");
     rmSync(join(root, "harness/mutants"), { recursive: true });
     await expect(run([])).rejects.toThrow("Cannot find mutants in");
@@ -214,6 +244,10 @@ function patchOf(name: string, before: string, after: string): string {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function writeKnown(results: readonly unknown[]): void {
+  write("known.json", JSON.stringify({ format: "ringside-mutants", version: 1, results }));
 }
 
 function write(path: string, text: string): void {

@@ -2,6 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { killTable, killTableMarkdown, liveLine } from "../swarm/mutants/kill-table.ts";
+import type { KnownKill } from "../swarm/mutants/known-kills.ts";
+import { KnownKillsError, readKnownKills } from "../swarm/mutants/known-kills.ts";
 import type { MutantResult } from "../swarm/mutants/mutant-result.ts";
 import { scoreOf } from "../swarm/mutants/mutant-result.ts";
 import type { Mutant } from "../swarm/mutants/parse-mutant.ts";
@@ -10,7 +12,7 @@ import type { RunCopy } from "../swarm/mutants/run-copy.ts";
 import { runSwarmIn } from "../swarm/mutants/run-copy.ts";
 import { runMutants } from "../swarm/mutants/run-mutants.ts";
 import type { Command } from "./command.ts";
-import { EXIT_INTERRUPTED } from "./exit-status.ts";
+import { EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
 import type { Flag } from "./flags.ts";
 import { helpOf, readFlags, someOf, wholeNumber } from "./flags.ts";
 
@@ -23,6 +25,10 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   only: { value: "NAME,NAME", help: "these mutants instead of all" },
   seeds: { value: "N", help: `most seeds a mutant may survive (${SEEDS_DEFAULT})` },
   jobs: { value: "N", help: "copies at work at once (one a core)" },
+  known: {
+    value: "FILE",
+    help: "mutants.json of an earlier run: what killed a mutant then comes first",
+  },
   out: { value: "FOLDER", help: "where mutants.json and mutants.md go (results/mutants)" },
 };
 
@@ -61,11 +67,13 @@ the unchanged copy is not clean, 130 interrupted.
       output.write(
         `The unchanged copy first, then ${mutants.length} mutants, ${jobs} at a time.\n`,
       );
+      const known = await knownKills(values["known"]);
       const onResult = (result: MutantResult): void => output.write(`${liveLine(result)}\n`);
-      const options = { seeds, jobs, timeoutMs: COPY_TIMEOUT_MS, signal };
+      const options = { seeds, known, jobs, timeoutMs: COPY_TIMEOUT_MS, signal };
       const results = await runMutants({ root, runCopy, onResult }, mutants, options);
       if (signal.aborted) return EXIT_INTERRUPTED;
-      await writeResults(out, { seeds, mutants, results });
+      const isByKnown = known.size > 0;
+      await writeResults(out, { seeds, isByKnown, mutants, results });
       output.write(`\n${killTable(results)}`);
       return scoreOf(results).isEnough ? 0 : EXIT_TOO_FEW_KILLED;
     },
@@ -74,22 +82,38 @@ the unchanged copy is not clean, 130 interrupted.
 
 export const mutants: Command = mutantsCommand(resolve(import.meta.dirname, "../.."));
 
+async function knownKills(
+  file: string | true | undefined,
+): Promise<ReadonlyMap<string, KnownKill>> {
+  if (typeof file !== "string") return new Map();
+  try {
+    return await readKnownKills(file);
+  } catch (error) {
+    if (error instanceof KnownKillsError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 interface Judged {
   readonly seeds: number;
+  /** Seeds that had killed a mutant before came first. */
+  readonly isByKnown: boolean;
   readonly mutants: readonly Mutant[];
   readonly results: readonly MutantResult[];
 }
 
-async function writeResults(folder: string, { seeds, mutants, results }: Judged): Promise<void> {
+async function writeResults(folder: string, judged: Judged): Promise<void> {
+  const { seeds, isByKnown, mutants, results } = judged;
   const promises = new Map(mutants.map(({ name, breaks }) => [name, breaks]));
   const report = {
     format: "ringside-mutants",
     version: 1,
     seeds,
+    isByKnown,
     score: scoreOf(results),
     results: results.map((result) => ({ ...result, breaks: promises.get(result.name) })),
   };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "mutants.json"), `${JSON.stringify(report, undefined, 2)}\n`);
-  await writeFile(join(folder, "mutants.md"), killTableMarkdown(results, seeds));
+  await writeFile(join(folder, "mutants.md"), killTableMarkdown(results, { seeds, isByKnown }));
 }

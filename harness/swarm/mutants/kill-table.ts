@@ -21,13 +21,16 @@ export function killTable(results: readonly MutantResult[]): string {
 }
 
 /** The same as Markdown, with all that is said about the mutants that were not killed. */
-export function killTableMarkdown(results: readonly MutantResult[], seeds: number): string {
+export function killTableMarkdown(
+  results: readonly MutantResult[],
+  { seeds, isByKnown }: { readonly seeds: number; readonly isByKnown: boolean },
+): string {
   const row = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const lines = [
     "# Mutants",
     "",
-    `${scoreLine(results)} At most ${seeds} seeds each.`,
+    `${scoreLine(results)} At most ${seeds} seeds each.${isByKnown ? KNOWN_FIRST : ""}`,
     "",
     row(HEADINGS),
     row(HEADINGS.map(() => "---")),
@@ -50,6 +53,8 @@ function scoreLine(results: readonly MutantResult[]): string {
   return `${killed} of ${judged} mutants killed (${percent} %)${accidents}${more}: ${verdict}.`;
 }
 
+const KNOWN_FIRST =
+  " The seed that had killed a mutant before came first: a lower one may kill it as well.";
 const HEADINGS = ["mutant", "what", "killed by", "seeds", "seconds"] as const;
 const OUTCOME_WIDTH = "equivalent".length;
 
@@ -59,7 +64,7 @@ function cellsOf(result: MutantResult): readonly string[] {
     killedBy === undefined
       ? outcome
       : `${killedBy.check}/${killedBy.anomaly}${killedBy.plan === undefined ? "" : ` (${killedBy.plan})`}`;
-  return [name, what, by, String(seedsRun), seconds.toFixed(1)];
+  return [name, what, by, String(killedBy?.seed ?? seedsRun), seconds.toFixed(1)];
 }
 
 function fateOf({ killedBy, seedsRun, seconds, reason }: MutantResult): string {

@@ -177,7 +177,7 @@ describe("tables", () => {
     expect(killTable(results)).toBe(
       [
         "mutant         what                   killed by       seeds  seconds",
-        "quorum-broken  It is broken | badly.  copies/too-few  3      1.3",
+        "quorum-broken  It is broken | badly.  copies/too-few  7      1.3",
         "quorum-broken  It is broken | badly.  broken          0      2.0",
         "",
         "1 of 2 mutants killed (50.0 %): too few.",
@@ -187,8 +187,9 @@ describe("tables", () => {
   });
 
   test("killTableMarkdown() keeps a bar in its cell and says why one was not killed", () => {
-    const text = killTableMarkdown(results, 200);
-    expect(text).toContain("| It is broken \\| badly. | copies/too-few | 3 | 1.3 |");
+    const text = killTableMarkdown(results, { seeds: 200, isByKnown: true });
+    expect(text).toContain("| It is broken \\| badly. | copies/too-few | 7 | 1.3 |");
+    expect(text).toContain("At most 200 seeds each. The seed that had killed a mutant before");
     expect(text).toContain("- quorum-broken (broken): it ended with status 70 (0 seeds, 2.0 s)");
   });
 

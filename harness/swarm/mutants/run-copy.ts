@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import type { KnownKill } from "./known-kills.ts";
 
 /** What the swarm found. */
 export interface SwarmFinding {
@@ -23,6 +24,8 @@ export type CopyRun =
 
 export interface CopyOrder {
   readonly seeds: number;
+  /** What is tried before all else; a seed beyond `seeds` is not. */
+  readonly known?: KnownKill | undefined;
   readonly timeoutMs: number;
   /** Aborted: the child is stopped. */
   readonly signal: AbortSignal;
@@ -36,12 +39,34 @@ export type RunCopy = (folder: string, order: CopyOrder) => Promise<CopyRun>;
  * plans are dense where seeds are thin.
  */
 export const runSwarmIn: RunCopy = async (folder, order) => {
-  const wish = ["--seeds", String(order.seeds), "--stop-at-first", "--no-shrink"];
-  const swarm = await runSim(folder, wish, swarmOf, order);
+  const known = await runKnown(folder, order);
+  if (known !== undefined && (known.kind === "failed" || known.findings.length > 0)) return known;
+  const swarm = await runSeeds(folder, { first: 1, count: order.seeds }, order);
   if (swarm.kind === "failed" || swarm.findings.length > 0) return swarm;
-  const corpus = await runSim(folder, ["--corpus"], corpusOf, order);
+  const corpus = await runCorpus(folder, order);
   return corpus.kind === "failed" ? corpus : { ...swarm, findings: corpus.findings };
 };
+
+async function runKnown(folder: string, order: CopyOrder): Promise<CopyRun | undefined> {
+  const { known, seeds } = order;
+  if (known === undefined) return undefined;
+  if (known.kind === "corpus") return runCorpus(folder, order);
+  if (known.seed > seeds) return undefined;
+  return runSeeds(folder, { first: known.seed, count: 1 }, order);
+}
+
+function runSeeds(
+  folder: string,
+  { first, count }: { readonly first: number; readonly count: number },
+  order: CopyOrder,
+): Promise<CopyRun> {
+  const wish = ["--first", `${first}`, "--seeds", `${count}`, "--stop-at-first", "--no-shrink"];
+  return runSim(folder, wish, swarmOf, order);
+}
+
+function runCorpus(folder: string, order: CopyOrder): Promise<CopyRun> {
+  return runSim(folder, ["--corpus"], corpusOf, order);
+}
 
 async function runSim(
   folder: string,

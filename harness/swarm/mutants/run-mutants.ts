@@ -3,6 +3,8 @@
  * "Hints on test data selection", 1978): plant one small fault after another in a copy of the store and let the same swarm
  * look at each. It must find every fault, and on the same seeds nothing at all in the copy without one.
  */
+
+import type { KnownKill } from "./known-kills.ts";
 import { applyMutant, withCopy } from "./mutant-copy.ts";
 import type { MutantResult } from "./mutant-result.ts";
 import { resultOf } from "./mutant-result.ts";
@@ -20,6 +22,8 @@ export interface MutantsParts {
 
 export interface MutantsOptions {
   readonly seeds: number;
+  /** By mutant: what has found it before, and is tried first. */
+  readonly known?: ReadonlyMap<string, KnownKill>;
   /** Copies at work at once. */
   readonly jobs: number;
   /** Most time for the swarm of one copy. */
@@ -38,7 +42,9 @@ export async function runMutants(
   options: MutantsOptions,
 ): Promise<readonly MutantResult[]> {
   const { root, runCopy } = parts;
-  checkSilent(await withCopy(root, (folder) => runCopy(folder, options)), options);
+  const { seeds, timeoutMs, signal } = options;
+  const unchanged = { seeds, timeoutMs, signal };
+  checkSilent(await withCopy(root, (folder) => runCopy(folder, unchanged)), options);
   const results: (MutantResult | undefined)[] = mutants.map(() => undefined);
   const queue = mutants.entries();
   const work = async (): Promise<void> => {
@@ -82,7 +88,8 @@ async function runMutant(
       if (!(error instanceof MutantError)) throw error;
       return { kind: "failed", reason: error.message };
     }
-    return runCopy(folder, options);
+    const { seeds, timeoutMs, signal, known } = options;
+    return runCopy(folder, { seeds, timeoutMs, signal, known: known?.get(mutant.name) });
   });
   return resultOf(mutant, run, (performance.now() - startMs) / 1_000);
 }

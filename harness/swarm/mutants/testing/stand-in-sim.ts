@@ -9,7 +9,8 @@ import { parseArgs } from "node:util";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seeds: { type: "string" },
+    first: { type: "string", default: "1" },
+    seeds: { type: "string", default: "0" },
     corpus: { type: "boolean" },
     json: { type: "string" },
     jobs: { type: "string" },
@@ -33,8 +34,10 @@ else if (values.corpus === true) {
   writeFileSync(values.json, JSON.stringify({ plansRun: 1, found }));
   process.exitCode = found.length === 0 ? 0 : 1;
 } else {
-  const findings = quorum === 2 ? [] : [{ check: "copies", anomaly: "too-few-copies", seed: 3 }];
-  const seedsRun = findings.length === 0 ? Number(values.seeds) : 3;
+  const [first, count] = [Number(values.first), Number(values.seeds)];
+  const isFound = quorum !== 2 && first <= 3 && 3 < first + count;
+  const findings = isFound ? [{ check: "copies", anomaly: "too-few-copies", seed: 3 }] : [];
+  const seedsRun = isFound ? 3 - first + 1 : count;
   writeFileSync(values.json, JSON.stringify({ seedsRun, findings }));
   process.exitCode = findings.length === 0 ? 0 : 1;
 }
