@@ -151,7 +151,7 @@ export class AntiEntropy {
     const peer = this.#parts.shared.isBuilt ? this.#nextPeer() : undefined;
     if (peer === undefined) return;
     const env = this.#env;
-    const { detector, ring } = this.#parts;
+    const { copies, detector, ring } = this.#parts;
     const ringBefore = ring();
     const parts = {
       ...this.#parts,
@@ -163,9 +163,12 @@ export class AntiEntropy {
     const failed = this.#failedOf(peer);
     // Under another ring other partitions are in common.
     const isOver = () => this.#stopped || !detector.isUp(peer) || ring() !== ringBefore;
+    const nothingLost = copies.lossWatch();
     try {
       const end = await exchange(env, parts, { peer, callTimeoutMs, isOver, failed });
-      if (ring() === ringBefore) this.#ended(peer, end, ringBefore);
+      // A row that shows here, and so was not sent, may be one that the disk does not take.
+      const isKept = await nothingLost();
+      if (ring() === ringBefore) this.#ended(peer, { end, isKept, ring: ringBefore });
     } catch (error) {
       if (!isOperating(error)) throw error;
       // The peer, the network or a disk failed, of which others tell; the next exchange tries again.
@@ -175,18 +178,22 @@ export class AntiEntropy {
     }
   }
 
-  #ended(peer: NodeId, end: ExchangeEnd, ring: Ring): void {
+  #ended(peer: NodeId, { end, isKept, ring }: EndedExchange): void {
     if (end.kind === "stopped") return;
     if (end.kind === "not-built") {
       this.#ends["not-built"].increment();
       return;
     }
+    const { assertions } = this.#env;
     const { differences, left } = end;
-    if (left > 0) {
+    if (left === 0) {
+      assertions.sometimes("an exchange counted for nothing, since a write was lost", !isKept);
+    }
+    if (left > 0 || !isKept) {
       this.#ends.incomplete.increment();
       return;
     }
-    this.#env.assertions.sometimes("an exchange found equal trees", differences === 0);
+    assertions.sometimes("an exchange found equal trees", differences === 0);
     this.#ends[differences === 0 ? "equal" : "differing"].increment();
     const count = (this.#completed.get(peer)?.count ?? 0) + 1;
     this.#completed.set(peer, {
@@ -242,5 +249,12 @@ const RECEIVING_PAUSE_MS = 200;
 /** A key that fails again and again is tried at least once in so many times `everyMs`. */
 const BACK_OFF_MAX = 16;
 
-/** `incomplete`: all was compared, and some keys could not be brought together. */
+interface EndedExchange {
+  readonly end: ExchangeEnd;
+  /** All that the trees showed here is stored. */
+  readonly isKept: boolean;
+  readonly ring: Ring;
+}
+
+/** `incomplete`: all was compared, and some keys could not be brought together, or a write was lost meanwhile. */
 type Outcome = "equal" | "differing" | "incomplete" | "not-built" | "failed";

@@ -38,7 +38,7 @@ type BringRangeEnvironment = Pick<Environment, "assertions" | "log">;
 /**
  * Brings what this node has of a lost range to one of the owners, and resolves with true once that one has all of it: their trees of
  * the range were compared, and what differs was sent, as it is, for the owner to merge and store. Nothing comes back, and this node's rows stay
- * as they are: they are to go. False: it was stopped, the owner's trees are not built, or some key was refused. Rejects with ExchangeError
+ * as they are: they are to go. False: it was stopped, the owner has no trees or lost a write just then, or some key was refused. Rejects with ExchangeError
  * where the owner does not answer, or has no place for one row alone, StorageError where a row cannot be read.
  */
 export async function bringRange(

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { ClusterWorld } from "../http/testing/cluster-world.ts";
 import { DamageError } from "../storage/engine.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
+import { SlowEngine } from "../storage/testing/slow-engine.ts";
 import {
   EVERY_MS,
   exchanges,
@@ -71,6 +72,55 @@ describe("a key that cannot be brought together", () => {
     expect(failingNow(world, "n1")).toBe(0);
   });
 });
+
+describe("a write that shows and is not stored", () => {
+  /** n2 has it, n1 shows it; no exchange has begun since. */
+  async function shownOnly() {
+    const engine = new SlowEngine({ auto: true });
+    const world = await twoNodes([engine, new KeptEngine()]);
+    while (exchanges(world, "equal") < 2) await world.pass(10);
+    engine.auto = false;
+    expect(await world.write("n1", "key", "value")).toBe(204);
+    expect(engine.waiting).toBe(1);
+    return { engine, world, before: exchangesOf(world, "n1") };
+  }
+
+  test("is waited for by an exchange that finds equal trees (D-4.9-4)", async () => {
+    const { engine, world, before } = await shownOnly();
+    await world.pass(5 * EVERY_MS);
+    expect(exchangesOf(world, "n1")).toEqual(before);
+    await engine.finishOne("stored");
+    engine.auto = true;
+    await world.pass(10);
+    expect(exchangesOf(world, "n1")).toEqual({ ...before, equal: before.equal + 1 });
+  });
+
+  test("and is then lost makes the exchange incomplete, and the next one brings it (D-4.9-4)", async () => {
+    const { engine, world, before } = await shownOnly();
+    await world.pass(5 * EVERY_MS);
+    await engine.finishOne("failed");
+    engine.auto = true;
+    await world.pass(10);
+    expect(exchangesOf(world, "n1")).toEqual({ ...before, incomplete: 1 });
+    expect((await recordsOf(engine.durable)).size).toBe(0);
+    await world.pass(3 * EVERY_MS);
+    expect((await recordsOf(engine.durable)).size).toBe(1);
+    expect(exchangesOf(world, "n1")).toMatchObject({ incomplete: 1 });
+  });
+});
+
+/** By outcome: exchanges that the node began. */
+function exchangesOf(world: ClusterWorld, name: string) {
+  const { metrics } = world.at(name).environment;
+  const count = (outcome: string) =>
+    metrics.valueOf("ringside_anti_entropy_exchanges_total", { outcome });
+  return {
+    equal: count("equal"),
+    differing: count("differing"),
+    incomplete: count("incomplete"),
+    failed: count("failed"),
+  };
+}
 
 describe("a damaged row", () => {
   const OLD = recordWith("old");

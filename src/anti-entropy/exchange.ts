@@ -10,6 +10,7 @@ import { TREE_PATHS_MAX } from "../protocol/tree-codec.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { PeerCalls } from "../rpc/contract.ts";
 import { byteString } from "../storage/byte-strings.ts";
+import type { WriteOptions } from "../storage/engine.ts";
 import { DamageError } from "../storage/engine.ts";
 import { call, ExchangeError, isOperating, unexpected, wasShed } from "./exchange-call.ts";
 import type { Sent } from "./send-window.ts";
@@ -21,6 +22,8 @@ export interface OwnCopies {
   /** Hints left out. */
   own(key: Uint8Array): Promise<Uint8Array | undefined>;
   store(key: Uint8Array, record: Uint8Array, hintFor: undefined): Promise<void>;
+  /** Begins to watch for lost writes. Asked later, it resolves once all that the trees show by then is stored: false where a write was lost since. */
+  lossWatch(options?: WriteOptions): () => Promise<boolean>;
 }
 
 export interface ExchangeParts {

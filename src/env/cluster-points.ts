@@ -38,6 +38,12 @@ const PEER_POINTS = [
 const RPC_POINTS = [
   { name: "a connection was dropped for silence", kind: "reachable", required: true },
   { name: "a request came after its caller had given it up", kind: "reachable", required: true },
+  {
+    name: "a peer's request waited until its caller had given it up",
+    kind: "reachable",
+    required: false,
+    why: "Takes a node that is behind, and slow to store what it hears; `stories/moving-ranges.ts` has one.",
+  },
   { name: "a hello was not answered in time", kind: "reachable", required: true },
   {
     name: "a hello was refused",
@@ -120,6 +126,12 @@ const MEMBERSHIP_POINTS = [
   },
   { name: "a lost range could not be dropped yet", kind: "reachable", required: true },
   { name: "a row of a lost range came to an owner", kind: "reachable", required: true },
+  {
+    name: "an owner lost a write while it told of its tree of a lost range",
+    kind: "sometimes",
+    required: false,
+    why: "What it shows is dropped by who asks; a disk must fill up within one answer.",
+  },
   {
     name: "a row of a lost range had changed when the others went",
     kind: "reachable",

@@ -141,6 +141,12 @@ const ANTI_ENTROPY_POINTS = [
   { name: "an exchange stopped before its end", kind: "reachable", required: true },
   { name: "a key could not be brought together by an exchange", kind: "reachable", required: true },
   {
+    name: "an exchange counted for nothing, since a write was lost",
+    kind: "sometimes",
+    required: false,
+    why: "Who takes a range over would say that it has what its disk did not take.",
+  },
+  {
     name: "an exchange met a damaged row",
     kind: "reachable",
     required: false,

@@ -1,7 +1,7 @@
+import { answerTree } from "../anti-entropy/answer-tree.ts";
 import type { OwnCopies } from "../anti-entropy/exchange.ts";
 import type { SharedTrees } from "../anti-entropy/shared-trees.ts";
 import type { NodeId } from "../base/ids.ts";
-import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { LocalReplica } from "../coordinator/parts.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -12,23 +12,24 @@ import type {
   Reply,
   Request,
   TombstoneRequest,
-  TreeRequest,
 } from "../protocol/messages.ts";
 import type { LifeClaim } from "../replica/life.ts";
 import type { TombstoneRows } from "../replica/tombstone-rows.ts";
-import type { Ring, RingStamp } from "../ring/ring.ts";
 import type { RequestHandler } from "../rpc/contract.ts";
-import { DamageError, StorageError } from "../storage/engine.ts";
-import type { Admission } from "./admission.ts";
+import { DamageError } from "../storage/engine.ts";
+import { deadlineOf, leftMs } from "./caller-time.ts";
+import type { ForwardParts } from "./serve-forward.ts";
+import { serveForward } from "./serve-forward.ts";
 import type { Stage } from "./stage.ts";
 import type { Stages } from "./stages.ts";
+import { isCurrent, staleRing } from "./stale-ring.ts";
 
-export interface PeerServiceParts {
+export interface PeerServiceParts extends ForwardParts {
   readonly replica: LocalReplica &
-    Pick<OwnCopies, "own"> & { readonly tombstones: Pick<TombstoneRows, "holding" | "remove"> };
+    Pick<OwnCopies, "own" | "lossWatch"> & {
+      readonly tombstones: Pick<TombstoneRows, "holding" | "remove">;
+    };
   readonly shared: SharedTrees;
-  readonly coordinator: Pick<Coordinator, "put">;
-  readonly admission: Admission;
   readonly stages: Pick<Stages, "peerReads" | "peerWrites" | "exchanges">;
   /** The longest that work for a peer waits for its turn: by then nobody waits for the answer, and mostly for a while. */
   readonly waitMaxMs: number;
@@ -36,15 +37,8 @@ export interface PeerServiceParts {
   readonly lives: { accept(from: NodeId, claim: LifeClaim): Promise<boolean> };
   /** The history of changes. Undefined: this node keeps none. */
   readonly gossip?: { answer(request: GossipRequest): Promise<Reply> } | undefined;
-  readonly ring: () => Ring;
   /** Brings this node's history and a peer's together; never rejects. Undefined: the ring never changes. */
   readonly meet?: ((peer: NodeId) => Promise<void>) | undefined;
-  /** Only members coordinate. */
-  readonly isMember: () => boolean;
-  /** False until it is certain under which incarnation this node mints. */
-  readonly ready: () => boolean;
-  /** The cluster's own W, for forwarded writes that name none. */
-  readonly w: number;
 }
 
 /**
@@ -53,7 +47,7 @@ export interface PeerServiceParts {
  */
 export function peerService(environment: Environment, parts: PeerServiceParts): RequestHandler {
   let meetingCount = 0;
-  return (from: NodeId, request: Request, respond: (reply: Reply) => void) => {
+  return (from, request, respond, deadlineMs = Number.POSITIVE_INFINITY) => {
     switch (request.type) {
       case "ping":
         // Whoever counts this node as down because it stops shall not be told otherwise.
@@ -73,26 +67,32 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
         );
         return;
     }
-    if (isCurrent(request.ring, parts)) {
-      take(environment, parts, { from, request, respond });
+    const asked: Asked = {
+      from,
+      request,
+      respond,
+      deadlineMs: deadlineOf(request, deadlineMs, environment),
+    };
+    if (isCurrent(request.ring, parts.ring())) {
+      take(environment, parts, asked);
       return;
     }
     if (parts.meet === undefined || meetingCount === MEETING_MAX) {
-      throw staleRing(environment, request.ring, parts);
+      throw staleRing(environment, request.ring, parts.ring());
     }
     meetingCount += 1;
     parts.meet(from).then(() => {
       meetingCount -= 1;
-      if (isCurrent(request.ring, parts)) {
+      if (isCurrent(request.ring, parts.ring())) {
         environment.assertions.reachable("a replica heard of a change by a request, and served it");
         try {
-          take(environment, parts, { from, request, respond });
+          take(environment, parts, asked);
         } catch (error) {
           // There is no room: whoever calls the handler has long gone on, and nobody else would answer.
           respond(refusal(environment, request, error));
         }
       } else {
-        respond(errorReply(staleRing(environment, request.ring, parts)));
+        respond(errorReply(staleRing(environment, request.ring, parts.ring())));
       }
     });
   };
@@ -101,19 +101,24 @@ export function peerService(environment: Environment, parts: PeerServiceParts): 
 /** Requests at most that wait until this node has heard what their senders know; more are refused at once. */
 const MEETING_MAX = 1_024;
 
+interface Asked {
+  readonly from: NodeId;
+  readonly request: RingRequest;
+  readonly respond: (reply: Reply) => void;
+  /** By this node's monotonic clock. */
+  readonly deadlineMs: number;
+}
+
 /** Of the ring that this node goes by. */
-function take(
-  environment: Environment,
-  parts: PeerServiceParts,
-  { from, request, respond }: Pick<Task, "from" | "respond"> & { readonly request: RingRequest },
-): void {
+function take(environment: Environment, parts: PeerServiceParts, asked: Asked): void {
+  const { from, request, respond, deadlineMs } = asked;
   const refuse = (error: unknown): void => respond(refusal(environment, request, error));
   if (request.type === "forward") {
-    forwarded(environment, parts, request).then(respond, refuse);
+    serveForward(environment, parts, { request, deadlineMs }).then(respond, refuse);
     return;
   }
   const stage = stageOf(request, parts.stages);
-  const task: Task = { environment, from, request, respond, stage };
+  const task: Task = { environment, from, request, respond, deadlineMs, stage };
   if (stage.tryEnter()) {
     serve(task, parts);
     return;
@@ -122,11 +127,9 @@ function take(
   stage.enqueue({ waitMaxMs, begin: () => serve(task, parts), refuse });
 }
 
-interface Task {
+interface Task extends Asked {
   readonly environment: Environment;
-  readonly from: NodeId;
   readonly request: StagedRequest;
-  readonly respond: (reply: Reply) => void;
   /** In which it has its place. */
   readonly stage: Stage;
 }
@@ -145,10 +148,8 @@ function refusal(
 }
 
 /** Does what has its place, leaves that and then answers. */
-function serve(
-  { environment, from, request, respond, stage }: Task,
-  parts: PeerServiceParts,
-): void {
+function serve(task: Task, parts: PeerServiceParts): void {
+  const { environment, from, request, respond, stage } = task;
   const { replica, shared } = parts;
   const failed = (error: unknown): void => {
     stage.leave();
@@ -171,10 +172,13 @@ function serve(
         .then(() => answer(stored(environment, request, parts)), failed);
       break;
     case "tombstone":
-      held(replica.tombstones, request).then(answer, failed);
+      held(environment, replica.tombstones, { request, deadlineMs: task.deadlineMs }).then(
+        answer,
+        failed,
+      );
       break;
     case "tree":
-      answerTree(from, request, shared).then(answer, failed);
+      answerTree(environment, { shared, copies: replica }, { from, request }).then(answer, failed);
       break;
   }
 }
@@ -185,18 +189,9 @@ const PUT_REPLY: Reply = { type: "put-reply" };
  * A copy counts only while the ring is the one that it was sent by: a new owner that came meanwhile may have compared its copies with this node's before.
  */
 function stored(environment: Environment, request: PutRequest, parts: PeerServiceParts): Reply {
-  if (isCurrent(request.ring, parts)) return PUT_REPLY;
+  if (isCurrent(request.ring, parts.ring())) return PUT_REPLY;
   environment.assertions.reachable("the ring changed while a replica stored a copy");
-  return errorReply(staleRing(environment, request.ring, parts));
-}
-
-/** Its errors are rejections, as those of the others are. */
-async function answerTree(
-  from: NodeId,
-  { paths, partition }: TreeRequest,
-  shared: SharedTrees,
-): Promise<Reply> {
-  return { type: "tree-reply", nodes: shared.answer(from, paths, partition) };
+  return errorReply(staleRing(environment, request.ring, parts.ring()));
 }
 
 type RingRequest = Exclude<Request, { readonly type: "ping" | "life" | "gossip" }>;
@@ -222,64 +217,15 @@ function stageOf({ type }: StagedRequest, stages: PeerServiceParts["stages"]): S
   }
 }
 
-function isCurrent(asked: RingStamp, { ring }: Pick<PeerServiceParts, "ring">): boolean {
-  const { digest, epoch } = ring().stamp;
-  return asked.digest === digest && asked.epoch === epoch;
-}
-
-function staleRing(
-  { assertions }: Pick<Environment, "assertions">,
-  asked: RingStamp,
-  { ring }: Pick<PeerServiceParts, "ring">,
-): DynamoError {
-  assertions.reachable("a request under another ring was refused");
-  const own = ring().stamp;
-  return new DynamoError(
-    "stale-ring",
-    `Cannot serve under ring ${asked.epoch}/${asked.digest}: this node's is ${own.epoch}/${own.digest}`,
-  );
-}
-
 async function held(
+  environment: Environment,
   rows: Pick<TombstoneRows, "holding" | "remove">,
-  request: TombstoneRequest,
+  { request, deadlineMs }: Pick<Asked, "deadlineMs"> & { readonly request: TombstoneRequest },
 ): Promise<Reply> {
   const { key, digest, remove } = request;
+  if (remove) leftMs(environment, deadlineMs);
   const holding = remove ? rows.remove(key, digest) : rows.holding(key, digest);
   return { type: "tombstone-reply", holding: await holding };
-}
-
-async function forwarded(
-  environment: Environment,
-  parts: PeerServiceParts,
-  request: ForwardRequest,
-): Promise<Reply> {
-  if (!parts.ready() && !parts.admission.isClosed) {
-    throw new DynamoError("overloaded", "Cannot take the request: the node starts");
-  }
-  if (!parts.isMember()) throw staleRing(environment, request.ring, parts);
-  const { key, context, payload, budgetMs } = request;
-  const w = request.w === 0 ? parts.w : request.w;
-  const quorum = request.strict ? "strict" : "sloppy";
-  const order = { key, context, payload, w, quorum } as const;
-  try {
-    const minted = await parts.admission.admit("forwards", budgetMs, (timeoutMs) =>
-      parts.coordinator.put({ ...order, timeoutMs }),
-    );
-    return { type: "forward-reply", record: minted.record };
-  } catch (error) {
-    // As such it comes only from before the mint: nothing was done, and another node may do it.
-    if (!(error instanceof StorageError)) throw error;
-    environment.assertions.reachable("a forwarded write met a row that cannot be read");
-    environment.log.error({ err: error, request: request.type }, "Cannot serve a peer");
-    throw new DynamoError(
-      "overloaded",
-      "Cannot take the write: the node cannot read its row, or write it",
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 function errorReply(error: unknown): Reply {

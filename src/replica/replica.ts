@@ -25,7 +25,7 @@ import { RecordWatch } from "./record-watch.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
 import type { Row } from "./row.ts";
-import type { FoundRow, Place } from "./rows.ts";
+import type { FoundRow, LossWatch, Place } from "./rows.ts";
 import { Rows } from "./rows.ts";
 import type { SkewStatus } from "./skew-watch.ts";
 import { SkewWatch } from "./skew-watch.ts";
@@ -293,6 +293,11 @@ export class Replica {
   async end(): Promise<void> {
     await this.#rows.settled();
     if (this.#rows.lostCount === 0) await this.#parts.life.end(this.#dropped.row());
+  }
+
+  /** As of `Rows.lossWatch`. */
+  lossWatch(options?: WriteOptions): LossWatch {
+    return this.#rows.lossWatch(options);
   }
 
   lostWriteCount(): number {

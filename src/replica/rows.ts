@@ -200,10 +200,26 @@ export class Rows {
   /** Resolves once no write of a row is under way. */
   async settled(): Promise<void> {
     const { records, hints } = this.#underWay;
-    while (records.size + hints.size > 0) {
-      const all = [...records.values(), ...hints.values()];
-      await Promise.allSettled(all.map(({ done }) => done));
-    }
+    while (records.size + hints.size > 0) await this.#shownSettled();
+  }
+
+  /**
+   * From now on it watches for writes that are lost. Ask it when the rows have been looked at: it resolves with true once all that they show by then is as durable
+   * as the engine makes it, or, with `durable`, as the one below its buffer, and none was lost since. Rejects with StorageError where a buffer cannot be flushed.
+   */
+  lossWatch({ durable = false }: WriteOptions = {}): LossWatch {
+    const before = this.#lostCount;
+    return async () => {
+      await Promise.all([this.#shownSettled(), durable ? this.#engine.flush?.() : undefined]);
+      return this.#lostCount === before;
+    };
+  }
+
+  /** What is written meanwhile is not waited for. */
+  async #shownSettled(): Promise<void> {
+    const { records, hints } = this.#underWay;
+    const all = [...records.values(), ...hints.values()];
+    await Promise.allSettled(all.map(({ done }) => done));
   }
 
   /** The last write of the row while it is under way; rejects when it fails. */
@@ -230,6 +246,9 @@ export class Rows {
     this.#assertions.reachable("a damaged row was read to be written over");
   };
 }
+
+/** Whether all that rows show is stored, and no write of one was lost since the watch began. */
+export type LossWatch = () => Promise<boolean>;
 
 interface UnderWay {
   readonly bytes: Uint8Array;

@@ -24,9 +24,13 @@ export interface PeerCalls {
   call(peer: NodeId, request: Request, timeoutMs: number, done: (outcome: Outcome) => void): Timer;
 }
 
-/** Serves the requests of peers. `respond` may be called once, later; a closed connection ignores it. */
+/**
+ * Serves the requests of peers. `respond` may be called once, later; a closed connection ignores it. `deadlineMs`: by this node's monotonic clock, when the
+ * caller gives up what must not be done behind its back; infinite, the default, for what may be done at any time.
+ */
 export type RequestHandler = (
   from: NodeId,
   request: Request,
   respond: (reply: Reply) => void,
+  deadlineMs?: number,
 ) => void;

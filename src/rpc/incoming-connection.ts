@@ -21,9 +21,9 @@ import {
   HELLO_FRAME_BYTES_MAX,
   makeHello,
 } from "../protocol/hello.ts";
-import type { Hello, Reply, Request } from "../protocol/messages.ts";
+import type { Hello, Reply } from "../protocol/messages.ts";
 import { writeReply } from "../protocol/reply-codec.ts";
-import type { ReceivedRequest, StampTable } from "../protocol/request-codec.ts";
+import type { StampTable } from "../protocol/request-codec.ts";
 import { readRequest } from "../protocol/request-codec.ts";
 import type { RequestHandler } from "./contract.ts";
 import { clockOnWire, remainingMs } from "./peer-clock.ts";
@@ -127,8 +127,9 @@ export class IncomingConnection implements ConnectionHandlers {
       this.#onHello(kind, body);
       return;
     }
-    const request = this.#inTime(readRequest(kind, body, this.#protocol, this.#stamps));
-    if (request === undefined) return;
+    const { request, due } = readRequest(kind, body, this.#protocol, this.#stamps);
+    const deadlineMs = this.#deadlineMs(due);
+    if (deadlineMs === undefined) return;
     if (this.#servedCount >= limits.servedMax) {
       metrics.overloaded.increment();
       const message = `Cannot serve the request: ${limits.servedMax} of this connection are under way`;
@@ -144,25 +145,23 @@ export class IncomingConnection implements ConnectionHandlers {
       this.#send(id, reply);
     };
     try {
-      handler(this.#from, request, respond);
+      handler(this.#from, request, respond, deadlineMs);
     } catch (error) {
       if (!(error instanceof DynamoError)) throw error;
       respond({ type: "error-reply", code: error.code, message: error.message });
     }
   }
 
-  /** Nothing where the caller has given it up: whoever did it now would do it behind everybody's back. */
-  #inTime({ request, due }: ReceivedRequest): Request | undefined {
-    if (due === undefined) return request;
+  /** Undefined where it has passed: whoever did now what is asked would do it behind everybody's back. */
+  #deadlineMs(due: number | undefined): number | undefined {
+    if (due === undefined) return Number.POSITIVE_INFINITY;
     const { env, metrics } = this.#shared;
-    const leftMs = remainingMs(due, env.clock.monotonicMs());
-    if (leftMs < 0) {
-      env.assertions.reachable("a request came after its caller had given it up");
-      metrics.late.increment();
-      return undefined;
-    }
-    if (request.type !== "forward" || request.budgetMs <= leftMs) return request;
-    return { ...request, budgetMs: leftMs };
+    const nowMs = env.clock.monotonicMs();
+    const leftMs = remainingMs(due, nowMs);
+    if (leftMs >= 0) return nowMs + leftMs;
+    env.assertions.reachable("a request came after its caller had given it up");
+    metrics.late.increment();
+    return undefined;
   }
 
   #onHello(kind: number, body: Buffer): void {

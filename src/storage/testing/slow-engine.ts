@@ -16,7 +16,8 @@ export class SlowEngine implements Engine {
   readonly durable: MemoryEngine;
   readonly #pending = new PendingWrites();
   readonly #queue: Queued[] = [];
-  readonly #auto: boolean;
+  /** Writes from now on finish by themselves, a turn later. */
+  auto: boolean;
   readonly #tellsLate: boolean;
   #closed = false;
 
@@ -25,7 +26,7 @@ export class SlowEngine implements Engine {
     tellsLate = false,
     durable = new MemoryEngine(),
   }: SlowEngineOptions = {}) {
-    this.#auto = auto;
+    this.auto = auto;
     this.#tellsLate = tellsLate;
     this.durable = durable;
   }
@@ -71,7 +72,7 @@ export class SlowEngine implements Engine {
     this.#pending.add(writes);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#queue.push({ writes, resolve, reject });
-    if (this.#auto) {
+    if (this.auto) {
       void eventLoopTurn().then(() => this.finishOne("stored"));
     }
     await promise;
@@ -103,7 +104,7 @@ interface Queued {
 }
 
 interface SlowEngineOptions {
-  /** Finishes every write by itself a turn later. */
+  /** As it begins. */
   readonly auto?: boolean;
   /** The promise of a write settles some turns after the engine shows its outcome; in order, like all else. */
   readonly tellsLate?: boolean;
