@@ -12,6 +12,7 @@ import type { SimPlan } from "./sim-plan.ts";
 import { DAMAGE } from "./stories/damage.ts";
 import { DELIVERIES } from "./stories/deliveries.ts";
 import { FORWARDS } from "./stories/forwards.ts";
+import { FULL_DISKS } from "./stories/full-disks.ts";
 import { LAST_NODE } from "./stories/last-node.ts";
 import { LAST_WRITES } from "./stories/last-writes.ts";
 import { LEAVING } from "./stories/leaving.ts";
@@ -83,12 +84,13 @@ const FIRST_STORIES = {
 /** Likewise, in turns of their own: a new one goes to the end, and moves these alone. */
 const LATER_STORIES = { ...LAST_WRITES, ...FORWARDS, ...DELIVERIES, ...LEAVING };
 
-const STORIES = { ...FIRST_STORIES, ...LATER_STORIES, ...MOVING_RANGES };
+const STORIES = { ...FIRST_STORIES, ...LATER_STORIES, ...MOVING_RANGES, ...FULL_DISKS };
 
 export type DenseFamily = keyof typeof STORIES;
 export const FIRST_FAMILIES = namesOf(FIRST_STORIES);
 export const LATER_FAMILIES = namesOf(LATER_STORIES);
 export const MOVING_FAMILIES = namesOf(MOVING_RANGES);
+export const FULL_FAMILIES = namesOf(FULL_DISKS);
 
 function namesOf<Name extends string>(stories: Readonly<Record<Name, unknown>>): readonly Name[] {
   return Object.keys(stories) as Name[];

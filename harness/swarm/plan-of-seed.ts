@@ -1,5 +1,11 @@
 import type { DenseFamily } from "./dense-plans.ts";
-import { densePlan, FIRST_FAMILIES, LATER_FAMILIES, MOVING_FAMILIES } from "./dense-plans.ts";
+import {
+  densePlan,
+  FIRST_FAMILIES,
+  FULL_FAMILIES,
+  LATER_FAMILIES,
+  MOVING_FAMILIES,
+} from "./dense-plans.ts";
 import { drawPlan } from "./draw-plan.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
@@ -15,6 +21,7 @@ const TURNS: readonly Turns[] = [
   { every: 5, rest: 0, families: FIRST_FAMILIES },
   { every: 20, rest: 7, families: LATER_FAMILIES },
   { every: 20, rest: 13, families: MOVING_FAMILIES },
+  { every: 40, rest: 39, families: FULL_FAMILIES },
 ];
 
 /** What a swarm runs for a seed: mostly a plan whose parts are drawn one by one, and where it is a family's turn a fixed story. Pure. */
