@@ -166,8 +166,9 @@ export class AntiEntropy {
     const nothingLost = copies.lossWatch();
     try {
       const end = await exchange(env, parts, { peer, callTimeoutMs, isOver, failed });
-      // A row that shows here, and so was not sent, may be one that the disk does not take.
-      const isKept = await nothingLost();
+      // A row that shows here, and so was not sent, may be one that the disk does not take. Of a write buffer it is enough that it has the row: what is stored
+      // on the strength of this exchange takes all of that along (write-buffer.ts).
+      const isKept = isWhole(end) && (await nothingLost());
       if (ring() === ringBefore) this.#ended(peer, { end, isKept, ring: ringBefore });
     } catch (error) {
       if (!isOperating(error)) throw error;
@@ -186,10 +187,11 @@ export class AntiEntropy {
     }
     const { assertions } = this.#env;
     const { differences, left } = end;
-    if (left === 0) {
-      assertions.sometimes("an exchange counted for nothing, since a write was lost", !isKept);
-    }
-    if (left > 0 || !isKept) {
+    assertions.sometimes(
+      "an exchange counted for nothing, since a write was lost",
+      left === 0 && !isKept,
+    );
+    if (!isKept) {
       this.#ends.incomplete.increment();
       return;
     }
@@ -249,9 +251,14 @@ const RECEIVING_PAUSE_MS = 200;
 /** A key that fails again and again is tried at least once in so many times `everyMs`. */
 const BACK_OFF_MAX = 16;
 
+/** All keys were brought together. */
+function isWhole(end: ExchangeEnd): boolean {
+  return end.kind === "complete" && end.left === 0;
+}
+
 interface EndedExchange {
   readonly end: ExchangeEnd;
-  /** All that the trees showed here is stored. */
+  /** It is whole, all that the trees showed here has been acknowledged, and since it began no write was lost, of whatever row. */
   readonly isKept: boolean;
   readonly ring: Ring;
 }

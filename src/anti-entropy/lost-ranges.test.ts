@@ -18,6 +18,7 @@ import { ringUnderChange } from "../ring/ring-under-change.ts";
 import type { Entry, ScanOptions, TableName } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
+import { answerTree } from "./answer-tree.ts";
 import { LostRanges } from "./lost-ranges.ts";
 import { SharedTrees } from "./shared-trees.ts";
 
@@ -168,8 +169,8 @@ class LostWorld {
       return { type: "error-reply", code: "stale-ring", message: "Cannot serve" };
     }
     if (request.type === "tree") {
-      const nodes = this.#treesOf(to).answer(SELF, request.paths, request.partition);
-      return { type: "tree-reply", nodes };
+      const parts = { shared: this.#treesOf(to), copies: this.at(to) };
+      return answerTree(this.env, parts, { from: SELF, request });
     }
     if (request.type !== "put") throw new Error(`Cannot serve ${request.type}`);
     expect([request.hintFor, request.durable]).toEqual([undefined, true]);

@@ -178,7 +178,7 @@ export class LostRanges {
     for (const owner of owners) {
       isWhole = (await this.#bringTo(owner, { partition, ring, isOver })) && isWhole;
     }
-    if (!isWhole || !(await this.#everybodyGoesBy(ring, partition)) || isOver()) return false;
+    if (!isWhole || !(await this.#everybodyGoesBy(ring)) || isOver()) return false;
     return this.#drop(partition, handedOver, isOver);
   }
 
@@ -206,12 +206,13 @@ export class LostRanges {
   }
 
   /** Whoever answers under its stamp does. Once is enough for a ring. */
-  async #everybodyGoesBy(ring: Ring, partition: number): Promise<boolean> {
+  async #everybodyGoesBy(ring: Ring): Promise<boolean> {
     const { calls } = this.#parts;
     const { callTimeoutMs } = this.#options;
     for (const peer of ring.nodes.filter((node) => !this.#agreeing.has(node))) {
       if (ring !== this.#ring || this.#stopped) return false;
-      const request = { type: "tree", ring: ring.stamp, partition, paths: [ROOT] } as const;
+      // Of what they have in common, which takes no disk.
+      const request = { type: "tree", ring: ring.stamp, paths: [ROOT] } as const;
       const reply = await call(calls, { peer, callTimeoutMs }, request);
       if (reply.type !== "tree-reply") return false;
       this.#agreeing.add(peer);

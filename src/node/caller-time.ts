@@ -18,7 +18,7 @@ export function deadlineOf(
 }
 
 /**
- * What is left of a request's time once its turn has come. Throws DynamoError overloaded where nothing is: it waited for the news of a change, or in a queue,
+ * What is left of a request's time once its turn has come, in whole milliseconds, rounded up. Throws DynamoError overloaded where nothing is: it waited for the news of a change, or in a queue,
  * and its caller has long turned to others.
  */
 export function leftMs(
@@ -26,7 +26,7 @@ export function leftMs(
   deadlineMs: number,
 ): number {
   const left = deadlineMs - clock.monotonicMs();
-  if (left > 0) return left;
+  if (left >= 0) return Math.ceil(left);
   assertions.reachable("a peer's request waited until its caller had given it up");
   throw new DynamoError("overloaded", "Cannot take the request: its time is over");
 }

@@ -178,7 +178,12 @@ function serve(task: Task, parts: PeerServiceParts): void {
       );
       break;
     case "tree":
-      answerTree(environment, { shared, copies: replica }, { from, request }).then(answer, failed);
+      // Its work is done within the call; what it waits for afterwards is the disk, which shall cost others no place.
+      answerTree(environment, { shared, copies: replica }, { from, request }).then(
+        respond,
+        (error: unknown) => respond(refusal(environment, request, error)),
+      );
+      stage.leave();
       break;
   }
 }
@@ -223,8 +228,8 @@ async function held(
   { request, deadlineMs }: Pick<Asked, "deadlineMs"> & { readonly request: TombstoneRequest },
 ): Promise<Reply> {
   const { key, digest, remove } = request;
-  if (remove) leftMs(environment, deadlineMs);
-  const holding = remove ? rows.remove(key, digest) : rows.holding(key, digest);
+  const refuseLate = (): void => void leftMs(environment, deadlineMs);
+  const holding = remove ? rows.remove(key, digest, refuseLate) : rows.holding(key, digest);
   return { type: "tombstone-reply", holding: await holding };
 }
 

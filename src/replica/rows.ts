@@ -204,13 +204,13 @@ export class Rows {
   }
 
   /**
-   * From now on it watches for writes that are lost. Ask it when the rows have been looked at: it resolves with true once all that they show by then is as durable
-   * as the engine makes it, or, with `durable`, as the one below its buffer, and none was lost since. Rejects with StorageError where a buffer cannot be flushed.
+   * From now on it watches for writes that are lost, of whatever row. Ask it when the rows have been looked at: it resolves with true once all that they show by then
+   * is acknowledged by the engine, or, with `durable`, below its write buffer, and none was lost since. Rejects with StorageError where the buffer cannot be emptied.
    */
   lossWatch({ durable = false }: WriteOptions = {}): LossWatch {
     const before = this.#lostCount;
     return async () => {
-      await Promise.all([this.#shownSettled(), durable ? this.#engine.flush?.() : undefined]);
+      await Promise.all([this.#shownSettled(), durable ? this.#engine.sync?.() : undefined]);
       return this.#lostCount === before;
     };
   }

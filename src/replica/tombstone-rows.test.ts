@@ -22,8 +22,8 @@ const VALUE = encodePayload({
 const DELETED = encodePayload(TOMBSTONE_PAYLOAD);
 
 /** A replica that holds a tombstone of the key, and what a collector agreed with others on. */
-async function withTombstone() {
-  const replica = await openReplica(new MemoryEngine(), dvvset);
+async function withTombstone(engine: Engine = new MemoryEngine()) {
+  const replica = await openReplica(engine, dvvset);
   const written = await replica.mint(KEY, BLIND, VALUE, undefined);
   const deleted = await replica.mint(KEY, written.siblings.clock, DELETED, undefined);
   await deleted.stored;
@@ -92,6 +92,30 @@ describe("TombstoneRows.remove() (D-4.1-8)", () => {
     expect(await replica.tombstones.remove(KEY, tombstone.digest)).toBe("same");
     expect(await replica.read(KEY)).toBeUndefined();
     expect(await replica.tombstones.remove(KEY, tombstone.digest)).toBe("none");
+  });
+
+  test("K-11 leaves it where nobody waits any more once the key's turn has come", async () => {
+    const engine = new SlowEngine({ auto: true });
+    const { replica, tombstone } = await withTombstone(engine);
+    let isLate = false;
+    const refuseLate = (): void => {
+      if (isLate) throw new RangeError("too late");
+    };
+    engine.auto = false;
+    const first = replica.tombstones.remove(Buffer.from("other"), tombstone.digest, refuseLate);
+    expect(await first).toBe("none");
+    const { key, digest } = tombstone;
+    // Its removal is not stored yet, so the second one waits for the key.
+    const removed = replica.tombstones.remove(key, digest, refuseLate);
+    await eventLoopTurn();
+    expect(engine.waiting).toBe(1);
+    const again = replica.tombstones.remove(key, digest, refuseLate);
+    isLate = true;
+    await engine.finishOne("failed");
+    await expect(removed).rejects.toThrow(StorageError);
+    await expect(again).rejects.toThrow(RangeError);
+    expect(engine.waiting).toBe(0);
+    expect(await replica.own(KEY)).toBeDefined();
   });
 
   test("leaves a value that was written since, over it or beside it", async () => {

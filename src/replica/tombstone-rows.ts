@@ -72,13 +72,16 @@ export class TombstoneRows {
 
   /**
    * Removes the node's own row of the key where it is that record and nothing else is held of the key. Resolves, when the
-   * removal is durable, with what was held before.
+   * removal is durable, with what was held before. `refuseLate` is called right before that, and throws where nobody waits any more.
    */
-  remove(key: Uint8Array, digest: Uint8Array): Promise<Holding> {
+  remove(key: Uint8Array, digest: Uint8Array, refuseLate: () => void = () => {}): Promise<Holding> {
     const place = this.#parts.placeOf(key);
     return this.#parts.locked(place.keyText, async () => {
       const holding = await this.#holding(place, digest);
-      if (holding === "same") await this.#parts.rows.remove(place);
+      if (holding === "same") {
+        refuseLate();
+        await this.#parts.rows.remove(place);
+      }
       return holding;
     });
   }

@@ -203,6 +203,23 @@ describe("TreeKeeper", () => {
     expect(world.environment.metrics.valueOf("ringside_merkle_drift_total")).toBe(2);
   });
 
+  test("D-4.9-4 shows nothing of a lost write from the turn on in which it is lost, though its row is still to be read", async () => {
+    const world = new World();
+    world.keeper.start({ verifyMs: 0, pageRows: 20 });
+    await world.settle();
+    world.write(1, "lost");
+    const count = () => world.keeper.treeOf(1)?.count ?? 0;
+    expect(count()).toBe(1);
+    const nothingLost = world.rows.lossWatch();
+    await world.engine.finishOne("failed");
+    expect(await nothingLost()).toBe(false);
+    expect(count()).toBe(0);
+    // Who begins to watch now sees nothing that is not there.
+    expect(await world.rows.lossWatch()()).toBe(true);
+    await world.settle();
+    expect((await world.roots()).kept).toEqual((await world.roots()).true);
+  });
+
   test("D-4.7-4 leaves out a row whose bytes cannot be a row, and counts it", async () => {
     const world = new World();
     const rowKey = placeOf(1).rowKey;

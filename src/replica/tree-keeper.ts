@@ -101,6 +101,8 @@ export class TreeKeeper implements RowWatch {
 
   lost(rowKey: Uint8Array): void {
     if (this.#pass === undefined && this.#partitionsBuilt === 0) return;
+    // Until the row is read the key has no leaf: it differs from its other copies, and nobody takes for stored what was lost.
+    this.shown(rowKey, undefined);
     const text = byteString(rowKey);
     const token = {};
     this.#restoring.set(text, token);

@@ -57,8 +57,11 @@ export interface Engine {
   scan(table: TableName, options: ScanOptions): Promise<readonly Entry[]>;
   /** How many keys a table holds. */
   count(table: TableName): Promise<number>;
-  /** Resolves once all that was written and resolved before is durable, rejects with StorageError where it is not. Absent: it is as soon as it has resolved. */
-  flush?(): Promise<void>;
+  /**
+   * Of an engine that buffers: resolves once all writes that had resolved before the call are durable, rejects with StorageError where they are not.
+   * Absent: whatever has resolved is.
+   */
+  sync?(): Promise<void>;
   /** Finishes the writes under way, then releases everything. Rejects where acknowledged writes could not be stored. */
   close(): Promise<void>;
 }

@@ -102,6 +102,10 @@ export class RowCache implements Engine {
     return this.#parts.engine.count(table);
   }
 
+  sync(): Promise<void> {
+    return this.#parts.engine.sync?.() ?? Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.#isClosed = true;
     this.#rows.clear();

@@ -67,6 +67,8 @@ export class WriteBuffer implements Engine {
   /** A flush failed, and the engine below has stored nothing since. */
   #isFailing = false;
   #closing: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  #nextSync: Promise<void> | undefined;
 
   constructor(
     environment: WriteBufferEnvironment,
@@ -165,6 +167,19 @@ export class WriteBuffer implements Engine {
     return this.#flushing;
   }
 
+  /** Resolves once the engine below has all that was acknowledged before the call; rejects with StorageError where it does not take it, and the rows stay. */
+  sync(): Promise<void> {
+    // One that is under way began without the newest rows; the next one has them of all who ask meanwhile.
+    this.#nextSync ??= (this.#syncing ?? this.#done).catch(ignoreTold).then(() => {
+      this.#nextSync = undefined;
+      this.#syncing = this.#passAcknowledged().finally(() => {
+        this.#syncing = undefined;
+      });
+      return this.#syncing;
+    });
+    return this.#nextSync;
+  }
+
   /** Stores everything, then closes the engine below; rejects with StorageError where rows were lost. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -214,6 +229,12 @@ export class WriteBuffer implements Engine {
       case "full":
         return this.#through.pass(writes);
     }
+  }
+
+  /** A flush leaves out what is on its way already, or hidden by what is, and may yet be held again. */
+  async #passAcknowledged(): Promise<void> {
+    if (this.#closing !== undefined) throw closedError();
+    if (this.#rows.count > 0) await this.#through.passWithAcknowledged([]);
   }
 
   /** Errors are counted, logged and tried again: whoever wants to know calls `flush`. */
