@@ -16,6 +16,8 @@ export default defineConfig({
           testTimeout: 30_000,
           // Modules keep nothing that a test could see, and loading all of them for each file took longer than the tests.
           isolate: false,
+          // By default a core is left idle: of two, half of the machine.
+          maxWorkers: "100%",
         },
       },
       {

@@ -1,15 +1,14 @@
 import { describe, expect, test, vi } from "vitest";
 import { AssertionError } from "../base/assert.ts";
-import { ManualClock } from "../env/testing/manual-clock.ts";
-import { quietEnvironment } from "../env/testing/quiet-environment.ts";
-import type { TableName, Write } from "./engine.ts";
+import type { Write } from "./engine.ts";
 import { StorageError } from "./engine.ts";
 import { MemoryEngine } from "./memory-engine.ts";
 import { DURABLE_GATHER_MS } from "./pass-through.ts";
+import type { World } from "./testing/buffer-world.ts";
+import { bytes, outcomeOf, put, settled, shown, stored, world } from "./testing/buffer-world.ts";
 import { bufferedVariants } from "./testing/buffered-engine.ts";
 import { engineSuite } from "./testing/engine-suite.ts";
 import { SlowEngine } from "./testing/slow-engine.ts";
-import { WriteBuffer } from "./write-buffer.ts";
 
 /*
  * Aim: what a buffer promises beside the engine contract: who is told what when, what a crash would leave, what a failed flush
@@ -26,42 +25,6 @@ for (const variant of [
   engineSuite(variant);
 }
 
-function world({ objectsMax = 4, flushMs = 100 } = {}) {
-  const environment = quietEnvironment(new ManualClock());
-  const below = new SlowEngine();
-  const buffer = new WriteBuffer(environment, { engine: below }, { objectsMax, flushMs });
-  const metric = (name: string, reason?: string): number =>
-    environment.metrics.valueOf(
-      `ringside_write_buffer_${name}`,
-      reason === undefined ? {} : { reason },
-    );
-  return { ...environment, below, buffer, metric };
-}
-
-type World = ReturnType<typeof world>;
-
-const bytes = (text: string): Uint8Array => Buffer.from(text);
-const put = (key: string, value: string, table: TableName = "records"): Write => ({
-  table,
-  key: bytes(key),
-  value: bytes(value),
-});
-
-async function shown({ buffer }: World, key: string): Promise<string | undefined> {
-  const value = await buffer.get("records", bytes(key));
-  return value === undefined ? undefined : Buffer.from(value).toString();
-}
-
-async function stored({ below }: World): Promise<string[]> {
-  const entries = await below.durable.scan("records", { limit: 99 });
-  return entries.map(({ key, value }) => `${Buffer.from(key)}=${Buffer.from(value ?? [])}`);
-}
-
-/** Lets everything that waits for settled promises go on. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await undefined;
-}
-
 /** The row `a` is held, and its flush has failed. */
 async function withFailedFlush(): Promise<World> {
   const here = world({ objectsMax: 100 });
@@ -70,13 +33,6 @@ async function withFailedFlush(): Promise<World> {
   await here.below.finishOne("failed");
   await settled();
   return here;
-}
-
-async function outcomeOf(promise: Promise<void>): Promise<string> {
-  return await promise.then(
-    () => "stored",
-    (error: unknown) => String(error),
-  );
 }
 
 describe("WriteBuffer", () => {
@@ -410,111 +366,5 @@ describe("WriteBuffer", () => {
     await here.below.finishOne("stored");
     await through;
     expect(here.metric("bytes")).toBe(0);
-  });
-});
-
-describe("WriteBuffer.sync()", () => {
-  test("waits until the engine below has all that was acknowledged before, and not for what comes later", async () => {
-    const here = world({ objectsMax: 100 });
-    await here.buffer.write([put("a", "1"), put("b", "1")]);
-    const synced = here.buffer.sync();
-    await settled();
-    await here.buffer.write([put("c", "1")]);
-    expect(here.below.waiting).toBe(1);
-    await here.below.finishOne("stored");
-    await synced;
-    expect(await stored(here)).toEqual(["a=1", "b=1"]);
-    expect(here.below.waiting).toBe(0);
-  });
-
-  test("starts nothing where there is nothing to store", async () => {
-    const here = world({ objectsMax: 100 });
-    await here.buffer.sync();
-    expect(here.below.waiting).toBe(0);
-  });
-
-  test.each([
-    { name: "a flush", begin: (here: World) => here.buffer.flush() },
-    {
-      name: "a write to another table",
-      begin: (here: World) => here.buffer.write([put("m", "1", "incarnations")]),
-    },
-  ])(
-    "counts on nothing that $name has on its way: where that fails, it stores it itself",
-    async ({ begin }) => {
-      const here = world({ objectsMax: 100 });
-      await here.buffer.write([put("a", "1")]);
-      const begun = outcomeOf(begin(here));
-      const synced = outcomeOf(here.buffer.sync());
-      await settled();
-      await here.below.finishOne("failed");
-      expect(await begun).toContain("Cannot write");
-      await settled();
-      expect(await stored(here)).toEqual([]);
-      await here.below.finishOne("stored");
-      expect(await synced).toBe("stored");
-      expect(await stored(here)).toEqual(["a=1"]);
-    },
-  );
-
-  test.each(["stored", "failed"] as const)(
-    "waits for a durable write that hides an older one, and is %s",
-    async (outcome) => {
-      const here = world({ objectsMax: 100 });
-      await here.buffer.write([put("a", "1")]);
-      const hiding = outcomeOf(here.buffer.write([put("a", "2")], { durable: true }));
-      let isSynced = false;
-      const synced = here.buffer.sync().then(() => {
-        isSynced = true;
-      });
-      await settled();
-      await here.below.finishOne(outcome);
-      await hiding;
-      await settled();
-      if (outcome === "failed") {
-        expect(isSynced).toBe(false);
-        await here.below.finishOne("stored");
-      }
-      await synced;
-      expect(await stored(here)).toEqual([outcome === "stored" ? "a=2" : "a=1"]);
-    },
-  );
-
-  test("rejects where the engine below does not take it, and the rows stay", async () => {
-    const here = world({ objectsMax: 100 });
-    await here.buffer.write([put("a", "1")]);
-    const synced = outcomeOf(here.buffer.sync());
-    await settled();
-    await here.below.finishOne("failed");
-    expect(await synced).toContain("Cannot write");
-    expect(await shown(here, "a")).toBe("1");
-    const again = here.buffer.sync();
-    await settled();
-    await here.below.finishOne("stored");
-    await again;
-    expect(await stored(here)).toEqual(["a=1"]);
-  });
-
-  test("serves all who ask while one is under way with the next", async () => {
-    const here = world({ objectsMax: 100 });
-    await here.buffer.write([put("a", "1")]);
-    const first = here.buffer.sync();
-    await settled();
-    await here.buffer.write([put("b", "1")]);
-    const others = [here.buffer.sync(), here.buffer.sync()];
-    await here.below.finishOne("stored");
-    await first;
-    await settled();
-    expect(here.below.waiting).toBe(1);
-    await here.below.finishOne("stored");
-    await Promise.all(others);
-    expect(await stored(here)).toEqual(["a=1", "b=1"]);
-    expect(here.below.waiting).toBe(0);
-  });
-
-  test("rejects once the buffer is closed", async () => {
-    const here = world({ objectsMax: 100 });
-    await here.buffer.close();
-    await expect(here.buffer.sync()).rejects.toThrow("it is closed");
   });
 });
