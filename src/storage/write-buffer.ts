@@ -20,6 +20,7 @@
  */
 
 import { assert } from "../base/assert.ts";
+import { NextRun } from "../base/next-run.ts";
 import type { Clock, Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import type { BufferWatch } from "./buffer-watch.ts";
@@ -67,8 +68,7 @@ export class WriteBuffer implements Engine {
   /** A flush failed, and the engine below has stored nothing since. */
   #isFailing = false;
   #closing: Promise<void> | undefined;
-  #syncing: Promise<void> | undefined;
-  #nextSync: Promise<void> | undefined;
+  readonly #syncs = new NextRun(() => this.#passAcknowledged());
 
   constructor(
     environment: WriteBufferEnvironment,
@@ -169,15 +169,7 @@ export class WriteBuffer implements Engine {
 
   /** Resolves once the engine below has all that was acknowledged before the call; rejects with StorageError where it does not take it, and the rows stay. */
   sync(): Promise<void> {
-    // One that is under way began without the newest rows; the next one has them of all who ask meanwhile.
-    this.#nextSync ??= (this.#syncing ?? this.#done).catch(ignoreTold).then(() => {
-      this.#nextSync = undefined;
-      this.#syncing = this.#passAcknowledged().finally(() => {
-        this.#syncing = undefined;
-      });
-      return this.#syncing;
-    });
-    return this.#nextSync;
+    return this.#syncs.ask();
   }
 
   /** Stores everything, then closes the engine below; rejects with StorageError where rows were lost. */
