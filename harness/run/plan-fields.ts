@@ -27,6 +27,18 @@ export class PlanFields {
     this.#refuse = refuse;
   }
 
+  /** Those of the object that a file's text is, as JSON. */
+  static ofText(text: string, refuse: Refuse): PlanFields {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      refuse(`it is not JSON (${error.message.replaceAll(/\s+/g, " ")})`);
+    }
+    return new PlanFields(value, "", refuse);
+  }
+
   value(name: string): unknown {
     this.#asked.add(name);
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;

@@ -51,7 +51,7 @@ export function parseCorpusEntry(text: string, file: string): CorpusEntry {
   const refuse = (sentence: string): never => {
     throw new PlanFileError(`Cannot read the seed ${file}: ${sentence}`);
   };
-  const fields = new PlanFields(parseJson(text, refuse), "", refuse);
+  const fields = PlanFields.ofText(text, refuse);
   fields.oneOf("format", ["ringside-seed"]);
   fields.oneOf("version", [1]);
   const found = fields.text("found", FOUND_LENGTH_MAX);
@@ -64,15 +64,6 @@ export function parseCorpusEntry(text: string, file: string): CorpusEntry {
     : planOfSeed(fields.whole("seed", 0, Number.MAX_SAFE_INTEGER));
   fields.end();
   return { file, found, plan, realMs };
-}
-
-function parseJson(text: string, refuse: (sentence: string) => never): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return refuse(`it is not JSON (${error.message.replaceAll(/\s+/g, " ")})`);
-  }
 }
 
 async function orRefuse<T>(path: string, promise: Promise<T>): Promise<T> {

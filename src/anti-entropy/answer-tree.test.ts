@@ -100,7 +100,7 @@ test("and is told nothing where that is lost, and the next time what is left", a
   expect(answers[1]).toEqual(TOLD_OF_NOTHING);
 });
 
-test("what is in a write buffer is flushed first", async () => {
+test("what is in a write buffer is stored first", async () => {
   const { answers, ask, disk, ended } = await owner({ isBuffered: true });
   expect(await ended).toBeUndefined();
   expect(disk.waiting).toBe(0);
@@ -112,7 +112,7 @@ test("what is in a write buffer is flushed first", async () => {
   expect(await disk.durable.count("records")).toBe(1);
 });
 
-test("and where it cannot be flushed the peer is told of an error", async () => {
+test("and where it cannot be stored the peer is told of an error", async () => {
   const { answers, ask, disk } = await owner({ isBuffered: true });
   await ask(PARTITION);
   await disk.finishOne("failed");

@@ -11,7 +11,7 @@ describe("parseKnownKills()", () => {
       { name: "c", outcome: "killed", killedBy: { check: "never-reached", anomaly: "y" } },
       { name: "d", outcome: "survived" },
     ];
-    expect(parseKnownKills(JSON.stringify({ ...FILE, results }), "it")).toEqual(
+    expect(parseKnownKills(JSON.stringify({ ...FILE, results }), "the file")).toEqual(
       new Map([
         ["a", { kind: "seed", seed: 7 }],
         ["b", { kind: "corpus" }],
@@ -21,18 +21,19 @@ describe("parseKnownKills()", () => {
 
   test.each([
     ["{", "it is not JSON"],
-    ["null", 'allowed is the format "ringside-mutants"'],
-    [JSON.stringify({ ...FILE, version: 2, results: [] }), "it is of version 2, allowed is 1"],
-    [JSON.stringify(FILE), "it has no results"],
-    [JSON.stringify({ ...FILE, results: [{}] }), "a result has no name"],
+    ["null", "it is null, allowed is an object"],
+    [JSON.stringify({ format: "x" }), 'format is "x", allowed is ringside-mutants'],
+    [JSON.stringify({ ...FILE, version: 2, results: [] }), "version is 2, allowed is 1"],
+    [JSON.stringify(FILE), "results is missing, allowed is a list"],
+    [JSON.stringify({ ...FILE, results: [{}] }), "results[0].name is missing, allowed is a text"],
     [
       JSON.stringify({ ...FILE, results: [{ name: "a", killedBy: { seed: 0 } }] }),
-      "a was killed by seed 0, allowed is a whole number from 1",
+      "results[0].killedBy.seed is 0, allowed is a whole number from 1",
     ],
   ])("refuses %s", (text, reason) => {
-    expect(() => parseKnownKills(text, "it")).toThrow(
-      new KnownKillsError(`Cannot read the known kills it: ${reason}`),
-    );
+    const refused = expect(() => parseKnownKills(text, "the file"));
+    refused.toThrow(KnownKillsError);
+    refused.toThrow(`Cannot read the known kills the file: ${reason}`);
   });
 
   test("a file that is not there is told of in one line", async () => {

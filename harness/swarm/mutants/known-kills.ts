@@ -3,6 +3,7 @@
  * tried first, and only where it does not find the fault any more the mutant is judged as one that nobody has seen.
  */
 import { readFile } from "node:fs/promises";
+import { PlanFields } from "../../run/plan-fields.ts";
 
 /** What found a mutant before: a seed, or else a file of the corpus. */
 export type KnownKill =
@@ -31,33 +32,23 @@ export function parseKnownKills(text: string, name: string): ReadonlyMap<string,
   const refuse = (reason: string): never => {
     throw new KnownKillsError(`Cannot read the known kills ${name}: ${reason}`);
   };
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return refuse("it is not JSON");
-  }
-  const { format, version, results } = fieldsOf(parsed);
-  if (format !== "ringside-mutants") return refuse('allowed is the format "ringside-mutants"');
-  if (version !== 1) return refuse(`it is of version ${version}, allowed is 1`);
-  if (!Array.isArray(results)) return refuse("it has no results");
+  const fields = PlanFields.ofText(text, refuse);
+  fields.oneOf("format", ["ringside-mutants"]);
+  fields.oneOf("version", [1]);
   const kills = new Map<string, KnownKill>();
-  for (const result of results) {
-    const { name: mutant, killedBy } = fieldsOf(result);
-    if (typeof mutant !== "string") return refuse("a result has no name");
-    const { seed, plan } = fieldsOf(killedBy);
-    if (typeof plan === "string") kills.set(mutant, { kind: "corpus" });
-    else if (seed !== undefined) {
-      if (typeof seed !== "number" || !Number.isSafeInteger(seed) || seed < 1) {
-        return refuse(`${mutant} was killed by seed ${seed}, allowed is a whole number from 1`);
-      }
-      kills.set(mutant, { kind: "seed", seed });
+  fields.list("results", MUTANTS_MAX, (value, path) => {
+    const result = new PlanFields(value, path, refuse);
+    const mutant = result.text("name", NAME_LENGTH_MAX);
+    if (!result.has("killedBy")) return;
+    const killedBy = result.object("killedBy");
+    // A point that no seed reached has neither.
+    if (killedBy.has("plan")) kills.set(mutant, { kind: "corpus" });
+    else if (killedBy.has("seed")) {
+      kills.set(mutant, { kind: "seed", seed: killedBy.whole("seed", 1, Number.MAX_SAFE_INTEGER) });
     }
-  }
+  });
   return kills;
 }
 
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
-}
+const MUTANTS_MAX = 10_000;
+const NAME_LENGTH_MAX = 200;
