@@ -12,7 +12,6 @@ import type { PlainPlanOptions } from "./testing/plain-plan.ts";
 import { plainPlan } from "./testing/plain-plan.ts";
 
 const GOSSIP = { gossipMs: 100, antiEntropyMs: 200 };
-const SNAPSHOT = { startMs: 1, partitionsAtOnce: 1, leftOut: [], restoredPartitions: 16 };
 
 function join(node: string, startMs = 100): MemberFault {
   return { kind: "join", startMs, node };
@@ -80,7 +79,6 @@ describe("a plan in which nodes join and leave", () => {
       planOf([join("n5")], { world: { spares: 1, settings: { ...GOSSIP, antiEntropyMs: 0 } } }),
       /allowed beside that is antiEntropyMs of 1 or more$/,
     ],
-    ["a snapshot", planOf([join("n5")], { snapshot: SNAPSHOT }), /beside that is no snapshot$/],
     [
       "datacenters",
       planOf([join("n5")], { run: { datacenters: { count: 2 } } }),

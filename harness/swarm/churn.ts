@@ -7,7 +7,7 @@ import type { MemberFault } from "./member-orders.ts";
 import { removalsOf } from "./removals.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
-type ChurnPlan = Pick<SimPlan, "run" | "world" | "faults" | "core" | "snapshot">;
+type ChurnPlan = Pick<SimPlan, "run" | "world" | "faults" | "core">;
 
 /** Joins and leaves, in the order in which they are carried out. */
 export function churnOf(faults: readonly SimFault[]): readonly MemberFault[] {
@@ -32,13 +32,12 @@ export function membersAtEnd({
 
 /** What is wrong with the joins and leaves of a plan, in one line; undefined for nothing. Faults are in the order of their start. */
 export function churnProblem(plan: ChurnPlan): string | undefined {
-  const { run, world, faults, core, snapshot } = plan;
+  const { run, world, faults, core } = plan;
   const changes = churnOf(faults);
   const placeOf = (fault: SimFault) => `faults[${faults.indexOf(fault)}]`;
   const [first] = changes;
   if (first === undefined) return undefined;
   const beside = `${placeOf(first)} changes the members, allowed beside that`;
-  if (snapshot !== undefined) return `${beside} is no snapshot`;
   if (run.datacenters !== undefined) return `${beside} are no datacenters`;
   if (removalsOf(faults).length > 0) return `${beside} is no removal from a static list`;
   if ((world.settings.gossipMs ?? 0) === 0) return `${beside} is gossipMs of 1 or more`;

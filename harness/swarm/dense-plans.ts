@@ -18,6 +18,7 @@ import { LAST_WRITES } from "./stories/last-writes.ts";
 import { LEAVING } from "./stories/leaving.ts";
 import { LIVES } from "./stories/lives.ts";
 import { LOST_COPIES } from "./stories/lost-copies.ts";
+import { MORE_MEMBERS } from "./stories/more-members.ts";
 import { MOVING_RANGES } from "./stories/moving-ranges.ts";
 import { SNAPSHOTS } from "./stories/snapshots.ts";
 import type { TellStory } from "./stories/story.ts";
@@ -84,13 +85,20 @@ const FIRST_STORIES = {
 /** Likewise, in turns of their own: a new one goes to the end, and moves these alone. */
 const LATER_STORIES = { ...LAST_WRITES, ...FORWARDS, ...DELIVERIES, ...LEAVING };
 
-const STORIES = { ...FIRST_STORIES, ...LATER_STORIES, ...MOVING_RANGES, ...FULL_DISKS };
+const STORIES = {
+  ...FIRST_STORIES,
+  ...LATER_STORIES,
+  ...MOVING_RANGES,
+  ...FULL_DISKS,
+  ...MORE_MEMBERS,
+};
 
 export type DenseFamily = keyof typeof STORIES;
 export const FIRST_FAMILIES = namesOf(FIRST_STORIES);
 export const LATER_FAMILIES = namesOf(LATER_STORIES);
 export const MOVING_FAMILIES = namesOf(MOVING_RANGES);
 export const FULL_FAMILIES = namesOf(FULL_DISKS);
+export const MEMBER_FAMILIES = namesOf(MORE_MEMBERS);
 
 function namesOf<Name extends string>(stories: Readonly<Record<Name, unknown>>): readonly Name[] {
   return Object.keys(stories) as Name[];

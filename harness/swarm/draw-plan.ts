@@ -127,7 +127,7 @@ export function drawPlan(seed: number, { kinds = FAULT_KINDS }: DrawOptions = {}
     operations: run.rate * run.seconds,
     ...drawAdversary(random.fork("adversary"), run.versioning),
     ...drawColdKeys(random.fork("cold keys")),
-    ...(churn === undefined && drawSnapshot(random.fork("snapshot"), run, faults)),
+    ...drawSnapshot(random.fork("snapshot"), run, faults),
     world: withCapacities(
       random.fork("capacities"),
       nodes,

@@ -4,6 +4,7 @@ import {
   FIRST_FAMILIES,
   FULL_FAMILIES,
   LATER_FAMILIES,
+  MEMBER_FAMILIES,
   MOVING_FAMILIES,
 } from "./dense-plans.ts";
 import { drawPlan } from "./draw-plan.ts";
@@ -22,6 +23,7 @@ const TURNS: readonly Turns[] = [
   { every: 20, rest: 7, families: LATER_FAMILIES },
   { every: 20, rest: 13, families: MOVING_FAMILIES },
   { every: 40, rest: 39, families: FULL_FAMILIES },
+  { every: 100, rest: 61, families: MEMBER_FAMILIES },
 ];
 
 /** What a swarm runs for a seed: mostly a plan whose parts are drawn one by one, and where it is a family's turn a fixed story. Pure. */

@@ -35,12 +35,38 @@ interface Answer {
   readonly ring: Ring;
 }
 
-/** Asks every URL. Rejects with SnapshotError where nobody answers, or two do not say the same of their cluster. */
+/**
+ * Asks every URL; all of them again where they go by different rings, for while members change some hear of it later. Rejects with SnapshotError where
+ * nobody answers, or two do not say the same of their cluster.
+ */
 export async function viewCluster(
   environment: Pick<SnapshotEnvironment, "http" | "clock">,
   urls: readonly string[],
   patience: Patience,
 ): Promise<ClusterView> {
+  const { clock } = environment;
+  for (let tries = 1; ; tries += 1) {
+    const { answers, silent } = await surveyAll(environment, urls, patience);
+    const [first, ...others] = answers;
+    if (first === undefined) {
+      throw new SnapshotError("failure", `Cannot reach the cluster: ${silent[0] ?? "no URL"}`);
+    }
+    const stranger = others.find(({ settings }) => !isEqual(settings, first.settings));
+    if (stranger !== undefined) throw differently("use", first, stranger);
+    const ahead = others.find(({ ring }) => !isEqual(ring.stamp, first.ring.stamp));
+    if (ahead === undefined) {
+      return { ...first.settings, ring: first.ring, urls: byNode(answers), silent };
+    }
+    if (tries >= patience.triesMax) throw differently("failure", first, ahead);
+    await new Promise<void>((resolve) => clock.setTimer(patience.pauseMs, resolve));
+  }
+}
+
+async function surveyAll(
+  environment: Pick<SnapshotEnvironment, "http" | "clock">,
+  urls: readonly string[],
+  patience: Patience,
+): Promise<{ readonly answers: readonly Answer[]; readonly silent: readonly string[] }> {
   const answers: Answer[] = [];
   const silent: string[] = [];
   await Promise.all(
@@ -53,20 +79,18 @@ export async function viewCluster(
       }
     }),
   );
-  const [first, ...others] = answers;
-  if (first === undefined) {
-    throw new SnapshotError("failure", `Cannot reach the cluster: ${silent[0] ?? "no URL"}`);
-  }
-  for (const other of others) expectSame(first, other);
-  const byNode = new Map(answers.map(({ node, url }) => [node, url]));
-  if (byNode.size < answers.length) {
-    const twice = answers.find(({ node, url }) => byNode.get(node) !== url);
-    throw new SnapshotError(
-      "use",
-      `Cannot use ${twice?.url} and ${byNode.get(twice?.node ?? first.node)}: both are node ${twice?.node}`,
-    );
-  }
-  return { ...first.settings, ring: first.ring, urls: byNode, silent };
+  return { answers, silent };
+}
+
+/** Throws SnapshotError where two URLs are of one node. */
+function byNode(answers: readonly Answer[]): ReadonlyMap<NodeId, string> {
+  const urls = new Map(answers.map(({ node, url }) => [node, url]));
+  const twice = answers.find(({ node, url }) => urls.get(node) !== url);
+  if (twice === undefined) return urls;
+  throw new SnapshotError(
+    "use",
+    `Cannot use ${twice.url} and ${urls.get(twice.node)}: both are node ${twice.node}`,
+  );
 }
 
 async function surveyNode(
@@ -105,12 +129,16 @@ async function surveyNode(
   return { url, node, settings, ring };
 }
 
-function expectSame(one: Answer, other: Answer): void {
+/** Objects made in one place, whose fields stand in one order. */
+function isEqual(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function differently(kind: SnapshotError["kind"], one: Answer, other: Answer): SnapshotError {
   const told = ({ settings, ring }: Answer): string =>
     JSON.stringify({ ...settings, ...ring.stamp });
-  if (told(one) === told(other)) return;
-  throw new SnapshotError(
-    "use",
+  return new SnapshotError(
+    kind,
     `Cannot use ${one.url} and ${other.url} as one cluster: one says ${told(one)}, the other ${told(other)}`,
   );
 }

@@ -7,7 +7,8 @@ import type { Manifest } from "./manifest.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 import { urlOf, worldCaller } from "./testing/world-caller.ts";
 
-const PATIENCE = { timeoutMs: 1_000, triesMax: 2, pauseMs: 10 };
+/** In the pause a node hears of a change. */
+const PATIENCE = { timeoutMs: 1_000, triesMax: 2, pauseMs: 3_000 };
 
 function take(
   world: ClusterWorld,
@@ -75,4 +76,22 @@ describe("D-6.2-8 a snapshot covers nothing for sure", () => {
     expect((await operator.members("n1")).notEmptied).toEqual([]);
     expect(coverage(await take(world, left))).toEqual(WHOLE);
   });
+});
+
+test("D-6.2-8 nodes are asked again until all go by one ring, and not for ever", async () => {
+  const { world, operator } = await worldOf(4);
+  world.partition(["n4"], ["n1", "n2", "n3"]);
+  await operator.remove("n4", "n1");
+  await operator.until(["n1", "n2", "n3"]);
+  await expect(take(world, world.names)).rejects.toMatchObject({
+    kind: "failure",
+    message: expect.stringMatching(/^Cannot use .* as one cluster: one says /),
+  });
+  let looks = 0;
+  const manifest = await take(world, world.names, ({ hostname, pathname }) => {
+    if (hostname !== "n4" || pathname !== "/admin/ring") return;
+    looks += 1;
+    world.heal();
+  });
+  expect([looks, coverage(manifest)]).toEqual([2, WHOLE]);
 });
