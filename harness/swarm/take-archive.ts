@@ -14,6 +14,7 @@ import { SimHttp } from "../drivers/sim/sim-http.ts";
 import { waitMs } from "../nemesis/wait.ts";
 import type { Archive } from "./archive.ts";
 import { openArchive, snapshotEnvironment } from "./archive.ts";
+import { machinesOf } from "./churn.ts";
 import { nodesDestroyed } from "./plan-expectation.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
 
@@ -27,24 +28,31 @@ export async function takeArchive(world: SimulatedWorld): Promise<void> {
   if (snapshot === undefined) return;
   await waitMs(cluster.scheduler, snapshot.startMs);
   const files = new MemoryFiles();
+  const asked = cluster.nodes.filter((node) => !snapshot.leftOut.includes(node));
   const held = heldRows(world.oracle?.states ?? [], lifeOf(world));
   try {
     const manifest = await takeSnapshot(snapshotEnvironment(cluster, files), {
-      from: cluster.nodes
-        .filter((node) => !snapshot.leftOut.includes(node))
-        .map((node) => SimHttp.directUrl(node)),
+      from: asked.map((node) => SimHttp.directUrl(node)),
       partitionsAtOnce: snapshot.partitionsAtOnce,
       patience: ARCHIVE_PATIENCE,
     });
     world.archive = await openArchive(manifest, files, plan.run.versioning);
-    findings.push(...violationsOf(world, world.archive, held));
+    findings.push(...violationsOf(world, world.archive, { held, asked }));
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     // All nodes that were asked are down: then there is nothing to be taken.
     if (error.message.startsWith("Cannot reach the cluster")) return;
+    // As long as a member is cut off it goes by the ring of before.
+    if (error.kind === "failure" && ringsOf(world, asked).size > 1) return;
     const anomaly = "a snapshot cannot be taken";
     findings.push({ check: "snapshot", anomaly, detail: error.message, timeMs: world.nowMs() });
   }
+}
+
+/** By which rings these nodes go, as far as they are up. */
+function ringsOf({ cluster }: SimulatedWorld, nodes: readonly string[]): ReadonlySet<string> {
+  const rings = nodes.flatMap((node) => cluster.machine(node).node?.ring() ?? []);
+  return new Set(rings.map(({ stamp }) => `${stamp.epoch} ${stamp.digest}`));
 }
 
 function lifeOf({ cluster }: SimulatedWorld): (node: string) => number | undefined {
@@ -54,20 +62,31 @@ function lifeOf({ cluster }: SimulatedWorld): (node: string) => number | undefin
   };
 }
 
-/** What the snapshot says of a partition, and of itself as a whole. */
-function claimOf({ complete, cluster }: Manifest, { coversFromW }: PartitionEntry): number | null {
+/**
+ * What the snapshot says of a partition, and of itself as a whole. Null where the cluster has members of which the ring that the snapshot found does not know,
+ * and others were missing: all that knew of them may have been those (architecture, "Snapshots").
+ */
+function claimOf(
+  { complete, cluster }: Manifest,
+  { coversFromW, missing }: PartitionEntry,
+  members: readonly string[],
+): number | null {
+  const isBehind = members.some((node) => !cluster.nodes.includes(node));
+  if (isBehind && missing.length > 0) return null;
   return complete ? Math.min(coversFromW ?? cluster.w, cluster.w) : coversFromW;
 }
 
 function violationsOf(
   world: SimulatedWorld,
   { manifest, rows }: Archive,
-  held: readonly HeldRow[],
+  { held, asked }: { readonly held: readonly HeldRow[]; readonly asked: readonly string[] },
 ): readonly Violation[] {
   const { plan, cluster, oracle } = world;
   const { run } = plan;
   const violations = new Violations(() => world.nowMs());
-  const ring = [...cluster.simNodes.values()].find(({ node }) => node !== undefined)?.node?.ring();
+  // A node of which the ring that was found does not know is not among the missing either.
+  const isSeen = (node: string) => asked.includes(node) && manifest.cluster.nodes.includes(node);
+  const unseen = machinesOf(plan).filter((node) => !isSeen(node));
   const options = {
     tellsCausality: tellsCausality({ mode: run.versioning, truncated: run.truncate !== undefined }),
     nodesDestroyed: run.expects.verdict === "valid" ? nodesDestroyed(plan) : undefined,
@@ -76,18 +95,19 @@ function violationsOf(
   for (const state of oracle?.states ?? []) {
     const name = byteString(state.key);
     known.add(name);
-    const entry = manifest.partitions[ring?.partitionOf(state.key) ?? -1];
+    const entry = manifest.partitions[cluster.ring.partitionOf(state.key)];
     if (entry === undefined) continue;
     const { begunMs, missing } = entry;
-    const taken = { begunMs, missing, coversFromW: claimOf(manifest, entry) };
+    const taken = { begunMs, missing, coversFromW: claimOf(manifest, entry, cluster.nodes) };
     const content = rows.get(name) ?? NO_CONTENT;
     checkSnapshot(state, taken, { content, options }, violations);
   }
   for (const row of options.tellsCausality ? held : []) {
     const { key } = row.copy.state;
-    const { missing, coversFromW } = manifest.partitions[ring?.partitionOf(key) ?? -1] ?? {};
-    if (missing === undefined || coversFromW === null) continue;
+    const entry = manifest.partitions[cluster.ring.partitionOf(key)];
+    if (entry === undefined || entry.coversFromW === null) continue;
     const { clock } = rows.get(byteString(key)) ?? NO_CONTENT;
+    const missing = [...entry.missing, ...unseen];
     checkHeld(row, { clock, missing }, lifeOf(world), violations);
   }
   const strange = [...rows.keys()].find((name) => !known.has(name));

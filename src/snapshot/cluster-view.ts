@@ -24,9 +24,11 @@ export interface ClusterView {
   readonly urls: ReadonlyMap<NodeId, string>;
   /** One sentence for each URL where nobody answered. */
   readonly silent: readonly string[];
+  /** How many of those are of no node of the ring: it may have become another, and those that went by the new one may be the very ones that are silent. */
+  readonly strangersSilent: number;
 }
 
-type Settings = Omit<ClusterView, "ring" | "urls" | "silent">;
+type Settings = Omit<ClusterView, "ring" | "urls" | "silent" | "strangersSilent">;
 
 interface Answer {
   readonly url: string;
@@ -55,7 +57,10 @@ export async function viewCluster(
     if (stranger !== undefined) throw differently("use", first, stranger);
     const ahead = others.find(({ ring }) => !isEqual(ring.stamp, first.ring.stamp));
     if (ahead === undefined) {
-      return { ...first.settings, ring: first.ring, urls: byNode(answers), silent };
+      const urls = byNode(answers);
+      const missingCount = first.ring.nodes.filter((node) => !urls.has(node)).length;
+      const strangersSilent = Math.max(0, silent.length - missingCount);
+      return { ...first.settings, ring: first.ring, urls, silent, strangersSilent };
     }
     if (tries >= patience.triesMax) throw differently("failure", first, ahead);
     await new Promise<void>((resolve) => clock.setTimer(patience.pauseMs, resolve));

@@ -95,3 +95,35 @@ test("D-6.2-8 nodes are asked again until all go by one ring, and not for ever",
   });
   expect([looks, coverage(manifest)]).toEqual([2, WHOLE]);
 });
+
+describe("D-6.2-8 a snapshot is not whole", () => {
+  test("where as many are silent as it takes that all who know of a new member are among them", async () => {
+    const { world } = await worldOf(3);
+    // W is 2: a write may be at n3 and at one that joined, of which n1 and n2 need not have heard.
+    expect(coverage(await takeWithout(world, ["n3"]))).toEqual({ complete: true, covers: [2] });
+    expect(coverage(await takeWithout(world, ["n3", "n4"]))).toEqual({
+      complete: false,
+      covers: [3],
+    });
+  });
+
+  test("where no member answers at its end", async () => {
+    const { world } = await worldOf(3);
+    let rows = 0;
+    const http = worldCaller(world, (_node, { pathname }) => {
+      rows += Number(pathname === "/admin/rows");
+      return pathname === "/admin/status" && rows > 0;
+    });
+    const environment = { http, clock: world.clock, files: new MemoryFiles() };
+    const taken = takeSnapshot(environment, { from: world.names.map(urlOf), patience: PATIENCE });
+    expect(coverage(await world.drive(taken))).toEqual(NOTHING);
+  });
+});
+
+/** All three nodes and n4 are named, and these do not answer. */
+function takeWithout(world: ClusterWorld, silent: readonly string[]): Promise<Manifest> {
+  const http = worldCaller(world, (node) => silent.includes(node));
+  const environment = { http, clock: world.clock, files: new MemoryFiles() };
+  const from = [...world.names, ...silent.filter((node) => !world.names.includes(node))];
+  return world.drive(takeSnapshot(environment, { from: from.map(urlOf), patience: PATIENCE }));
+}

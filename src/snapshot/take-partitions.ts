@@ -100,9 +100,11 @@ async function hintsIn(
 /** Of which nodes something is not in the snapshot. */
 class Losses {
   readonly #everywhere: Set<NodeId>;
+  readonly #strangersSilent: number;
   readonly #byPartition = new Map<number, Set<NodeId>>();
 
-  constructor({ ring, urls }: ClusterView) {
+  constructor({ ring, urls, strangersSilent }: ClusterView) {
+    this.#strangersSilent = strangersSilent;
     this.#everywhere = new Set(ring.nodes.filter((node) => !urls.has(node)));
   }
 
@@ -122,6 +124,6 @@ class Losses {
 
   /** W slots are on W nodes. Any node's may be among them: also where quorums are strict a client can ask for a sloppy one. */
   coversFromW(partition: number): number {
-    return this.missingFrom(partition).length + 1;
+    return this.missingFrom(partition).length + this.#strangersSilent + 1;
   }
 }

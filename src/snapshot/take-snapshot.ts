@@ -114,7 +114,8 @@ function isAsBefore({ missing }: PartitionEntry, lost: ReadonlySet<string>): boo
 
 /**
  * Without the nodes that do not answer at all: each page that they are asked for would cost the whole patience. `isStill`: all that answer go by
- * the ring of the view, and none has rows on their way to other nodes, which a reader of one node after the other could miss at both.
+ * the ring of the view, and none has rows on their way to other nodes, which a reader of one node after the other could miss at both. One member must answer: no
+ * row of a lost range goes before all members have shown that they go by the next ring.
  */
 async function presentNodes({
   environment,
@@ -142,7 +143,8 @@ async function presentNodes({
   );
   const present = answers.flat();
   const urls = new Map(present.map(({ node, url }) => [node, url]));
-  return { view: { ...view, urls }, isStill: present.every(({ isStill }) => isStill) };
+  const isSeen = present.some(({ node }) => view.ring.nodes.includes(node));
+  return { view: { ...view, urls }, isStill: isSeen && present.every(({ isStill }) => isStill) };
 }
 
 /** By the status of a node, which may be none. A node of before lost ranges were dropped says nothing of it, and keeps all it has. */

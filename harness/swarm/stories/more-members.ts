@@ -9,8 +9,8 @@ export const MORE_MEMBERS = storiesOf({
    */
   "snapshot-while-a-node-joins": (random) => ({
     operations: 40,
-    coldKeys: wholeBetween(random, 20, 40),
-    run: { nodes: 3, n: 1, r: 1, w: 1, rate: 10, seconds: 5, carts: 2, clients: 2 },
+    coldKeys: wholeBetween(random, 100, 140),
+    run: { nodes: 3, n: 1, r: 1, w: 1, rate: 10, seconds: 4, carts: 2, clients: 2 },
     world: { spares: 1, settings: { gossipMs: 40, antiEntropyMs: 40 } },
     snapshot: { startMs: 1_000, partitionsAtOnce: 1_024, leftOut: [], restoredPartitions: 31 },
     faults: [

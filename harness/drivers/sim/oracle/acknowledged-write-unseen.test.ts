@@ -91,6 +91,21 @@ describe.each(["dvvset", "merged"] as const)("acknowledged-write-unseen in %s", 
     }
   });
 
+  test("nor of a write of fewer than the cluster's W whose coordinator has not", () => {
+    for (const [w, hasHeard] of [
+      [1, false],
+      [1, true],
+      [2, false],
+    ] as const) {
+      const world = new HandMadeWorld(mode, { strict: true, movingW: 2 });
+      world.moveTo(["b", "c", "d", "e", "a"]);
+      if (!hasHeard) world.believed.set("a", ["a", "b", "c", "d", "e"]);
+      world.done(written(world, "one", w));
+      missed(world, 3);
+      expect(world.found.includes(CHECK)).toBe(w === 2 || hasHeard);
+    }
+  });
+
   test("promises nothing of a key once a primary lost what it had on its disk", () => {
     for (const kept of [true, false]) {
       const world = new HandMadeWorld(mode, { strict: true, lossless: false });

@@ -75,6 +75,8 @@ export class AcknowledgedWatch {
     const [mint] = mints;
     if (mint === undefined || mints.length > 1 || sharesMints) return;
     if (!this.#isStrict(ask.strict)) return;
+    // Of so few nodes that those which took over need not have asked one of them.
+    if (ask.quorum < (this.#options.movingW ?? 0) && this.#isBehind(ask.node, state)) return;
     let byW = this.#acknowledged.get(state);
     if (byW === undefined) {
       byW = new Map();

@@ -57,6 +57,21 @@ describe("D-6.2-8 checkSnapshot()", () => {
     expect(claiming(2)).toEqual(["snapshot-lacks-write"]);
   });
 
+  test("counts a missing node that was a primary, of strict writes too, and no other", () => {
+    for (const missing of ["a", "b", "e"]) {
+      const world = new HandMadeWorld("dvvset", { strict: true, movingW: 2 });
+      const id = world.askWrite("a", "one", { w: 1 });
+      world.mint({ node: "a" }, "one");
+      world.sync({ node: "a" });
+      world.done(id);
+      world.moveTo(["b", "c", "d", "a", "e"]);
+      const isPromised = missing === "e";
+      expect(found(world, undefined, { missing: [missing] })).toEqual(
+        isPromised ? ["snapshot-lacks-write"] : [],
+      );
+    }
+  });
+
   test("finds a value that nobody wrote", () => {
     const world = new HandMadeWorld("dvvset");
     world.writeAtTwo("one");

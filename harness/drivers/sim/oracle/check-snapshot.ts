@@ -43,8 +43,8 @@ export function checkSnapshot(
   }
   if (coversFromW === null || !tellsCausality || nodesDestroyed === undefined) return;
   const isPromised = ({ ask, acknowledgedMs = begunMs }: ClientRequest): boolean => {
-    const { primaries } = state;
-    const counted = ask.strict ? missing.filter((node) => primaries.includes(node)) : missing;
+    // Who has lost the key may be the only one that has it still.
+    const counted = ask.strict ? missing.filter((node) => state.wasPrimary(node)) : missing;
     const unseen = Math.min(counted.length, coversFromW - 1);
     return acknowledgedMs < begunMs && ask.quorum > nodesDestroyed + unseen;
   };
