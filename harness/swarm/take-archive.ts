@@ -63,15 +63,15 @@ function lifeOf({ cluster }: SimulatedWorld): (node: string) => number | undefin
 }
 
 /**
- * What the snapshot says of a partition, and of itself as a whole. Null where the cluster has members of which the ring that the snapshot found does not know,
- * and others were missing: all that knew of them may have been those (architecture, "Snapshots").
+ * What the snapshot says of a partition, and of itself as a whole. Null where the cluster has members that nobody told it to ask and of which the ring that it found
+ * does not know, and others were missing: all that knew of them may have been those (architecture, "Snapshots").
  */
 function claimOf(
   { complete, cluster }: Manifest,
   { coversFromW, missing }: PartitionEntry,
-  members: readonly string[],
+  strangers: readonly string[],
 ): number | null {
-  const isBehind = members.some((node) => !cluster.nodes.includes(node));
+  const isBehind = strangers.some((node) => !cluster.nodes.includes(node));
   if (isBehind && missing.length > 0) return null;
   return complete ? Math.min(coversFromW ?? cluster.w, cluster.w) : coversFromW;
 }
@@ -86,6 +86,7 @@ function violationsOf(
   const violations = new Violations(() => world.nowMs());
   // A node of which the ring that was found does not know is not among the missing either.
   const isSeen = (node: string) => asked.includes(node) && manifest.cluster.nodes.includes(node);
+  const strangers = cluster.nodes.filter((node) => !asked.includes(node));
   const unseen = machinesOf(plan).filter((node) => !isSeen(node));
   const options = {
     tellsCausality: tellsCausality({ mode: run.versioning, truncated: run.truncate !== undefined }),
@@ -97,8 +98,9 @@ function violationsOf(
     known.add(name);
     const entry = manifest.partitions[cluster.ring.partitionOf(state.key)];
     if (entry === undefined) continue;
-    const { begunMs, missing } = entry;
-    const taken = { begunMs, missing, coversFromW: claimOf(manifest, entry, cluster.nodes) };
+    const { begunMs } = entry;
+    const missing = [...entry.missing, ...asked.filter((node) => !isSeen(node))];
+    const taken = { begunMs, missing, coversFromW: claimOf(manifest, entry, strangers) };
     const content = rows.get(name) ?? NO_CONTENT;
     checkSnapshot(state, taken, { content, options }, violations);
   }
