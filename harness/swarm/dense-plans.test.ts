@@ -5,6 +5,7 @@ import {
   FIRST_FAMILIES,
   FULL_FAMILIES,
   LATER_FAMILIES,
+  MEMBER_FAMILIES,
   MOVING_FAMILIES,
 } from "./dense-plans.ts";
 import { drawPlan } from "./draw-plan.ts";
@@ -12,7 +13,13 @@ import { losesNothing } from "./plan-expectation.ts";
 import { parsePlanText } from "./plan-file.ts";
 import { familyOfSeed, planOfSeed } from "./plan-of-seed.ts";
 
-const FAMILIES = [...FIRST_FAMILIES, ...LATER_FAMILIES, ...MOVING_FAMILIES, ...FULL_FAMILIES];
+const FAMILIES = [
+  ...FIRST_FAMILIES,
+  ...LATER_FAMILIES,
+  ...MOVING_FAMILIES,
+  ...FULL_FAMILIES,
+  ...MEMBER_FAMILIES,
+];
 
 test.each(FAMILIES)("a plan of %s is a plan as files hold it, another for each seed", (family) => {
   const plan = densePlan(family, 7);
@@ -28,6 +35,7 @@ test.each([
   { every: 20, rest: 7, families: LATER_FAMILIES },
   { every: 20, rest: 13, families: MOVING_FAMILIES },
   { every: 40, rest: 39, families: FULL_FAMILIES },
+  { every: 100, rest: 61, families: MEMBER_FAMILIES },
 ])("one seed in $every has one of the same families, each in turn", ({ every, rest, families }) => {
   const seeds = Array.from({ length: 2 * families.length }, (_, turn) => turn * every + rest);
   expect(seeds.map(familyOfSeed)).toEqual([...families, ...families]);
@@ -40,5 +48,5 @@ test("all other seeds have plans whose parts are drawn one by one", () => {
     expect(planOfSeed(seed)).toEqual(plan);
     return family !== undefined;
   });
-  expect(dense).toHaveLength(40 + 10 + 10 + 5);
+  expect(dense).toHaveLength(40 + 10 + 10 + 5 + 2);
 });
