@@ -1,6 +1,7 @@
 /** `npm run snapshot`: archives a cluster that goes on serving (docs/architecture.md, "Snapshots"). */
 
 import { FormatError } from "./base/binary.ts";
+import { waitMs } from "./env/wait.ts";
 import { createNodeClock } from "./platform/node-clock.ts";
 import {
   publish,
@@ -108,8 +109,7 @@ async function takeForEver(job: Job, { to, everyMs, keep }: Rotation): Promise<n
     } catch (error) {
       process.stderr.write(`${sentenceOf(error)}\n`);
     }
-    const leftMs = Math.max(0, startMs + everyMs - clock.monotonicMs());
-    await new Promise<void>((resolve) => clock.setTimer(leftMs, resolve));
+    await waitMs(clock, startMs + everyMs - clock.monotonicMs());
   }
 }
 

@@ -1,6 +1,7 @@
 /*
  * `npm run bench:sim`: how many store requests a second the simulation carries out on one core, with the oracle, the
- * catalogue, the history and the checkers on, as in a swarm; with as much room for young objects as a swarm's threads have.
+ * catalogue, the history and the checkers on, as in a swarm; with the room for young objects that each thread of a swarm has
+ * (a semi-space of 64 MiB is a third of 192).
  * Those run for minutes and hours, so the first runs, in which the engine still compiles what it will run, do not count: with
  * `--trace-opt` 325 functions are optimised in the first, 157, 98, 42, 58 and 44 in the next five, 25 to 45 in each from then on.
  * What it is slow in, a swarm looks less far in.

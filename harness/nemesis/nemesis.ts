@@ -7,6 +7,7 @@
  */
 
 import type { Clock } from "../../src/env/clock.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import type { FaultLine } from "../history/operation.ts";
 import type { Attack, AttackParts } from "./attacks/attack.ts";
 import { clockAttack } from "./attacks/clock-attack.ts";
@@ -17,7 +18,6 @@ import { wipeAttack } from "./attacks/wipe-attack.ts";
 import type { FaultRecord } from "./fault.ts";
 import type { Probe } from "./probes.ts";
 import type { PlannedFault, Schedule } from "./schedule.ts";
-import { waitMs } from "./wait.ts";
 
 /** The part of the recorder that the nemesis writes to. */
 export interface FaultJournal {

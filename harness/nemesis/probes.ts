@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/env/clock.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import type { Cluster, NodeStatus } from "../cluster/contract.ts";
 import type { Link, ProbeResult } from "./fault.ts";
-import { waitMs } from "./wait.ts";
 
 /** A probe that also says whether the node that was to make it could be asked at all. */
 export interface Probe extends ProbeResult {

@@ -1,9 +1,9 @@
 import type { Clock } from "../../src/env/clock.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import type { Cluster } from "../cluster/contract.ts";
 import { linkName } from "../cluster/contract.ts";
 import type { Link } from "../nemesis/fault.ts";
 import { pairsOf, probePairs } from "../nemesis/probes.ts";
-import { waitMs } from "../nemesis/wait.ts";
 
 const ROUNDS_MAX = 10;
 const PAUSE_MS = 100;

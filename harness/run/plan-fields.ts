@@ -34,6 +34,7 @@ export class PlanFields {
       value = JSON.parse(text);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
+      // The parser quotes the text, which may have any number of lines.
       refuse(`it is not JSON (${error.message.replaceAll(/\s+/g, " ")})`);
     }
     return new PlanFields(value, "", refuse);

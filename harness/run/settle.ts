@@ -6,8 +6,8 @@
  */
 
 import type { Clock } from "../../src/env/clock.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import type { Cluster } from "../cluster/contract.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import { readReplicas } from "./read-replicas.ts";
 
 export interface Settling {

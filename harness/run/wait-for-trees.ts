@@ -1,7 +1,7 @@
+import { waitMs } from "../../src/env/wait.ts";
 import type { NodeRoots } from "../checker/tree-roots.ts";
 import { differingPartitions } from "../checker/tree-roots.ts";
 import type { Cluster } from "../cluster/contract.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import type { SettleParts } from "./settle.ts";
 
 const PAUSE_MS = 250;

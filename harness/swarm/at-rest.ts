@@ -1,7 +1,7 @@
+import { waitMs } from "../../src/env/wait.ts";
 import type { Stages } from "../../src/node/stages.ts";
 import { STAGE_NAMES } from "../../src/node/stages.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import type { Finding } from "./sim-outcome.ts";
 
 /** What must be 0 on every node when no client asks for anything and everything has settled. */

@@ -3,7 +3,7 @@ import { ClientError } from "../../src/client/contract.ts";
 import type { HttpCaller } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
 import { RingsideClient } from "../../src/client/ringside-client.ts";
-import { waitMs } from "../nemesis/wait.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
 

@@ -7,7 +7,7 @@
 
 import { utf8Bytes } from "../../src/base/bytes.ts";
 import type { SeededRandom } from "../../src/base/seeded-random.ts";
-import { waitMs } from "../nemesis/wait.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import { wholeBetween } from "./chance.ts";
 import type { DirectReadParts } from "./direct-read.ts";
 import { outcomeOf, pathOf } from "./direct-read.ts";

@@ -1,5 +1,5 @@
+import { waitMs } from "../../src/env/wait.ts";
 import { tellsCausality } from "../drivers/sim/oracle/lossless.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import type { Adversary } from "./adversary.ts";
 import { removalsOf } from "./removals.ts";
 import type { Finding } from "./sim-outcome.ts";

@@ -2,7 +2,7 @@ import { toBase64url, utf8Bytes } from "../../src/base/bytes.ts";
 import type { HttpCall, HttpCaller, HttpCallResult } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
 import type { Clock } from "../../src/env/clock.ts";
-import { waitMs } from "../nemesis/wait.ts";
+import { waitMs } from "../../src/env/wait.ts";
 
 export interface DirectReadParts {
   readonly clock: Clock;

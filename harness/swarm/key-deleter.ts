@@ -8,8 +8,8 @@
 import { utf8Bytes } from "../../src/base/bytes.ts";
 import type { HttpCall, HttpCallResult } from "../../src/client/http-caller.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import { CONTEXT_HEADER } from "../../src/protocol/headers.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import { chance } from "./chance.ts";
 import type { ColdWriterParts, ColdWriterPlan } from "./cold-writer.ts";
 import { isServed, outcomeOf, pathOf } from "./direct-read.ts";

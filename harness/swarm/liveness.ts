@@ -3,13 +3,13 @@
  * A store that only survives faults by waiting for their end is not alive (VOPR's liveness mode).
  */
 
+import { waitMs } from "../../src/env/wait.ts";
 import { destroysData } from "../checker/expects.ts";
 import type { WorkloadClient, WorkloadClients } from "../client/contract.ts";
 import type { SimCluster } from "../drivers/sim/sim-cluster.ts";
 import type { SimNode } from "../drivers/sim/sim-node.ts";
 import { ADD } from "../history/cart-operation.ts";
 import type { Recorder } from "../history/recorder.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import type { Plan } from "../run/plan.ts";
 import type { Finding } from "./sim-outcome.ts";
 

@@ -1,5 +1,6 @@
 import { utf8Bytes } from "../../src/base/bytes.ts";
 import { HttpCallError } from "../../src/client/http-caller.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import type { MembershipView } from "../../src/membership/view.ts";
 import type { DynamoNode } from "../../src/node/node.ts";
 import { StorageError } from "../../src/storage/engine.ts";
@@ -8,7 +9,6 @@ import { SimNetwork } from "../drivers/sim/sim-network.ts";
 import type { SimNode } from "../drivers/sim/sim-node.ts";
 import { stopInTime } from "../drivers/sim/sim-process-power.ts";
 import type { SimFault } from "../drivers/sim/world-plan.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import type { Finding } from "./sim-outcome.ts";
 
 export type MemberFault = Extract<SimFault, { readonly kind: "join" | "leave" }>;

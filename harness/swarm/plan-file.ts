@@ -49,24 +49,21 @@ export async function writePlanFile(path: string, plan: SimPlan): Promise<void> 
 
 /** The text of a plan file; `name` is how sentences call it. Throws PlanFileError. */
 export function parsePlanText(text: string, name: string): SimPlan {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // The parser quotes the text, which may have any number of lines.
-    const reason = error.message.replaceAll(/\s+/g, " ");
-    throw new PlanFileError(`Cannot read the plan ${name}: it is not JSON (${reason})`);
-  }
-  return parseSimPlan(value, name);
+  return readSimPlan(PlanFields.ofText(text, refusalOf(name)), refusalOf(name));
 }
 
 /** A plan from parsed JSON; `name` is how sentences call it. Throws PlanFileError. */
 export function parseSimPlan(value: unknown, name: string): SimPlan {
-  const refuse = (sentence: string): never => {
+  return readSimPlan(new PlanFields(value, "", refusalOf(name)), refusalOf(name));
+}
+
+function refusalOf(name: string): (sentence: string) => never {
+  return (sentence) => {
     throw new PlanFileError(`Cannot read the plan ${name}: ${sentence}`);
   };
-  const fields = new PlanFields(value, "", refuse);
+}
+
+function readSimPlan(fields: PlanFields, refuse: (sentence: string) => never): SimPlan {
   const format = fields.oneOf("format", [FORMAT]);
   const version = fields.oneOf("version", [VERSION]);
   const seed = fields.whole("seed", 0, Number.MAX_SAFE_INTEGER);

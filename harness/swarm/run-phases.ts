@@ -1,4 +1,5 @@
 import type { ReachablePoint } from "../../src/env/catalogue.ts";
+import { waitMs } from "../../src/env/wait.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { WorkloadClients } from "../client/contract.ts";
 import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
@@ -12,7 +13,6 @@ import { openLoop } from "../generator/open-loop.ts";
 import type { HistoryLine } from "../history/operation.ts";
 import { datacenterOf, replicasPerDatacenter } from "../nemesis/datacenters.ts";
 import { pairsOf } from "../nemesis/probes.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
 import { untilAborted } from "../run/until-aborted.ts";
 import { Adversary } from "./adversary.ts";

@@ -1,6 +1,6 @@
+import { waitMs } from "../../src/env/wait.ts";
 import type { Patience } from "../../src/snapshot/contract.ts";
 import { SnapshotError } from "../../src/snapshot/contract.ts";
-import type { Manifest, PartitionEntry } from "../../src/snapshot/manifest.ts";
 import { takeSnapshot } from "../../src/snapshot/take-snapshot.ts";
 import { byteString } from "../../src/storage/byte-strings.ts";
 import { MemoryFiles } from "../drivers/sim/memory-files.ts";
@@ -11,12 +11,12 @@ import type { HeldRow } from "../drivers/sim/oracle/snapshot-lacks-row.ts";
 import { checkHeld, heldRows } from "../drivers/sim/oracle/snapshot-lacks-row.ts";
 import { Violations } from "../drivers/sim/oracle/violations.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
-import { waitMs } from "../nemesis/wait.ts";
 import type { Archive } from "./archive.ts";
 import { openArchive, snapshotEnvironment } from "./archive.ts";
 import { machinesOf } from "./churn.ts";
 import { nodesDestroyed } from "./plan-expectation.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
+import { TookPart } from "./took-part.ts";
 
 /** Far more patient than needed would keep the run waiting for nodes that are down. */
 const ARCHIVE_PATIENCE: Patience = { timeoutMs: 1_500, triesMax: 2, pauseMs: 50 };
@@ -62,20 +62,6 @@ function lifeOf({ cluster }: SimulatedWorld): (node: string) => number | undefin
   };
 }
 
-/**
- * What the snapshot says of a partition, and of itself as a whole. Null where the cluster has members that nobody told it to ask and of which the ring that it found
- * does not know, and others were missing: all that knew of them may have been those (architecture, "Snapshots").
- */
-function claimOf(
-  { complete, cluster }: Manifest,
-  { coversFromW, missing }: PartitionEntry,
-  strangers: readonly string[],
-): number | null {
-  const isBehind = strangers.some((node) => !cluster.nodes.includes(node));
-  if (isBehind && missing.length > 0) return null;
-  return complete ? Math.min(coversFromW ?? cluster.w, cluster.w) : coversFromW;
-}
-
 function violationsOf(
   world: SimulatedWorld,
   { manifest, rows }: Archive,
@@ -84,10 +70,8 @@ function violationsOf(
   const { plan, cluster, oracle } = world;
   const { run } = plan;
   const violations = new Violations(() => world.nowMs());
-  // A node of which the ring that was found does not know is not among the missing either.
-  const isSeen = (node: string) => asked.includes(node) && manifest.cluster.nodes.includes(node);
-  const strangers = cluster.nodes.filter((node) => !asked.includes(node));
-  const unseen = machinesOf(plan).filter((node) => !isSeen(node));
+  const machines = machinesOf(plan);
+  const tookPart = new TookPart({ manifest, asked, members: cluster.nodes, machines });
   const options = {
     tellsCausality: tellsCausality({ mode: run.versioning, truncated: run.truncate !== undefined }),
     nodesDestroyed: run.expects.verdict === "valid" ? nodesDestroyed(plan) : undefined,
@@ -99,8 +83,8 @@ function violationsOf(
     const entry = manifest.partitions[cluster.ring.partitionOf(state.key)];
     if (entry === undefined) continue;
     const { begunMs } = entry;
-    const missing = [...entry.missing, ...asked.filter((node) => !isSeen(node))];
-    const taken = { begunMs, missing, coversFromW: claimOf(manifest, entry, strangers) };
+    const missing = tookPart.missingOf(entry);
+    const taken = { begunMs, missing, coversFromW: tookPart.claimOf(entry) };
     const content = rows.get(name) ?? NO_CONTENT;
     checkSnapshot(state, taken, { content, options }, violations);
   }
@@ -109,8 +93,7 @@ function violationsOf(
     const entry = manifest.partitions[cluster.ring.partitionOf(key)];
     if (entry === undefined || entry.coversFromW === null) continue;
     const { clock } = rows.get(byteString(key)) ?? NO_CONTENT;
-    const missing = [...entry.missing, ...unseen];
-    checkHeld(row, { clock, missing }, lifeOf(world), violations);
+    checkHeld(row, { clock, missing: tookPart.absentOf(entry) }, lifeOf(world), violations);
   }
   const strange = [...rows.keys()].find((name) => !known.has(name));
   if (strange !== undefined) {

@@ -12,6 +12,7 @@
 
 import type { Clock } from "../env/clock.ts";
 import type { Random } from "../env/random.ts";
+import { waitMs } from "../env/wait.ts";
 import type { Attempt, ClientSettings } from "./client-options.ts";
 import { ClientError } from "./contract.ts";
 import type { EndpointChoice, EndpointChooser } from "./endpoint-choice.ts";
@@ -114,12 +115,12 @@ export async function runAttempts<T>(
     choice = choose(number + 1);
     const untried = !tries.has(choice.endpoint);
     const backoffMs = failure.silent && untried ? 0 : backoff(settings, parts.random, number);
-    const waitMs = Math.max(choice.waitMs, backoffMs);
-    if (!goesOn || number > settings.retriesMax || nowMs + waitMs >= deadlineMs) {
+    const delayMs = Math.max(choice.waitMs, backoffMs);
+    if (!goesOn || number > settings.retriesMax || nowMs + delayMs >= deadlineMs) {
       throw new FailedCallError(failure, definite, call.verb, { endpoint, attempts: number });
     }
-    if (waitMs > 0) {
-      await sleep(clock, waitMs);
+    if (delayMs > 0) {
+      await waitMs(clock, delayMs);
       // Meanwhile the way may have become another: the ring was read anew.
       choice = choose(number + 1);
     }
@@ -164,10 +165,4 @@ async function attemptOnce<T>(
 /** "Full jitter": uniform below an exponentially growing bound. */
 function backoff(settings: ClientSettings, random: Random, number: number): number {
   return random.float() * Math.min(settings.backoffMs * 2 ** (number - 1), settings.backoffMsMax);
-}
-
-function sleep(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.setTimer(delayMs, resolve);
-  });
 }

@@ -1,5 +1,6 @@
 import type { HttpCall, HttpCallResult } from "../client/http-caller.ts";
 import { HttpCallError } from "../client/http-caller.ts";
+import { waitMs } from "../env/wait.ts";
 import type { Patience, SnapshotEnvironment } from "./contract.ts";
 
 /** A node does not answer, or not as it should; one line. */
@@ -26,7 +27,7 @@ export async function askNode(
     if ("status" in answer && answer.status === expected) return answer;
     const isFinal = "status" in answer && answer.status < 500;
     if (isFinal || tries >= triesMax) throw new NodeError(sentenceOf(request, answer));
-    await new Promise<void>((resolve) => clock.setTimer(pauseMs, resolve));
+    await waitMs(clock, pauseMs);
   }
 }
 

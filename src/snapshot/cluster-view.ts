@@ -2,6 +2,7 @@ import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import type { VersioningMode } from "../causality/versioning.ts";
 import { VERSIONING_MODES } from "../causality/versioning.ts";
+import { waitMs } from "../env/wait.ts";
 import { placementOfFile } from "../ring/datacenter-placement.ts";
 import { ringFromTable } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
@@ -63,7 +64,7 @@ export async function viewCluster(
       return { ...first.settings, ring: first.ring, urls, silent, strangersSilent };
     }
     if (tries >= patience.triesMax) throw differently("failure", first, ahead);
-    await new Promise<void>((resolve) => clock.setTimer(patience.pauseMs, resolve));
+    await waitMs(clock, patience.pauseMs);
   }
 }
 

@@ -1,4 +1,5 @@
 import { versioningFor } from "../causality/versioning-for.ts";
+import { waitMs } from "../env/wait.ts";
 import type { PartitionRun } from "../protocol/row-page.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import { askNode, NodeError } from "./ask-node.ts";
@@ -104,7 +105,7 @@ async function takeWell(
     for (const { file } of entries) {
       if (file !== null) await environment.files.remove(file.name);
     }
-    await new Promise<void>((resolve) => environment.clock.setTimer(patience.pauseMs, resolve));
+    await waitMs(environment.clock, patience.pauseMs);
   }
 }
 

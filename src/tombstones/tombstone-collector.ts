@@ -2,6 +2,7 @@ import type { NodeId } from "../base/ids.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Counter } from "../env/metrics.ts";
+import { waitMs } from "../env/wait.ts";
 import type { Detector } from "../membership/failure-detector.ts";
 import type { Holding, Request } from "../protocol/messages.ts";
 import type { Tombstone, TombstoneRows } from "../replica/tombstone-rows.ts";
@@ -114,7 +115,7 @@ export class TombstoneCollector {
         if (this.#isMine(tombstone)) await this.#consider(tombstone);
       }
       after = page.after;
-      await this.#pause();
+      await waitMs(this.#environment.clock, PAGE_PAUSE_MS);
     } while (after !== undefined && !this.#stopped);
     this.#agreed.expire(this.#nowMs() - EXPIRY_GRACES * this.#options.graceMs);
   }
@@ -206,12 +207,6 @@ export class TombstoneCollector {
 
   #isOnSameGround(): boolean {
     return this.#ground !== undefined && this.#ground === this.#parts.ground();
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#environment.clock.setTimer(PAGE_PAUSE_MS, resolve);
-    });
   }
 
   #nowMs(): number {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { waitMs } from "../../../src/env/wait.ts";
 import { probeStatus } from "../../nemesis/probes.ts";
-import { waitMs } from "../../nemesis/wait.ts";
 import type { MachinePower, MachinePressure } from "../contract.ts";
 import type { ClusterWorld, InCluster } from "./cluster-world.ts";
 import { expectBothReached } from "./cluster-world.ts";

@@ -1,8 +1,8 @@
+import { waitMs } from "../../../src/env/wait.ts";
 import type { ProcessPower } from "../../cluster/contract.ts";
 import type { StatusProbe } from "../probes.ts";
 import { probeStatus } from "../probes.ts";
 import { judgeAllCrash } from "../prove-silence.ts";
-import { waitMs } from "../wait.ts";
 import type { Attack, AttackParts } from "./attack.ts";
 import {
   HEALTHY_TIMEOUT_MS,

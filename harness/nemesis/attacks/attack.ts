@@ -1,11 +1,11 @@
 import type { Clock } from "../../../src/env/clock.ts";
+import { waitMs } from "../../../src/env/wait.ts";
 import type { Cluster } from "../../cluster/contract.ts";
 import type { FaultProof, Link } from "../fault.ts";
 import type { Power } from "../faults-of.ts";
 import type { Probe, StatusProbe } from "../probes.ts";
 import { pairsOf, probeStatus, probeUntil } from "../probes.ts";
 import type { ProofProbes } from "../prove.ts";
-import { waitMs } from "../wait.ts";
 
 /** What attacks act on. */
 export interface AttackParts {

@@ -1,7 +1,11 @@
-import type { Clock } from "../../src/env/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Resolves after `delayMs` of the clock's time, or at once when `signal` is or becomes aborted. */
-export function waitMs(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function waitMs(
+  clock: Pick<Clock, "setTimer">,
+  delayMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   if (delayMs <= 0 || signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {
     const end = () => {
