@@ -16,7 +16,7 @@ export class TookPart {
   readonly #isBehind: boolean;
   /** Asked, and not in the ring that was found: a snapshot does not know that it lacks them. */
   readonly #overlooked: readonly string[];
-  /** Neither asked nor in that ring; those who were asked and did not answer are for each partition to name. */
+  /** Not asked, or not in that ring; members of it that were asked and did not answer are for each partition to name. */
   readonly #unseen: readonly string[];
 
   constructor({ manifest, asked, members, machines }: TookPartOptions) {

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Resolves after `delayMs` of the clock's time, or at once when `signal` is or becomes aborted. */
+/** Resolves after `delayMs` of the clock's time, or at once when that is 0 or less, or `signal` is or becomes aborted. */
 export function waitMs(
   clock: Pick<Clock, "setTimer">,
   delayMs: number,
