@@ -14,6 +14,7 @@ acknowledged writes that no disk has, against the rows that were in the three bu
   --seeds COUNT     crashes for each line, 1 to 10000, default 20
   --buffer ROWS     capacity of each node's buffer, 1 to 1000000, default 1000
   --flush-ms MS     longest time to a flush, 1 to 60000, default 100
+  --gather-ms LIST  longest times that a copy which is stored first waits for others, each 0 to 1000, separated by commas, default 20
   --help            this text
 
 Exit status: 0 done, 64 bad use, 70 the benchmark itself broke.
@@ -27,6 +28,7 @@ await runBenchMain(async (argv) => {
     seeds: text,
     buffer: text,
     "flush-ms": text,
+    "gather-ms": text,
     help: { type: "boolean" },
   });
   if (flags.help === true) {
@@ -36,18 +38,26 @@ await runBenchMain(async (argv) => {
   const seeds = wholeFlag("seeds", flags.seeds, { min: 1, max: 10_000 }, 20);
   const objectsMax = wholeFlag("buffer", flags.buffer, { min: 1, max: 1_000_000 }, 1_000);
   const flushMs = wholeFlag("flush-ms", flags["flush-ms"], { min: 1, max: 60_000 }, 100);
+  const gathersMs = (flags["gather-ms"] ?? "20")
+    .split(",")
+    .map((each) => wholeFlag("gather-ms", each, { min: 0, max: 1_000 }, 20));
   process.stdout.write(
-    `${seeds} crashes a line, buffers of ${objectsMax} rows flushed every ${flushMs} ms, disk 1.5 ms, network 0.3 ms\n\nstored first  writes/s   rows buffered   lost a crash: mean    max   lost of acknowledged\n`,
+    `${seeds} crashes a line, buffers of ${objectsMax} rows flushed every ${flushMs} ms, disk 1.5 ms, network 0.3 ms\n\nstored first       writes/s   rows buffered   lost a crash: mean    max   lost of acknowledged\n`,
   );
-  for (const durableReplicas of [0, 1] as const) {
+  const choices = [
+    { name: "none of N", durableReplicas: 0 as const, gatherMs: 0 },
+    ...gathersMs.map((gatherMs) => ({
+      name: `one, ${gatherMs} ms`,
+      durableReplicas: 1 as const,
+      gatherMs,
+    })),
+  ];
+  for (const { name, ...choice } of choices) {
     for (const writesPerSecond of RATES_PER_SECOND) {
       const results: LossResult[] = [];
       for (let seed = 1; seed <= seeds; seed += 1) {
-        results.push(
-          await runLossTrial({ seed, writesPerSecond, objectsMax, flushMs, durableReplicas }),
-        );
+        results.push(await runLossTrial({ seed, writesPerSecond, objectsMax, flushMs, ...choice }));
       }
-      const name = durableReplicas === 0 ? "none of N" : "one of N";
       process.stdout.write(`${lineOf(name, writesPerSecond, results)}\n`);
     }
   }
@@ -60,7 +70,7 @@ function lineOf(name: string, writesPerSecond: number, results: readonly LossRes
   const lost = sum((result) => result.lost);
   const share = (100 * lost) / sum((result) => result.acknowledged);
   return [
-    name.padEnd(12),
+    name.padEnd(17),
     String(writesPerSecond).padStart(10),
     (sum((result) => result.occupancy) / results.length).toFixed(0).padStart(15),
     (lost / results.length).toFixed(1).padStart(21),

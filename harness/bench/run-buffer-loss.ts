@@ -15,6 +15,7 @@ export interface LossTrial {
   readonly writesPerSecond: number;
   readonly objectsMax: number;
   readonly flushMs: number;
+  readonly gatherMs: number;
   readonly durableReplicas: 0 | 1;
 }
 
@@ -52,11 +53,14 @@ export async function runLossTrial(trial: LossTrial): Promise<LossResult> {
   return await scheduler.run(crashed, { untilMs: 60_000 });
 }
 
-function clusterOf({ seed, objectsMax, flushMs, durableReplicas }: LossTrial): SimCluster {
+function clusterOf(trial: LossTrial): SimCluster {
+  const { seed, objectsMax, flushMs, gatherMs, durableReplicas } = trial;
   return simBenchCluster({
     seed,
     plan: { nodes: NODES, n: NODES, writeBufferObjects: objectsMax },
-    world: { settings: { writeBufferFlushMs: flushMs, durableReplicas } },
+    world: {
+      settings: { writeBufferFlushMs: flushMs, durableGatherMs: gatherMs, durableReplicas },
+    },
   });
 }
 

@@ -212,6 +212,7 @@ function readSettings(fields: PlanFields): WorldPlan["settings"] {
     verifyTreesMs: [0, 7 * 86_400_000],
     writeBufferFlushMs: [1, 60_000],
     durableReplicas: [0, 1],
+    durableGatherMs: [0, 1_000],
     rowCacheBytes: [0, 4 * 2 ** 30],
     hintsMax: [0, 100_000_000],
     hintBytesMax: [0, 1_000_000_000_000],

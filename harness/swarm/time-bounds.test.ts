@@ -3,6 +3,7 @@ import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { drawDelayMs } from "../drivers/sim/draw-delay.ts";
 import { simConfiguration } from "../drivers/sim/sim-configuration.ts";
 import type { WorldPlan } from "../drivers/sim/world-plan.ts";
+import type { Plan } from "../run/plan.ts";
 import { plainPlan } from "./testing/plain-plan.ts";
 import { timeBounds } from "./time-bounds.ts";
 
@@ -11,8 +12,9 @@ const NODES = ["n1", "n2", "n3"];
 function boundsOf(
   world: Partial<WorldPlan>,
   faults: Parameters<typeof timeBounds>[0]["faults"] = [],
+  run: Partial<Plan> = {},
 ) {
-  const plan = plainPlan({ world, faults });
+  const plan = plainPlan({ world, faults, run });
   const configuration = simConfiguration({ plan: plan.run, world: plan.world }, NODES, "n1");
   return timeBounds(plan, configuration);
 }
@@ -52,4 +54,13 @@ test("silence and settling outlast the longest call of a node", () => {
     expect(silenceMs).toBeLessThan(Math.max(1_500, requestTimeoutMs) + 20);
     expect(settleMs).toBeGreaterThan(1_500 + requestTimeoutMs + 1_400);
   }
+});
+
+test("below a write buffer a write is given the time for which durable rows are gathered, for a hint that goes before it as well", () => {
+  const settings = { durableGatherMs: 40 };
+  const plain = boundsOf({ settings });
+  const buffered = boundsOf({ settings }, [], { writeBufferObjects: 10 });
+  expect(buffered.ownDiskMs - plain.ownDiskMs).toBeCloseTo(3 * 40);
+  expect(buffered.writeAnswerMs - plain.writeAnswerMs).toBeCloseTo(3 * 40);
+  expect(buffered.readAnswerMs).toBe(plain.readAnswerMs);
 });

@@ -1,6 +1,5 @@
 import type { NodeConfiguration } from "../../src/node/configuration.ts";
 import { RPC_LIMITS } from "../../src/rpc/rpc-limits.ts";
-import { DURABLE_GATHER_MS } from "../../src/storage/pass-through.ts";
 import type { HintBounds } from "../drivers/sim/oracle/hint-watch.ts";
 import type { TimeBounds } from "../drivers/sim/oracle/time-bounds.ts";
 import { timerSlackMs } from "../drivers/sim/oracle/time-bounds.ts";
@@ -14,6 +13,8 @@ const WAYS = 6;
 const READS = 10;
 /** Commits that an answer waits for: the one under way and its own, and before that those of a delivered hint that goes. */
 const COMMITS = 4;
+/** Times that durable rows are gathered for one answer, below a write buffer: those of a delivered hint and of its removal, and then its own. */
+const GATHERS = 3;
 
 /** Of hints, what may go at once, as time. */
 const HINT_BURST_MS = 100;
@@ -24,7 +25,7 @@ const HINT_BURST_MS = 100;
  */
 export function timeBounds(
   { run, world, faults }: Pick<SimPlan, "run" | "world" | "faults">,
-  { hedgeMs, retryDownMs, requestTimeoutMs, writeCoordinator }: NodeConfiguration,
+  { hedgeMs, retryDownMs, requestTimeoutMs, durableGatherMs, writeCoordinator }: NodeConfiguration,
 ): TimeBounds {
   const { network, links, diskRead, diskWrite } = world;
   // What waits for its turn in a full stage, or is refused there, may take any time.
@@ -32,7 +33,7 @@ export function timeBounds(
   const answerMs =
     longestMs(WAYS, [network, ...Object.values(links)]) + longestMs(READS, [diskRead]);
   const readAnswerMs = stagesMs + answerMs;
-  const gatherMs = run.writeBufferObjects === undefined ? 0 : DURABLE_GATHER_MS;
+  const gatherMs = run.writeBufferObjects === undefined ? 0 : GATHERS * durableGatherMs;
   let ownDiskMs = gatherMs + longestMs(READS, [diskRead]) + longestMs(COMMITS, [diskWrite]);
   for (const fault of faults) {
     if (fault.kind === "slow-disk") ownDiskMs += READS * fault.readMs + COMMITS * fault.writeMs;

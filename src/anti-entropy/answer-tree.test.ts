@@ -35,7 +35,7 @@ async function owner({ isBuffered = false } = {}) {
     transport: { connect: refuse, listen: refuse },
   };
   const engine: Engine = isBuffered
-    ? new WriteBuffer(env, { engine: disk }, { objectsMax: 10, flushMs: 1_000 })
+    ? new WriteBuffer(env, { engine: disk }, { objectsMax: 10, flushMs: 1_000, gatherMs: 5 })
     : disk;
   const life = await Life.begin(env, { engine: new MemoryEngine(), nodeId: SELF });
   const ring = () => RING;

@@ -31,6 +31,7 @@ class BufferedWorld {
       rowCacheBytes: 0,
       writeBufferObjects: 1_000_000,
       writeBufferFlushMs: 60_000,
+      durableGatherMs: 5,
     } as const;
     await this.world.startNode(name, bufferedEngine(environment, options, { engine }));
   }

@@ -7,7 +7,7 @@ import type { NodeConfiguration } from "./configuration.ts";
 
 type EngineSettings = Pick<
   NodeConfiguration,
-  "engine" | "writeBufferObjects" | "writeBufferFlushMs" | "rowCacheBytes"
+  "engine" | "writeBufferObjects" | "writeBufferFlushMs" | "durableGatherMs" | "rowCacheBytes"
 >;
 
 /** The engine as the configuration wants it: under a cache and under a write buffer, or as it is. */
@@ -17,6 +17,7 @@ export function bufferedEngine(
   parts: { readonly engine: Engine; readonly watch?: BufferWatch },
 ): Engine {
   const { writeBufferObjects: objectsMax, writeBufferFlushMs: flushMs } = configuration;
+  const { durableGatherMs: gatherMs } = configuration;
   const { engine: kind, rowCacheBytes: sizeBytesMax } = configuration;
   const isCached = kind !== "memory" && sizeBytesMax > 0;
   // A buffer tells of each read itself.
@@ -26,5 +27,5 @@ export function bufferedEngine(
     : parts.engine;
   return objectsMax === 0
     ? engine
-    : new WriteBuffer(environment, { ...parts, engine }, { objectsMax, flushMs });
+    : new WriteBuffer(environment, { ...parts, engine }, { objectsMax, flushMs, gatherMs });
 }

@@ -59,8 +59,8 @@ export interface NodeConfiguration {
   readonly sync: boolean;
   /**
    * Rows that may be acknowledged before they are stored (paper 6.1), 0 to 1,000,000. Default 0: none, every acknowledgement
-   * comes after the engine's. More: lower latencies, and a crash of all replicas of a key within `writeBufferFlushMs` loses what
-   * was acknowledged meanwhile.
+   * comes after the engine's. More: lower latencies, and a crash of all replicas of a key at once loses what was
+   * acknowledged and is not stored: of the last `durableGatherMs`, or `writeBufferFlushMs` with no `durableReplicas`.
    */
   readonly writeBufferObjects: number;
   /** The longest such a row waits before it is stored, 1 to 60,000. Default 100. */
@@ -70,6 +70,12 @@ export interface NodeConfiguration {
    * crash of the W nodes that acknowledged it is enough to lose it.
    */
   readonly durableReplicas: number;
+  /**
+   * The longest that such a replica lets a write wait for others to be stored with, 0 to 1,000, while more of them come. Default
+   * 20. Longer: fewer commits, and more that only memories have when all replicas crash. Clients wait for it only where W
+   * takes that replica, as with W = N. To be well below `hedgeMs`: a replica that waits so long counts as silent.
+   */
+  readonly durableGatherMs: number;
   /**
    * Bytes of rows that were read last and are kept in memory, 0 to 4 GiB. Default 16 MiB; 0: every read asks the engine. Unused with
    * the memory engine. As much as what is read and written again and again is best; a row takes 400 bytes more than its key and value.

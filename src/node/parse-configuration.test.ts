@@ -53,6 +53,7 @@ describe("parseConfiguration()", () => {
     [{ stageQueueMax: -1 }, "allowed is a whole number from 0 to 1000000"],
     [{ writeBufferObjects: -1 }, "allowed is a whole number from 0 to 1000000"],
     [{ writeBufferFlushMs: 0 }, "allowed is a whole number from 1 to 60000"],
+    [{ durableGatherMs: 1_001 }, "allowed is a whole number from 0 to 1000"],
     [{ rowCacheBytes: -1 }, "allowed is a whole number from 0 to 4294967296"],
     [{ rowCacheBytes: 4_294_967_297 }, "allowed is a whole number from 0 to 4294967296"],
     [{ sync: "yes" }, "allowed is true or false"],

@@ -38,6 +38,7 @@ export function parseConfiguration(
     writeBufferObjects: fields.whole("writeBufferObjects", 0, 1_000_000, 0),
     writeBufferFlushMs: fields.whole("writeBufferFlushMs", 1, 60_000, 100),
     durableReplicas: fields.whole("durableReplicas", 0, 1, 1),
+    durableGatherMs: fields.whole("durableGatherMs", 0, 1_000, 20),
     rowCacheBytes: fields.whole("rowCacheBytes", 0, 4 * 2 ** 30, 16 * 2 ** 20),
     n,
     ...fields.replicasPerDatacenter(PLACEMENT_FIELD),

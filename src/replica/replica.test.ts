@@ -20,7 +20,7 @@ const BLIND: Clock = new Map();
 
 test("Replica.store() that is to be durable stores a row that was in a buffer alone, changed or not", async () => {
   const below = new MemoryEngine();
-  const options = { objectsMax: 100, flushMs: 100 };
+  const options = { objectsMax: 100, flushMs: 100, gatherMs: 5 };
   const clock = new ManualClock();
   const buffer = new WriteBuffer(quietEnvironment(clock), { engine: below }, options);
   const replica = await openReplica(buffer, dvvset);
@@ -38,7 +38,7 @@ test("Replica.store() that is to be durable stores a row that was in a buffer al
 test("HintRows.drop() has the hint gone below a write buffer, too: a crash must not bring back what was overtaken", async () => {
   const below = new MemoryEngine();
   const clock = new ManualClock();
-  const options = { objectsMax: 100, flushMs: 60_000 };
+  const options = { objectsMax: 100, flushMs: 60_000, gatherMs: 5 };
   const buffer = new WriteBuffer(quietEnvironment(clock), { engine: below }, options);
   const replica = await openReplica(buffer, dvvset);
   const record = await foreignRecord("a");

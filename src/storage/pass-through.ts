@@ -3,8 +3,8 @@ import type { BufferWatch } from "./buffer-watch.ts";
 import type { BufferedRows, Slot } from "./buffered-rows.ts";
 import type { Engine, Write } from "./engine.ts";
 
-/** How long a durable write waits for others. */
-export const DURABLE_GATHER_MS = 5;
+/** Durable writes wait for more only while more come, looked at this often: who waits for one alone waits no longer. */
+export const GATHER_LOOK_MS = 5;
 const GATHERED_MAX = 128;
 
 export interface PassThroughParts {
@@ -13,6 +13,8 @@ export interface PassThroughParts {
   readonly engine: Engine;
   readonly rows: BufferedRows;
   readonly watch: BufferWatch | undefined;
+  /** The longest a durable write waits for others to go down with, in milliseconds. */
+  readonly gatherMs: number;
   /** Told whenever the engine below has stored a batch. */
   readonly stored: () => void;
   /** Told whenever a batch has ended. */
@@ -45,20 +47,37 @@ export class PassThrough {
     return this.#send(writes, this.#show(writes), []);
   }
 
-  /** Durable writes go down together: a commit costs as much for one row as for ten, and no client waits for this one. */
+  /**
+   * Durable writes go down together: a commit costs as much for one row as for ten, and as a rule no client waits for this one. Where
+   * all do, as clients whose W takes it, soon nothing more comes, and what has come goes down.
+   */
   gather(writes: readonly Write[]): Promise<void> {
+    const { clock, gatherMs } = this.#parts;
     const slots = this.#show(writes);
     this.#gathered ??= {
       ...Promise.withResolvers<void>(),
       writes: [],
       slots: [],
-      timer: this.#parts.clock.setTimer(DURABLE_GATHER_MS, () => this.handOn()),
+      dueMs: clock.monotonicMs() + gatherMs,
+      timer: undefined,
     };
-    const { promise } = this.#gathered;
-    this.#gathered.writes.push(...writes);
-    this.#gathered.slots.push(...slots);
-    if (this.#gathered.writes.length >= GATHERED_MAX) this.handOn();
-    return promise;
+    const gathered = this.#gathered;
+    gathered.writes.push(...writes);
+    gathered.slots.push(...slots);
+    if (gathered.writes.length >= GATHERED_MAX || gatherMs === 0) this.handOn();
+    else if (gathered.timer === undefined) this.#lookLater(gathered);
+    return gathered.promise;
+  }
+
+  #lookLater(gathered: Gathered): void {
+    const { clock } = this.#parts;
+    const before = gathered.writes.length;
+    const leftMs = Math.max(0, gathered.dueMs - clock.monotonicMs());
+    gathered.timer = clock.setTimer(Math.min(GATHER_LOOK_MS, leftMs), () => {
+      const isDue = gathered.dueMs <= clock.monotonicMs();
+      if (isDue || gathered.writes.length === before) this.handOn();
+      else this.#lookLater(gathered);
+    });
   }
 
   /**
@@ -98,7 +117,7 @@ export class PassThrough {
     const gathered = this.#gathered;
     if (gathered === undefined) return;
     this.#gathered = undefined;
-    gathered.timer.cancel();
+    gathered.timer?.cancel();
     gathered.resolve(this.#send(gathered.writes, gathered.slots, []));
   }
 
@@ -145,7 +164,9 @@ export class PassThrough {
 interface Gathered extends PromiseWithResolvers<void> {
   readonly writes: Write[];
   readonly slots: Slot[];
-  readonly timer: Timer;
+  /** When they go down at the latest, by `monotonicMs`. */
+  readonly dueMs: number;
+  timer: Timer | undefined;
 }
 
 function settled(promise: Promise<void>): Promise<void> {

@@ -3,7 +3,7 @@ import { AssertionError } from "../base/assert.ts";
 import type { Write } from "./engine.ts";
 import { StorageError } from "./engine.ts";
 import { MemoryEngine } from "./memory-engine.ts";
-import { DURABLE_GATHER_MS } from "./pass-through.ts";
+import { GATHER_LOOK_MS } from "./pass-through.ts";
 import type { World } from "./testing/buffer-world.ts";
 import { bytes, outcomeOf, put, settled, shown, stored, world } from "./testing/buffer-world.ts";
 import { bufferedVariants } from "./testing/buffered-engine.ts";
@@ -143,7 +143,7 @@ describe("WriteBuffer", () => {
     const durable = here.buffer.write([put("a", "2")], { durable: true }).then(() => {
       isTold = true;
     });
-    here.clock.advance(DURABLE_GATHER_MS);
+    here.clock.advance(GATHER_LOOK_MS);
     await settled();
     expect([isTold, await shown(here, "a")]).toEqual([false, "2"]);
     await here.below.finishOne("stored");
@@ -157,7 +157,7 @@ describe("WriteBuffer", () => {
     const here = world({ objectsMax: 100 });
     await here.buffer.write([put("a", "1")]);
     const durable = here.buffer.write([put("a", "2")], { durable: true });
-    here.clock.advance(DURABLE_GATHER_MS);
+    here.clock.advance(GATHER_LOOK_MS);
     await here.below.finishOne("failed");
     expect(await outcomeOf(durable)).toContain("StorageError");
     expect(await shown(here, "a")).toBe("1");
@@ -231,7 +231,7 @@ describe("WriteBuffer", () => {
       const here = await withFailedFlush();
       const { durable = false } = { durable: false, ...through };
       const written = here.buffer.write([put(through.key, "2", through.table)], { durable });
-      here.clock.advance(DURABLE_GATHER_MS);
+      here.clock.advance(GATHER_LOOK_MS);
       await here.below.finishOne("stored");
       expect(await outcomeOf(written)).toBe("stored");
       const next = here.buffer.write([put("c", "1")]);
@@ -274,7 +274,7 @@ describe("WriteBuffer", () => {
     const { below, buffer, clock } = here;
     await buffer.write([put("a", "1")]);
     const newer = buffer.write([put("a", "2")], { durable: true });
-    clock.advance(DURABLE_GATHER_MS);
+    clock.advance(GATHER_LOOK_MS);
     const noted = buffer.write([put("n", "note", "membership")]);
     const notedAgain = buffer.write([put("n", "later note", "membership")]);
     expect(await buffer.get("membership", bytes("n"))).toEqual(bytes("later note"));
@@ -297,7 +297,7 @@ describe("WriteBuffer", () => {
     const { below, buffer, clock } = here;
     await buffer.write([put("a", "1")]);
     const second = buffer.write([put("a", "2")], { durable: true });
-    clock.advance(DURABLE_GATHER_MS);
+    clock.advance(GATHER_LOOK_MS);
     const noted = buffer.write([put("n", "note", "membership")]);
     const third = buffer.write([put("a", "3")], { durable: true });
     await settled();
@@ -317,11 +317,11 @@ describe("WriteBuffer", () => {
     const { below, buffer, clock } = here;
     await buffer.write([put("a", "1")]);
     const first = buffer.write([put("a", "2")], { durable: true });
-    clock.advance(DURABLE_GATHER_MS);
+    clock.advance(GATHER_LOOK_MS);
     const noted = buffer.write([put("n", "note", "membership")]);
     await buffer.write([put("b", "1")]);
     const second = buffer.write([put("b", "2")], { durable: true });
-    clock.advance(DURABLE_GATHER_MS);
+    clock.advance(GATHER_LOOK_MS);
     await below.finishOne("stored");
     await first;
     await settled();

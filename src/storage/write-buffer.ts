@@ -10,7 +10,7 @@
  *
  * - Reads see a write at once, whether it is buffered, on its way or stored.
  * - A buffered write is acknowledged and not durable; a durable one is acknowledged when the engine below has it, and only
- *   its rows go down, with those of the durable writes of the same few milliseconds, not the buffer. A full buffer acknowledges nothing: the write goes through to the engine below.
+ *   its rows go down, with those of other durable writes that it waits a little for, not the buffer. A full buffer acknowledges nothing: the write goes through to the engine below.
  * - Tables other than records and hints are never buffered. A write to one takes down, in one batch with itself, everything that was
  *   acknowledged before it, and shares no batch with theirs: whoever reads it after a crash finds that too. (A mark "all that I minted is stored" can be relied on.)
  * - A flush that fails loses nothing: its rows stay in the buffer and are tried again each period. Until the
@@ -39,6 +39,8 @@ export interface WriteBufferOptions {
   readonly objectsMax: number;
   /** The longest a row waits for its flush. Longer: more writes of a row become one, and a crash loses more. */
   readonly flushMs: number;
+  /** The longest a durable write waits for others while more of them come, 0 or more. Longer: fewer commits, later acknowledgements. */
+  readonly gatherMs: number;
 }
 
 export interface WriteBufferParts {
@@ -87,6 +89,7 @@ export class WriteBuffer implements Engine {
       engine,
       rows: this.#rows,
       watch,
+      gatherMs: options.gatherMs,
       stored: () => this.#recovered(),
       ended: () => this.#arm(),
     });

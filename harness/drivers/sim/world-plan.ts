@@ -47,6 +47,7 @@ export interface WorldPlan {
     readonly verifyTreesMs?: number;
     readonly writeBufferFlushMs?: number;
     readonly durableReplicas?: number;
+    readonly durableGatherMs?: number;
     readonly rowCacheBytes?: number;
     readonly hintsMax?: number;
     readonly hintBytesMax?: number;

@@ -11,7 +11,11 @@ export const FULL_DISKS = storiesOf({
     coldKeys: wholeBetween(random, 20, 40),
     run: { rate: 40, seconds: 5, writeBufferObjects: 1_000 },
     world: {
-      settings: { writeBufferFlushMs: wholeBetween(random, 100, 400), antiEntropyMs: 1_000 },
+      settings: {
+        writeBufferFlushMs: wholeBetween(random, 100, 400),
+        durableGatherMs: 5,
+        antiEntropyMs: 1_000,
+      },
     },
     faults: [500, 1_200, 1_900, 2_600, 3_300, 4_000].map((startMs, turn) =>
       full(`n${1 + (turn % 3)}`, startMs, random),

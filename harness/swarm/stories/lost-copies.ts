@@ -26,7 +26,9 @@ export const LOST_COPIES = storiesOf({
     operations: 20,
     adversaryRequests: 1_300,
     run: { n: 2, r: 1, rate: 1, seconds: 400, writeBufferObjects: 1_000 },
-    world: { settings: { writeBufferFlushMs: 60_000, tombstoneGraceMs: 5_500 } },
+    world: {
+      settings: { writeBufferFlushMs: 60_000, durableGatherMs: 5, tombstoneGraceMs: 5_500 },
+    },
     faults: Array.from({ length: 26 }, (_, at) => 15_000 * at).flatMap((fromMs) => [
       ...[0, 5_000, 10_000].flatMap((afterMs) => [
         pause("n1", fromMs + afterMs + 200),

@@ -13,14 +13,14 @@ const [, , name = "", folder = "", bufferObjects = ""] = process.argv;
 if (name !== "lmdb" && name !== "sqlite") throw new RangeError(`Cannot play on ${name}`);
 const below = await openEngine({ engine: name, folder, sync: true });
 const objectsMax = Number(bufferObjects);
-const FLUSH_MS = 1;
+const TIMES = { flushMs: 1, gatherMs: 5 };
 const engine: ScriptEngine =
   objectsMax === 0
     ? below
     : new WriteBuffer(
         createNodeEnvironment({ nodeId: "n1", logLevel: "error" }),
         { engine: below },
-        { objectsMax, flushMs: FLUSH_MS },
+        { objectsMax, ...TIMES },
       );
 await runCrashScript(engine, (event) => {
   writeSync(1, `${JSON.stringify(event)}\n`);

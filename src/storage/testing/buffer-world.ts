@@ -2,13 +2,15 @@
 import { ManualClock } from "../../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../../env/testing/quiet-environment.ts";
 import type { TableName, Write } from "../engine.ts";
+import { GATHER_LOOK_MS } from "../pass-through.ts";
 import { WriteBuffer } from "../write-buffer.ts";
 import { SlowEngine } from "./slow-engine.ts";
 
-export function world({ objectsMax = 4, flushMs = 100 } = {}) {
+export function world({ objectsMax = 4, flushMs = 100, gatherMs = GATHER_LOOK_MS } = {}) {
   const environment = quietEnvironment(new ManualClock());
   const below = new SlowEngine();
-  const buffer = new WriteBuffer(environment, { engine: below }, { objectsMax, flushMs });
+  const options = { objectsMax, flushMs, gatherMs };
+  const buffer = new WriteBuffer(environment, { engine: below }, options);
   const metric = (name: string, reason?: string): number =>
     environment.metrics.valueOf(
       `ringside_write_buffer_${name}`,

@@ -4,6 +4,8 @@ import type { Engine } from "../engine.ts";
 import { WriteBuffer } from "../write-buffer.ts";
 import type { EngineUnderTest } from "./engine-suite.ts";
 
+const TIMES = { flushMs: 100, gatherMs: 20 };
+
 /** Buffers for the shared suite: one that hardly ever flushes by itself, and one that is nearly always full. */
 export function bufferedVariants({
   name,
@@ -14,7 +16,7 @@ export function bufferedVariants({
     const inner = new WeakMap<Engine, Engine>();
     const buffered = (engine: Engine): Engine => {
       const environment = quietEnvironment(createNodeClock());
-      const buffer = new WriteBuffer(environment, { engine }, { objectsMax, flushMs: 100 });
+      const buffer = new WriteBuffer(environment, { engine }, { objectsMax, ...TIMES });
       inner.set(buffer, engine);
       return buffer;
     };

@@ -173,7 +173,7 @@ async function runTo(
       : new WriteBuffer(
           quietEnvironment(clock),
           { engine },
-          { objectsMax: bufferObjects, flushMs: 5 },
+          { objectsMax: bufferObjects, flushMs: 5, gatherMs: 5 },
         );
   const ended = runCrashScript(above, (event) => {
     events.push(event);
