@@ -10,9 +10,8 @@
  */
 import autocannon from "autocannon";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
-import type { LoadFigures } from "./http-figures.ts";
-import type { Verb } from "./load-recorder.ts";
 import { LoadRecorder } from "./load-recorder.ts";
+import type { LoadTally, Verb } from "./load-tally.ts";
 
 export interface HttpLoad {
   /** Base URLs; connections are dealt to them in turn. */
@@ -33,8 +32,8 @@ const RUN_OUT_SECONDS = 1;
 const ANSWER_TIMEOUT_SECONDS = 10;
 const CONTEXT_HEADER = "x-dynamo-context";
 
-/** Runs the load; resolves with what it measured, rejects where autocannon could not start. */
-export async function runHttpLoad(load: HttpLoad): Promise<LoadFigures> {
+/** Runs the load; resolves with what it counted, rejects where autocannon could not start. */
+export async function runHttpLoad(load: HttpLoad): Promise<LoadTally> {
   const recorder = new LoadRecorder(load, () => performance.now());
   const loops: Loop[] = [];
   const random = new SeededRandom(load.seed);
@@ -59,7 +58,8 @@ export async function runHttpLoad(load: HttpLoad): Promise<LoadFigures> {
   for (const loop of loops) {
     loop.stop();
   }
-  return recorder.figures();
+  recorder.end();
+  return recorder.tally;
 }
 
 /** Runs autocannon to its end; rejects when it fails or the signal says stop. */

@@ -20,7 +20,7 @@ test("latencies count by when a request began, the rate by when it ended", () =>
   answer("PUT", 1_000, 1_004, 204);
   answer("GET", 2_990, 3_490, 300);
   answer("PUT", 3_000, 3_001, 503);
-  const { latencyMs, requestsPerSecond, statuses, measuredSeconds } = recorder.figures();
+  const { latencyMs, requestsPerSecond, statuses, measuredSeconds } = recorder.tally.figures();
   expect(measuredSeconds).toBe(2);
   expect(requestsPerSecond).toBe(1);
   expect(statuses).toEqual({ "GET 200": 2, "PUT 204": 1, "GET 300": 1, "PUT 503": 1 });
@@ -34,7 +34,7 @@ test("a request that never ended counts with its age, unless it began after the 
   time.nowMs = 4_000;
   recorder.neverEnded("GET", 1_500);
   recorder.neverEnded("PUT", 3_000);
-  const { latencyMs, unanswered } = recorder.figures();
+  const { latencyMs, unanswered } = recorder.tally.figures();
   expect(unanswered).toBe(1);
   expect(latencyMs.get.max / 2_500).toBeCloseTo(1, 2);
   expect(latencyMs.put.count).toBe(0);
@@ -46,7 +46,7 @@ test("errors and lost requests are counted by what they say", () => {
   recorder.failed(new Error("request timed out"));
   recorder.failed("odd");
   recorder.lost();
-  const { errors, unanswered, latencyMs } = recorder.figures();
+  const { errors, unanswered, latencyMs } = recorder.tally.figures();
   expect(errors).toEqual({ "request timed out": 2, odd: 1 });
   expect(unanswered).toBe(1);
   expect(latencyMs.all).toEqual({ count: 0, mean: 0, p50: 0, p99: 0, p999: 0, max: 0 });

@@ -47,11 +47,10 @@ export async function runHttpBench(
     await preload(cluster.urls, keys, { valueBytes: options.valueBytes, writers }, over);
     places.progress(`warming up ${options.warmUpSeconds} s, measuring ${options.seconds} s`);
     const before = await cpuSeconds(cluster.urls);
-    const figures = await runHttpLoad({ ...options, urls: cluster.urls, keys, signal: over });
+    const tally = await runHttpLoad({ ...options, urls: cluster.urls, keys, signal: over });
     const after = await cpuSeconds(cluster.urls);
-    const answers = Object.values(figures.statuses).reduce((sum, count) => sum + count, 0);
-    const nodesCpuUs = (1e6 * (after - before)) / Math.max(answers, 1);
-    return { ...figures, nodesCpuUs: Number.isNaN(nodesCpuUs) ? null : nodesCpuUs };
+    const nodesCpuUs = (1e6 * (after - before)) / Math.max(tally.answers, 1);
+    return { ...tally.figures(), nodesCpuUs: Number.isNaN(nodesCpuUs) ? null : nodesCpuUs };
   } finally {
     await cluster.stop();
   }

@@ -11,6 +11,7 @@ import { BENCH_EXIT, readBenchFlags, runBenchMain, wholeFlag } from "./bench-fla
 import type { RoundCost } from "./context-writers.ts";
 import { ContextWriters } from "./context-writers.ts";
 import type { BenchEngine } from "./http-options.ts";
+import { median, quartiles } from "./quartiles.ts";
 
 const USAGE = `Measures what hash trees cost whole nodes: 3 nodes (N=3 R=2 W=2, values of 1 KiB, 32 writers over HTTP, each write over the one
 before it), with trees and without in turn, on each engine.
@@ -127,19 +128,10 @@ function compared(
 ): Comparison {
   const base = median(without.map((cost) => cost[of]));
   const more = withTrees.map((cost, pair) => cost[of] - (without[pair]?.[of] ?? Number.NaN));
-  const quartiles = [quantile(more, 0.25), median(more), quantile(more, 0.75)] as const;
-  return { without: base, more: quartiles, share: quartiles[1] / base };
+  const each = quartiles(more);
+  return { without: base, more: each, share: each[1] / base };
 }
 
 function moreOf({ more: [low, middle, high], share }: Comparison): string {
   return `${middle.toFixed(1)} µs more with hash trees: ${(100 * share).toFixed(1)} % (half of the pairs between ${low.toFixed(1)} and ${high.toFixed(1)} µs)`;
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
 }
