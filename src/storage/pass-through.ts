@@ -52,13 +52,13 @@ export class PassThrough {
    * all do, as clients whose W takes it, soon nothing more comes, and what has come goes down.
    */
   gather(writes: readonly Write[]): Promise<void> {
-    const { clock, gatherMs } = this.#parts;
+    const { gatherMs } = this.#parts;
     const slots = this.#show(writes);
     this.#gathered ??= {
       ...Promise.withResolvers<void>(),
       writes: [],
       slots: [],
-      dueMs: clock.monotonicMs() + gatherMs,
+      leftMs: gatherMs,
       timer: undefined,
     };
     const gathered = this.#gathered;
@@ -70,12 +70,11 @@ export class PassThrough {
   }
 
   #lookLater(gathered: Gathered): void {
-    const { clock } = this.#parts;
     const before = gathered.writes.length;
-    const leftMs = Math.max(0, gathered.dueMs - clock.monotonicMs());
-    gathered.timer = clock.setTimer(Math.min(GATHER_LOOK_MS, leftMs), () => {
-      const isDue = gathered.dueMs <= clock.monotonicMs();
-      if (isDue || gathered.writes.length === before) this.handOn();
+    const lookMs = Math.min(GATHER_LOOK_MS, gathered.leftMs);
+    gathered.leftMs -= lookMs;
+    gathered.timer = this.#parts.clock.setTimer(lookMs, () => {
+      if (gathered.leftMs === 0 || gathered.writes.length === before) this.handOn();
       else this.#lookLater(gathered);
     });
   }
@@ -164,8 +163,8 @@ export class PassThrough {
 interface Gathered extends PromiseWithResolvers<void> {
   readonly writes: Write[];
   readonly slots: Slot[];
-  /** When they go down at the latest, by `monotonicMs`. */
-  readonly dueMs: number;
+  /** How long they may wait for others after the next look. */
+  leftMs: number;
   timer: Timer | undefined;
 }
 
