@@ -7,7 +7,7 @@ import { failuresOf } from "./http-figures.ts";
 import { runHttpLoad } from "./http-load.ts";
 import type { BenchEngine } from "./http-options.ts";
 import { LoadTally } from "./load-tally.ts";
-import { cpuSeconds, preload } from "./run-http-bench.ts";
+import { cpuSeconds, preload, withNodesCpu } from "./run-http-bench.ts";
 
 export interface EngineVariant {
   readonly name: string;
@@ -130,8 +130,6 @@ class Contender {
   }
 
   figures(): EngineFigures {
-    const nodesCpuUs = (1e6 * this.#nodesCpuSeconds) / Math.max(this.#tally.answers, 1);
-    const known = Number.isNaN(nodesCpuUs) ? null : nodesCpuUs;
-    return { figures: { ...this.#tally.figures(), nodesCpuUs: known }, rates: this.#rates };
+    return { figures: withNodesCpu(this.#tally, this.#nodesCpuSeconds), rates: this.#rates };
   }
 }

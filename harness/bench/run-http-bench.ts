@@ -5,6 +5,7 @@ import { startBenchCluster } from "./bench-cluster.ts";
 import type { HttpBenchFigures } from "./http-figures.ts";
 import { runHttpLoad } from "./http-load.ts";
 import type { HttpBenchOptions } from "./http-options.ts";
+import type { LoadTally } from "./load-tally.ts";
 
 export interface HttpBenchPlaces {
   /** Absolute path of a node's entry point. */
@@ -49,11 +50,16 @@ export async function runHttpBench(
     const before = await cpuSeconds(cluster.urls);
     const tally = await runHttpLoad({ ...options, urls: cluster.urls, keys, signal: over });
     const after = await cpuSeconds(cluster.urls);
-    const nodesCpuUs = (1e6 * (after - before)) / Math.max(tally.answers, 1);
-    return { ...tally.figures(), nodesCpuUs: Number.isNaN(nodesCpuUs) ? null : nodesCpuUs };
+    return withNodesCpu(tally, after - before);
   } finally {
     await cluster.stop();
   }
+}
+
+/** What was counted, with what the nodes' processors did meanwhile; `nodesCpuSeconds` is NaN where one does not tell. */
+export function withNodesCpu(tally: LoadTally, nodesCpuSeconds: number): HttpBenchFigures {
+  const nodesCpuUs = (1e6 * nodesCpuSeconds) / Math.max(tally.answers, 1);
+  return { ...tally.figures(), nodesCpuUs: Number.isNaN(nodesCpuUs) ? null : nodesCpuUs };
 }
 
 /** Writes every key once, through all nodes in turn. */
