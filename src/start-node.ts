@@ -3,6 +3,7 @@ import { ROWS_PATH } from "./http/admin-rows.ts";
 import { nodeHandler } from "./http/node-handler.ts";
 import { bufferedEngine } from "./node/buffered-engine.ts";
 import { ConfigurationError } from "./node/checked-values.ts";
+import { configurationDoubts } from "./node/configuration-doubts.ts";
 import { DynamoNode } from "./node/node.ts";
 import { startHttpServer } from "./platform/http-server.ts";
 import { createNodeEnvironment } from "./platform/node-environment.ts";
@@ -42,6 +43,7 @@ export async function startNode(argv: readonly string[]): Promise<void> {
   const configuration = readConfiguration(config, process.env);
   const { nodeId, logLevel } = configuration;
   const environment = createNodeEnvironment({ nodeId, logLevel });
+  for (const doubt of configurationDoubts(configuration)) environment.log.warn({}, doubt);
   const { dataFolder: folder } = configuration;
   const engine = bufferedEngine(environment, configuration, {
     engine: await openEngine({ ...configuration, folder }),

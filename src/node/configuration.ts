@@ -73,7 +73,7 @@ export interface NodeConfiguration {
   /**
    * The longest that such a replica lets a write wait for others to be stored with, 0 to 1,000, while more of them come. Default
    * 20. Longer: fewer commits, and more that only memories have when all replicas crash. Clients wait for it only where W
-   * takes that replica, as with W = N. To be well below `hedgeMs`: a replica that waits so long counts as silent.
+   * takes that replica, as with W = N. To be well below `hedgeMs`: a replica that waits so long counts as silent, of which a node warns.
    */
   readonly durableGatherMs: number;
   /**
