@@ -9,8 +9,9 @@ const LINKS_READY_PAUSE_MS = 50;
 export async function waitUntilLinked(
   links: readonly Link[],
   apiOf: (node: string) => NodeApi,
+  timeoutMs: number = LINKS_READY_TIMEOUT_MS,
 ): Promise<void> {
-  const deadline = performance.now() + LINKS_READY_TIMEOUT_MS;
+  const deadline = performance.now() + timeoutMs;
   await Promise.all(
     links.map(async ({ from, to }) => {
       let last = "never asked";
@@ -21,7 +22,7 @@ export async function waitUntilLinked(
         await sleep(LINKS_READY_PAUSE_MS);
       }
       throw new Error(
-        `Cannot start the cluster: ${from} did not reach ${to} within ${LINKS_READY_TIMEOUT_MS} ms (${last})`,
+        `Cannot start the cluster: ${from} did not reach ${to} within ${timeoutMs} ms (${last})`,
       );
     }),
   );

@@ -130,9 +130,10 @@ describe("startExternalCluster()", () => {
       external: { targets: nodes.urls, toxiproxyHost: "nowhere.invalid" },
       toxiproxyUrl: toxiproxy.url,
     };
-    const starting = startExternalCluster({ plan, run: "run-lost", onFailure: () => {} });
+    const options = { plan, run: "run-lost", linkTimeoutMs: 1_000, onFailure: () => {} };
+    const starting = startExternalCluster(options);
     await expect(starting).rejects.toThrow(
-      /did not reach n\d within .* do the nodes reach Toxiproxy at nowhere\.invalid \(--toxiproxy-host\)/,
+      /did not reach n\d within 1000 ms .* do the nodes reach Toxiproxy at nowhere\.invalid \(--toxiproxy-host\)/,
     );
     expect(await leftovers()).toEqual([]);
   });

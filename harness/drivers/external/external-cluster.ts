@@ -29,6 +29,8 @@ export interface ExternalClusterOptions {
   readonly plan: ClusterFacts & Pick<Plan, "external" | "nemesis" | "toxiproxyUrl">;
   /** Unique among all runs: what keys begin with. */
   readonly run: string;
+  /** How long the nodes may take to reach each other through Toxiproxy, in milliseconds; as any cluster unless given. */
+  readonly linkTimeoutMs?: number;
   /** Told when Toxiproxy stops answering. */
   readonly onFailure: (error: Error) => void;
 }
@@ -51,12 +53,13 @@ async function startParts(options: ExternalClusterOptions, cleanUp: CleanUp): Pr
     ? await takeClocks({ nodes, apiOf }, cleanUp)
     : undefined;
   const { external, toxiproxyUrl } = plan;
+  const { linkTimeoutMs, onFailure } = options;
   const links =
     toxiproxyUrl === undefined
       ? unproxied(survey)
       : await leadThroughProxies(
           { survey, apiOf },
-          { ...external, url: toxiproxyUrl, onFailure: options.onFailure },
+          { ...external, url: toxiproxyUrl, linkTimeoutMs, onFailure },
           cleanUp,
         );
   return {

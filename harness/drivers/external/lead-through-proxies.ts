@@ -19,6 +19,8 @@ export type Links = Pick<Cluster, "toxiproxy" | "addresses" | "network">;
 export interface SharedToxiproxy extends Pick<ExternalPlan, "toxiproxyHost" | "toxiproxyPorts"> {
   /** Of its API. */
   readonly url: string;
+  /** How long nodes may take to reach each other through it, in milliseconds; as any cluster unless given. */
+  readonly linkTimeoutMs?: number | undefined;
   /** Told when it stops answering. */
   readonly onFailure: (error: Error) => void;
 }
@@ -29,7 +31,7 @@ export interface SharedToxiproxy extends Pick<ExternalPlan, "toxiproxyHost" | "t
  */
 export async function leadThroughProxies(
   { survey, apiOf }: { readonly survey: Survey; readonly apiOf: (node: string) => NodeApi },
-  { url, toxiproxyHost, toxiproxyPorts, onFailure }: SharedToxiproxy,
+  { url, toxiproxyHost, toxiproxyPorts, linkTimeoutMs, onFailure }: SharedToxiproxy,
   cleanUp: CleanUp,
 ): Promise<Links> {
   const wiring = wiringBetween(survey.nodes.map(({ name }) => name));
@@ -67,7 +69,7 @@ export async function leadThroughProxies(
   await forEachNode(wiring.nodes, "set the routes", (node) =>
     apiOf(node).setRoutes(routesOf(wiring, node, places.fromNodes)),
   );
-  await waitUntilLinked(links, apiOf).catch((error: unknown) => {
+  await waitUntilLinked(links, apiOf, linkTimeoutMs).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `${reason}; do the nodes reach Toxiproxy at ${places.nodesHost} (--toxiproxy-host), and does it reach them?`,

@@ -13,6 +13,8 @@ export interface NodeProcessOptions {
   readonly logFile: string;
   /** `http://host:port` of the node itself. */
   readonly url: string;
+  /** How long it may take to stop when asked to, in milliseconds, before it is killed; default 5,000. */
+  readonly stopTimeoutMs?: number | undefined;
   /** Called when it ends without having been asked to. */
   onDeath(error: Error): void;
 }
@@ -88,12 +90,13 @@ export class NodeProcess {
   }
 
   async #terminate(): Promise<ChildEnd> {
+    const { stopTimeoutMs = STOP_TIMEOUT_MS } = this.#options;
     const child = this.#running();
     const wasPaused = this.#paused;
     this.#take();
     if (wasPaused) child.signal("SIGCONT");
     child.signal("SIGTERM");
-    const timer = setTimeout(() => child.signal("SIGKILL"), STOP_TIMEOUT_MS);
+    const timer = setTimeout(() => child.signal("SIGKILL"), stopTimeoutMs);
     const end = await child.gone;
     clearTimeout(timer);
     return end;

@@ -47,6 +47,7 @@ async function start(onFailure: (error: Error) => void = () => {}): Promise<Clus
     logFolder,
     keep: false,
     nodeProgram: [process.execPath, STAND_IN],
+    stopTimeoutMs: 2_000,
     openProxies: (address) => openProxies({ url: undefined, address, run: "test", onFailure }),
     onFailure,
   });

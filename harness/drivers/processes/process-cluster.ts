@@ -37,6 +37,8 @@ export interface ProcessClusterOptions {
   readonly keep: boolean;
   /** Program of a node and its leading arguments. */
   readonly nodeProgram: readonly [file: string, ...leading: string[]];
+  /** As of a node's process. */
+  readonly stopTimeoutMs?: number;
   /** Opens the Toxiproxy to use; called once, closed with the cluster. A server of its own listens on `address`. */
   readonly openProxies: (address: string) => Promise<{
     readonly control: ToxiproxyController;
@@ -148,6 +150,7 @@ async function prepareNodes(
       folder,
       logFile: join(options.logFolder, `${self.name}.log`),
       url: `http://${self.httpAddress}`,
+      stopTimeoutMs: options.stopTimeoutMs,
       onDeath: options.onFailure,
     });
     return [self.name, node];
