@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RunEntry } from "../report/index-page.ts";
 import type { Plan } from "../run/plan.ts";
 import { readJson } from "../run/result-folder.ts";
-import { PLAN_FILE } from "../run/run.ts";
+import { PLAN_FILE } from "../run/run-files.ts";
 import type { Summary } from "../run/summary.ts";
 import { REPORT_FILE, SUMMARY_FILE } from "./judge-run.ts";
 

@@ -6,7 +6,7 @@ import type { Trace } from "../report/lamport/trace.ts";
 import { printable } from "../report/terminal/printable.ts";
 import type { ResultFolder } from "../run/result-folder.ts";
 import { createResultFolder, HISTORY_FILE, makeFolder, writeWhole } from "../run/result-folder.ts";
-import { PLAN_FILE, SIM_PLAN_FILE } from "../run/run.ts";
+import { PLAN_FILE, SIM_PLAN_FILE } from "../run/run-files.ts";
 import type { Pool } from "../swarm/pool.ts";
 import { forgottenLines } from "../swarm/render-swarm.ts";
 import type { SimulatedRun } from "../swarm/run-contract.ts";

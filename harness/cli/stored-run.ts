@@ -14,7 +14,7 @@ import { PlanFields, PlanFileError } from "../run/plan-fields.ts";
 import { readFaults } from "../run/read-faults.ts";
 import { readPlan } from "../run/read-plan.ts";
 import { HISTORY_FILE, readJson } from "../run/result-folder.ts";
-import { CLUSTER_FILE, FAULTS_FILE, PLAN_FILE, SIM_PLAN_FILE } from "../run/run.ts";
+import { CLUSTER_FILE, FAULTS_FILE, PLAN_FILE, SIM_PLAN_FILE } from "../run/run-files.ts";
 import type { Summary } from "../run/summary.ts";
 import { readPlanFile } from "../swarm/plan-file.ts";
 import type { SimPlan } from "../swarm/sim-plan.ts";

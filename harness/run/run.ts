@@ -18,19 +18,23 @@ import { openLoop } from "../generator/open-loop.ts";
 import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import { Recorder } from "../history/recorder.ts";
 import { crashAll } from "../nemesis/crash-all.ts";
-import type { FaultFile, FaultRecord, Link } from "../nemesis/fault.ts";
+import type { FaultFile } from "../nemesis/fault.ts";
 import { runNemesis } from "../nemesis/nemesis.ts";
 import type { PlannedFault, Schedule } from "../nemesis/schedule.ts";
 import { buildSchedule } from "../nemesis/schedule.ts";
+import { clusterFile } from "./cluster-file.ts";
 import { dueBeforeEnd } from "./due-before-end.ts";
+import { FaultLog } from "./fault-log.ts";
 import { findSilentLinks } from "./inspect-links.ts";
 import { joinFailures } from "./join-failures.ts";
-import type { Figures } from "./live-figures.ts";
 import { LiveFigures } from "./live-figures.ts";
 import type { Plan } from "./plan.ts";
 import type { Ending } from "./read-back.ts";
 import { readBack, settleDown } from "./read-back.ts";
 import type { ResultFolder } from "./result-folder.ts";
+import { CLUSTER_FILE, PLAN_FILE } from "./run-files.ts";
+import type { RunProgress } from "./show-progress.ts";
+import { showProgress } from "./show-progress.ts";
 import { Stores } from "./stores.ts";
 import { untilAborted } from "./until-aborted.ts";
 import type { Workload } from "./workload.ts";
@@ -52,13 +56,6 @@ export interface RunOptions {
   readonly onProgress: (progress: RunProgress) => void;
 }
 
-export interface RunProgress extends Figures {
-  readonly elapsedMs: number;
-  readonly totalMs: number;
-  /** Name of the fault under way. */
-  readonly fault: string | undefined;
-}
-
 /** What a run leaves for the analysis, beside the history on disk. */
 export interface FinishedRun {
   readonly header: HistoryHeader;
@@ -68,12 +65,6 @@ export interface FinishedRun {
   readonly interrupted: boolean;
 }
 
-export const PLAN_FILE = "plan.json";
-/** Beside the plan of a simulated run of a swarm: its world and its faults. */
-export const SIM_PLAN_FILE = "sim-plan.json";
-export const CLUSTER_FILE = "cluster.json";
-export const FAULTS_FILE = "faults.json";
-const PROGRESS_EVERY_MS = 500;
 /** Longer than any call of the client library, so that operations under way end by themselves. */
 const DRAIN_MS = 6_000;
 /** Load after the last fault, at least. */
@@ -118,22 +109,6 @@ export async function runPlan(
   }
 }
 
-/** `cluster.json`: what ran, as far as the plan does not say it. */
-export interface ClusterFile {
-  readonly format: "ringside-cluster";
-  readonly version: 1;
-  readonly driver: Cluster["driver"];
-  readonly nodes: readonly string[];
-  /** What every key of the run begins with in the cluster, where it is not the run's own. */
-  readonly keyPrefix?: string;
-  readonly toxiproxy: Cluster["toxiproxy"];
-}
-
-function clusterFile({ driver, nodes, keyPrefix, toxiproxy }: Cluster): ClusterFile {
-  const prefix = keyPrefix === undefined ? {} : { keyPrefix };
-  return { format: "ringside-cluster", version: 1, driver, nodes, ...prefix, toxiproxy };
-}
-
 class Run {
   readonly #parts: RunParts;
   readonly #plan: Plan;
@@ -144,8 +119,7 @@ class Run {
   readonly #history: ReturnType<ResultFolder["openHistory"]>;
   readonly #stores: Stores;
   readonly #chance: SeededRandom;
-  readonly #faults: FaultRecord[] = [];
-  #silentLinks: readonly Link[] = [];
+  readonly #faults: FaultLog;
   #current: PlannedFault | undefined;
 
   constructor(parts: RunParts, plan: Plan, options: RunOptions, cluster: Cluster) {
@@ -154,6 +128,7 @@ class Run {
     this.#options = options;
     this.#cluster = cluster;
     this.#chance = new SeededRandom(plan.seed);
+    this.#faults = new FaultLog(parts.folder);
     this.#history = parts.folder.openHistory();
     this.#header = {
       format: "ringside-history",
@@ -197,12 +172,12 @@ class Run {
       onPhase("reading everything back");
       await readBack(ending, this.#plan);
     }
-    await this.#writeFaults();
+    await this.#faults.write();
     await recorder.flush();
     return {
       header: this.#header,
       lines: recorder.lines,
-      faults: this.#faultFile(),
+      faults: this.#faults.file,
       toxiproxy: this.#cluster.toxiproxy,
     };
   }
@@ -221,7 +196,7 @@ class Run {
     const stop = AbortSignal.any([signal, failed.signal]);
     const enough = new AbortController();
     const schedule = buildSchedule(this.#plan, this.#cluster.nodes, this.#chance.fork("schedule"));
-    await this.#writeFaults();
+    await this.#faults.write();
     this.#recorder.note({ type: "marker", name: "healthy" });
     const startMs = clock.monotonicMs();
     const figures = new LiveFigures();
@@ -232,7 +207,13 @@ class Run {
     };
     const leftMs = () =>
       Math.max(TAIL_MS_MIN, startMs + this.#plan.seconds * 1_000 - clock.monotonicMs());
-    const shown = this.#showProgress(figures, startMs, over.signal);
+    const shown = showProgress(clock, figures, {
+      startMs,
+      totalMs: this.#plan.seconds * 1_000,
+      over: over.signal,
+      currentFault: () => this.#current?.name,
+      onProgress: this.#options.onProgress,
+    });
     const results = await Promise.allSettled([
       this.#runClients(figures, stop, enough.signal).catch(stopOnFailure),
       this.#breakThings(schedule, startMs, stop)
@@ -284,8 +265,7 @@ class Run {
     const { clock, workload } = this.#parts;
     const inspectionMs = Math.max(0, schedule.healthyMs - INSPECTION_LEAD_MS);
     await waitMs(clock, startMs + inspectionMs - clock.monotonicMs(), signal);
-    this.#silentLinks = await findSilentLinks(this.#cluster, clock);
-    await this.#writeFaults();
+    await this.#faults.addSilentLinks(await findSilentLinks(this.#cluster, clock));
     const keys = workload.keys(this.#plan);
     const parts = { cluster: this.#cluster, clock, keys, journal: this.#recorder };
     await runNemesis(parts, schedule, {
@@ -295,10 +275,7 @@ class Run {
         this.#current = fault;
         this.#stores.setCut(fault?.action.type === "cut" ? fault.action.links : []);
       },
-      onFault: async (record) => {
-        this.#faults.push(record);
-        await this.#writeFaults();
-      },
+      onFault: (record) => this.#faults.add(record),
     });
   }
 
@@ -310,41 +287,10 @@ class Run {
     const keys = workload.keys(this.#plan);
     const record = await crashAll(
       { cluster: this.#cluster, clock, keys, journal: this.#recorder },
-      { number: this.#faults.length + 1, signal },
+      { number: this.#faults.count + 1, signal },
     );
-    this.#faults.push(record);
-    await this.#writeFaults();
+    await this.#faults.add(record);
     this.#recorder.note({ type: "marker", name: "healed" });
     if (!signal.aborted) await settleDown(ending, this.#plan);
-  }
-
-  async #showProgress(figures: LiveFigures, startMs: number, over: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    const totalMs = this.#plan.seconds * 1_000;
-    let lastMs = startMs;
-    while (!over.aborted) {
-      await waitMs(clock, PROGRESS_EVERY_MS, over);
-      const nowMs = clock.monotonicMs();
-      this.#options.onProgress({
-        ...figures.take(nowMs - lastMs),
-        elapsedMs: nowMs - startMs,
-        totalMs,
-        fault: this.#current?.name,
-      });
-      lastMs = nowMs;
-    }
-  }
-
-  #faultFile(): FaultFile {
-    return {
-      format: "ringside-faults",
-      version: 1,
-      faults: this.#faults,
-      silentLinks: this.#silentLinks,
-    };
-  }
-
-  #writeFaults(): Promise<void> {
-    return this.#parts.folder.writeJson(FAULTS_FILE, this.#faultFile());
   }
 }
