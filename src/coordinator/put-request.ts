@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Clock } from "../causality/versioning.ts";
 import type { Timer } from "../env/clock.ts";
@@ -9,6 +10,7 @@ import type { Placement, Send, Slot } from "../quorum/placement.ts";
 import { PutCore } from "../quorum/put-core.ts";
 import type { Ring } from "../ring/ring.ts";
 import { hasSameOwners } from "../ring/same-owners.ts";
+import { OwedHints } from "./owed-hints.ts";
 import type { CoordinatorOptions, CoordinatorParts, Minted } from "./parts.ts";
 import { placeRequest } from "./place-request.ts";
 
@@ -303,45 +305,20 @@ export class PutRequest {
       "a write asked no node for two slots",
       this.#placement.asksNoNodeForTwoSlots,
     );
-    const owed = this.#core.owedHints().filter((primary) => primary !== this.#parts.nodeId);
-    const kept = owed.map((primary) =>
-      this.#keepHint(primary).catch((error: unknown) => this.#hintNotKept(error)),
-    );
-    Promise.all(kept).then(() => this.#parts.liveRequests.end());
+    this.#keepHints().then(() => this.#parts.liveRequests.end());
   }
 
-  #hintNotKept(error: unknown): void {
-    this.#environment.assertions.reachable("a coordinator could not keep a hint");
-    this.#parts.instruments.hintsFailed.increment();
-    this.#environment.log.error({ err: error }, "Cannot keep a hint");
-  }
-
-  /** Where there is no room for it nobody keeps it: one copy fewer until the key is read. Counted, and no surprise. */
-  async #keepHint(primary: NodeId): Promise<void> {
-    const { assertions } = this.#environment;
-    const durable = this.#durable?.primary === primary;
-    if (await this.#storeHere(primary, durable)) {
-      assertions.reachable("a coordinator kept a hint itself");
-      this.#parts.instruments.hintsKept.increment();
-      return;
-    }
-    assertions.reachable("a coordinator had no room for a hint that it owed");
-    this.#parts.instruments.hintsFailed.increment();
-    // The copy that was to be stored is nobody's now: the coordinator stores its own, unless that was delivered, which is as good.
-    if (durable) await this.#storeHere(this.#ownHintFor, durable);
-  }
-
-  /** False where it would be a hint and there is no room for it. */
-  async #storeHere(hintFor: NodeId | undefined, durable: boolean): Promise<boolean> {
-    if (this.#minted === undefined) return true;
-    try {
-      const { record } = this.#minted;
-      await this.#parts.replica.store(this.#order.key, record, hintFor, { durable });
-      return true;
-    } catch (error) {
-      if (error instanceof DynamoError && error.code === "hints-full") return false;
-      throw error;
-    }
+  async #keepHints(): Promise<void> {
+    const minted = this.#minted;
+    assert(minted !== undefined, "A write that is not minted is withdrawn, and owes nothing");
+    const primaries = this.#core.owedHints().filter((primary) => primary !== this.#parts.nodeId);
+    const write = {
+      key: this.#order.key,
+      minted,
+      durablePrimary: this.#durable?.primary,
+      ownHintFor: this.#ownHintFor,
+    };
+    await new OwedHints(this.#environment, this.#parts, write).keep(primaries);
   }
 
   #remainingMs(): number {
