@@ -1,11 +1,10 @@
 import { FormatError } from "../base/binary.ts";
-import { concatBytes, equalBytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import { isDoneAlready } from "../protocol/operations.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
 import { DroppedHints } from "./dropped-hints.ts";
@@ -13,18 +12,19 @@ import { HeldRecords } from "./held-records.ts";
 import type { HintIndex } from "./hint-index.ts";
 import { loadHints } from "./hint-index.ts";
 import type { HintLimits } from "./hint-room.ts";
-import { HintRows, isHintPlace } from "./hint-rows.ts";
+import { HintRows } from "./hint-rows.ts";
 import { KeyLock } from "./key-lock.ts";
 import type { Life } from "./life.ts";
 import { LocalActors } from "./local-actors.ts";
 import { LostRows } from "./lost-rows.ts";
-import { updated } from "./mint-update.ts";
+import type { Minted, MintOptions } from "./minting.ts";
+import { Minting } from "./minting.ts";
+import { PlacedRows } from "./placed-rows.ts";
 import type { RecordLimits } from "./record-limits.ts";
 import { RECORD_LIMITS } from "./record-limits.ts";
 import { RecordWatch } from "./record-watch.ts";
 import type { ReplicaMetrics } from "./replica-metrics.ts";
 import { replicaMetrics } from "./replica-metrics.ts";
-import type { Row } from "./row.ts";
 import type { FoundRow, LossWatch, Place } from "./rows.ts";
 import { Rows } from "./rows.ts";
 import type { SkewStatus } from "./skew-watch.ts";
@@ -50,23 +50,6 @@ export interface ReplicaParts {
   readonly tombstoneGraceMs?: number;
 }
 
-/** A coordinator's own write. */
-export interface Minted {
-  /** Canonical bytes of `siblings`, to be sent to the other replicas. */
-  readonly record: Uint8Array;
-  /** Everything this node holds of the key, with the new version. */
-  readonly siblings: Siblings;
-  /** Resolves when the record is durable here, rejects with StorageError; the caller must handle it. */
-  readonly stored: Promise<void>;
-}
-
-export interface MintOptions extends WriteOptions {
-  /** True once the write must not happen any more. */
-  readonly isWithdrawn?: () => boolean;
-  /** Called where the key is busy: `leave` withdraws the write at once, unless its turn has come. */
-  readonly onQueued?: (leave: () => void) => void;
-}
-
 /**
  * A node's own copies (architecture, "A key's data"): rows of its own and rows it keeps for others.
  *
@@ -89,19 +72,19 @@ export class Replica {
   readonly trees: TreeKeeper;
   readonly #env: Environment;
   readonly #parts: ReplicaParts;
-  readonly #actors: LocalActors;
   readonly #rows: Rows;
   readonly #held: HeldRecords;
   readonly #dropped: DroppedHints;
   readonly #lock = new KeyLock();
   readonly #metrics: ReplicaMetrics;
-  readonly #watch: RecordWatch;
+  readonly #placed: PlacedRows;
+  readonly #minting: Minting;
   readonly #skew: SkewWatch;
 
   private constructor(env: Environment, parts: ReplicaParts, index: HintIndex) {
     this.#env = env;
     this.#parts = parts;
-    this.#actors = new LocalActors(parts.nodeId, parts.life);
+    const actors = new LocalActors(parts.nodeId, parts.life);
     this.#metrics = replicaMetrics(env.metrics, () => index.count);
     const { engine, versioning, ring } = parts;
     this.trees = new TreeKeeper(env, {
@@ -112,7 +95,7 @@ export class Replica {
     this.#rows = new Rows({
       ...parts,
       watch: this.trees,
-      actors: this.#actors,
+      actors,
       lost: this.#metrics.writesLost,
       damaged: this.#metrics.damagedRows,
       assertions: env.assertions,
@@ -154,8 +137,24 @@ export class Replica {
       placeOf: (key) => this.#held.placeOf(key, undefined),
       locked,
     });
-    this.#watch = new RecordWatch(env, parts.limits ?? RECORD_LIMITS);
     this.#skew = new SkewWatch(env, parts.clockSkewMaxMs ?? CLOCK_SKEW_MS_MAX);
+    this.#placed = new PlacedRows({
+      engine,
+      rows: this.#rows,
+      hints: this.hints,
+      metrics: this.#metrics,
+      assertions: env.assertions,
+    });
+    this.#minting = new Minting(env, {
+      versioning,
+      actors,
+      rows: this.#rows,
+      heldRecords: this.#held,
+      placed: this.#placed,
+      lock: this.#lock,
+      watch: new RecordWatch(env, parts.limits ?? RECORD_LIMITS),
+      skew: this.#skew,
+    });
   }
 
   /** Finds the hints that earlier lives left, removes those that are damaged, then is ready. */
@@ -218,72 +217,14 @@ export class Replica {
    * there is no room for with hints-full. Where this node's disk loses writes, a write that it does not take rejects with
    * StorageError before anything is changed (`DiskDoubt`). A write whose operation is among what this node holds is not made again (K-11): then what it holds is what is to be replicated.
    */
-  async mint(
+  mint(
     key: Uint8Array,
     context: Clock,
     payload: Uint8Array,
     hintFor: NodeId | undefined,
-    options: MintOptions = {},
+    options?: MintOptions,
   ): Promise<Minted> {
-    const { isWithdrawn = never, onQueued } = options;
-    const { assertions } = this.#env;
-    const place = this.#held.placeOf(key, hintFor);
-    const turn = this.#lock.acquire(place.keyText);
-    assertions.sometimes("a write waited for its key", turn !== undefined);
-    if (turn !== undefined) {
-      onQueued?.(turn.leave);
-      if (!(await turn.comes)) throw withdrawn();
-    }
-    try {
-      let { row, held } = await this.#found(place, key, isWithdrawn);
-      while (this.#isInDoubt(row, payload) && !isDoneAlready(payload, held.payloads)) {
-        await this.#probe(row, payload, options);
-        // Meanwhile a write that the row showed may have failed.
-        ({ row, held } = await this.#found(place, key, isWithdrawn));
-      }
-      if (isDoneAlready(payload, held.payloads)) {
-        assertions.reachable("a write found itself done already");
-        return this.#again(place, row, held, options);
-      }
-      const { versioning } = this.#parts;
-      const counted = versioning.countsFromContext === true ? context : held.clock;
-      const actor = this.#actors.actorFor(row?.localActor, held, counted);
-      assertions.sometimes(
-        "a row that came from others got a fresh actor",
-        row !== undefined && row.localActor === undefined,
-      );
-      assertions.sometimes(
-        "a row's own actor was given up",
-        row?.localActor !== undefined && row.localActor !== actor,
-      );
-      const wallMs = this.#env.clock.wallMs();
-      this.#skew.seen(versioning.writeTime?.(held));
-      const { hybridTime } = this.#skew;
-      const siblings = updated(
-        versioning,
-        { held, context, payload },
-        { actor, wallMs, hybridTime },
-      );
-      assertions.always(
-        "a write leaves more than it found",
-        !NEVER_FORGETS.has(versioning.mode) || !versioning.descends(held, siblings),
-      );
-      this.#watch.minting(held.clock, siblings.clock, {
-        mode: versioning.mode,
-        isFreshActor: !held.clock.has(actor),
-      });
-      const record = versioning.encode(siblings);
-      this.#watch.minted(held, siblings, record.length);
-      // One that lost to what is held has left no time behind.
-      if (siblings !== held) this.#skew.wrote(versioning.writeTime?.(siblings));
-      return {
-        record,
-        siblings,
-        stored: this.#write(place, { localActor: actor, record }, options),
-      };
-    } finally {
-      this.#lock.release(place.keyText);
-    }
+    return this.#minting.mint({ key, context, payload, hintFor }, options);
   }
 
   /**
@@ -318,12 +259,12 @@ export class Replica {
   ): Promise<void> | undefined {
     const { versioning } = this.#parts;
     if (row !== undefined && equalBytes(row.record, received)) {
-      return this.#unchanged(place, row, options);
+      return this.#placed.unchanged(place, row, options);
     }
     const arriving = decodeReceived(versioning, received);
     this.#skew.seen(versioning.writeTime?.(arriving));
     if (row === undefined) {
-      return this.#write(place, { localActor: undefined, record: received }, options);
+      return this.#placed.write(place, { localActor: undefined, record: received }, options);
     }
     const { localActor } = row;
     const held = this.#rows.siblings(row.record);
@@ -332,10 +273,10 @@ export class Replica {
     const merged = versioning.merge(held, arriving);
     if (merged === held) {
       this.#env.assertions.reachable("a replica received what it had overtaken");
-      return this.#unchanged(place, row, options);
+      return this.#placed.unchanged(place, row, options);
     }
     if (merged === arriving) {
-      return this.#write(place, { localActor, record: received }, options);
+      return this.#placed.write(place, { localActor, record: received }, options);
     }
     const { assertions } = this.#env;
     assertions.sometimes("a replica merged concurrent versions", place.owner === undefined);
@@ -343,66 +284,7 @@ export class Replica {
     assertions.sometimes("a replica merged three versions or more", merged.payloads.length > 2);
     this.#metrics.merges.increment();
     const record = versioning.encode(merged);
-    return this.#write(place, { localActor, record }, options);
-  }
-
-  /** The row at `place`, and all that is held of the key, under its lock. Rejects where the write was withdrawn. */
-  async #found(
-    place: Place,
-    key: Uint8Array,
-    isWithdrawn: () => boolean,
-  ): Promise<{ row: FoundRow | undefined; held: Siblings }> {
-    // Whoever waited in vain costs those behind it no read of the disk.
-    this.#refuseWithdrawn(isWithdrawn);
-    const others = this.#held.isOnlyPlace(place) ? NONE : await this.#held.outside(place, key);
-    // Last: what is there already may be a write that fails meanwhile, and must not pass for stored then.
-    const row = await this.#rows.read(place);
-    this.#refuseWithdrawn(isWithdrawn);
-    return { row, held: this.#held.merged(row?.record, others) };
-  }
-
-  /** What a write leaves takes the bytes of the row and of its payload at most, but for an actor. */
-  #isInDoubt(row: Row | undefined, payload: Uint8Array): boolean {
-    return this.#rows.doubt.isAbout((row?.record.length ?? 0) + payload.length);
-  }
-
-  #probe(row: Row | undefined, payload: Uint8Array, options: WriteOptions): Promise<void> {
-    const bytes = row === undefined ? payload : concatBytes([row.record, payload]);
-    return this.#rows.doubt.probe(bytes, options);
-  }
-
-  /** All that is held becomes the row, as the acknowledgement of this place must mean the same as after a mint. */
-  #again(place: Place, row: FoundRow | undefined, held: Siblings, options: WriteOptions): Minted {
-    const record = this.#parts.versioning.encode(held);
-    const isThere = row !== undefined && equalBytes(row.record, record);
-    const stored = isThere
-      ? (this.#unchanged(place, row, options) ?? Promise.resolve())
-      : this.#write(place, { localActor: row?.localActor, record }, options);
-    return { record, siblings: held, stored };
-  }
-
-  #refuseWithdrawn(isWithdrawn: () => boolean): void {
-    if (isWithdrawn()) throw withdrawn();
-  }
-
-  #unchanged(place: Place, row: FoundRow, options?: WriteOptions): Promise<void> | undefined {
-    this.#metrics.unchanged.increment();
-    if (options?.durable === true && this.#parts.engine.buffered === true) {
-      // What is there may be in memory only.
-      return this.#write(place, row, options);
-    }
-    this.#env.assertions.sometimes(
-      "a record that changed nothing waited for the write under way",
-      row.underWay !== undefined,
-    );
-    return row.underWay;
-  }
-
-  /** Throws DynamoError hints-full, before anything is changed. */
-  #write(place: Place, row: Row, options: WriteOptions | undefined): Promise<void> {
-    return isHintPlace(place)
-      ? this.hints.write(place, row, options)
-      : this.#rows.write(place, row, options);
+    return this.#placed.write(place, { localActor, record }, options);
   }
 
   async #locked<T>(keyText: string, change: () => Promise<T>): Promise<T> {
@@ -414,20 +296,6 @@ export class Replica {
       this.#lock.release(keyText);
     }
   }
-}
-
-const NONE: readonly Uint8Array[] = [];
-
-/** Modes in which a new dot is never covered by what was stored; the paper's own may lose a write on the spot. */
-const NEVER_FORGETS: ReadonlySet<Versioning["mode"]> = new Set(["dvvset", "merged"] as const);
-
-function withdrawn(): DynamoError {
-  return new DynamoError("overloaded", "Cannot write: the request ended before its key was free");
-}
-
-/** No write is withdrawn that nobody asked to be. */
-function never(): boolean {
-  return false;
 }
 
 function decodeReceived(versioning: Versioning, record: Uint8Array): Siblings {

@@ -1,7 +1,5 @@
 import type { Counter, Metrics } from "../env/metrics.ts";
-
-/** Why a write went past the buffer. */
-export type PassReason = "durable" | "table" | "full" | "failing";
+import type { PassReason } from "./pass-reason.ts";
 
 /** What a write buffer counts. */
 export interface WriteBufferMetrics {

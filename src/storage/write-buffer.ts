@@ -19,7 +19,6 @@
  * - A batch is one batch below as well, unless a write that went through has overtaken one of its rows.
  */
 
-import { assert } from "../base/assert.ts";
 import { NextRun } from "../base/next-run.ts";
 import type { Clock, Timer } from "../env/clock.ts";
 import type { Environment } from "../env/environment.ts";
@@ -29,9 +28,11 @@ import { BufferedRows } from "./buffered-rows.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
 import { StorageError } from "./engine.ts";
 import { checkScan, checkWrites } from "./limits.ts";
+import type { PassReason } from "./pass-reason.ts";
+import { passReason } from "./pass-reason.ts";
 import { PassThrough } from "./pass-through.ts";
 import { PendingWrites } from "./pending-writes.ts";
-import type { PassReason, WriteBufferMetrics } from "./write-buffer-metrics.ts";
+import type { WriteBufferMetrics } from "./write-buffer-metrics.ts";
 import { writeBufferMetrics } from "./write-buffer-metrics.ts";
 
 export interface WriteBufferOptions {
@@ -124,7 +125,11 @@ export class WriteBuffer implements Engine {
       return Promise.reject(error);
     }
     if (writes.length === 0) return this.#done;
-    const reason = this.#reasonToPass(writes, durable);
+    const reason = passReason(writes, durable, {
+      rows: this.#rows,
+      objectsMax: this.#options.objectsMax,
+      isFailing: this.#isFailing,
+    });
     if (reason !== undefined) {
       this.#metrics.passedThrough[reason].increment();
       return this.#passThrough(writes, reason);
@@ -181,24 +186,6 @@ export class WriteBuffer implements Engine {
     return this.#closing;
   }
 
-  #reasonToPass(writes: readonly Write[], durable: boolean): PassReason | undefined {
-    if (!writes.every(isBuffered)) {
-      // Two such batches, each with a row that hides one of the other's, would wait for each other.
-      assert(!writes.some(isBuffered), "Cannot write to buffered tables and others in one batch");
-      return "table";
-    }
-    if (durable) return "durable";
-    if (this.#isFailing) return "failing";
-    const growth = this.#rows.growth(writes);
-    const fits =
-      this.#rows.count + growth.count <= this.#options.objectsMax &&
-      this.#rows.sizeBytes + growth.sizeBytes <= BUFFER_SIZE_BYTES_MAX;
-    if (fits) return undefined;
-    this.#environment.assertions.reachable("a write found the buffer full and went through");
-    this.#flushInBackground();
-    return "full";
-  }
-
   #hold(writes: readonly Write[]): void {
     for (const write of writes) {
       const isCoalesced = this.#rows.hold(write);
@@ -221,7 +208,10 @@ export class WriteBuffer implements Engine {
       case "table":
         return this.#through.passWithAcknowledged(writes);
       case "failing":
+        return this.#through.pass(writes);
       case "full":
+        this.#environment.assertions.reachable("a write found the buffer full and went through");
+        this.#flushInBackground();
         return this.#through.pass(writes);
     }
   }
@@ -303,18 +293,8 @@ export class WriteBuffer implements Engine {
 
 export type WriteBufferEnvironment = Pick<Environment, "clock" | "metrics" | "log" | "assertions">;
 
-/** What nodes say of themselves is durable at once, and nothing clients wrote is older than that. */
-const BUFFERED_TABLES: ReadonlySet<TableName> = new Set(["records", "hints"]);
-
-function isBuffered({ table }: Write): boolean {
-  return BUFFERED_TABLES.has(table);
-}
-
 /** A flush begins at this share of the capacity, so that a steady load does not find the buffer full. */
 const FLUSH_FROM_SHARE = 0.5;
-
-/** A thousand objects of the largest size would be a gigabyte. */
-const BUFFER_SIZE_BYTES_MAX = 64 * 1_024 * 1_024;
 
 /** The failure was counted and logged. */
 function ignoreTold(): void {}
