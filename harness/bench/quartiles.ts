@@ -1,4 +1,4 @@
-import { quantile, sortedSamples } from "../report/html/quantile.ts";
+import { quantile, sortedSamples } from "../report/quantile.ts";
 
 /** What a quarter, half and three quarters of the values do not exceed; NaN where there are none. */
 export function quartiles(values: readonly number[]): readonly [number, number, number] {

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration } from "../format.ts";
+import { quantile, sortedSamples } from "../quantile.ts";
 import type { Call } from "./calls.ts";
 import type { Plot } from "./chart-frame.ts";
 import {
@@ -16,7 +17,6 @@ import {
 } from "./chart-frame.ts";
 import type { Markup } from "./markup.ts";
 import { markup, pathData, px } from "./markup.ts";
-import { quantile, sortedSamples } from "./quantile.ts";
 import type { RunView } from "./run-view.ts";
 import type { Scale } from "./scale.ts";
 import { logScale, roundDown, roundUp } from "./scale.ts";

@@ -1,10 +1,10 @@
 import type { LatencySummary } from "../../run/summary.ts";
 import { formatCount, formatMs } from "../format.ts";
+import { quantile, sortedSamples } from "../quantile.ts";
 import { colourOf } from "./chart-frame.ts";
 import type { Markup } from "./markup.ts";
 import { markup } from "./markup.ts";
 import { phaseAt } from "./phases.ts";
-import { quantile, sortedSamples } from "./quantile.ts";
 import type { LatencyDistribution, RunView } from "./run-view.ts";
 
 /** Latencies of acknowledged operations, from the intended start. */

@@ -4,7 +4,7 @@ import type { LatencySummary, PhaseAvailability, Summary } from "../../run/summa
 import type { Call } from "../html/calls.ts";
 import { pairCalls } from "../html/calls.ts";
 import { phaseAt, phasesOf } from "../html/phases.ts";
-import { quantile, sortedSamples } from "../html/quantile.ts";
+import { quantile, sortedSamples } from "../quantile.ts";
 import type { SyntheticHistory, SyntheticOptions } from "./synthetic-shapes.ts";
 
 /** Plan and summary of a made-up history, with figures that are true of it. */
