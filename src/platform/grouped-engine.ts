@@ -109,7 +109,7 @@ export class GroupedEngine implements Engine {
     if (!fits) {
       this.#groups.push(group);
     }
-    group.writes.push(...writes);
+    for (const write of writes) group.writes.push(write);
     group.sizeBytes += sizeBytes;
     return group;
   }
@@ -159,17 +159,22 @@ function sizeOf({ key, value }: Write): number {
 
 /**
  * The error of a failed commit. What a database says of a full disk is often only "Input/output error", so the message tells
- * what is free.
+ * what is free, where that is known.
  */
-export function commitError(cause: unknown, freeBytes: number): StorageError {
+export function commitError(cause: unknown, freeBytes: number | undefined): StorageError {
   if (cause instanceof StorageError) {
     return cause;
   }
-  const room = freeBytes < DISK_FULL_BELOW_BYTES ? "the disk is full" : "the disk is not full";
   return new StorageError(
-    `Cannot write to the database: ${reasonOf(cause)} (${room}, ${freeBytes} bytes are free)`,
+    `Cannot write to the database: ${reasonOf(cause)} (${roomOf(freeBytes)})`,
     { cause },
   );
+}
+
+function roomOf(freeBytes: number | undefined): string {
+  if (freeBytes === undefined) return "what the disk has free is not known";
+  const room = freeBytes < DISK_FULL_BELOW_BYTES ? "the disk is full" : "the disk is not full";
+  return `${room}, ${freeBytes} bytes are free`;
 }
 
 /** Databases grow their files by as little as they need, so a failure with less than this left is for want of room. */

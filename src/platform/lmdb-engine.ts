@@ -39,6 +39,8 @@ class LmdbStore implements GroupedStore {
   readonly #folder: LmdbFolder;
   readonly #sizeBytesMax: number;
   #seals: Buffer | undefined;
+  /** No commit can be begun any more. */
+  #failure: StorageError | undefined;
 
   constructor(folder: LmdbFolder, options: LmdbEngineOptions) {
     this.#folder = folder;
@@ -49,17 +51,12 @@ class LmdbStore implements GroupedStore {
   }
 
   get(table: TableName, key: Uint8Array): Uint8Array | undefined {
-    let sealed: Buffer | undefined;
-    try {
-      sealed = this.#table(table).getBinary(key);
-    } catch (error) {
-      throw readError(error);
-    }
+    const sealed = read(() => this.#table(table).getBinary(key));
     return sealed === undefined ? undefined : unsealValue(key, sealed);
   }
 
   has(table: TableName, key: Uint8Array): boolean {
-    return this.#table(table).doesExist(key);
+    return read(() => this.#table(table).doesExist(key));
   }
 
   *entries(table: TableName, options: ScanOptions): Generator<Entry> {
@@ -79,11 +76,12 @@ class LmdbStore implements GroupedStore {
   }
 
   count(table: TableName): number {
-    const { entryCount } = this.#table(table).getStats() as { readonly entryCount: number };
-    return entryCount;
+    const stats = read(() => this.#table(table).getStats());
+    return (stats as { readonly entryCount: number }).entryCount;
   }
 
   async commit(group: CommitGroup): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     const { root, tables } = this.#folder;
     try {
       this.#checkRoom(group);
@@ -101,13 +99,28 @@ class LmdbStore implements GroupedStore {
         }
       });
     } catch (error) {
-      throw commitError(await causeOf(error), this.#folder.freeBytes());
+      const failure = commitError(await causeOf(error), this.#folder.freeBytes());
+      if (this.#isOver()) this.#failure = failure;
+      throw failure;
     }
     root.resetReadTxn();
   }
 
   close(): Promise<void> {
     return this.#folder.close();
+  }
+
+  /**
+   * After a failed write of its root LMDB does not know what the disk holds, and refuses everything until it is opened anew. A
+   * transaction that cannot be begun is none that fails: the library would never tell its outcome.
+   */
+  #isOver(): boolean {
+    try {
+      this.#folder.root.getStats();
+      return false;
+    } catch {
+      return true;
+    }
   }
 
   /**
@@ -143,6 +156,14 @@ class LmdbStore implements GroupedStore {
 
   #table(name: TableName): Database<Buffer, Uint8Array> {
     return this.#folder.tables[name];
+  }
+}
+
+function read<T>(query: () => T): T {
+  try {
+    return query();
+  } catch (error) {
+    throw readError(error);
   }
 }
 

@@ -16,8 +16,8 @@ export interface LmdbFolder {
   readonly tables: Readonly<Record<TableName, Database<Buffer, Uint8Array>>>;
   /** Size of the data file in bytes. */
   sizeBytes(): number;
-  /** What the disk has left for this process. */
-  freeBytes(): number;
+  /** What the disk has left for this process; undefined where it does not say. */
+  freeBytes(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ function openOwned({ path: folder, release }: OwnedFolder, sync: boolean): LmdbF
       await root.close();
       release();
     };
-    const freeBytes = (): number => freeBytesOf(folder);
+    const freeBytes = (): number | undefined => freeBytesOf(folder);
     return { root, tables, sizeBytes, freeBytes, close };
   } catch (error) {
     void root.close();

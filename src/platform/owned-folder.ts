@@ -42,9 +42,14 @@ export function cannotOpen(folder: string, reason: string, cause?: unknown): Sto
 }
 
 /** What the disk of a folder has left for this process. */
-export function freeBytesOf(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+export function freeBytesOf(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    // Asked for the sentence of another error, which is the one to tell.
+    return undefined;
+  }
 }
 
 const LOCK_FILE = "engine.lock";

@@ -10,8 +10,8 @@ import { cannotOpen, freeBytesOf, openOwnedFolder } from "./owned-folder.ts";
 export interface SqliteFolder {
   readonly database: DatabaseSync;
   readonly tables: Readonly<Record<TableName, TableStatements>>;
-  /** What the disk has left for this process. */
-  freeBytes(): number;
+  /** What the disk has left for this process; undefined where it does not say. */
+  freeBytes(): number | undefined;
   close(): void;
 }
 

@@ -11,6 +11,8 @@ export interface Slot {
    * engine below, and acknowledged only when that has it.
    */
   state: "held" | "flushing" | "through";
+  /** The newer acknowledged version that stands for it since it went without having been stored. */
+  replacedBy?: Slot;
 }
 
 /**
@@ -67,7 +69,10 @@ export class BufferedRows {
     const slot: Slot = { write, key: byteString(write.key), state: "held" };
     const slots = this.#slotsOf(slot);
     const replaced = slots.at(-1)?.state === "held" ? slots.pop() : undefined;
-    if (replaced !== undefined) this.#forget(replaced);
+    if (replaced !== undefined) {
+      this.#forget(replaced);
+      replaced.replacedBy = slot;
+    }
     slots.push(slot);
     this.#count += 1;
     this.#sizeBytes += sizeOf(write);
@@ -97,10 +102,13 @@ export class BufferedRows {
     return slotsOfAll.flatMap((slots) => slots.findLast(({ state }) => state !== "through") ?? []);
   }
 
-  /** True while the engine below may yet fail to store the version that hides this one, and this one would show again. */
+  /**
+   * True while the engine below may yet fail to store the version that hides this one, or the one that stands for it, and that one
+   * would show again.
+   */
   isHidden(slot: Slot): boolean {
     const slots = this.#table(slot.write.table).get(slot.key) ?? [];
-    return slots.includes(slot) && slots.at(-1)?.state === "through";
+    return slots.includes(standIn(slot)) && slots.at(-1)?.state === "through";
   }
 
   /** The engine below has these versions: they go, and all older ones of their rows. */
@@ -117,10 +125,11 @@ export class BufferedRows {
     for (const slot of taken) {
       const slots = this.#slotsOf(slot);
       const at = slots.indexOf(slot);
-      const isOutdated = slots.slice(at + 1).some(({ state }) => state !== "through");
-      if (at >= 0 && (slot.state === "through" || isOutdated)) {
+      const newer = slots.slice(at + 1).find(({ state }) => state !== "through");
+      if (at >= 0 && (slot.state === "through" || newer !== undefined)) {
         slots.splice(at, 1);
         this.#forget(slot);
+        if (slot.state !== "through" && newer !== undefined) slot.replacedBy = newer;
       } else {
         slot.state = "held";
       }
@@ -170,6 +179,12 @@ export class BufferedRows {
     }
     return table;
   }
+}
+
+function standIn(slot: Slot): Slot {
+  let last = slot;
+  while (last.replacedBy !== undefined) last = last.replacedBy;
+  return last;
 }
 
 function sizeOf({ key, value }: Write): number {

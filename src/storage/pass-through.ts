@@ -92,23 +92,30 @@ export class PassThrough {
       this.handOn();
       return this.#send(writes, slots, rows.takeAcknowledged());
     };
-    const isHidden = (slot: Slot): boolean => rows.isHidden(slot);
-    if (this.#waiting === undefined && !before.some(isHidden)) return send();
-    const turn = (async () => {
-      await this.#waiting?.catch(ignoreTold);
-      while (before.some(isHidden)) {
+    const isAnyHidden = (): boolean => before.some((slot) => rows.isHidden(slot));
+    if (this.#waiting === undefined && !isAnyHidden()) return send();
+    const done = this.#inTurn(isAnyHidden, send);
+    this.#track(done);
+    return done;
+  }
+
+  /** In the order of the calls. Between the last look and `send` nothing may come that hides a row. */
+  async #inTurn(isAnyHidden: () => boolean, send: () => Promise<void>): Promise<void> {
+    const { promise: turn, resolve: endTurn } = Promise.withResolvers<void>();
+    const turnBefore = this.#waiting;
+    this.#waiting = turn;
+    try {
+      await turnBefore;
+      while (isAnyHidden()) {
         // What hides one may be gathered and not yet under way.
         this.handOn();
         await Promise.race([...this.#underWay].map(settled));
       }
-    })();
-    this.#waiting = turn;
-    const done = turn.then(() => {
-      if (this.#waiting === turn) this.#waiting = undefined;
       return send();
-    });
-    this.#track(done);
-    return done;
+    } finally {
+      if (this.#waiting === turn) this.#waiting = undefined;
+      endTurn();
+    }
   }
 
   /** To be called before anything else is handed to the engine below: newer versions of these rows must not overtake them. */

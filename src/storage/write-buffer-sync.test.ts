@@ -73,6 +73,65 @@ describe("WriteBuffer.sync()", () => {
     },
   );
 
+  test.each([
+    { name: "sync()", begin: (here: World) => here.buffer.sync() },
+    {
+      name: "a write to another table",
+      begin: (here: World) => here.buffer.write([put("m", "1", "incarnations")]),
+    },
+  ])(
+    "$name waits, too, for what hides a version that took the place of one that is owed",
+    async ({ begin }) => {
+      const here = world({ objectsMax: 100, gatherMs: 0 });
+      await here.buffer.write([put("a", "1"), put("b", "1")]);
+      const hidesB = outcomeOf(here.buffer.write([put("b", "2")], { durable: true }));
+      let isOver = false;
+      const over = begin(here).then(() => {
+        isOver = true;
+      });
+      await settled();
+      await here.buffer.write([put("a", "2")]);
+      const hidesA = outcomeOf(here.buffer.write([put("a", "3")], { durable: true }));
+      await here.below.finishOne("stored");
+      await hidesB;
+      await settled();
+      expect(isOver).toBe(false);
+      await here.below.finishOne("failed");
+      await hidesA;
+      await settled();
+      expect(isOver).toBe(false);
+      await here.below.finishOne("stored");
+      await over;
+      expect(await stored(here)).toEqual(["a=2", "b=2"]);
+    },
+  );
+
+  test("counts on no version that a failed flush gave up for a newer one", async () => {
+    const here = world({ objectsMax: 100, gatherMs: 0 });
+    await here.buffer.write([put("a", "1"), put("b", "1")]);
+    const flushed = outcomeOf(here.buffer.flush());
+    const hidesB = outcomeOf(here.buffer.write([put("b", "2")], { durable: true }));
+    let isSynced = false;
+    const synced = here.buffer.sync().then(() => {
+      isSynced = true;
+    });
+    await settled();
+    await here.buffer.write([put("a", "2")]);
+    const hidesA = outcomeOf(here.buffer.write([put("a", "3")], { durable: true }));
+    await here.below.finishOne("failed");
+    await flushed;
+    await here.below.finishOne("stored");
+    await hidesB;
+    await settled();
+    expect(isSynced).toBe(false);
+    await here.below.finishOne("failed");
+    await hidesA;
+    await settled();
+    await here.below.finishOne("stored");
+    await synced;
+    expect(await stored(here)).toEqual(["a=2", "b=2"]);
+  });
+
   test("rejects where the engine below does not take it, and the rows stay", async () => {
     const here = world({ objectsMax: 100 });
     await here.buffer.write([put("a", "1")]);

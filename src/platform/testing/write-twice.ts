@@ -1,0 +1,27 @@
+import { openEngine } from "../open-engine.ts";
+
+/*
+ * Run under strace: writes two keys, one after the other, into the LMDB folder given and tells on standard output what became
+ * of each, of a read, and of the end.
+ */
+const OUTCOME_TIMEOUT_MS = 3_000;
+
+const [, , folder = ""] = process.argv;
+const engine = await openEngine({ engine: "lmdb", folder, sync: true });
+const put = (key: string) =>
+  engine.write([{ table: "records", key: Buffer.from(key), value: Buffer.from("value") }]);
+const first = await outcomeOf(put("first"));
+const second = await outcomeOf(put("second"));
+const read = await outcomeOf(engine.get("records", Buffer.from("second")));
+const closed = await outcomeOf(engine.close());
+process.stdout.write(`${JSON.stringify({ first, second, read, closed })}\n`);
+// Without its reason to wait: what has no outcome would keep it.
+process.exit();
+
+async function outcomeOf(promise: Promise<unknown>): Promise<string> {
+  const { promise: late, resolve } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => resolve("no outcome"), OUTCOME_TIMEOUT_MS);
+  const outcome = await Promise.race([promise.then(() => "done", String), late]);
+  clearTimeout(timer);
+  return outcome;
+}
