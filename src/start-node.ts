@@ -30,6 +30,8 @@ Exit status: 0 stopped, 1 failed, 64 bad use or bad configuration.
 
 /** Whole of a request, head and body, on the way in. */
 const HTTP_REQUEST_TIMEOUT_MS = 10_000;
+/** What an operator says fits, however small values are. */
+const ADMIN_BODY_BYTES_MAX = 65_536;
 /** A context of the largest size and other headers beside it. */
 const HTTP_HEADER_BYTES_MAX = 32_768;
 
@@ -54,7 +56,8 @@ export async function startNode(argv: readonly string[]): Promise<void> {
     address: configuration.httpAddress,
     handler: nodeHandler(environment, node, () => environment.metricsText()),
     limits: {
-      bodyBytesMax: configuration.valueBytesMax,
+      // A value is looked at again; orders of operators are as long as ever.
+      bodyBytesMax: Math.max(configuration.valueBytesMax, ADMIN_BODY_BYTES_MAX),
       bodyBytesMaxOf: new Map([[ROWS_PATH, PAGE_BYTES_MAX]]),
       headerBytesMax: HTTP_HEADER_BYTES_MAX,
       requestTimeoutMs: HTTP_REQUEST_TIMEOUT_MS,

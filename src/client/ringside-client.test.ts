@@ -151,6 +151,36 @@ describe.each(ROUTINGS)("D-4.5-1 RingsideClient, routing %s", (routing) => {
     expect(http.seen).toEqual([]);
   });
 
+  test.each([
+    ["a string as a key", [VALUE, "key"], "bad-key"],
+    ["a string as a value", ["text", KEY], "bad-parameter"],
+    ["no value", [undefined, KEY], "bad-parameter"],
+    ["numbers of two bytes", [new Uint16Array([1, 2]), KEY], "bad-parameter"],
+  ])("refuses %s, whatever its types say", async (_what, [value, key], code) => {
+    const { client, http } = await setUp([]);
+    // As plain JavaScript may call it.
+    const put = client.put.bind(client) as (...given: unknown[]) => Promise<void>;
+    await expect(put(key, value)).rejects.toMatchObject({ code, definite: true });
+    expect(http.seen).toEqual([]);
+  });
+
+  test.each([
+    ["contentType", { contentType: "text/plain; name=ł" }],
+    ["context", { context: "token\n" }],
+    ["operation", { operation: "ä" }],
+  ])("refuses a %s that no header takes", async (name, options) => {
+    const { client, http } = await setUp([]);
+    await expect(client.put(KEY, VALUE, options)).rejects.toThrow(`Cannot use ${name} `);
+    expect(http.seen).toEqual([]);
+  });
+
+  test("refuses a session that no header takes", async () => {
+    const { client, http } = await setUp([]);
+    const atLeast = { session: "token\r\nX: y" };
+    await expect(client.get(KEY, { atLeast })).rejects.toThrow("Cannot use atLeast.session ");
+    expect(http.seen).toEqual([]);
+  });
+
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
     "refuses timeoutMs %d without asking",
     async (timeoutMs) => {

@@ -8,6 +8,7 @@ import { CONTEXT_HEADER, OPERATION_HEADER, SESSION_HEADER } from "../protocol/he
 import { freshAnswer, readAnswer, sessionAnswer, writeAnswer } from "./answers.ts";
 import type { ClientParts } from "./attempts.ts";
 import { runAttempts } from "./attempts.ts";
+import { checkBytes, checkHeaderText } from "./checked-input.ts";
 import type { ClientSettings, RingsideClientOptions } from "./client-options.ts";
 import { clientSettings } from "./client-options.ts";
 import type { ReadOptions, ReadResult, RequestOptions, Store, WriteOptions } from "./contract.ts";
@@ -110,6 +111,10 @@ export class RingsideClient implements Store {
     read: (answer: HttpCallResult, wallMs: number) => Outcome<T>,
   ): Promise<T> {
     const path = pathOf(key);
+    if (method === "PUT") checkBytes("bad-parameter", "a value", body);
+    checkHeaderText("contentType", ownHeaders["content-type"]);
+    checkHeaderText("context", options.context);
+    checkHeaderText("operation", options.operation);
     const operation = options.operation ?? this.#drawOperation();
     const headers: Record<string, string> = { ...ownHeaders };
     if (options.context !== undefined) headers[CONTEXT_HEADER] = options.context;
@@ -162,13 +167,17 @@ interface WriteOrder {
 
 function knownHeaders(atLeast: ReadOptions["atLeast"]): Readonly<Record<string, string>> {
   if (atLeast === undefined) return {};
-  return "context" in atLeast
-    ? { [CONTEXT_HEADER]: atLeast.context }
-    : { [SESSION_HEADER]: atLeast.session };
+  const [name, header, token] =
+    "context" in atLeast
+      ? (["context", CONTEXT_HEADER, atLeast.context] as const)
+      : (["session", SESSION_HEADER, atLeast.session] as const);
+  checkHeaderText(`atLeast.${name}`, token);
+  return { [header]: token };
 }
 
 /** Only the base64url form names every key exactly: URL software on the way folds some percent-encoded paths. */
 function pathOf(key: Uint8Array): string {
+  checkBytes("bad-key", "a key", key);
   if (key.length === 0 || key.length > KEY_BYTES_MAX) {
     throw new ClientError(
       "bad-key",

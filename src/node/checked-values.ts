@@ -37,22 +37,27 @@ export function checkedRoutes(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refusal(name, value, "an object of node id to address");
   }
-  const routes: Record<string, string> = {};
-  for (const [id, address] of Object.entries(value)) {
+  const routes = Object.entries(value).map(([id, address]) => {
     if (members?.some((member) => member.id === id) === false) {
       throw new ConfigurationError(`Cannot use ${name}: ${JSON.stringify(id)} is no member`);
     }
-    routes[id] = checkedAddress(`${name}.${id}`, address);
-  }
-  return routes;
+    return [id, checkedAddress(`${name}.${id}`, address)] as const;
+  });
+  return Object.fromEntries(routes);
 }
 
 export type UncheckedMember = Readonly<Partial<Record<keyof Member, unknown>>>;
 
 export function checkedMember(
   name: string,
-  { id, address, clientUrl, datacenter, capacity }: UncheckedMember,
+  { id, address, clientUrl, datacenter, capacity, ...others }: UncheckedMember,
 ): Member {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new ConfigurationError(
+      `Cannot use ${name}: it has a field ${JSON.stringify(unknown)}, known are id, address, clientUrl, datacenter and capacity`,
+    );
+  }
   return {
     id: checkedId(`${name}.id`, id),
     address: checkedAddress(`${name}.address`, address),

@@ -91,6 +91,13 @@ describe("parseConfiguration()", () => {
     expect(parseConfiguration(WRITTEN_CONFIGURATION).truncate).toBe("off");
   });
 
+  test("refuses a member with a field that it does not know, which may be one misspelt", () => {
+    const members = [{ id: "n1", address: "127.0.0.1:9", datacentre: "east" }];
+    expect(() => parseConfiguration({ ...WRITTEN_CONFIGURATION, members })).toThrow(
+      'Cannot use members[0]: it has a field "datacentre"',
+    );
+  });
+
   test.each([[null], [[]], ["text"], [7]])("refuses %j, which is no object", (json) => {
     expect(() => parseConfiguration(json)).toThrow("it is not a JSON object");
   });
@@ -100,5 +107,12 @@ describe("checkedRoutes()", () => {
   test("gives the table back", () => {
     const { members } = parseConfiguration(WRITTEN_CONFIGURATION);
     expect(checkedRoutes("routes", { n2: "127.0.0.1:9" }, members)).toEqual({ n2: "127.0.0.1:9" });
+  });
+
+  test("keeps the route of a node whose name every object inherits", () => {
+    const routes = JSON.parse('{ "__proto__": "127.0.0.1:9" }');
+    expect(Object.entries(checkedRoutes("routes", routes, undefined))).toEqual([
+      ["__proto__", "127.0.0.1:9"],
+    ]);
   });
 });

@@ -20,7 +20,9 @@ export class Routes {
   }
 
   addressOf(peer: NodeId): string | undefined {
-    return this.#overrides[peer] ?? this.#advertised(peer);
+    // A node may have the name of something that every object inherits.
+    const override = Object.hasOwn(this.#overrides, peer) ? this.#overrides[peer] : undefined;
+    return override ?? this.#advertised(peer);
   }
 
   /** The table in force. */

@@ -6,14 +6,14 @@ import { HttpCallError } from "../client/http-caller.ts";
 export interface HttpClientOptions {
   /** Connections to one node at most; calls beyond wait, and their time runs. Default 256. */
   readonly connectionsMax?: number;
-  /** Largest response body read. Default 64 MiB. */
+  /** Largest response body read. Default 96 MiB: base64 of the largest record that a node may keep, and its frame. */
   readonly responseBytesMax?: number;
   /** An idle connection is closed after this long; keep it under the server's own. Default 4,000. */
   readonly idleMs?: number;
 }
 
 const CONNECTIONS_MAX = 256;
-const RESPONSE_BYTES_MAX = 64 * 1_024 * 1_024;
+const RESPONSE_BYTES_MAX = 96 * 1_024 * 1_024;
 const IDLE_MS = 4_000;
 /** A context of the largest size and other headers beside it. */
 const HEADER_BYTES_MAX = 32_768;
@@ -100,7 +100,7 @@ function begin(call: HttpCall, { agent, responseBytesMax, resolve, reject }: Con
 }
 
 function headersOf({ headers, body, method }: HttpCall): Record<string, string | number> {
-  if (body !== undefined) return { ...headers, "content-length": body.length };
+  if (body !== undefined) return { ...headers, "content-length": body.byteLength };
   const bodyExpected = method === "PUT" || method === "POST";
   return bodyExpected ? { ...headers, "content-length": 0 } : { ...headers };
 }
