@@ -150,6 +150,37 @@ describe("plan.json", () => {
   });
 });
 
+describe("history.jsonl", () => {
+  async function rewrite(change: (text: string) => string | Buffer): Promise<void> {
+    const path = join(folder, "history.jsonl");
+    await writeFile(path, change(await readFile(path, "utf8")));
+  }
+
+  test.each(["../escaped", "a/b", "", "x".repeat(51)])(
+    "with a function %j, which files would be named after, is refused",
+    async (name) => {
+      await rewrite((text) => text.replaceAll('"f":"view"', `"f":${JSON.stringify(name)}`));
+      expect(await refusal()).toMatch(/f is ".*, expected a short name of letters/);
+    },
+  );
+
+  test("may hold what other programs take for the end of a line", async () => {
+    await rewrite((text) => text.replace("quiet after", "quiet\u2028after"));
+    const { lines } = await readStoredRun(folder);
+    const quiesced = lines.find((line) => line.type === "marker" && line.name === "quiesced");
+    expect(quiesced).toMatchObject({ detail: expect.stringMatching(/^quiet\u2028after/) });
+  });
+
+  test("that is no UTF-8 is refused, but for a last line that was cut short", async () => {
+    await rewrite((text) =>
+      Buffer.concat([Buffer.from(text), Buffer.from('{"key":"\u00e9').subarray(0, -1)]),
+    );
+    expect((await readStoredRun(folder)).truncated).toContain("was cut short");
+    await rewrite((text) => Buffer.from(text.replace('"key":"', '"key":"\u00ff'), "latin1"));
+    expect(await refusal()).toMatch(/line \d+ is no UTF-8$/);
+  });
+});
+
 describe("faults.json", () => {
   const proof = ["faults", 0, "proof"];
 
@@ -165,6 +196,11 @@ describe("faults.json", () => {
       ["faults", 0, "appliedNs"],
       5,
       /faults\[0\]\.appliedNs is 5, allowed is a whole number from 1/,
+    ],
+    [
+      ["faults", 0, "name"],
+      "/../../escaped",
+      /faults\[0\]\.name is "\/\.\..*, allowed are letters/,
     ],
     [["faults", 0, "kind"], "crash", /faults\[0\]\.kind is "crash", allowed is halves$/],
     [

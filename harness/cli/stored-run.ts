@@ -1,7 +1,5 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { ALL_CRASH, endsWithAllCrash } from "../checker/all-crash.ts";
 import type { AnalysisInput } from "../checker/analyze.ts";
 import { HistoryError } from "../history/history-error.ts";
@@ -20,6 +18,7 @@ import { readPlanFile } from "../swarm/plan-file.ts";
 import type { SimPlan } from "../swarm/sim-plan.ts";
 import { simulationInput } from "../swarm/simulation-input.ts";
 import { UsageError } from "./exit-status.ts";
+import { fileLines } from "./file-lines.ts";
 
 /** Bounds the memory that a foreign file can take. */
 const LINES_MAX = 50_000_000;
@@ -147,7 +146,7 @@ async function checkFolder(folder: string): Promise<void> {
 async function linesOf(path: string): Promise<readonly string[]> {
   const lines: string[] = [];
   try {
-    for await (const line of createInterface({ input: createReadStream(path, "utf8") })) {
+    for await (const line of fileLines(path)) {
       lines.push(line);
       if (lines.length > LINES_MAX) {
         throw new UsageError(`Cannot read ${path}: it has more than ${LINES_MAX} lines`);
@@ -155,7 +154,9 @@ async function linesOf(path: string): Promise<readonly string[]> {
     }
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
-    throw new UsageError(`Cannot read ${path}: ${error.message}`);
+    const reason =
+      error instanceof TypeError ? `line ${lines.length + 1} is no UTF-8` : error.message;
+    throw new UsageError(`Cannot read ${path}: ${reason}`);
   }
   return lines;
 }

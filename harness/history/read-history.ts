@@ -108,6 +108,9 @@ function checkHeader(parsed: unknown, number: number): HistoryHeader {
   return parsed as HistoryHeader;
 }
 
+/** Files are named after them. */
+const FUNCTION_NAME = /^[a-z][a-z0-9-]{0,49}$/;
+
 const FAULT_PHASES: ReadonlySet<unknown> = new Set([
   "apply-start",
   "applied",
@@ -154,6 +157,8 @@ function checkOperation(fields: Fields, number: number): void {
   const { process, intendedNs, error, readSet, versions, wrote, saw } = fields;
   require(isCount(process), number, "process", "a whole number", process);
   requireStrings(fields, number, ["node", "f", "key"]);
+  const isName = FUNCTION_NAME.test(fields.f as string);
+  require(isName, number, "f", "a short name of letters, digits and hyphens", fields.f);
   require(isCount(intendedNs), number, "intendedNs", "a whole number", intendedNs);
   require(fields.value !== undefined, number, "value", "given", undefined);
   require(error === undefined || typeof error === "string", number, "error", "a string", error);

@@ -3,6 +3,8 @@ import { clientGroup } from "../nemesis/fault.ts";
 import { PlanFields } from "./plan-fields.ts";
 
 const FAULTS_MAX = 100_000;
+/** Files are named after them. */
+const FAULT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const LIST_LENGTH_MAX = 10_000;
 const NAME_LENGTH_MAX = 100;
 const TEXT_LENGTH_MAX = 1_000_000;
@@ -25,7 +27,8 @@ export function readFaults(value: unknown, context: FaultContext): FaultFile {
   const silentLinks = readLinks(fields, "silentLinks", context);
   fields.end();
   const names = faults.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) < at);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) refuse(`it has fault ${twice} twice, allowed is each name once`);
   return { format, version, faults, silentLinks };
 }
@@ -34,6 +37,11 @@ function readFault(value: unknown, path: string, context: FaultContext): FaultRe
   const { nodes, kinds, refuse } = context;
   const fields = new PlanFields(value, path, refuse);
   const name = fields.text("name", NAME_LENGTH_MAX);
+  if (!FAULT_NAME.test(name)) {
+    refuse(
+      `${path}.name is ${JSON.stringify(name)}, allowed are letters, digits, hyphens and dots`,
+    );
+  }
   const kind = fields.oneOf("kind", kinds);
   const applyStartNs = fields.whole("applyStartNs", 0, Number.MAX_SAFE_INTEGER);
   const appliedNs = fields.whole("appliedNs", applyStartNs, Number.MAX_SAFE_INTEGER);
