@@ -116,7 +116,12 @@ describe("analyze()", () => {
 
   test.each([
     ["empty", "invalid", "stale-reads", (): object => ({ value: [], saw: [], versions: 0 })],
-    ["of versions nobody wrote", "invalid", "causality", (): object => ({ saw: ["9-9-9"] })],
+    [
+      "of versions nobody wrote",
+      "invalid",
+      "causality",
+      (): object => ({ saw: ["9-9-9"], versions: 1 }),
+    ],
     ["nameless", "unknown", "unreadable-reads", (): object => ({ saw: undefined, versions: 1 })],
     ["undecodable", "unknown", "unreadable-reads", (): object => ({ type: "fail", error: "bad-value", saw: undefined, versions: undefined })], // biome-ignore format: one line
   ] as const)(

@@ -38,7 +38,10 @@ export function allCrashDoubts({
     (last, { invocation, completion }) => Math.max(last, (completion ?? invocation).timeNs),
     0,
   );
-  const firstReadNs = Math.min(...[...finalReads.values()].map(({ timeNs }) => timeNs));
+  const firstReadNs = [...finalReads.values()].reduce(
+    (first, { timeNs }) => Math.min(first, timeNs),
+    Number.POSITIVE_INFINITY,
+  );
   return [
     ...(spared.length > 0 ? [`The crash of all nodes spared ${spared.join(", ")}.`] : []),
     ...(crash.applyStartNs < lastNs ? ["The crash of all nodes came before the load's end."] : []),

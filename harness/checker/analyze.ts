@@ -60,9 +60,9 @@ export function analyze(input: AnalysisInput): Analysis {
   const availability = checkAvailability(evidence);
   const latencies = measureLatency(evidence);
   const latency = summarizeLatency(latencies);
-  const lostWrites = checkLostWrites(evidence, carts);
-  const versions = countVersions(evidence);
   const keys = gatherVersions(evidence.pairs);
+  const lostWrites = checkLostWrites(evidence, carts, { versionsOf: keys });
+  const versions = countVersions(evidence);
   const slos = plan.slo === undefined ? [] : parseSlo(plan.slo);
   const results: Record<string, CheckerResult> = {
     "lost-writes": lostWrites,

@@ -9,8 +9,8 @@ import type { Pair } from "../history/pairs.ts";
 export interface ItemHistory {
   /** The one add of the item in this cart. */
   readonly add: Pair;
-  /** Removes of it that may have happened and that had read it. */
-  removes: number;
+  /** Removes of it that may have happened and that had read it, by the names of the versions that they wrote, where these are told. */
+  readonly removes: (string | undefined)[];
   /** The first acknowledgement of a remove of it. */
   removed: Operation | undefined;
 }
@@ -80,7 +80,7 @@ function gatherPair(cart: OpenCart, pair: Pair, removes: Pair[]): string | undef
       if (cart.items.has(item)) {
         return `Item ${item} of ${invocation.key} is added a second time at index ${invocation.index}.`;
       }
-      cart.items.set(item, { add: pair, removes: 0, removed: undefined });
+      cart.items.set(item, { add: pair, removes: [], removed: undefined });
       return undefined;
     }
     case REMOVE:
@@ -115,7 +115,7 @@ function gatherRemove(cart: OpenCart, completion: Operation | undefined): void {
   }
   const history = cart.items.get(item);
   if (history !== undefined && completion.readSet.includes(item)) {
-    history.removes++;
+    history.removes.push(completion.wrote);
     if (completion.type === "ok") {
       history.removed ??= completion;
     }

@@ -13,7 +13,7 @@
  *     never written     a version is there that no write had made, or one that was refused for certain; in every read, too
  *
  * Each is shown by its smallest witness: the version and the one that stands in its place, beside it, or nothing. Where a
- * version has a name that nobody told (a write that never ended), nothing is said of its key; more such names than there are such writes were never written.
+ * version has a name that nobody told (a write that never ended), nothing is said of its key; those for which there is no such write, begun before, were never written.
  *
  * Expected (`expects.ts`): none of them under dvvset. Under merged only false siblings (K-5), with cut clocks more of them
  * (K-8). The paper's clocks and last write wins lose versions (K-1 to K-3, K-14); there the kinds say how.
@@ -70,21 +70,21 @@ export function checkCausality(
     acknowledged += [...history.versions.values()].filter(({ outcome }) => outcome === "ok").length;
     const inReads = falseSiblingsOfReads(key, history);
     readsWithFalseSiblings += inReads.length;
-    anomalies.push(...firstOfEach(inReads));
+    for (const each of firstOfEach(inReads)) anomalies.push(each);
     const last = evidence.finalReads.get(key);
-    anomalies.push(...neverWritten(key, history, last));
+    for (const each of neverWritten(key, history, last)) anomalies.push(each);
     if (last?.saw === undefined || last.error !== undefined) {
       undecidedKeys.push(key);
       continue;
     }
     const unknown = last.saw.filter((name) => !history.versions.has(name));
-    if (unknown.length > 0 && history.unnamed > 0) {
+    if (unknown.length > 0 && history.unnamed.length > 0) {
       undecidedKeys.push(key);
       continue;
     }
     const end = judgeEnd(key, history, { saw: last.saw, index: last.index });
     if (end === undefined) undecidedKeys.push(key);
-    else anomalies.push(...end);
+    else for (const each of end) anomalies.push(each);
   }
   const counts = {
     "false-dominance": 0,
@@ -124,10 +124,10 @@ function judgeEnd(
   const lost = [...history.versions.values()].filter(
     ({ name, outcome }) => outcome === "ok" && !shown.has(name) && !past.has(name),
   );
-  const isNamed = history.unnamed === 0 || [...past].every((name) => history.versions.has(name));
+  const isNamed =
+    history.unnamed.length === 0 || [...past].every((name) => history.versions.has(name));
   if (lost.length > 0 && !isNamed) return undefined;
-  anomalies.push(...lost.map((written) => lostVersion(key, history, { written, saw })));
-  return anomalies;
+  return [...anomalies, ...lost.map((written) => lostVersion(key, history, { written, saw }))];
 }
 
 function isWritten({ versions }: KeyVersions, name: string): boolean {
@@ -153,7 +153,7 @@ function neverWritten(
       found.set(name, Math.min(index, found.get(name) ?? index));
     }
   }
-  const found = strange.size > unnamed ? [...refused, ...strange] : [...refused];
+  const found = [...refused, ...unexplained(strange, unnamed)];
   return found.map(([version, index]) => ({
     kind: "never-written",
     key,
@@ -161,6 +161,21 @@ function neverWritten(
     other: undefined,
     index,
   }));
+}
+
+/** Of names that nobody told, by where each is first shown, those that no write which never ended can have made by then. */
+function unexplained(
+  strange: ReadonlyMap<string, number>,
+  unnamed: readonly number[],
+): readonly (readonly [string, number])[] {
+  let next = 0;
+  return [...strange]
+    .sort(([, one], [, other]) => one - other)
+    .filter(([, index]) => {
+      const isExplained = (unnamed[next] ?? index) < index;
+      if (isExplained) next += 1;
+      return !isExplained;
+    });
 }
 
 /** Tells which of these names has seen one of them, the first; each one's past is walked once at most, however many are asked for. */
@@ -180,7 +195,10 @@ function whoSawIt(
 
 /** When the first of them was begun: nothing older leads to any of them. */
 function oldestIndexOf({ versions }: KeyVersions, names: readonly string[]): number {
-  return Math.min(...names.map((name) => versions.get(name)?.begunIndex ?? 0));
+  return names.reduce(
+    (oldest, name) => Math.min(oldest, versions.get(name)?.begunIndex ?? 0),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 function lostVersion(

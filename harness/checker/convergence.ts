@@ -38,7 +38,9 @@ export function checkConvergence(
   { replicas }: ConvergenceOptions,
 ): ConvergenceResult {
   const { members, settled, finalReads } = evidence;
-  const byKey = copiesByKey(evidence.replicaReads);
+  // What was read before the cluster settled tells nothing of the end.
+  const settledIndex = settled?.index ?? -1;
+  const byKey = copiesByKey(evidence.replicaReads.filter(({ index }) => index > settledIndex));
   const doubts =
     settled?.name === "quiesced"
       ? []
@@ -48,7 +50,8 @@ export function checkConvergence(
   for (const key of new Set([...byKey.keys(), ...finalReads.keys()])) {
     const reads = byKey.get(key) ?? [];
     const present = (finalReads.get(key)?.value ?? null) !== null;
-    if (reads.length < members.length || reads.some(({ error }) => error !== undefined)) {
+    const told = new Set(reads.filter(isTold).map(({ node }) => node));
+    if (told.size < reads.length || members.some((node) => !told.has(node))) {
       unread.push(key);
     } else {
       const problem = judgeCopies(reads, present ? replicas : 0, replicas);
@@ -73,6 +76,10 @@ export function checkConvergence(
     examples: diverged.slice(0, EXAMPLES_MAX),
     healToQuiescedMs: healToQuiescedMs(evidence),
   };
+}
+
+function isTold({ digest, error }: FinalRead): boolean {
+  return error === undefined && digest !== undefined;
 }
 
 /** The last read of each node's copy of each key. */

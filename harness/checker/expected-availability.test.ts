@@ -53,6 +53,22 @@ describe("checkExpectedAvailability()", () => {
     });
   });
 
+  test.each(["never-begun", "never-completed"])(
+    "takes what was %s where all can be served for a refusal",
+    (error) => {
+      const evidence = loadWith((nowMs) => (nowMs > 11_000 ? "info" : "ok"), NODES_CUT);
+      const pairs = evidence.pairs.map(({ invocation, completion }) => ({
+        invocation,
+        completion: completion && { ...completion, ...(completion.type === "info" && { error }) },
+      }));
+      const roaming = { ...RIGHT, r: 2, clientsRoam: true };
+      expect(checkExpectedAvailability({ ...evidence, pairs }, roaming)).toMatchObject({
+        verdict: "invalid",
+        reasons: expect.arrayContaining([expect.stringContaining("in phase healthy (9.0 s)")]),
+      });
+    },
+  );
+
   test("counts a bridge among those that answer, and nobody that does not hear or is not heard", () => {
     const beside = (links: (typeof CUT)["links"], answer: typeof asItShould = () => "ok") =>
       checkExpectedAvailability(

@@ -16,14 +16,7 @@
  * have been too busy, and the verdict is unknown, which is no success either.
  */
 
-import {
-  ADD,
-  NEVER_BEGUN,
-  NEVER_COMPLETED,
-  NOTHING_TO_REMOVE,
-  REMOVE,
-  VIEW,
-} from "../history/cart-operation.ts";
+import { ADD, NEVER_BEGUN, NOTHING_TO_REMOVE, REMOVE, VIEW } from "../history/cart-operation.ts";
 import type { Pair } from "../history/pairs.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
@@ -117,9 +110,12 @@ class Tallies {
 
   count({ invocation, completion }: Pair): void {
     const { f, node: home } = invocation;
-    if (!KNOWN.has(f) || completion === undefined || neverTried(completion.error)) return;
+    // A remove that found nothing was a read, and writes say more.
+    if (!KNOWN.has(f) || completion === undefined || completion.error === NOTHING_TO_REMOVE) return;
     const { phases } = this.#evidence;
-    const at = phases.find(invocation.timeNs - SETTLE_NS, completion.timeNs);
+    // Where no process was free to ask, all of them were waiting for answers.
+    const wantedNs = completion.error === NEVER_BEGUN ? invocation.intendedNs : invocation.timeNs;
+    const at = phases.find(wantedNs - SETTLE_NS, completion.timeNs);
     const phase = phases.phases[at];
     if (phase === undefined) return;
     const tally = this.#byHome.get(`${f} ${at} ${home}`) ?? this.#tallyOf(f, at, home, phase);
@@ -176,9 +172,4 @@ function succeededWronglyOn({ expected, ok }: Tally): boolean {
 
 function failedNeedlesslyOn({ expected, attempted, ok }: Tally): boolean {
   return expected === "served" && attempted >= ATTEMPTED_MIN && ok < SERVED_SHARE_MIN * attempted;
-}
-
-/** The harness did not ask, or stopped to listen. A remove that found nothing was a read, and writes say more. */
-function neverTried(error: string | undefined): boolean {
-  return error === NEVER_BEGUN || error === NEVER_COMPLETED || error === NOTHING_TO_REMOVE;
 }

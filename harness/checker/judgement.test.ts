@@ -126,6 +126,29 @@ describe("checkHistorySanity()", () => {
       "The line at position 1 has index 2",
     ],
     [
+      "one version of two writes",
+      (b) => {
+        for (const item of ["i2", "i3"]) {
+          b.complete(b.invoke(1, "add", "c", item), "ok", { wrote: "v", saw: [] });
+        }
+      },
+      "Version v of c is written at index 5 and at 7",
+    ],
+    [
+      "fewer names than versions",
+      (b) => {
+        b.complete(b.invoke(1, "view", "c"), "ok", { value: ["i1"], saw: ["v"], versions: 7 });
+      },
+      "The view at index 5 names 1 of 7 versions",
+    ],
+    [
+      "an add that ends with another item",
+      (b) => {
+        b.complete(b.invoke(1, "add", "c", "i2"), "ok", { value: "i3" });
+      },
+      "The add at index 5 ended with another item",
+    ],
+    [
       "an item added twice",
       (b) => {
         b.add(1, "c", "i1");

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { FinalRead } from "../history/operation.ts";
 import { checkLostWrites } from "./lost-writes.ts";
 import { faultBetween, HistoryBuilder } from "./testing/history-builder.ts";
+import { gatherVersions } from "./version-graph.ts";
 
 /** The carts are empty at the end, after the cluster settled. */
 function judgedEmpty(prepare: (builder: HistoryBuilder) => unknown) {
@@ -56,6 +58,38 @@ describe("checkLostWrites()", () => {
       excuse(builder);
     });
     expect(result).toMatchObject({ verdict, count: verdict === "invalid" ? 1 : 0 });
+  });
+
+  test.each([
+    ["that the final read shows", ["r"], "valid"],
+    ["that the writer of what it shows had seen", ["b"], "valid"],
+    ["behind a name that nobody told", ["x"], "valid"],
+    ["that led to nothing it shows", ["a"], "invalid"],
+  ])("a remove in doubt excuses by a version %s", (_, saw, verdict) => {
+    const builder = new HistoryBuilder();
+    const write = (
+      f: string,
+      wrote: string,
+      seen: readonly string[],
+      type: "ok" | "info" = "ok",
+    ) => {
+      const item = f === "add" ? `i-${wrote}` : null;
+      const removal = f === "add" ? {} : { value: "i-a", readSet: ["i-a"] };
+      const begun = builder.invoke(builder.lines.length, f, "c", item);
+      builder.complete(begun, type, { wrote, saw: seen, ...removal });
+    };
+    write("add", "a", []);
+    write("remove", "r", ["a"], "info");
+    write("add", "b", ["r"], "info");
+    builder.marker("quiesced").finalRead("c", []);
+    const { evidence, carts } = builder.gathered();
+    const [[key, read] = []] = [...evidence.finalReads];
+    expect(read).toBeDefined();
+    const finalReads = new Map([[key ?? "", { ...(read as FinalRead), saw }]]);
+    const versionsOf = gatherVersions(evidence.pairs);
+    expect(checkLostWrites({ ...evidence, finalReads }, carts, { versionsOf })).toMatchObject({
+      verdict,
+    });
   });
 
   test("an unfinished remove excuses one item only", () => {

@@ -4,7 +4,8 @@
  * Problem. "The store acknowledged it" is the one promise a write has. An item is lost where its add was acknowledged, the
  * final read (R=N, after all hints were delivered) lacks it, and nobody removed it.
  * Sketch. A remove excuses only the item it names, and only where the set of items it had read contains it: a remove cannot
- * take out what it never saw. It excuses whether acknowledged or in doubt. A remove that was still under way when the
+ * take out what it never saw. It excuses whether acknowledged or in doubt, but, where versions have names, not if the final read
+ * shows neither its version nor one whose writer had seen that. A remove that was still under way when the
  * run ended names no item; each such remove may stand for one missing item of its cart, so that many are not counted as
  * lost but make the cart undecided. An add in doubt may be there or not.
  * Without a final read of the cart, or before the cluster settled (the item may wait in a hint), nothing can be said:
@@ -13,11 +14,13 @@
  */
 
 import { itemsOf } from "../history/cart-operation.ts";
-import type { Operation } from "../history/operation.ts";
+import type { FinalRead, Operation } from "../history/operation.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { CartHistory, Carts } from "./cart-items.ts";
 import type { Evidence } from "./evidence.ts";
 import { settledState } from "./settled.ts";
+import type { KeyVersions } from "./version-graph.ts";
+import { pastOf } from "./version-graph.ts";
 
 export interface LostWrite {
   readonly key: string;
@@ -48,6 +51,8 @@ export interface LostWritesResult extends CheckerResult {
 export interface LostWritesOptions {
   /** Default 20. */
   readonly examplesMax?: number;
+  /** By key, where versions have names. */
+  readonly versionsOf?: ReadonlyMap<string, KeyVersions>;
 }
 
 const EXAMPLES_MAX = 20;
@@ -55,7 +60,7 @@ const EXAMPLES_MAX = 20;
 export function checkLostWrites(
   evidence: Evidence,
   { carts }: Carts,
-  { examplesMax = EXAMPLES_MAX }: LostWritesOptions = {},
+  { examplesMax = EXAMPLES_MAX, versionsOf = new Map() }: LostWritesOptions = {},
 ): LostWritesResult {
   const missing: LostWrite[] = [];
   const unreadKeys: string[] = [];
@@ -63,7 +68,8 @@ export function checkLostWrites(
   for (const [key, cart] of carts) {
     const read = evidence.finalReads.get(key);
     const present = read?.error === undefined ? itemsOf(read?.value) : undefined;
-    const found = compareCart(evidence, cart, present && new Set(present));
+    const mayExcuse = whoMayExcuse(versionsOf.get(key), read);
+    const found = compareCart(evidence, cart, present && new Set(present), mayExcuse);
     totals.acknowledged += found.acknowledged;
     totals.recovered += found.recovered;
     if (present === undefined) {
@@ -74,7 +80,7 @@ export function checkLostWrites(
     totals.undecided += undecided;
     totals.count += found.missing.length - undecided;
     if (found.missing.length > undecided) {
-      missing.push(...found.missing);
+      for (const lost of found.missing) missing.push(lost);
     }
   }
   missing.sort((one, other) => one.index - other.index);
@@ -93,6 +99,7 @@ function compareCart(
   evidence: Evidence,
   cart: CartHistory,
   present: ReadonlySet<string> | undefined,
+  mayExcuse: (remove: string | undefined) => boolean,
 ): CartComparison {
   let acknowledged = 0;
   let recovered = 0;
@@ -101,7 +108,7 @@ function compareCart(
     const { completion } = add;
     if (completion?.type === "ok") {
       acknowledged++;
-      if (present !== undefined && !present.has(item) && removes === 0) {
+      if (present !== undefined && !present.has(item) && !removes.some(mayExcuse)) {
         missing.push(lostWrite(evidence, item, completion));
       }
     } else if (completion?.type !== "fail" && present?.has(item) === true) {
@@ -109,6 +116,20 @@ function compareCart(
     }
   }
   return { acknowledged, recovered, missing };
+}
+
+/**
+ * Which removes, by the names of their versions, can have taken something out of what a final read shows: those that it shows, or
+ * whose versions the writers of what it shows had seen. All of them where names are missing.
+ */
+function whoMayExcuse(
+  history: KeyVersions | undefined,
+  read: FinalRead | undefined,
+): (remove: string | undefined) => boolean {
+  if (history === undefined || read?.saw === undefined) return () => true;
+  const behind = new Set([...read.saw, ...pastOf(history, read.saw)]);
+  const areKnown = [...behind].every((name) => history.versions.has(name));
+  return (remove) => remove === undefined || !areKnown || behind.has(remove);
 }
 
 function lostWrite({ phases }: Evidence, item: string, completion: Operation): LostWrite {

@@ -202,6 +202,18 @@ describe("checkProvesSomething()", () => {
     ]);
   });
 
+  test("names a load that stopped early since nobody was free to go on", () => {
+    const builder = steadyLoad(10);
+    for (let second = 10; second < 30; second += 1) {
+      builder.nowNs = second * 1e9;
+      const waiting = builder.invoke(2_000_000 + second, "view", "c");
+      builder.complete(waiting, "fail", { error: "never-begun" });
+    }
+    expect(proven(builder, [faultBetween("1-halves", 3_000, 6_000)], 30).reasons).toContain(
+      "Operations were begun during 10.0 s only, of 30 s planned.",
+    );
+  });
+
   test("names a key without a final read, and hints that were left", () => {
     const builder = steadyLoad(10);
     builder.add(1_000_000, "d", "i-d");

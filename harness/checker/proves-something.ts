@@ -7,6 +7,7 @@
  * healthy; a key that could not be read at the end; hints not delivered.
  */
 
+import { NEVER_BEGUN } from "../history/cart-operation.ts";
 import type { NemesisKind } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import { allCrashDoubts } from "./all-crash.ts";
@@ -24,7 +25,7 @@ export interface ProvesSomethingOptions extends PlannedLoad {
   readonly guard?: "run" | "end";
 }
 
-/** Share of the planned time that the intended starts must span. */
+/** Share of the planned time that the starts must span. */
 const LOAD_SHARE_MIN = 0.8;
 
 export function checkProvesSomething(
@@ -94,11 +95,13 @@ function endDoubts({ pairs, finalReads, settled }: Evidence): string[] {
 function loadDoubts({ pairs }: Evidence, seconds: number): string[] {
   let firstNs = Number.POSITIVE_INFINITY;
   let lastNs = Number.NEGATIVE_INFINITY;
-  for (const { invocation } of pairs) {
-    firstNs = Math.min(firstNs, invocation.intendedNs);
-    lastNs = Math.max(lastNs, invocation.intendedNs);
+  for (const { invocation, completion } of pairs) {
+    // A store that answers no more leaves no process free to ask it.
+    if (completion?.error === NEVER_BEGUN) continue;
+    firstNs = Math.min(firstNs, invocation.timeNs);
+    lastNs = Math.max(lastNs, invocation.timeNs);
   }
-  if (pairs.length === 0) {
+  if (lastNs < firstNs) {
     return ["No operation was begun."];
   }
   const spanned = (lastNs - firstNs) / 1e9;

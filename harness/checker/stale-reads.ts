@@ -144,8 +144,10 @@ class Heads {
       if (past.has(name)) this.#heads.delete(name);
     }
     this.#heads.set(version.name, version);
-    const begun = [...this.#heads.values()].map(({ begunIndex }) => begunIndex);
-    this.#oldestIndex = Math.min(...begun);
+    this.#oldestIndex = version.begunIndex;
+    for (const { begunIndex } of this.#heads.values()) {
+      this.#oldestIndex = Math.min(this.#oldestIndex, begunIndex);
+    }
   }
 
   /** The first of them that is neither shown nor was seen by what is; undefined where there is none. */

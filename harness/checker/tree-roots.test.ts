@@ -71,6 +71,23 @@ describe("checkTreeRoots()", () => {
     expect(judged(changed(0, {}), { versioning: "lww" }).verdict).toBe("invalid");
   });
 
+  test("convicts trees that are all empty where keys are there", () => {
+    const told = (value: readonly string[] | null) => {
+      const builder = new HistoryBuilder().marker("healed").marker("quiesced");
+      for (const node of NODES) builder.treeRoots(node, {}, {});
+      return checkTreeRoots(builder.finalRead("cart", value).gathered().evidence, {
+        n: 3,
+        versioning: "dvvset",
+        antiEntropy: true,
+      });
+    };
+    expect(told(["item"])).toMatchObject({
+      verdict: "invalid",
+      reasons: ["The trees of all nodes are empty, and 1 key(s) are there, the first is cart."],
+    });
+    expect(told(null).verdict).toBe("valid");
+  });
+
   test("decides nothing where a settled run has anti-entropy and tells of no tree", () => {
     const { verdict, reasons } = judged([], { antiEntropy: true });
     expect(verdict).toBe("unknown");

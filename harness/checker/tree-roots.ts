@@ -36,7 +36,7 @@ export function differingPartitions(
 }
 
 export function checkTreeRoots(
-  { members, treeRoots, settled }: Evidence,
+  { members, treeRoots, settled, finalReads }: Evidence,
   { n, versioning, antiEntropy }: Pick<Plan, "n" | "versioning" | "antiEntropy">,
 ): TreeRootsResult {
   if (treeRoots.size === 0) {
@@ -59,13 +59,16 @@ export function checkTreeRoots(
     const reasons = [`The trees of ${untold.join(", ")} were not built or not told.`];
     return { verdict: "unknown", reasons, ...counts };
   }
+  const isJudged = settled?.name === "quiesced";
+  if (partitions === 0) {
+    const present = [...finalReads.values()].filter(({ value }) => value !== null);
+    if (present.length === 0) return { ...VALID, ...counts };
+    const reason = `The trees of all nodes are empty, and ${present.length} key(s) are there, the first is ${present[0]?.key}.`;
+    return { verdict: isJudged ? "invalid" : "unknown", reasons: [reason], ...counts };
+  }
   if (differing.length === 0) return { ...VALID, ...counts };
   const reason = `The replicas of ${differing.length} of ${partitions} partitions did not become equal; the first is partition ${differing[0]}.`;
-  return {
-    verdict: settled?.name === "quiesced" ? "invalid" : "unknown",
-    reasons: [reason],
-    ...counts,
-  };
+  return { verdict: isJudged ? "invalid" : "unknown", reasons: [reason], ...counts };
 }
 
 const VALID = { verdict: "valid", reasons: [] } as const;

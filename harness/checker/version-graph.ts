@@ -3,6 +3,7 @@
  * know it, whatever the store's clocks say. From the names in the history (`wrote`, `saw`) alone.
  */
 
+import { VIEW } from "../history/cart-operation.ts";
 import type { Pair } from "../history/pairs.ts";
 
 /** One write. */
@@ -34,14 +35,14 @@ export interface ReadVersions {
 export interface KeyVersions {
   readonly versions: ReadonlyMap<string, WrittenVersion>;
   readonly reads: readonly ReadVersions[];
-  /** Writes that never ended: their versions may be there, under names that nobody told. */
-  readonly unnamed: number;
+  /** Index of the invocation of each write that never ended, ascending: its version may be there, under a name that nobody told. */
+  readonly unnamed: readonly number[];
 }
 
 interface OpenKey {
   readonly versions: Map<string, WrittenVersion>;
   readonly reads: ReadVersions[];
-  unnamed: number;
+  readonly unnamed: number[];
 }
 
 /** By key; empty where clients named no versions. */
@@ -52,14 +53,14 @@ export function gatherVersions(pairs: readonly Pair[]): ReadonlyMap<string, KeyV
   for (const { invocation, completion } of pairs) {
     let key = keys.get(invocation.key);
     if (key === undefined) {
-      key = { versions: new Map(), reads: [], unnamed: 0 };
+      key = { versions: new Map(), reads: [], unnamed: [] };
       keys.set(invocation.key, key);
     }
     if (
       completion === undefined ||
       (completion.type === "info" && completion.wrote === undefined)
     ) {
-      key.unnamed += 1;
+      if (invocation.f !== VIEW) key.unnamed.push(invocation.index);
       continue;
     }
     const { saw, wrote, index, versions } = completion;
@@ -99,7 +100,8 @@ export function pastOf(
     past.add(name);
     const version = versions.get(name);
     // Who saw a version ended after its writer began (but may have begun before), so nothing that had ended by then leads to it.
-    if (version !== undefined && version.endedIndex >= begunIndexMin) open.push(...version.saw);
+    if (version === undefined || version.endedIndex < begunIndexMin) continue;
+    for (const seen of version.saw) open.push(seen);
   }
   return past;
 }
