@@ -59,7 +59,12 @@ describe("checkExpectedAvailability()", () => {
       const evidence = loadWith((nowMs) => (nowMs > 11_000 ? "info" : "ok"), NODES_CUT);
       const pairs = evidence.pairs.map(({ invocation, completion }) => ({
         invocation,
-        completion: completion && { ...completion, ...(completion.type === "info" && { error }) },
+        // What nobody was free to begin is told when all is over.
+        completion: completion && {
+          ...completion,
+          ...(completion.type === "info" && { error }),
+          ...(completion.type === "info" && error === "never-begun" && { timeNs: 60e9 }),
+        },
       }));
       const roaming = { ...RIGHT, r: 2, clientsRoam: true };
       expect(checkExpectedAvailability({ ...evidence, pairs }, roaming)).toMatchObject({

@@ -113,9 +113,11 @@ class Tallies {
     // A remove that found nothing was a read, and writes say more.
     if (!KNOWN.has(f) || completion === undefined || completion.error === NOTHING_TO_REMOVE) return;
     const { phases } = this.#evidence;
-    // Where no process was free to ask, all of them were waiting for answers.
-    const wantedNs = completion.error === NEVER_BEGUN ? invocation.intendedNs : invocation.timeNs;
-    const at = phases.find(wantedNs - SETTLE_NS, completion.timeNs);
+    // Where no process was free to ask when it was due, all of them were waiting for answers.
+    const { intendedNs: dueNs, timeNs: begunNs } = invocation;
+    const isBegun = completion.error !== NEVER_BEGUN;
+    const startNs = isBegun ? begunNs : dueNs;
+    const at = phases.find(startNs - SETTLE_NS, isBegun ? completion.timeNs : dueNs);
     const phase = phases.phases[at];
     if (phase === undefined) return;
     const tally = this.#byHome.get(`${f} ${at} ${home}`) ?? this.#tallyOf(f, at, home, phase);
