@@ -180,6 +180,15 @@ function roomOf(freeBytes: number | undefined): string {
 /** Databases grow their files by as little as they need, so a failure with less than this left is for want of room. */
 const DISK_FULL_BELOW_BYTES = 1024 * 1024;
 
+/** What a query of the database gives; what it throws becomes a StorageError. */
+export function reading<T>(query: () => T): T {
+  try {
+    return query();
+  } catch (error) {
+    throw readError(error);
+  }
+}
+
 export function readError(cause: unknown): StorageError {
   return cause instanceof StorageError
     ? cause

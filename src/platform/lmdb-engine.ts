@@ -2,7 +2,7 @@ import type { Database } from "lmdb";
 import type { Engine, Entry, ScanOptions, TableName } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import type { CommitGroup, GroupedStore } from "./grouped-engine.ts";
-import { commitError, GroupedEngine, readError } from "./grouped-engine.ts";
+import { commitError, GroupedEngine, readError, reading } from "./grouped-engine.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { openLmdbFolder } from "./lmdb-folder.ts";
 import { scanRange } from "./scan-range.ts";
@@ -51,12 +51,12 @@ class LmdbStore implements GroupedStore {
   }
 
   get(table: TableName, key: Uint8Array): Uint8Array | undefined {
-    const sealed = read(() => this.#table(table).getBinary(key));
+    const sealed = reading(() => this.#table(table).getBinary(key));
     return sealed === undefined ? undefined : unsealValue(key, sealed);
   }
 
   has(table: TableName, key: Uint8Array): boolean {
-    return read(() => this.#table(table).doesExist(key));
+    return reading(() => this.#table(table).doesExist(key));
   }
 
   *entries(table: TableName, options: ScanOptions): Generator<Entry> {
@@ -76,7 +76,7 @@ class LmdbStore implements GroupedStore {
   }
 
   count(table: TableName): number {
-    const stats = read(() => this.#table(table).getStats());
+    const stats = reading(() => this.#table(table).getStats());
     return (stats as { readonly entryCount: number }).entryCount;
   }
 
@@ -156,14 +156,6 @@ class LmdbStore implements GroupedStore {
 
   #table(name: TableName): Database<Buffer, Uint8Array> {
     return this.#folder.tables[name];
-  }
-}
-
-function read<T>(query: () => T): T {
-  try {
-    return query();
-  } catch (error) {
-    throw readError(error);
   }
 }
 

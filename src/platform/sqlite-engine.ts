@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Engine, Entry, ScanOptions, TableName, Write } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import type { CommitGroup, GroupedStore } from "./grouped-engine.ts";
-import { commitError, GroupedEngine, readError } from "./grouped-engine.ts";
+import { commitError, GroupedEngine, readError, reading } from "./grouped-engine.ts";
 import { scanRange } from "./scan-range.ts";
 import { sealValue, unsealIfWhole, unsealValue } from "./sealed-value.ts";
 import type { SqliteFolder } from "./sqlite-folder.ts";
@@ -44,12 +44,12 @@ class SqliteStore implements GroupedStore {
   }
 
   get(table: TableName, key: Uint8Array): Uint8Array | undefined {
-    const sealed = read(() => this.#folder.tables[table].get.get(key))?.["value"];
+    const sealed = reading(() => this.#folder.tables[table].get.get(key))?.["value"];
     return sealed === undefined ? undefined : unsealValue(key, sealed as Uint8Array);
   }
 
   has(table: TableName, key: Uint8Array): boolean {
-    return read(() => this.#folder.tables[table].has.get(key)) !== undefined;
+    return reading(() => this.#folder.tables[table].has.get(key)) !== undefined;
   }
 
   *entries(table: TableName, options: ScanOptions): Generator<Entry> {
@@ -68,7 +68,7 @@ class SqliteStore implements GroupedStore {
   }
 
   count(table: TableName): number {
-    return Number(read(() => this.#folder.tables[table].count.get())?.["count"]);
+    return Number(reading(() => this.#folder.tables[table].count.get())?.["count"]);
   }
 
   commit({ writes }: CommitGroup): void {
@@ -102,14 +102,6 @@ class SqliteStore implements GroupedStore {
     } else {
       put.run(key, sealValue(key, value));
     }
-  }
-}
-
-function read<T>(query: () => T): T {
-  try {
-    return query();
-  } catch (error) {
-    throw readError(error);
   }
 }
 
