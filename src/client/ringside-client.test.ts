@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { ringTag } from "../protocol/ring-tag.ts";
 import { ClientError } from "./contract.ts";
@@ -172,6 +173,14 @@ describe.each(ROUTINGS)("D-4.5-1 RingsideClient, routing %s", (routing) => {
     const { client, http } = await setUp([]);
     await expect(client.put(KEY, VALUE, options)).rejects.toThrow(`Cannot use ${name} `);
     expect(http.seen).toEqual([]);
+  });
+
+  test("takes the bytes of another realm's Uint8Array", async () => {
+    const { client, http } = await setUp([WRITTEN]);
+    const foreign: Uint8Array = runInNewContext("new Uint8Array([1, 2])");
+    expect(foreign).not.toBeInstanceOf(Uint8Array);
+    await client.put(KEY, foreign);
+    expect(http.seen).toHaveLength(1);
   });
 
   test("refuses a session that no header takes", async () => {

@@ -43,13 +43,19 @@ export function oneOf<Word extends string>(
   return word;
 }
 
-/** Refuses names that mean nothing here, so that a misspelt option is not silently ignored. */
+/** Refuses names that mean nothing here, and those that stand there twice, so that no option is silently ignored. */
 export function onlyParameters(query: URLSearchParams | undefined, names: readonly string[]): void {
   for (const name of query?.keys() ?? []) {
     if (!names.includes(name)) {
       throw new DynamoError(
         "bad-parameter",
         `Cannot use the parameter ${JSON.stringify(name.slice(0, 40))}: known here are ${names.join(", ")}`,
+      );
+    }
+    if ((query?.getAll(name).length ?? 0) > 1) {
+      throw new DynamoError(
+        "bad-parameter",
+        `Cannot use the parameter ${name}: it is given more than once, allowed is once`,
       );
     }
   }

@@ -1,6 +1,7 @@
 import { baseUrl } from "../base/base-url.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
+import { parseAddress } from "../env/address.ts";
 import type { Member } from "./configuration.ts";
 
 /** A configuration that cannot be used; the message names the field, the reason and what is allowed. */
@@ -15,7 +16,6 @@ export type ReadText = (path: string) => string;
 export const SECRET_LENGTH_MAX = 1_024;
 const DATACENTER_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 const CAPACITY_MAX = 1_000;
-const ADDRESS_PATTERN = /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 
 /** Of whom a node may be told where they are. Undefined: of anybody, since others may join. */
 export function knownPeers({
@@ -112,12 +112,20 @@ export function checkedSecret(name: string, path: string, readText: ReadText): s
 }
 
 export function checkedAddress(name: string, value: unknown): string {
-  const match = typeof value === "string" ? ADDRESS_PATTERN.exec(value) : null;
-  const port = Number(match?.[1] ?? -1);
-  if (typeof value !== "string" || port < 1 || port > 65_535) {
+  if (typeof value !== "string" || portOf(value) === 0) {
     throw refusal(name, value, "host:port with a port from 1 to 65535");
   }
   return value;
+}
+
+/** 0 for what nobody can dial. */
+function portOf(address: string): number {
+  try {
+    return parseAddress(address).port;
+  } catch (error) {
+    if (error instanceof RangeError) return 0;
+    throw error;
+  }
 }
 
 function checkedUrl(name: string, value: unknown): string {

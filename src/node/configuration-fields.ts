@@ -36,7 +36,8 @@ export class Fields {
 
   text(name: string, lengthMax: number): string {
     const value = this.#value(name);
-    if (typeof value !== "string" || value.length < 1 || value.length > lengthMax) {
+    const isText = typeof value === "string" && value.isWellFormed();
+    if (!isText || value.length < 1 || value.length > lengthMax) {
       throw refusal(name, value, `a text of 1 to ${lengthMax} characters`);
     }
     return value;
