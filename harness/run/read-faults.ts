@@ -27,9 +27,10 @@ export function readFaults(value: unknown, context: FaultContext): FaultFile {
   const silentLinks = readLinks(fields, "silentLinks", context);
   fields.end();
   const names = faults.map(({ name }) => name);
-  const seen = new Set<string>();
-  const twice = names.find((name) => seen.size === seen.add(name).size);
-  if (twice !== undefined) refuse(`it has fault ${twice} twice, allowed is each name once`);
+  if (new Set(names).size < names.length) {
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    refuse(`it has fault ${twice} twice, allowed is each name once`);
+  }
   return { format, version, faults, silentLinks };
 }
 
