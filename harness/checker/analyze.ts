@@ -20,6 +20,7 @@ import { exportHgrm, measureLatency, summarizeLatency } from "./latency.ts";
 import { checkLostWrites } from "./lost-writes.ts";
 import { checkLwwLoss } from "./lww-loss.ts";
 import { checkProvesSomething } from "./proves-something.ts";
+import { checkReadContents } from "./read-contents.ts";
 import { checkResurrectedItems } from "./resurrected-items.ts";
 import { checkSlo, parseSlo } from "./slo.ts";
 import { checkStaleReads } from "./stale-reads.ts";
@@ -88,6 +89,7 @@ export function analyze(input: AnalysisInput): Analysis {
   // Histories of before versions had names say nothing about it.
   if (keys.size > 0) {
     results["causality"] = checkCausality(evidence, keys, plan);
+    results["read-contents"] = checkReadContents(evidence, plan);
     const clockSkewMs = input.clockSkewMs ?? clockSkewOf(plan);
     // Of a simulated run's faults the plan does not tell, and its oracle sees such reads itself.
     const quorumsMeet = input.guard !== "end" && readsMeetWrites(plan);

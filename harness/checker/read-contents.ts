@@ -1,0 +1,149 @@
+/*
+ * Does a read show what its versions hold?
+ *
+ * Problem. A read tells the names of its versions and the items that came out of them, and no other checker compares the two: a
+ * store that hands out one version's bytes under another's name, or a reconciler that forgets items, or shows them again, would
+ * be called right as long as the names are.
+ * Sketch. What a version holds follows from what its writer had read and did (`version-contents.ts`). Every read that shows its
+ * items must show just that: views, what removes chose from, and the read at the end. Reads that lead to a version whose writer
+ * never told its name are undecided: that write may have put in or taken out something of which only it knows. Where there are
+ * any, the run is not called valid.
+ */
+
+import { itemsOf, REMOVE, VIEW } from "../history/cart-operation.ts";
+import type { Pair } from "../history/pairs.ts";
+import type { Reconciler } from "../run/plan.ts";
+import type { CheckerResult } from "../run/summary.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Contents, NamedWrite } from "./version-contents.ts";
+import { VersionContents } from "./version-contents.ts";
+
+export interface WrongRead {
+  /** `extra`: shown and not in the versions; `missing`: in them and not shown. */
+  readonly kind: "extra" | "missing";
+  readonly key: string;
+  /** The item. */
+  readonly value: string;
+  /** Of the read. */
+  readonly index: number;
+  /** Names that the read returned. */
+  readonly saw: readonly string[];
+}
+
+export interface ReadContentsResult extends CheckerResult {
+  /** Reads that were compared. */
+  readonly reads: number;
+  /** Those that showed something else than their versions hold. */
+  readonly wrong: number;
+  /** Those of which nothing can be said. */
+  readonly undecided: number;
+  /** The first item of each wrong read, in the order of the history. */
+  readonly examples: readonly WrongRead[];
+}
+
+interface ShownRead {
+  readonly index: number;
+  readonly saw: readonly string[];
+  readonly items: readonly string[];
+}
+
+interface NamedCart {
+  readonly writes: Map<string, NamedWrite>;
+  readonly reads: ShownRead[];
+}
+
+const EXAMPLES_MAX = 20;
+
+export function checkReadContents(
+  evidence: Evidence,
+  { reconcile }: { readonly reconcile: Reconciler },
+): ReadContentsResult {
+  const wrong: WrongRead[] = [];
+  let reads = 0;
+  let undecided = 0;
+  for (const [key, cart] of gatherNamedCarts(evidence)) {
+    const names = cart.reads.map(({ saw }) => saw);
+    const contents = new VersionContents(cart.writes, names, reconcile);
+    for (const read of cart.reads) {
+      const expected = contents.take(read.saw);
+      if (expected === undefined) {
+        undecided += 1;
+        continue;
+      }
+      reads += 1;
+      const difference = differenceOf(read.items, expected);
+      if (difference !== undefined) {
+        wrong.push({ ...difference, key, index: read.index, saw: read.saw });
+      }
+    }
+  }
+  wrong.sort((one, other) => one.index - other.index);
+  return {
+    ...judge(wrong, undecided),
+    reads,
+    wrong: wrong.length,
+    undecided,
+    examples: wrong.slice(0, EXAMPLES_MAX),
+  };
+}
+
+function judge(wrong: readonly WrongRead[], undecided: number): CheckerResult {
+  const doubts =
+    undecided === 0
+      ? []
+      : [
+          `${undecided} read(s) lead to a version whose writer never told its name: what they had to show, nobody knows.`,
+        ];
+  const [first] = wrong;
+  if (first === undefined)
+    return { verdict: undecided === 0 ? "valid" : "unknown", reasons: doubts };
+  return { verdict: "invalid", reasons: [`${wrong.length} ${sentenceOf(first)}`, ...doubts] };
+}
+
+function sentenceOf({ kind, key, value, index, saw }: WrongRead): string {
+  const what = kind === "extra" ? `showed ${value}, which` : `did not show ${value}, which`;
+  const whose =
+    saw.length === 0 ? "nothing, as it named no version" : `its version(s) ${saw.join(", ")}`;
+  const holds = kind === "extra" ? "is not in" : "is in";
+  return `read(s) showed something else than their versions hold; the first at index ${index} of ${key} ${what} ${holds} ${whose}.`;
+}
+
+function gatherNamedCarts({ pairs, finalReads }: Evidence): ReadonlyMap<string, NamedCart> {
+  const carts = new Map<string, NamedCart>();
+  for (const pair of pairs) gatherPair(cartOf(carts, pair.invocation.key), pair);
+  for (const [key, { index, saw, value, error }] of finalReads) {
+    const items = error === undefined ? itemsOf(value) : undefined;
+    if (saw !== undefined && items !== undefined)
+      cartOf(carts, key).reads.push({ index, saw, items });
+  }
+  return carts;
+}
+
+function gatherPair({ writes, reads }: NamedCart, { invocation: { f }, completion }: Pair): void {
+  if (completion === undefined) return;
+  const { wrote, saw, readSet, value, type, index } = completion;
+  if (wrote !== undefined) writes.set(wrote, { f, value, saw });
+  const items = f === VIEW && type === "ok" ? itemsOf(value) : f === REMOVE ? readSet : undefined;
+  if (saw !== undefined && items !== undefined) reads.push({ index, saw, items });
+}
+
+function cartOf(carts: Map<string, NamedCart>, key: string): NamedCart {
+  let cart = carts.get(key);
+  if (cart === undefined) {
+    cart = { writes: new Map(), reads: [] };
+    carts.set(key, cart);
+  }
+  return cart;
+}
+
+function differenceOf(
+  shown: readonly string[],
+  { items }: Contents,
+): Pick<WrongRead, "kind" | "value"> | undefined {
+  const extra = shown.find((item) => !items.has(item));
+  if (extra !== undefined) return { kind: "extra", value: extra };
+  if (shown.length >= items.size && new Set(shown).size === items.size) return undefined;
+  const seen = new Set(shown);
+  const missing = [...items].find((item) => !seen.has(item));
+  return missing === undefined ? undefined : { kind: "missing", value: missing };
+}
