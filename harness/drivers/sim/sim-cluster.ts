@@ -27,9 +27,7 @@ import { pairsOf } from "../../nemesis/probes.ts";
 import type { SendBounded } from "../node-api.ts";
 import { nodeApi } from "../node-api.ts";
 import type { ClusterPlan } from "../node-configuration-file.ts";
-import { SimDisk } from "./disk/sim-disk.ts";
 import type { DiskObserver } from "./disk/sim-disk-options.ts";
-import { MachineClock, uptimeMsOf } from "./machine-clock.ts";
 import { MembershipTruth } from "./membership-truth.ts";
 import type { WorldObserver } from "./observer.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -37,10 +35,10 @@ import { simConfiguration } from "./sim-configuration.ts";
 import type { OnBytes } from "./sim-connection.ts";
 import type { SimHttpParts, SimHttpServer } from "./sim-http.ts";
 import { SimHttp } from "./sim-http.ts";
-import { SimLog } from "./sim-log.ts";
+import { simMachine } from "./sim-machine.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimNetworkPower } from "./sim-network-power.ts";
-import { SimNode } from "./sim-node.ts";
+import type { SimNode } from "./sim-node.ts";
 import { simProcessPower, stopInTime } from "./sim-process-power.ts";
 import { observerBelowBuffer } from "./watch-buffer.ts";
 import { RequestWatch } from "./watch-requests.ts";
@@ -95,7 +93,7 @@ export class SimCluster implements Cluster {
   #ring: Ring;
 
   constructor(options: SimClusterOptions) {
-    const { plan, world, assertions, onCrash, keepsLogs } = options;
+    const { plan, world } = options;
     const chance = new SeededRandom(options.seed);
     const names = nodeNames(plan.nodes + (world.spares ?? 0));
     const scheduler = new Scheduler();
@@ -118,38 +116,20 @@ export class SimCluster implements Cluster {
         observer?.sentIntoSilence(dialler, target, silentMs),
     });
     this.#watch = observer && new RequestWatch(observer);
+    const ofMachines = {
+      ...options,
+      scheduler,
+      chance,
+      network: this.net,
+      observer,
+      diskObserver: this.#diskObserver(observer),
+      diskBytesPerSecond: options.diskBytesPerSecond,
+    };
     this.everyNode = new Map(
-      names.map((name, index) => {
-        const random = chance.fork(`node ${name}`);
-        const disk = new SimDisk(
-          {
-            clock: scheduler,
-            random: random.fork("disk"),
-            node: name,
-            ...this.#diskObserver(observer),
-          },
-          {
-            kind: diskKind(plan, world),
-            write: world.diskWrite,
-            read: world.diskRead,
-            bytesPerSecond: options.diskBytesPerSecond,
-          },
-        );
-        const clock = new MachineClock(scheduler, world.clocks[name], uptimeMsOf(index));
-        const log = new SimLog(() => scheduler.monotonicMs(), keepsLogs);
-        const parts = {
-          configuration: this.#configurationOf(name),
-          clock,
-          network: this.net,
-          disk,
-          random,
-          log,
-          assertions,
-          observer,
-          onCrash,
-        };
-        return [name, new SimNode(parts)];
-      }),
+      names.map((name, index) => [
+        name,
+        simMachine(name, index, this.#configurationOf(name), ofMachines),
+      ]),
     );
     this.#members = new Map(this.nodes.map((name) => [name, this.machine(name)]));
     this.simNodes = this.#members;
@@ -279,11 +259,10 @@ export class SimCluster implements Cluster {
     this.#observer?.membersChanged(this.#nodes);
   }
 
-  #diskObserver(observer: WorldObserver | undefined): { readonly observer?: DiskObserver } {
+  #diskObserver(observer: WorldObserver | undefined): DiskObserver | undefined {
     const isBuffered = this.#options.plan.writeBufferObjects !== undefined;
     const own = observer && isBuffered ? observerBelowBuffer(observer) : observer;
-    if (this.#truth !== undefined) return { observer: this.#truth.observing(own) };
-    return own === undefined ? {} : { observer: own };
+    return this.#truth === undefined ? own : this.#truth.observing(own);
   }
 
   #ringNow(): Ring {
@@ -314,11 +293,4 @@ function sendOver(http: HttpCaller): SendBounded {
     const answer = await http.call(call);
     return { status: answer.status, body: Buffer.from(answer.body).toString("utf8") };
   };
-}
-
-function diskKind(
-  { engine }: Pick<ClusterPlan, "engine">,
-  { sync }: Pick<WorldPlan, "sync">,
-): "memory" | "synced" | "unsynced" {
-  return engine === "memory" ? "memory" : sync ? "synced" : "unsynced";
 }
