@@ -3,6 +3,7 @@ import { DynamoError } from "../protocol/errors.ts";
 import { handleRows, ROWS_PATH } from "./admin-rows.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import { base64urlKey } from "./key-path.ts";
+import { onlyParameters } from "./parameters.ts";
 
 /** `/admin/...`: requests and answers are JSON, but for rows. Undefined for a path that is not one of them. */
 export async function handleAdmin(
@@ -12,58 +13,60 @@ export async function handleAdmin(
   const { method, path } = request;
   switch (path) {
     case "/admin/status":
-      expectMethod(method, "GET");
+      expectPlain(request, "GET");
       return json(operator.status());
     case "/admin/ring":
-      expectMethod(method, "GET");
+      expectPlain(request, "GET");
       return json(operator.ring());
     case "/admin/trees":
-      expectMethod(method, "GET");
+      expectPlain(request, "GET");
       return json(operator.trees());
     case "/admin/routes":
+      expectPlain(request, method === "GET" ? "GET" : "POST");
       if (method === "GET") return json(operator.routes());
-      expectMethod(method, "POST");
       operator.setRoutes(jsonBody(request));
       return json({});
     case "/admin/clock":
-      expectMethod(method, "POST");
+      expectPlain(request, "POST");
       operator.setClock(jsonBody(request));
       return json({});
     case ROWS_PATH:
-      if (method !== "GET") expectMethod(method, "POST");
+      if (method !== "GET") expectPlain(request, "POST");
       return handleRows(operator.rows, request);
     case "/admin/members":
-      expectMethod(method, "GET");
+      expectPlain(request, "GET");
       return json(operator.membership.members());
     case "/admin/join":
-      expectMethod(method, "POST");
+      expectPlain(request, "POST");
       return json(await operator.membership.join(jsonBody(request)));
     case "/admin/leave":
-      expectMethod(method, "POST");
+      expectPlain(request, "POST");
       return json(await operator.membership.leave(jsonBody(request)));
     case "/admin/withdraw":
-      expectMethod(method, "POST");
+      expectPlain(request, "POST");
       return json(await operator.membership.withdraw(jsonBody(request)));
     case "/admin/emptied":
-      expectMethod(method, "POST");
+      expectPlain(request, "POST");
       return json(await operator.membership.emptied(jsonBody(request)));
     case "/admin/probe":
-      expectMethod(method, "POST");
+      expectPlain(request, "POST");
       return json(await operator.probe(jsonBody(request)));
     default:
       break;
   }
   if (!path.startsWith(REPLICA_PREFIX)) return undefined;
-  expectMethod(method, "GET");
+  expectPlain(request, "GET");
   return json(await operator.replica(base64urlKey(path.slice(REPLICA_PREFIX.length))));
 }
 
 const REPLICA_PREFIX = "/admin/replica/";
 
-function expectMethod(method: string, expected: string): void {
+/** A request of this method, without parameters: what it says is in its path and its body. */
+function expectPlain({ method, query }: HttpRequest, expected: string): void {
   if (method !== expected) {
     throw new DynamoError("method-not-allowed", `Cannot ${method} this path: use ${expected}`);
   }
+  onlyParameters(query, []);
 }
 
 function json(value: object): HttpResponse {

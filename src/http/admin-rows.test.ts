@@ -25,6 +25,8 @@ describe("D-6.2-8 /admin/rows", () => {
 
     const fresh = await ClusterWorld.start(4, { n: 1, r: 1, w: 1 });
     const pages = { body: encodeRowPage(page) };
+    expect((await fresh.request(owner, "POST", "/admin/rows?table=hints", pages)).status).toBe(400);
+    expect(await fresh.at(owner).engine.count("records")).toBe(0);
     expect((await fresh.request(owner, "POST", "/admin/rows", pages)).status).toBe(204);
     expect((await fresh.read(owner, "a key")).values).toEqual(["value"]);
     const refused = await fresh.request(other, "POST", "/admin/rows", pages);
@@ -47,6 +49,8 @@ describe("D-6.2-8 /admin/rows", () => {
     ["GET", `?${ALL}&after=a+b`],
     ["GET", "?table=hints&partitions=0&after=AA"],
     ["GET", "?table=hints&partitions=0&after=ASAAAGE"],
+    ["GET", `?${ALL}&before=AA`],
+    ["GET", `?${ALL}&table=hints`],
     ["POST", ""],
   ])("refuses %s %s with 400", async (method, query) => {
     const world = await ClusterWorld.start(1, { n: 1, r: 1, w: 1 });

@@ -4,6 +4,7 @@ import type { NodeRows } from "../node/contract.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { decodeRowPage, encodeRowPage, parsePartitionRun } from "../protocol/row-page.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
+import { onlyParameters } from "./parameters.ts";
 
 /**
  * `GET /admin/rows?table=records|hints&partitions=0-15&after=…`: a page of the node's rows. `POST /admin/rows` with such a
@@ -15,6 +16,7 @@ export async function handleRows(rows: NodeRows, request: HttpRequest): Promise<
     return { status: 204, headers: {}, body: NO_BODY };
   }
   const { query } = request;
+  onlyParameters(query, ["table", "partitions", "after"]);
   const table = query.get("table");
   if (table !== "records" && table !== "hints") {
     throw new DynamoError(

@@ -19,7 +19,7 @@ export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
 /** Limits the server keeps before it calls the handler. */
 export interface HttpLimits {
   readonly bodyBytesMax: number;
-  /** The same for certain paths. */
+  /** The same for certain paths, whatever query follows them. */
   readonly bodyBytesMaxOf?: ReadonlyMap<string, number>;
   readonly headerBytesMax: number;
   /** A request whose head and body have not come in full by then is answered 408. */

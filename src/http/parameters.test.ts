@@ -15,4 +15,10 @@ describe("onlyParameters()", () => {
   ])("refuses %s", (query, sentence) => {
     expect(judged(query)).toThrow(sentence);
   });
+
+  test("says so where none is known", () => {
+    expect(() => onlyParameters(new URLSearchParams("r=1"), [])).toThrow(
+      'Cannot use the parameter "r": none is known here',
+    );
+  });
 });

@@ -47,9 +47,11 @@ export function oneOf<Word extends string>(
 export function onlyParameters(query: URLSearchParams | undefined, names: readonly string[]): void {
   for (const name of query?.keys() ?? []) {
     if (!names.includes(name)) {
+      const known =
+        names.length === 0 ? "none is known here" : `known here are ${names.join(", ")}`;
       throw new DynamoError(
         "bad-parameter",
-        `Cannot use the parameter ${JSON.stringify(name.slice(0, 40))}: known here are ${names.join(", ")}`,
+        `Cannot use the parameter ${JSON.stringify(name.slice(0, 40))}: ${known}`,
       );
     }
     if ((query?.getAll(name).length ?? 0) > 1) {

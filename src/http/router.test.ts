@@ -55,6 +55,22 @@ describe("createRouter()", () => {
     expect((await world.read("n1", "kept")).values).toEqual(["untouched"]);
   });
 
+  test.each([
+    ["GET", "/admin/status?of=n1"],
+    ["GET", "/admin/routes?peer=n2"],
+    ["POST", "/admin/routes?peer=n2"],
+    ["GET", "/admin/replica/a2VwdA?node=n1"],
+    ["PUT", "/kv/kept?w=1&w=3"],
+  ])("refuses the parameters of %s %s, which nobody would read", async (method, path) => {
+    const world = await ClusterWorld.start(3);
+    const { status, body } = await world.request("n1", method, path, { body: '{"routes":{}}' });
+    expect(status).toBe(400);
+    expect(JSON.parse(Buffer.from(body).toString())).toMatchObject({
+      code: "bad-parameter",
+      detail: expect.stringMatching(/^Cannot use the parameter [^\n]*$/),
+    });
+  });
+
   test("D-4.1-4 every flipped bit of a real context is refused and changes nothing", async () => {
     const world = await ClusterWorld.start(3);
     await world.write("n1", "kept", "untouched");

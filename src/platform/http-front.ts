@@ -12,10 +12,11 @@ import type { Duplex } from "node:stream";
 import { bufferOf } from "../base/bytes.ts";
 import type { Environment } from "../env/environment.ts";
 import type { Counter } from "../env/metrics.ts";
-import type { HttpHandler, HttpLimits, HttpRequest, HttpResponse } from "../http/exchange.ts";
+import type { HttpHandler, HttpLimits, HttpResponse } from "../http/exchange.ts";
 import type { ErrorCode } from "../protocol/errors.ts";
 import { DynamoError, ERRORS } from "../protocol/errors.ts";
 import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
+import { pathOf, plainRequest } from "./plain-request.ts";
 
 /** How long and how much of a refused body is read and thrown away, so that its sender gets to read the refusal. */
 const LINGER_MS = 500;
@@ -108,9 +109,9 @@ export class HttpFront {
     request.on("error", () => this.#counters.aborted.increment());
   }
 
-  #bodyBytesMax({ url = "" }: IncomingMessage): number {
+  #bodyBytesMax(request: IncomingMessage): number {
     const { bodyBytesMax, bodyBytesMaxOf } = this.#limits;
-    return bodyBytesMaxOf?.get(url) ?? bodyBytesMax;
+    return bodyBytesMaxOf?.get(pathOf(request)) ?? bodyBytesMax;
   }
 
   #handle(
@@ -255,29 +256,4 @@ function problemResponse(code: ErrorCode, detail: string): HttpResponse {
     headers: { "Content-Type": PROBLEM_CONTENT_TYPE },
     body: encodeProblem(code, detail),
   };
-}
-
-function plainRequest(request: IncomingMessage, method: string, body: Uint8Array): HttpRequest {
-  const target = originForm(request.url ?? "/");
-  const mark = target.indexOf("?");
-  return {
-    method,
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1)),
-    // Only set-cookie, which is no request header, would be a list.
-    headers: request.headers as HttpRequest["headers"],
-    body,
-  };
-}
-
-/** Shared by all requests without a query; nobody may change it. */
-const NO_QUERY = new URLSearchParams();
-
-/** A target may name the whole URL, as proxies are sent it. */
-function originForm(target: string): string {
-  if (target.startsWith("/")) return target;
-  const match = /^https?:\/\/[^/?#]*(.*)$/i.exec(target);
-  if (match === null) return target;
-  const rest = match[1] ?? "";
-  return rest.startsWith("/") ? rest : `/${rest}`;
 }

@@ -74,6 +74,8 @@ describe("startHttpServer()", () => {
         Buffer.alloc(length),
       ]);
     expect(await post("/long", 3_000)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await post("/long?of=rows", 3_000)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await post("http://h:1/long", 3_000)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await post("/long", 3_001)).toMatch(/^HTTP\/1\.1 413 .*limit is 3000 bytes/s);
     expect(await post("/other", 1_001)).toMatch(/^HTTP\/1\.1 413 .*limit is 1000 bytes/s);
   });
