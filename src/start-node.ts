@@ -59,6 +59,7 @@ export async function startNode(argv: readonly string[]): Promise<void> {
       // A value is looked at again; orders of operators are as long as ever.
       bodyBytesMax: Math.max(configuration.valueBytesMax, ADMIN_BODY_BYTES_MAX),
       bodyBytesMaxOf: new Map([[ROWS_PATH, PAGE_BYTES_MAX]]),
+      heldBytesMax: configuration.requestBytesMax,
       headerBytesMax: HTTP_HEADER_BYTES_MAX,
       requestTimeoutMs: HTTP_REQUEST_TIMEOUT_MS,
     },

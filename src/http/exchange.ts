@@ -21,6 +21,8 @@ export interface HttpLimits {
   readonly bodyBytesMax: number;
   /** The same for certain paths, whatever query follows them. */
   readonly bodyBytesMaxOf?: ReadonlyMap<string, number>;
+  /** Of all bodies together, from their first bytes to their answers; a request that brings more is answered 503. */
+  readonly heldBytesMax: number;
   readonly headerBytesMax: number;
   /** A request whose head and body have not come in full by then is answered 408. */
   readonly requestTimeoutMs: number;

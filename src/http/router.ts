@@ -1,8 +1,8 @@
 import type { Log } from "../env/log.ts";
 import type { NodeOperator } from "../node/contract.ts";
-import { DynamoError, ERRORS } from "../protocol/errors.ts";
+import { DynamoError } from "../protocol/errors.ts";
 import { RING_HEADER } from "../protocol/headers.ts";
-import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
+import { problemResponse } from "../protocol/problem-response.ts";
 import type { RingStamp } from "../ring/ring.ts";
 import { handleAdmin } from "./admin-api.ts";
 import type { ClientApi } from "./client-api.ts";
@@ -40,11 +40,12 @@ async function respond(parts: RouterParts, request: HttpRequest): Promise<HttpRe
       if (error.cause !== undefined && !error.definite) {
         parts.log.warn({ err: error, path: request.path }, "Request ended in doubt");
       }
-      return problemResponse(error);
+      return problemResponse(error.code, error.message);
     }
     parts.log.error({ err: error, path: request.path }, "Request failed unexpectedly");
     return problemResponse(
-      new DynamoError("internal", "Cannot serve the request: the node met an unexpected error"),
+      "internal",
+      "Cannot serve the request: the node met an unexpected error",
     );
   }
 }
@@ -70,17 +71,5 @@ function text(status: number, body: string): HttpResponse {
     status,
     headers: { "content-type": "text/plain; charset=utf-8" },
     body: Buffer.from(body),
-  };
-}
-
-function problemResponse(error: DynamoError): HttpResponse {
-  const { status } = ERRORS[error.code];
-  return {
-    status,
-    headers: {
-      "content-type": PROBLEM_CONTENT_TYPE,
-      ...(status === 503 ? { "retry-after": "1" } : {}),
-    },
-    body: encodeProblem(error.code, error.message),
   };
 }

@@ -123,6 +123,12 @@ export interface NodeConfiguration {
   /** Q, fixed when the cluster is created. Default 1,024. */
   readonly partitions: number;
   readonly valueBytesMax: number;
+  /**
+   * Bytes of all bodies of HTTP requests that the node holds at once, each from its first byte to its answer, 65 MiB (the longest one) to
+   * 64 GiB; what would go beyond is refused with 503. Default 128 MiB. More: more large values and pages of rows at once, each of which takes up to
+   * three times its length of memory while it is gathered and stored.
+   */
+  readonly requestBytesMax: number;
   /** Whole time a client request may take, in milliseconds. Default 1,000. */
   readonly requestTimeoutMs: number;
   /** A replica silent for this long is replaced by the next of the list. Default 100. */

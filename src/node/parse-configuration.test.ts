@@ -53,6 +53,7 @@ describe("parseConfiguration()", () => {
     ],
     [{ peerWritesMax: 0 }, "allowed is a whole number from 1 to 1000000"],
     [{ rowPagesMax: 1_001 }, "allowed is a whole number from 1 to 1000"],
+    [{ requestBytesMax: 68_157_439 }, "allowed is a whole number from 68157440 to 68719476736"],
     [{ stageQueueMax: -1 }, "allowed is a whole number from 0 to 1000000"],
     [{ writeBufferObjects: -1 }, "allowed is a whole number from 0 to 1000000"],
     [{ writeBufferFlushMs: 0 }, "allowed is a whole number from 1 to 60000"],

@@ -1,6 +1,7 @@
 import { isTimed } from "../causality/timed-clock.ts";
 import { CLOCK_SKEW_MS_MAX, VERSIONING_MODES } from "../causality/versioning.ts";
 import { WRITE_COORDINATORS } from "../coordinator/write-candidates.ts";
+import { PAGE_BYTES_MAX } from "../protocol/row-page.ts";
 import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import { RECORD_LIMITS } from "../replica/record-limits.ts";
 import type { ReadText } from "./checked-values.ts";
@@ -68,6 +69,12 @@ export function parseConfiguration(
     ),
     partitions: fields.whole("partitions", members.length, 65_536, 1_024),
     valueBytesMax: fields.whole("valueBytesMax", 1, RECORD_BYTES_MAX, 1_024 * 1_024),
+    requestBytesMax: fields.whole(
+      "requestBytesMax",
+      PAGE_BYTES_MAX,
+      64 * 1_024 ** 3,
+      128 * 1_024 * 1_024,
+    ),
     requestTimeoutMs: fields.whole("requestTimeoutMs", 10, 60_000, 1_000),
     hedgeMs: fields.whole("hedgeMs", 1, 60_000, 100),
     inFlightMax: fields.whole("inFlightMax", 1, 1_000_000, 1_024),

@@ -8,7 +8,12 @@ import { createHttpCaller } from "./http-client.ts";
 import { startHttpServer } from "./http-server.ts";
 import { createNodeClock } from "./node-clock.ts";
 
-const LIMITS = { bodyBytesMax: 100_000, headerBytesMax: 16_384, requestTimeoutMs: 5_000 };
+const LIMITS = {
+  bodyBytesMax: 100_000,
+  heldBytesMax: 1_000_000,
+  headerBytesMax: 16_384,
+  requestTimeoutMs: 5_000,
+};
 
 let closers: (() => void | Promise<void>)[] = [];
 

@@ -14,13 +14,13 @@ import type { Environment } from "../env/environment.ts";
 import type { Counter } from "../env/metrics.ts";
 import type { HttpHandler, HttpLimits, HttpResponse } from "../http/exchange.ts";
 import type { ErrorCode } from "../protocol/errors.ts";
-import { DynamoError, ERRORS } from "../protocol/errors.ts";
-import { encodeProblem, PROBLEM_CONTENT_TYPE } from "../protocol/problem.ts";
+import { DynamoError } from "../protocol/errors.ts";
+import { problemResponse } from "../protocol/problem-response.ts";
+import type { BodyShare } from "./body-room.ts";
+import { BodyRoom } from "./body-room.ts";
 import { pathOf, plainRequest } from "./plain-request.ts";
+import { LINGER_MS, refuseBody } from "./refuse-body.ts";
 
-/** How long and how much of a refused body is read and thrown away, so that its sender gets to read the refusal. */
-const LINGER_MS = 500;
-const LINGER_BYTES_MAX = 4 * 1_024 * 1_024;
 /** Longest body that is turned into text to go out with the head. */
 const TEXT_BYTES_MAX = 16 * 1_024;
 const EMPTY = new Uint8Array(0);
@@ -37,6 +37,7 @@ interface ConnectionState {
 export interface FrontCounters {
   readonly requests: Counter;
   readonly refused: Counter;
+  readonly shed: Counter;
   readonly aborted: Counter;
 }
 
@@ -47,6 +48,7 @@ export class HttpFront {
   readonly #limits: HttpLimits;
   readonly #log: Environment["log"];
   readonly #counters: FrontCounters;
+  readonly #room: BodyRoom;
   readonly #connections = new WeakMap<Duplex, ConnectionState>();
 
   constructor(
@@ -59,6 +61,12 @@ export class HttpFront {
     this.#limits = limits;
     this.#log = log;
     this.#counters = counters;
+    this.#room = new BodyRoom(limits.heldBytesMax);
+  }
+
+  /** Of the bodies of all requests under way. */
+  get bytesHeld(): number {
+    return this.#room.bytesHeld;
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -71,13 +79,36 @@ export class HttpFront {
     }
     // Node's parser has checked that the length is a number.
     const announcedBytes = length === undefined ? 0 : Number(length);
-    if (announcedBytes > this.#bodyBytesMax(request)) {
-      this.#refuseBody(request, response, state);
+    const refusal = this.#refusalOf(request, announcedBytes, this.#room.hasRoomFor(announcedBytes));
+    if (refusal !== undefined) {
+      this.#refuseBody(request, response, state, refusal);
       return;
     }
     if (expectsContinue) response.writeContinue();
     if (length === "0") this.#handle(request, response, EMPTY, state);
     else this.#collect(request, response, state);
+  }
+
+  /** Why a body of so many bytes, or more, is not taken in; undefined where it is. */
+  #refusalOf(
+    request: IncomingMessage,
+    sizeBytes: number,
+    hasRoom: boolean,
+  ): HttpResponse | undefined {
+    const bytesMax = this.#bodyBytesMax(request);
+    if (sizeBytes > bytesMax) {
+      this.#counters.refused.increment();
+      return problemResponse(
+        "value-too-large",
+        `Cannot take the body: the limit is ${bytesMax} bytes`,
+      );
+    }
+    if (hasRoom) return undefined;
+    this.#counters.shed.increment();
+    return problemResponse(
+      "overloaded",
+      `Cannot take the body: requests under way have ${this.#room.bytesHeld} bytes, and at most ${this.#limits.heldBytesMax} are held`,
+    );
   }
 
   #collect(request: IncomingMessage, response: ServerResponse, state: ConnectionState): void {
@@ -86,15 +117,17 @@ export class HttpFront {
     let rest: Buffer[] | undefined;
     let sizeBytes = 0;
     let refused = false;
-    const bytesMax = this.#bodyBytesMax(request);
+    const share = this.#room.share();
     request.on("data", (chunk: Buffer) => {
       if (refused) return;
       sizeBytes += chunk.length;
-      if (sizeBytes > bytesMax) {
+      const refusal = this.#refusalOf(request, sizeBytes, share.take(chunk.length));
+      if (refusal !== undefined) {
         refused = true;
         first = undefined;
         rest = undefined;
-        this.#refuseBody(request, response, state);
+        share.giveBack();
+        this.#refuseBody(request, response, state, refusal);
       } else if (first === undefined) first = chunk;
       else if (rest === undefined) rest = [first, chunk];
       else rest.push(chunk);
@@ -103,10 +136,13 @@ export class HttpFront {
       if (refused) return;
       state.collecting = undefined;
       const body = rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest);
-      this.#handle(request, response, body, state);
+      this.#handle(request, response, body, state, share);
     });
     // The client went away in mid-body, or was timed out: nothing was handed on and there is nobody to answer.
-    request.on("error", () => this.#counters.aborted.increment());
+    request.on("error", () => {
+      share.giveBack();
+      this.#counters.aborted.increment();
+    });
   }
 
   #bodyBytesMax(request: IncomingMessage): number {
@@ -119,17 +155,23 @@ export class HttpFront {
     response: ServerResponse,
     body: Uint8Array,
     state: ConnectionState,
+    share?: BodyShare,
   ): void {
-    if (state.refused) return;
+    if (state.refused) {
+      share?.giveBack();
+      return;
+    }
     this.#counters.requests.increment();
     const isHead = request.method === "HEAD";
     this.#handler(plainRequest(request, isHead ? "GET" : (request.method ?? "GET"), body)).then(
       (answer) => {
         state.pending--;
+        share?.giveBack();
         this.#answer(response, answer, isHead);
       },
       (error: unknown) => {
         state.pending--;
+        share?.giveBack();
         this.#answer(response, this.#failureOf(error), isHead);
       },
     );
@@ -174,38 +216,16 @@ export class HttpFront {
     else response.end(body);
   }
 
-  /**
-   * Answers at once that the body is too large. The connection cannot be used again; it is kept for a moment while what arrives is thrown
-   * away, because closing it with unread bytes would reset it under the client's eyes and the answer with it.
-   */
-  #refuseBody(request: IncomingMessage, response: ServerResponse, state: ConnectionState): void {
+  #refuseBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    state: ConnectionState,
+    answer: HttpResponse,
+  ): void {
     // It stays pending, and is not collected: no other answer may follow its own, and no request after it is served.
     state.collecting = undefined;
     state.refused = true;
-    this.#counters.refused.increment();
-    const { socket } = request;
-    const reason = `Cannot take the body: the limit is ${this.#bodyBytesMax(request)} bytes`;
-    const { headers, body } = problemResponse("value-too-large", reason);
-    const raw = ["Content-Length", String(body.length), "Connection", "close"];
-    for (const name in headers) raw.push(name, headers[name] ?? "");
-    response.writeHead(ERRORS["value-too-large"].status, raw);
-    response.write(body);
-    let droppedBytes = 0;
-    let over = false;
-    const finish = (): void => {
-      if (over) return;
-      over = true;
-      clearTimeout(linger);
-      response.end();
-    };
-    const linger = setTimeout(finish, LINGER_MS);
-    request.on("data", (chunk: Buffer) => {
-      droppedBytes += chunk.length;
-      if (droppedBytes > LINGER_BYTES_MAX) finish();
-    });
-    request.once("end", finish);
-    request.on("error", finish);
-    socket.once("close", finish);
+    refuseBody(request, response, answer);
   }
 
   onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -248,12 +268,4 @@ function refusalOf(error: NodeJS.ErrnoException, limits: HttpLimits): [ErrorCode
     default:
       return ["bad-request", "Cannot read the request: it is not HTTP/1.1"];
   }
-}
-
-function problemResponse(code: ErrorCode, detail: string): HttpResponse {
-  return {
-    status: ERRORS[code].status,
-    headers: { "Content-Type": PROBLEM_CONTENT_TYPE },
-    body: encodeProblem(code, detail),
-  };
 }

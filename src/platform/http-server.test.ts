@@ -14,8 +14,14 @@ import { createHttpCaller } from "./http-client.ts";
 import type { HttpServer } from "./http-server.ts";
 import { startHttpServer } from "./http-server.ts";
 import { createNodeClock } from "./node-clock.ts";
+import { CLOSE, raw } from "./testing/raw-http.ts";
 
-const LIMITS = { bodyBytesMax: 1_000, headerBytesMax: 2_048, requestTimeoutMs: 150 };
+const LIMITS = {
+  bodyBytesMax: 1_000,
+  heldBytesMax: 1_000_000,
+  headerBytesMax: 2_048,
+  requestTimeoutMs: 150,
+};
 const EMPTY = new Uint8Array(0);
 
 let closers: (() => void | Promise<void>)[] = [];
@@ -38,29 +44,6 @@ const mirror: HttpHandler = async ({ method, path, query, body }) => ({
   headers: { "Content-Type": "application/json" },
   body: Buffer.from(JSON.stringify({ method, path, query: [...query], size: body.length })),
 });
-
-/** Sends the parts one after the other and gives everything that came back until the server closed. */
-function raw(
-  address: string,
-  parts: readonly (string | Buffer)[],
-  waitMs = 2_000,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const [host, port] = address.split(":");
-    const socket = connect(Number(port), host);
-    const chunks: Buffer[] = [];
-    const timer = setTimeout(() => reject(new Error(`still open: ${chunks.join("")}`)), waitMs);
-    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    socket.on("error", () => {});
-    socket.on("close", () => {
-      clearTimeout(timer);
-      resolve(Buffer.concat(chunks).toString());
-    });
-    for (const part of parts) socket.write(part);
-  });
-}
-
-const CLOSE = "Host: x\r\nConnection: close\r\n";
 
 describe("startHttpServer()", () => {
   test("takes longer bodies for paths that have a limit of their own", async () => {

@@ -51,8 +51,18 @@ export function startHttpServer(
       "ringside_http_refused_total",
       "HTTP requests broken or over a limit.",
     ),
+    shed: metrics.counter(
+      "ringside_http_shed_total",
+      "HTTP requests refused since too many bytes of bodies were held.",
+    ),
     aborted: metrics.counter("ringside_http_aborted_total", "HTTP bodies that broke off."),
   });
+  metrics.gauge(
+    "ringside_http_body_bytes",
+    "Bytes of HTTP bodies that came and whose requests are under way.",
+    {},
+    () => front.bytesHeld,
+  );
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytesMax,
