@@ -4,6 +4,7 @@ import { equalInConstantTime, HmacKey, hmacSha256 } from "../base/hash.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { readClock, writeClock } from "./clock-entries.ts";
+import { counterOverLimit } from "./counter-limit.ts";
 import { clockEntries } from "./listed-clock.ts";
 import { MODE_CODES } from "./record-format.ts";
 import {
@@ -211,6 +212,8 @@ function readBody(
     const clock = isTimed(mode)
       ? timedClockOf(readTimedClock(reader, actors))
       : readClock(reader, actors);
+    const reason = counterOverLimit(clock);
+    if (reason !== undefined) reader.fail(reason);
     const first = reader.remaining > 0 ? readReader(reader) : undefined;
     reader.end();
     return { clock, reader: first };

@@ -209,6 +209,7 @@ export class DynamoNode implements KeyValueStore {
         nodeId,
         n,
         ring: ringNow,
+        versioning,
         rows,
         replica,
         stage: stages.snapshots,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { utf8Bytes } from "../base/bytes.ts";
 import { nodeId } from "../base/ids.ts";
+import { dvvset } from "../causality/dvvset.ts";
 import { ManualClock } from "../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
@@ -20,6 +21,7 @@ test("RowAccess stores as many pages at once as its stage has room for, lets oth
     nodeId: node,
     n: 1,
     ring: () => ring,
+    versioning: dvvset,
     rows: new PartitionRows({ assertions, engine, hintOwners: () => [] }),
     stage: new Stage(environment, "snapshots", { runningMax: 4, queueMax: 1 }),
     waitMaxMs: 1_000,
@@ -31,7 +33,10 @@ test("RowAccess stores as many pages at once as its stage has room for, lets oth
       },
     },
   });
-  const page = { rows: [{ key: utf8Bytes("a"), record: Buffer.of(1) }], next: undefined };
+  const page = {
+    rows: [{ key: utf8Bytes("a"), record: dvvset.encode(dvvset.empty) }],
+    next: undefined,
+  };
   const stored = Array.from({ length: 5 }, () => access.store(page));
   await expect(access.store(page)).rejects.toMatchObject({ code: "overloaded" });
   expect(under.length).toBe(4);

@@ -1,11 +1,13 @@
 import { FormatError } from "../base/binary.ts";
 import { toHex } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
+import type { Versioning } from "../causality/versioning.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { RowPage } from "../protocol/row-page.ts";
 import type { PartitionRows, RowQuery } from "../replica/partition-rows.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { WriteOptions } from "../storage/engine.ts";
+import { checkRecord } from "./checked-record.ts";
 import type { NodeRows } from "./contract.ts";
 import type { Stage } from "./stage.ts";
 
@@ -13,6 +15,7 @@ export interface RowAccessParts {
   readonly nodeId: NodeId;
   readonly n: number;
   readonly ring: () => Ring;
+  readonly versioning: Versioning;
   readonly rows: PartitionRows;
   readonly stage: Stage;
   /** The longest that a page waits for its turn. */
@@ -45,7 +48,7 @@ export class RowAccess implements NodeRows {
 
   /**
    * Merges rows into the node's own and resolves when all are stored. They come from others, so none is minted in under an
-   * actor that it had. A row that this node is no primary of is refused, before any is written; pages have
+   * actor that it had. A row that this node is no primary of, or that nobody could read, is refused, before any is written; pages have
    * a stage of their own, since they do not pass the admission of clients' requests.
    */
   store(page: RowPage): Promise<void> {
@@ -82,7 +85,7 @@ export class RowAccess implements NodeRows {
       if (!ring().preferenceList(key).slice(0, n).includes(nodeId)) {
         return refuse(key, "this node is not among its first N");
       }
-      return { key, record: record ?? refuse(key, "it has no record") };
+      return { key, record: this.#checked(key, record) };
     });
     const stored = await Promise.allSettled(
       records.map(({ key, record }) => replica.store(key, record, undefined, { durable: true })),
@@ -91,8 +94,20 @@ export class RowAccess implements NodeRows {
       if (each.status === "rejected") throw each.reason;
     }
   }
+
+  #checked(key: Uint8Array, record: Uint8Array | undefined): Uint8Array {
+    if (record === undefined) return refuse(key, "it has no record");
+    try {
+      checkRecord(this.#parts.versioning, record);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      return refuse(key, error.message, error);
+    }
+    return record;
+  }
 }
 
-function refuse(key: Uint8Array, reason: string): never {
-  throw new DynamoError("bad-request", `Cannot take the row of key ${toHex(key)}: ${reason}`);
+function refuse(key: Uint8Array, reason: string, cause?: FormatError): never {
+  const message = `Cannot take the row of key ${toHex(key)}: ${reason}`;
+  throw new DynamoError("bad-request", message, { cause });
 }

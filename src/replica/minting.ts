@@ -1,5 +1,6 @@
 import { concatBytes, equalBytes } from "../base/bytes.ts";
-import type { NodeId } from "../base/ids.ts";
+import type { Actor, NodeId } from "../base/ids.ts";
+import { isUsedUp } from "../causality/counter-limit.ts";
 import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -122,7 +123,7 @@ export class Minting {
     const { versioning, actors, watch, skew } = this.#parts;
     const { assertions, clock } = this.#env;
     const counted = versioning.countsFromContext === true ? context : held.clock;
-    const actor = actors.actorFor(row?.localActor, held, counted);
+    const actor = actors.actorFor(ableActor(row, [held.clock, context]), held, counted);
     assertions.sometimes(
       "a row that came from others got a fresh actor",
       row !== undefined && row.localActor === undefined,
@@ -173,6 +174,12 @@ interface Found {
 }
 
 const NONE: readonly Uint8Array[] = [];
+
+/** The row's own actor, unless it can count no further: what others say may have raised its counter to the last one. */
+function ableActor(row: FoundRow | undefined, counted: readonly Clock[]): Actor | undefined {
+  const actor = row?.localActor;
+  return actor === undefined || isUsedUp(actor, counted) ? undefined : actor;
+}
 
 /** Modes in which a new dot is never covered by what was stored; the paper's own may lose a write on the spot. */
 const NEVER_FORGETS: ReadonlySet<Versioning["mode"]> = new Set(["dvvset", "merged"] as const);
