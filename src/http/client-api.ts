@@ -17,6 +17,7 @@ import type { NotFound } from "../quorum/get-core.ts";
 import { NOT_FOUND_CHOICES } from "../quorum/get-core.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import { oneOf, onlyParameters, wholeNumber } from "./parameters.ts";
+import { expectPlainWrite } from "./plain-write.ts";
 import { siblingsResponse } from "./siblings-response.ts";
 
 export interface ClientApiOptions {
@@ -84,6 +85,7 @@ export class ClientApi {
   async #put(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     const { query, headers, body } = request;
     onlyParameters(query, ["w", "quorum", "timeoutMs", "return"]);
+    expectPlainWrite(request);
     if (body.length > this.#options.valueBytesMax) {
       throw new DynamoError(
         "value-too-large",
@@ -109,6 +111,7 @@ export class ClientApi {
 
   async #delete(key: Uint8Array, request: HttpRequest): Promise<HttpResponse> {
     onlyParameters(request.query, ["w", "quorum", "timeoutMs"]);
+    expectPlainWrite(request);
     const context = tokenOf(request, "context");
     if (context.length === 0) {
       throw new DynamoError(

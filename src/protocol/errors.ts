@@ -10,6 +10,7 @@ export const ERRORS = {
   "not-found": { definite: true, status: 404 },
   "method-not-allowed": { definite: true, status: 405 },
   "value-too-large": { definite: true, status: 413 },
+  "unsupported-encoding": { definite: true, status: 415 },
   // The client's to cure, by reading first: asking another node again would not help, as 503 suggests.
   "too-many-siblings": { definite: true, status: 409 },
   // Where the node would have to begin a new actor; another one may have its own in the key's clock.
