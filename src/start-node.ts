@@ -30,6 +30,8 @@ Exit status: 0 stopped, 1 failed, 64 bad use or bad configuration.
 
 /** Whole of a request, head and body, on the way in. */
 const HTTP_REQUEST_TIMEOUT_MS = 10_000;
+/** Whole of an answer on the way out: the longest one at a megabyte a second, and some. */
+const HTTP_RESPONSE_TIMEOUT_MS = 90_000;
 /** What an operator says fits, however small values are. */
 const ADMIN_BODY_BYTES_MAX = 65_536;
 /** A context of the largest size and other headers beside it. */
@@ -62,6 +64,7 @@ export async function startNode(argv: readonly string[]): Promise<void> {
       heldBytesMax: configuration.requestBytesMax,
       headerBytesMax: HTTP_HEADER_BYTES_MAX,
       requestTimeoutMs: HTTP_REQUEST_TIMEOUT_MS,
+      responseTimeoutMs: HTTP_RESPONSE_TIMEOUT_MS,
     },
   });
   environment.log.info({ http: http.address, rpc: configuration.rpcAddress }, "Node serves");

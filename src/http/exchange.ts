@@ -26,4 +26,6 @@ export interface HttpLimits {
   readonly headerBytesMax: number;
   /** A request whose head and body have not come in full by then is answered 408. */
   readonly requestTimeoutMs: number;
+  /** A connection whose client has not taken an answer by then is closed. */
+  readonly responseTimeoutMs: number;
 }

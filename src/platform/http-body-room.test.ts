@@ -15,6 +15,7 @@ const LIMITS = {
   heldBytesMax: 1_500,
   headerBytesMax: 2_048,
   requestTimeoutMs: 10_000,
+  responseTimeoutMs: 5_000,
 };
 const DONE: HttpResponse = { status: 204, headers: {}, body: new Uint8Array(0) };
 

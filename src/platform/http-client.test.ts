@@ -13,6 +13,7 @@ const LIMITS = {
   heldBytesMax: 1_000_000,
   headerBytesMax: 16_384,
   requestTimeoutMs: 5_000,
+  responseTimeoutMs: 5_000,
 };
 
 let closers: (() => void | Promise<void>)[] = [];

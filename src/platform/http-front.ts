@@ -16,6 +16,7 @@ import type { HttpHandler, HttpLimits, HttpResponse } from "../http/exchange.ts"
 import type { ErrorCode } from "../protocol/errors.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { problemResponse } from "../protocol/problem-response.ts";
+import { boundAnswerTime } from "./answer-time.ts";
 import type { BodyShare } from "./body-room.ts";
 import { BodyRoom } from "./body-room.ts";
 import { pathOf, plainRequest } from "./plain-request.ts";
@@ -38,6 +39,7 @@ export interface FrontCounters {
   readonly requests: Counter;
   readonly refused: Counter;
   readonly shed: Counter;
+  readonly stalled: Counter;
   readonly aborted: Counter;
 }
 
@@ -214,6 +216,9 @@ export class HttpFront {
     else if (body.length <= TEXT_BYTES_MAX)
       response.end(bufferOf(body).toString("latin1"), "latin1");
     else response.end(body);
+    boundAnswerTime(response, this.#limits.responseTimeoutMs, () =>
+      this.#counters.stalled.increment(),
+    );
   }
 
   #refuseBody(

@@ -21,6 +21,7 @@ const LIMITS = {
   heldBytesMax: 1_000_000,
   headerBytesMax: 2_048,
   requestTimeoutMs: 150,
+  responseTimeoutMs: 5_000,
 };
 const EMPTY = new Uint8Array(0);
 

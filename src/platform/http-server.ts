@@ -55,6 +55,10 @@ export function startHttpServer(
       "ringside_http_shed_total",
       "HTTP requests refused since too many bytes of bodies were held.",
     ),
+    stalled: metrics.counter(
+      "ringside_http_stalled_total",
+      "HTTP answers whose clients did not take them in time.",
+    ),
     aborted: metrics.counter("ringside_http_aborted_total", "HTTP bodies that broke off."),
   });
   metrics.gauge(
