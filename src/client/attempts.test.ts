@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { waitMs } from "../env/wait.ts";
 import { FailedCallError } from "./attempts.ts";
 import { ROUTINGS } from "./routing.ts";
 import type { ScriptedHttp, Step } from "./testing/scripted-http.ts";
@@ -23,6 +24,7 @@ const RULES: readonly (readonly [string, Step, boolean, boolean, boolean])[] = [
   ["refused", REFUSED, true, true, true],
   ["reset", "reset", true, false, false],
   ["hangs", "hangs", true, false, false],
+  ["too large", "too large", false, false, false],
   ["overloaded", OVERLOADED, true, true, true],
   ["stopping", problem(503, "stopping", true), true, true, true],
   ["stale-ring", problem(503, "stale-ring", true), true, true, true],
@@ -137,6 +139,18 @@ describe.each(ROUTINGS)("runAttempts(), what the final error claims, routing %s"
       "Cannot put: value-too-large from http://b:2 after 2 attempt(s), it may have happened: " +
         "status 413: detail of value-too-large",
     );
+  });
+
+  test("says that an answer was too large, and goes on asking the node that gave it", async () => {
+    const { client, clock, http } = await setUp(["too large", FOUND]);
+    const error = await failureOf(clock.settle(client.get(KEY)));
+    expect(error).toMatchObject({ code: "answer-too-large", definite: true, attempts: 1 });
+    expect(error.message).toContain("the response is over the limit");
+    // Longer than the pause after which a ring that became doubtful is read anew.
+    await clock.settle(waitMs(clock, 600));
+    await clock.settle(client.get(KEY));
+    expect(hosts(http)).toEqual(["a", "a"]);
+    expect(http.ringCalls).toHaveLength(routing === "owners" ? 1 : 0);
   });
 
   test("wraps what the HTTP port should not have thrown, and stops", async () => {

@@ -107,7 +107,7 @@ export async function runAttempts<T>(
     if (!failure.silent) chooser.trust(endpoint);
     else if (!isCutShort) chooser.doubt(endpoint, startMs, nowMs);
     if (failure.retryAfterMs > 0) chooser.holdOff(endpoint, nowMs + failure.retryAfterMs);
-    route.heard(endpoint, answer);
+    if (failure.silent || answer !== undefined) route.heard(endpoint, answer);
     tries = new Map(tries).set(endpoint, (tries.get(endpoint) ?? 0) + 1);
     definite &&= failure.definite || call.verb === "get";
 

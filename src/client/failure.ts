@@ -5,7 +5,7 @@ import { HttpCallError } from "./http-caller.ts";
 /** A node that asks for longer is believed no further: the hint may be wrong, and the client outlives it. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
-/** Why one attempt failed. Codes are those of `protocol/errors.ts`, and `unreachable`, `no-answer`, `bad-answer`. */
+/** Why one attempt failed. Codes are those of `protocol/errors.ts`, and `unreachable`, `no-answer`, `answer-too-large`, `bad-answer`. */
 export interface Failure {
   readonly code: string;
   /** It did not happen; otherwise it may have or may yet. */
@@ -27,11 +27,13 @@ export type Outcome<T> =
 export function callFailure(error: unknown): Failure {
   const expected = error instanceof HttpCallError;
   const unsent = expected && !error.sent;
+  const isTooLarge = expected && error.isTooLarge;
   return {
-    code: unsent ? "unreachable" : "no-answer",
+    code: unsent ? "unreachable" : isTooLarge ? "answer-too-large" : "no-answer",
     definite: unsent,
-    retryable: expected,
-    silent: true,
+    // Other nodes hold the same, and to fetch it again costs as much as the first time.
+    retryable: expected && !isTooLarge,
+    silent: !isTooLarge,
     retryAfterMs: 0,
     detail: error instanceof Error ? error.message : String(error),
     cause: error,

@@ -22,14 +22,22 @@ export interface HttpCaller {
   call(request: HttpCall): Promise<HttpCallResult>;
 }
 
+interface HttpCallErrorOptions extends ErrorOptions {
+  /** Default false. */
+  readonly isTooLarge?: boolean;
+}
+
 /** No response came, or none that can be used. */
 export class HttpCallError extends Error {
   override readonly name = "HttpCallError";
   /** False: not a byte of the request left. True: the node may have received it and acted on it, or may yet. */
   readonly sent: boolean;
+  /** The node answered, with more than is read: so will others, and so it will again. */
+  readonly isTooLarge: boolean;
 
-  constructor(sent: boolean, message: string, options?: ErrorOptions) {
+  constructor(sent: boolean, message: string, options: HttpCallErrorOptions = {}) {
     super(message, options);
     this.sent = sent;
+    this.isTooLarge = options.isTooLarge ?? false;
   }
 }

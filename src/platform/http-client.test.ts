@@ -144,12 +144,14 @@ describe("createHttpCaller()", () => {
       "the answer is too large",
       (socket) => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n${"x".repeat(200)}`),
     ],
-  ])("says that the request may have been received where %s", async (_how, onBytes) => {
+  ])("says that the request may have been received where %s", async (how, onBytes) => {
     const base = await misbehave(onBytes);
     const { call } = caller({ responseBytesMax: 100 });
     const failure = await failureOf(
       call({ url: base, method: "PUT", body: Buffer.from("x"), timeoutMs: 100 }),
     );
     expect(failure.sent).toBe(true);
+    expect(failure.isTooLarge).toBe(how === "the answer is too large");
+    expect(failure.message.includes("the response is over 100 bytes")).toBe(failure.isTooLarge);
   });
 });

@@ -51,7 +51,8 @@ function begin(call: HttpCall, { agent, responseBytesMax, resolve, reject }: Con
   let refusal: Refusal | undefined;
   const fail = (cause: unknown): void => {
     clearTimeout(timer);
-    reject(new HttpCallError(sent, describe(call, sent, refusal, cause), { cause }));
+    const isTooLarge = refusal === "too large";
+    reject(new HttpCallError(sent, describe(call, sent, refusal, cause), { cause, isTooLarge }));
   };
   let outgoing: ClientRequest;
   const timer = setTimeout(() => {
@@ -145,7 +146,6 @@ function describe(
   cause: unknown,
 ): string {
   const what = `Cannot ${call.method} ${call.url}`;
-  if (refusal === "too large") return `${what}: the response is over the limit`;
   if (refusal === "timeout") {
     return `${what}: ${sent ? "no response" : "no connection"} within ${call.timeoutMs} ms`;
   }

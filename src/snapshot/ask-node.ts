@@ -25,7 +25,7 @@ export async function askNode(
   for (let tries = 1; ; tries += 1) {
     const answer = await http.call({ ...request, timeoutMs }).catch(failureOf);
     if ("status" in answer && answer.status === expected) return answer;
-    const isFinal = "status" in answer && answer.status < 500;
+    const isFinal = "status" in answer ? answer.status < 500 : answer.isTooLarge;
     if (isFinal || tries >= triesMax) throw new NodeError(sentenceOf(request, answer));
     await waitMs(clock, pauseMs);
   }

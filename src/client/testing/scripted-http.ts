@@ -2,8 +2,8 @@ import type { Clock } from "../../env/clock.ts";
 import type { HttpCall, HttpCaller, HttpCallResult } from "../http-caller.ts";
 import { HttpCallError } from "../http-caller.ts";
 
-/** What happens to one call: an answer, nothing sent, lost after sending, or silence until the time is over. */
-export type Step = HttpCallResult | "refused" | "reset" | "hangs";
+/** What happens to one call: an answer, nothing sent, lost after sending, silence until the time is over, or an answer over the bound. */
+export type Step = HttpCallResult | "refused" | "reset" | "hangs" | "too large";
 
 export interface SeenCall extends HttpCall {
   readonly atMs: number;
@@ -46,6 +46,8 @@ export class ScriptedHttp implements HttpCaller {
       case "hangs":
         await new Promise<void>((resolve) => this.#clock.setTimer(call.timeoutMs, resolve));
         throw new HttpCallError(true, `no answer within ${call.timeoutMs} ms`);
+      case "too large":
+        throw new HttpCallError(true, "the response is over the limit", { isTooLarge: true });
       default:
         return step;
     }
