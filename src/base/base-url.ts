@@ -6,3 +6,8 @@ export function baseUrl(text: string): string | undefined {
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
+
+/** True of a base URL that only a client with TLS can ask; the library and the nodes have none. */
+export function isUnderTls(url: string): boolean {
+  return url.startsWith("https:");
+}

@@ -41,6 +41,13 @@ describe("readRing()", () => {
     }
   });
 
+  test("asks no node whose URL is under TLS, which nothing here speaks", () => {
+    const members = IDS.map((id, at) => ({ id, clientUrl: `http${at === 0 ? "s" : ""}://${id}` }));
+    const view = readRing(answer(createRing(CLUSTER), { members }), OPTIONS);
+    const asked = IDS.slice(1).map((id) => `http://${id}`);
+    expect(view.endpoints).toEqual([...asked, ...OPTIONS.endpoints]);
+  });
+
   test("refuses a table that nodes lay out in another way", () => {
     const ring = createRing({ ...CLUSTER, placement: PLACEMENT });
     expect(() => readRing(answer(ring, { placement: undefined }), OPTIONS)).toThrow(

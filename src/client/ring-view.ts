@@ -1,4 +1,4 @@
-import { baseUrl } from "../base/base-url.ts";
+import { baseUrl, isUnderTls } from "../base/base-url.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { ringTag } from "../protocol/ring-tag.ts";
@@ -49,7 +49,7 @@ export interface ViewOptions {
 }
 
 /**
- * The view that a node's answer to `GET /admin/ring` gives. The table must have the very digest that the node names: a client that would compute
+ * The view that a node's answer to `GET /admin/ring` gives. A node whose URL is under TLS counts as one without. The table must have the very digest that the node names: a client that would compute
  * other preference lists than the nodes is better off without. Throws Error, one sentence.
  */
 export function readRing(body: Uint8Array, { nodeUrls, endpoints }: ViewOptions): RingView {
@@ -81,7 +81,8 @@ export function readRing(body: Uint8Array, { nodeUrls, endpoints }: ViewOptions)
     const { id, clientUrl } = (member ?? {}) as Record<string, unknown>;
     const own = typeof id === "string" && Object.hasOwn(nodeUrls, id) ? nodeUrls[id] : undefined;
     const url = own ?? (typeof clientUrl === "string" ? baseUrl(clientUrl) : undefined);
-    if (typeof id === "string" && url !== undefined) urls.set(nodeId(id), url);
+    if (typeof id !== "string" || url === undefined || isUnderTls(url)) continue;
+    urls.set(nodeId(id), url);
   }
   return new RingView(ring, urls, endpoints);
 }

@@ -206,6 +206,8 @@ describe.each(ROUTINGS)("D-4.5-1 RingsideClient, routing %s", (routing) => {
     { endpoints: [] },
     { endpoints: ["a:1"] },
     { endpoints: ["ftp://a:1"] },
+    { endpoints: ["http://a:1", "https://b:1"] },
+    { nodeUrls: { n1: "https://a:1" } },
     { endpoints: ["http://a:1?x=1"] },
     { attemptTimeoutMs: 0 },
     { retriesMax: -1 },

@@ -12,7 +12,8 @@ export interface Member {
   readonly address: string;
   /**
    * Base URL under which clients reach its HTTP API, for those that go to a key's nodes themselves (D-4.5-1, `/admin/ring`). Absent: they
-   * have to know it, or ask other nodes. The same on all nodes.
+   * have to know it, or ask other nodes. May be `https:`, where something in front of the node speaks TLS; the client library does not, and passes it
+   * over. The same on all nodes.
    */
   readonly clientUrl?: string;
   /** Where it is, 1 to 64 characters of `[A-Za-z0-9._-]`; all members name one, or none does. Default: none. */
