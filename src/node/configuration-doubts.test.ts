@@ -1,25 +1,54 @@
 import { describe, expect, it } from "vitest";
 import { configurationDoubts } from "./configuration-doubts.ts";
 
-const GATHERS = {
+const DOUBTLESS = {
   writeBufferObjects: 1_000,
   durableReplicas: 1,
-  durableGatherMs: 100,
+  durableGatherMs: 20,
   hedgeMs: 100,
+  members: [1, 2, 3],
+  n: 3,
+  r: 2,
+  w: 2,
 };
 
 describe("configurationDoubts()", () => {
+  it("has none about what is wanted", () => {
+    expect(configurationDoubts(DOUBTLESS)).toEqual([]);
+  });
+
   it("tells of durable copies that wait until their replica counts as silent", () => {
-    expect(configurationDoubts(GATHERS)).toEqual([
-      expect.stringMatching(/^durableGatherMs 100 is not below hedgeMs 100: /),
+    expect(configurationDoubts({ ...DOUBTLESS, durableGatherMs: 100 })).toEqual([
+      expect.stringMatching(/^durableGatherMs 100 is not below hedgeMs 100: [^\n]*$/),
     ]);
   });
 
   it.each([
     ["they wait for less", { durableGatherMs: 99 }],
-    ["nothing is buffered", { writeBufferObjects: 0 }],
-    ["nobody is asked to store first", { durableReplicas: 0 }],
-  ])("has none where %s", (_what, changed) => {
-    expect(configurationDoubts({ ...GATHERS, ...changed })).toEqual([]);
+    ["nothing is buffered", { durableGatherMs: 100, writeBufferObjects: 0 }],
+    ["nobody is asked to store first", { durableGatherMs: 100, durableReplicas: 0 }],
+  ])("has none about durable copies where %s", (_what, changed) => {
+    expect(configurationDoubts({ ...DOUBTLESS, ...changed })).toEqual([]);
+  });
+
+  it.each([
+    [
+      { members: [1, 2] },
+      "n 3 is more than there are members, 2: no key has as many copies as it should until more join",
+    ],
+    [
+      { members: [1] },
+      "n 3 is more than there are members, 1: no key has as many copies as it should until more join, and r 2 and w 2 cannot be met, so that reads and writes are refused",
+    ],
+    [
+      { members: [1, 2], w: 3 },
+      "n 3 is more than there are members, 2: no key has as many copies as it should until more join, and w 3 cannot be met, so that writes are refused",
+    ],
+    [
+      { members: [1, 2], r: 3 },
+      "n 3 is more than there are members, 2: no key has as many copies as it should until more join, and r 3 cannot be met, so that reads are refused",
+    ],
+  ])("tells of fewer members than copies: %j", (changed, doubt) => {
+    expect(configurationDoubts({ ...DOUBTLESS, ...changed })).toEqual([doubt]);
   });
 });

@@ -82,7 +82,7 @@ export interface NodeConfiguration {
    * the memory engine. As much as what is read and written again and again is best; a row takes 400 bytes more than its key and value.
    */
   readonly rowCacheBytes: number;
-  /** Replicas of each key. Default 3. */
+  /** Replicas of each key. Default 3. Quorums count against it with fewer members, too (D-4.3-5), of which a node warns. */
   readonly n: number;
   /**
    * How many of the N copies each datacenter keeps, by its name, for example `{"east": 2, "west": 1}`: all datacenters, N together,
