@@ -1,5 +1,5 @@
 import type { Engine, Entry, ScanOptions, TableName, Write } from "../storage/engine.ts";
-import { StorageError } from "../storage/engine.ts";
+import { FatalStorageError, StorageError } from "../storage/engine.ts";
 import { checkScan, checkWrites } from "../storage/limits.ts";
 import { PendingWrites } from "../storage/pending-writes.ts";
 
@@ -168,6 +168,14 @@ export function commitError(cause: unknown, freeBytes: number | undefined): Stor
   return new StorageError(
     `Cannot write to the database: ${reasonOf(cause)} (${roomOf(freeBytes)})`,
     { cause },
+  );
+}
+
+/** The same for a database that takes no commit any more. */
+export function fatalError(failure: StorageError): FatalStorageError {
+  return new FatalStorageError(
+    `${failure.message}; nothing more is written until the database is opened anew`,
+    { cause: failure.cause ?? failure },
   );
 }
 

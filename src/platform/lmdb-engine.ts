@@ -1,8 +1,14 @@
 import type { Database } from "lmdb";
-import type { Engine, Entry, ScanOptions, TableName } from "../storage/engine.ts";
+import type {
+  Engine,
+  Entry,
+  FatalStorageError,
+  ScanOptions,
+  TableName,
+} from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import type { CommitGroup, GroupedStore } from "./grouped-engine.ts";
-import { commitError, GroupedEngine, readError, reading } from "./grouped-engine.ts";
+import { commitError, fatalError, GroupedEngine, readError, reading } from "./grouped-engine.ts";
 import type { LmdbFolder } from "./lmdb-folder.ts";
 import { openLmdbFolder } from "./lmdb-folder.ts";
 import { scanRange } from "./scan-range.ts";
@@ -40,7 +46,7 @@ class LmdbStore implements GroupedStore {
   readonly #sizeBytesMax: number;
   #seals: Buffer | undefined;
   /** No commit can be begun any more. */
-  #failure: StorageError | undefined;
+  #failure: FatalStorageError | undefined;
 
   constructor(folder: LmdbFolder, options: LmdbEngineOptions) {
     this.#folder = folder;
@@ -100,8 +106,9 @@ class LmdbStore implements GroupedStore {
       });
     } catch (error) {
       const failure = commitError(await causeOf(error), this.#folder.freeBytes());
-      if (this.#isOver()) this.#failure = failure;
-      throw failure;
+      if (!this.#isOver()) throw failure;
+      this.#failure = fatalError(failure);
+      throw this.#failure;
     }
     root.resetReadTxn();
   }

@@ -1,8 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Engine, Entry, ScanOptions, TableName, Write } from "../storage/engine.ts";
+import type {
+  Engine,
+  Entry,
+  FatalStorageError,
+  ScanOptions,
+  TableName,
+  Write,
+} from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import type { CommitGroup, GroupedStore } from "./grouped-engine.ts";
-import { commitError, GroupedEngine, readError, reading } from "./grouped-engine.ts";
+import { commitError, fatalError, GroupedEngine, readError, reading } from "./grouped-engine.ts";
 import { scanRange } from "./scan-range.ts";
 import { sealValue, unsealIfWhole, unsealValue } from "./sealed-value.ts";
 import type { SqliteFolder } from "./sqlite-folder.ts";
@@ -34,7 +41,7 @@ class SqliteStore implements GroupedStore {
   readonly ordered: boolean;
   readonly #folder: SqliteFolder;
   /** The I/O error after which the log on disk may lack what SQLite believes it wrote. */
-  #failure: StorageError | undefined;
+  #failure: FatalStorageError | undefined;
 
   constructor(folder: SqliteFolder, { sync }: SqliteEngineOptions) {
     this.#folder = folder;
@@ -84,10 +91,9 @@ class SqliteStore implements GroupedStore {
       database.exec("COMMIT");
     } catch (error) {
       const failure = commitError(error, this.#folder.freeBytes());
-      if (isIoError(error) || !rollBack(database)) {
-        this.#failure = failure;
-      }
-      throw failure;
+      if (!isIoError(error) && rollBack(database)) throw failure;
+      this.#failure = fatalError(failure);
+      throw this.#failure;
     }
   }
 

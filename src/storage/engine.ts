@@ -50,7 +50,7 @@ export interface Engine {
   /**
    * All of the writes or none. Visible to `get` and `scan` as soon as this call returns; the promise resolves once
    * they are as durable as the engine promises, and rejects with StorageError when they are not (then they are
-   * invisible again). Never starts I/O for an empty list.
+   * invisible again); with FatalStorageError where it takes no other write either. Never starts I/O for an empty list.
    */
   write(writes: readonly Write[], options?: WriteOptions): Promise<void>;
   /** Entries in ascending byte order of the key. */
@@ -69,6 +69,14 @@ export interface Engine {
 /** The engine could not do what it was asked: disk full, I/O error, damaged file. */
 export class StorageError extends Error {
   override readonly name: string = "StorageError";
+}
+
+/**
+ * The engine takes no write any more until it is opened anew, for it does not know what its disk holds. A full disk is no such
+ * failure: there the next write may be taken.
+ */
+export class FatalStorageError extends StorageError {
+  override readonly name = "FatalStorageError";
 }
 
 /**

@@ -17,6 +17,8 @@ export interface PassThroughParts {
   readonly gatherMs: number;
   /** Told whenever the engine below has stored a batch. */
   readonly stored: () => void;
+  /** Told why the engine below has not stored a batch. */
+  readonly failed: (error: unknown) => void;
   /** Told whenever a batch has ended. */
   readonly ended: () => void;
 }
@@ -135,7 +137,7 @@ export class PassThrough {
   }
 
   #send(writes: readonly Write[], slots: readonly Slot[], before: readonly Slot[]): Promise<void> {
-    const { engine, rows, watch, stored } = this.#parts;
+    const { engine, rows, watch, stored, failed } = this.#parts;
     // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
     const earlier = before.map(({ write }) => ({ ...write }));
     const done = engine.write([...earlier, ...writes], { durable: true }).then(
@@ -148,6 +150,7 @@ export class PassThrough {
       (error: unknown) => {
         rows.failed(before);
         rows.failed(slots);
+        failed(error);
         watch?.rolledBack(writes, (table, key) => rows.get(table, key));
         throw error;
       },

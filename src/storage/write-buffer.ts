@@ -15,7 +15,7 @@
  *   acknowledged before it, and shares no batch with theirs: whoever reads it after a crash finds that too. (A mark "all that I minted is stored" can be relied on.)
  * - A flush that fails loses nothing: its rows stay in the buffer and are tried again each period. Until the
  *   engine below has stored something, or nothing is left to store, new writes go through, so that nobody is promised what
- *   this disk may never keep.
+ *   this disk may never keep. Where the engine below is dead for good every write is refused, and what is held is lost.
  * - A batch is one batch below as well, unless a write that went through has overtaken one of its rows.
  */
 
@@ -27,6 +27,7 @@ import type { Slot } from "./buffered-rows.ts";
 import { BufferedRows } from "./buffered-rows.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
 import { StorageError } from "./engine.ts";
+import { EngineTrust } from "./engine-trust.ts";
 import { checkScan, checkWrites } from "./limits.ts";
 import type { PassReason } from "./pass-reason.ts";
 import { passReason } from "./pass-reason.ts";
@@ -68,8 +69,7 @@ export class WriteBuffer implements Engine {
   readonly #through: PassThrough;
   #timer: Timer | undefined;
   #flushing: Promise<void> | undefined;
-  /** A flush failed, and the engine below has stored nothing since. */
-  #isFailing = false;
+  readonly #trust: EngineTrust;
   #closing: Promise<void> | undefined;
   readonly #syncs = new NextRun(() => this.#passAcknowledged());
 
@@ -85,13 +85,15 @@ export class WriteBuffer implements Engine {
     this.#engine = engine;
     this.#watch = watch;
     this.#options = options;
+    this.#trust = new EngineTrust(environment);
     this.#through = new PassThrough({
       clock: environment.clock,
       engine,
       rows: this.#rows,
       watch,
       gatherMs: options.gatherMs,
-      stored: () => this.#recovered(),
+      stored: () => this.#trust.recovered(),
+      failed: (error) => this.#trust.failed(error),
       ended: () => this.#arm(),
     });
     this.#metrics = writeBufferMetrics(environment.metrics, {
@@ -120,6 +122,7 @@ export class WriteBuffer implements Engine {
   write(writes: readonly Write[], { durable = false }: WriteOptions = {}): Promise<void> {
     try {
       if (this.#closing !== undefined) throw closedError();
+      if (this.#trust.end !== undefined) throw this.#trust.end;
       checkWrites(writes);
     } catch (error) {
       return Promise.reject(error);
@@ -128,7 +131,7 @@ export class WriteBuffer implements Engine {
     const reason = passReason(writes, durable, {
       rows: this.#rows,
       objectsMax: this.#options.objectsMax,
-      isFailing: this.#isFailing,
+      isFailing: this.#trust.isFailing,
     });
     if (reason !== undefined) {
       this.#metrics.passedThrough[reason].increment();
@@ -232,8 +235,9 @@ export class WriteBuffer implements Engine {
     this.#timer = undefined;
     this.#through.handOn();
     const slots: readonly Slot[] = this.#rows.takeHeld();
+    // No timer is armed where nothing is held, so no flush would ever end the failing.
     if (slots.length === 0) {
-      this.#recovered();
+      this.#trust.recovered();
       return;
     }
     const { assertions, log } = this.#environment;
@@ -241,28 +245,22 @@ export class WriteBuffer implements Engine {
       await this.#engine.write(slots.map(({ write }) => write));
     } catch (error) {
       this.#rows.failed(slots);
-      this.#isFailing = true;
+      this.#trust.flushFailed(error);
       this.#metrics.flushFailures.increment();
       assertions.reachable("a flush of the buffer failed");
       log.error({ err: error, rows: slots.length }, "Cannot flush the write buffer");
       throw error;
     }
-    this.#recovered();
+    this.#trust.recovered();
     this.#rows.stored(slots);
     this.#metrics.flushes.increment();
     this.#metrics.flushed.increment(slots.length);
   }
 
-  /** No timer is armed where nothing is held, so no flush would ever end the failing. */
-  #recovered(): void {
-    if (!this.#isFailing) return;
-    this.#environment.assertions.reachable("a buffer took writes again after a failed flush");
-    this.#isFailing = false;
-  }
-
-  /** One timer while anything waits, none while nothing does. */
+  /** One timer while anything waits that may yet be stored, none while nothing does. */
   #arm(): void {
     if (this.#timer !== undefined || this.#rows.count === 0) return;
+    if (this.#trust.end !== undefined) return;
     if (this.#flushing !== undefined || this.#closing !== undefined) return;
     this.#timer = this.#clock.setTimer(this.#options.flushMs, () => {
       this.#timer = undefined;

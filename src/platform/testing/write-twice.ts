@@ -1,13 +1,13 @@
 import { openEngine } from "../open-engine.ts";
 
 /*
- * Run under strace: writes two keys, one after the other, into the LMDB folder given and tells on standard output what became
- * of each, of a read, and of the end.
+ * Run under strace: writes two keys, one after the other, into the folder given, with the engine named before it, and tells on
+ * standard output what became of each, of a read, and of the end.
  */
 const OUTCOME_TIMEOUT_MS = 3_000;
 
-const [, , folder = ""] = process.argv;
-const engine = await openEngine({ engine: "lmdb", folder, sync: true });
+const [, , kind, folder = ""] = process.argv;
+const engine = await openEngine({ engine: kind === "sqlite" ? kind : "lmdb", folder, sync: true });
 const put = (key: string) =>
   engine.write([{ table: "records", key: Buffer.from(key), value: Buffer.from("value") }]);
 const first = await outcomeOf(put("first"));

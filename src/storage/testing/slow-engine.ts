@@ -1,6 +1,6 @@
 import { eventLoopTurn } from "../../platform/testing/event-loop-turn.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write } from "../engine.ts";
-import { StorageError } from "../engine.ts";
+import { FatalStorageError, StorageError } from "../engine.ts";
 import { checkScan, checkWrites } from "../limits.ts";
 import { MemoryEngine } from "../memory-engine.ts";
 import { PendingWrites } from "../pending-writes.ts";
@@ -20,6 +20,7 @@ export class SlowEngine implements Engine {
   auto: boolean;
   readonly #tellsLate: boolean;
   #closed = false;
+  #death: FatalStorageError | undefined;
 
   constructor({
     auto = false,
@@ -36,8 +37,10 @@ export class SlowEngine implements Engine {
     return this.#queue.length;
   }
 
-  /** Finishes the oldest write under way. */
-  async finishOne(outcome: "stored" | "failed"): Promise<void> {
+  /** Finishes the oldest write under way. `dead`: it fails, and all others do, and all that come. */
+  async finishOne(outcome: "stored" | "failed" | "dead"): Promise<void> {
+    if (outcome === "dead")
+      this.#death ??= new FatalStorageError("Cannot write: the engine is dead");
     const queued = this.#queue.shift();
     if (queued === undefined) {
       return;
@@ -52,8 +55,9 @@ export class SlowEngine implements Engine {
     if (outcome === "stored") {
       queued.resolve();
     } else {
-      queued.reject(new StorageError("Cannot write: the test says so"));
+      queued.reject(this.#death ?? new StorageError("Cannot write: the test says so"));
     }
+    if (outcome === "dead") await this.finishOne("dead");
   }
 
   async get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -69,6 +73,7 @@ export class SlowEngine implements Engine {
     if (writes.length === 0) {
       return;
     }
+    if (this.#death !== undefined) throw this.#death;
     this.#pending.add(writes);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#queue.push({ writes, resolve, reject });
