@@ -91,6 +91,7 @@ export async function runCrashScript(
           : engine
               .write(each.writes, { durable: each.durable })
               .then(() => at({ step, what: "acknowledged" }));
+      done?.catch(toldLater);
       if (done !== undefined) underWay.push(done);
       await at({ step, what: "called" });
     }
@@ -98,6 +99,9 @@ export async function runCrashScript(
     await at({ step, what: "turn" });
   }
 }
+
+/** Whoever settles is told. */
+function toldLater(): void {}
 
 /** What became of the script up to a crash. */
 export interface CrashCase {

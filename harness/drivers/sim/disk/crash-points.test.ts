@@ -6,12 +6,12 @@ import type { CrashEvent } from "../../../../src/storage/testing/crash-script.ts
 import { crashFaults, runCrashScript } from "../../../../src/storage/testing/crash-script.ts";
 import { WriteBuffer } from "../../../../src/storage/write-buffer.ts";
 import { groupSizeBytes } from "./log-format.ts";
-import { Medium } from "./medium.ts";
 import { SimDisk } from "./sim-disk.ts";
 import type { DiskKind } from "./sim-disk-options.ts";
 import type { SimEngine } from "./sim-engine.ts";
 import { EagerClock } from "./testing/eager-clock.ts";
-import { EveryChoice } from "./testing/every-choice.ts";
+import type { Ending } from "./testing/every-ending.ts";
+import { everyEnding } from "./testing/every-ending.ts";
 
 /*
  * Aim: whatever the moment of a crash and whatever it does to the bytes that are not synced, what was acknowledged as durable is
@@ -110,25 +110,19 @@ async function crashEverywhere(
   let endings = 0;
   for (let point = 0; point < pointCount; point += 1) {
     const crashed = await runTo(variant, point);
-    const choices = new EveryChoice();
-    do {
-      const rows = endOf(crashed, choices);
+    for (const rows of everyEnding(crashed)) {
       endings += 1;
       const found = crashFaults({ ...variant, buffered, events: crashed.events, rows });
       faults.push(...found.map((fault) => `point ${point}: ${fault}`));
-    } while (choices.next());
+    }
   }
   return { pointCount, endings, faults };
 }
 
 /** A disk in the moment of a crash. */
-interface Crashed {
+interface Crashed extends Ending {
   readonly pointCount: number;
   readonly events: readonly CrashEvent[];
-  /** What is on the medium for good. */
-  readonly synced: Uint8Array;
-  /** Groups behind that, written or under way, in their order. */
-  readonly tail: readonly (readonly Write[])[];
 }
 
 async function runTo(
@@ -195,11 +189,4 @@ function unsynced(
     sizeBytes += groupSizeBytes(group);
     return sizeBytes > syncedSizeBytes;
   });
-}
-
-function endOf({ synced, tail }: Crashed, choices: EveryChoice): readonly Write[] {
-  const medium = new Medium();
-  medium.replace(synced);
-  medium.crash(tail, "power", choices.random);
-  return medium.all();
 }

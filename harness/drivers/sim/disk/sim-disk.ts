@@ -148,6 +148,15 @@ export class SimDisk {
     this.#faults = { ...this.#faults, isFull };
   }
 
+  /**
+   * The next commit fails, and with it the engine of the life there is, as databases do that no longer know what their disk holds:
+   * every later call is rejected at once. Whether that commit is on the disk the next life finds out, for which the disk is
+   * well again. Nothing where no life is open, and in memory.
+   */
+  failForGood(): void {
+    this.#life?.failForGood();
+  }
+
   /** Everything visible now; while no life is open what the next one will find. By table and key. */
   rows(): readonly RowState[] {
     return this.#life?.rows() ?? this.#medium.all();
@@ -164,9 +173,13 @@ export class SimDisk {
   }
 
   #closed(): void {
+    const unsure = this.#life?.unsure ?? [];
     this.#life = undefined;
     if (this.#options.kind === "memory") {
       this.#medium.replace(NOTHING);
+      this.#tellReplaced();
+    } else if (unsure.length > 0) {
+      this.#medium.crash(unsure, "process", this.#crashes);
       this.#tellReplaced();
     } else {
       this.#medium.sync();

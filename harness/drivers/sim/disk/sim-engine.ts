@@ -8,12 +8,12 @@ import type {
   TableName,
   Write,
 } from "../../../../src/storage/engine.ts";
-import { StorageError, TABLE_NAMES } from "../../../../src/storage/engine.ts";
+import { FatalStorageError, StorageError, TABLE_NAMES } from "../../../../src/storage/engine.ts";
 import { checkScan, checkWrites } from "../../../../src/storage/limits.ts";
 import { PendingWrites } from "../../../../src/storage/pending-writes.ts";
-import { drawDelayMs } from "../draw-delay.ts";
 import type { RowState } from "../observer.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { DiskDelays } from "./disk-delays.ts";
 import type { LogEntry } from "./log-format.ts";
 import type { Medium } from "./medium.ts";
 import type { DiskFaults, DiskObserver, Enter, SimDiskOptions } from "./sim-disk-options.ts";
@@ -34,7 +34,8 @@ export interface SimEngineParts {
 
 /**
  * The engine of one life of a node, over a disk that outlives it. A delayed read answers what it found when it was asked.
- * After `kill` no promise of it settles any more, and it touches the disk never again.
+ * After `kill` no promise of it settles any more, and it touches the disk never again. One that has failed for good is still open, and
+ * rejects whatever it is asked.
  */
 export class SimEngine implements Engine {
   readonly name: string;
@@ -43,13 +44,16 @@ export class SimEngine implements Engine {
   readonly ordered = true;
   readonly #parts: SimEngineParts;
   readonly #options: SimDiskOptions;
-  readonly #chance: Chance;
+  readonly #delays: DiskDelays;
   readonly #pending = new PendingWrites();
   readonly #queue: CommitQueue;
   readonly #done = Promise.resolve();
   #syncTimer: Timer | undefined;
   #closing: PromiseWithResolvers<void> | undefined;
   #isDead = false;
+  #failsForGood = false;
+  #failure: FatalStorageError | undefined;
+  #unsure: readonly (readonly Write[])[] = [];
 
   constructor(parts: SimEngineParts, options: SimDiskOptions) {
     this.name = `sim-${options.kind}`;
@@ -57,17 +61,10 @@ export class SimEngine implements Engine {
     this.#parts = parts;
     this.#options = options;
     const { clock, random } = parts;
-    this.#chance = {
-      write: random.fork("write"),
-      read: random.fork("read"),
-      sync: random.fork("sync"),
-    };
+    this.#delays = new DiskDelays(random, options, parts.faults);
     this.#queue = new CommitQueue({
       clock,
-      delayMs: (writes) =>
-        drawDelayMs(this.#chance.write, options.write) +
-        (parts.faults().slow?.writeMs ?? 0) +
-        transferMs(writes, options),
+      delayMs: (writes) => (this.#failure === undefined ? this.#delays.commitMs(writes) : 0),
       commit: (writes) => this.#commit(writes),
       enter: parts.enter,
       idle: () => this.#closeWhenIdle(),
@@ -102,9 +99,7 @@ export class SimEngine implements Engine {
   }
 
   write(writes: readonly Write[]): Promise<void> {
-    if (this.#isDead) {
-      return never();
-    }
+    if (this.#isDead) return never();
     try {
       this.#checkOpen();
       checkWrites(writes);
@@ -128,9 +123,7 @@ export class SimEngine implements Engine {
   }
 
   close(): Promise<void> {
-    if (this.#isDead) {
-      return never();
-    }
+    if (this.#isDead) return never();
     if (this.#closing === undefined) {
       this.#closing = Promise.withResolvers<void>();
       this.#closeWhenIdle();
@@ -138,11 +131,23 @@ export class SimEngine implements Engine {
     return this.#closing.promise;
   }
 
+  /** The next commit is the last, and fails. */
+  failForGood(): void {
+    this.#failsForGood = true;
+  }
+
+  /** The group of which nobody knows whether the disk has it, where one failed for good. */
+  get unsure(): readonly (readonly Write[])[] {
+    return this.#unsure;
+  }
+
   /** Ends this life. Returns the groups under way that the disk had room for, in their order. */
   kill(): readonly (readonly Write[])[] {
     this.#isDead = true;
     this.#syncTimer?.cancel();
-    return this.#queue.kill().filter((writes) => this.#hasRoom(writes));
+    const underWay = this.#queue.kill();
+    if (this.#failure !== undefined) return this.#unsure;
+    return underWay.filter((writes) => this.#hasRoom(writes));
   }
 
   /** All rows visible now that can be read, by table and key. */
@@ -168,22 +173,34 @@ export class SimEngine implements Engine {
   /** False where a write is at once as durable as promised. Nothing overtakes a write that waits. */
   #waitsForDisk(): boolean {
     const { kind } = this.#options;
-    const isHeldUp = !this.#queue.isIdle || this.#parts.faults().isFull;
+    const isHeldUp = !this.#queue.isIdle || this.#parts.faults().isFull || this.#failsForGood;
     return kind === "synced" || (kind === "unsynced" && isHeldUp);
   }
 
   #commit(writes: readonly Write[]): StorageError | undefined {
     const { medium, observer, node } = this.#parts;
-    if (!this.#hasRoom(writes)) {
+    const failure = this.#failureOf(writes);
+    if (failure !== undefined) {
       this.#pending.settle(writes);
       observer?.rowsRolledBack(node, this.#statesOf(writes));
-      return new StorageError("Cannot write to the simulated disk: it is full");
+      return failure;
     }
     medium.append(writes);
     this.#pending.settle(writes);
     this.#afterAppend();
     observer?.rowsDurable(node, writes);
     return undefined;
+  }
+
+  #failureOf(writes: readonly Write[]): StorageError | undefined {
+    if (this.#failsForGood && this.#failure === undefined) {
+      this.#failure = new FatalStorageError("Cannot use the simulated disk: an I/O error ended it");
+      this.#unsure = [writes];
+    }
+    if (this.#failure !== undefined) return this.#failure;
+    return this.#hasRoom(writes)
+      ? undefined
+      : new StorageError("Cannot write to the simulated disk: it is full");
   }
 
   /** As in LMDB a group fails as a whole, and one that only removes needs no room. */
@@ -203,7 +220,7 @@ export class SimEngine implements Engine {
         medium.compact();
         break;
       case "unsynced":
-        this.#syncTimer ??= clock.setTimer(drawSyncMs(this.#chance.sync), () => {
+        this.#syncTimer ??= clock.setTimer(this.#delays.syncMs(), () => {
           this.#syncTimer = undefined;
           medium.sync();
           medium.compact();
@@ -223,17 +240,13 @@ export class SimEngine implements Engine {
   }
 
   #read<T>(read: () => T): Promise<T> {
-    const { kind, read: plan } = this.#options;
-    const slowMs = this.#parts.faults().slow?.readMs ?? 0;
-    const delayMs = kind === "memory" ? 0 : drawDelayMs(this.#chance.read, plan) + slowMs;
+    const delayMs = this.#failure === undefined ? this.#delays.readMs() : 0;
     return this.#answer(read, delayMs);
   }
 
   /** Reads now and tells the outcome after the delay; without one it takes no event of the clock. */
   #answer<T>(read: () => T, delayMs: number): Promise<T> {
-    if (this.#isDead) {
-      return never();
-    }
+    if (this.#isDead) return never();
     try {
       this.#checkOpen();
       const value = read();
@@ -264,6 +277,7 @@ export class SimEngine implements Engine {
     if (this.#closing !== undefined) {
       throw new StorageError("Cannot use the simulated disk: the engine is closed");
     }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #closeWhenIdle(): void {
@@ -273,29 +287,6 @@ export class SimEngine implements Engine {
       this.#parts.enter(this.#closing.resolve);
     }
   }
-}
-
-interface Chance {
-  readonly write: SeededRandom;
-  readonly read: SeededRandom;
-  readonly sync: SeededRandom;
-}
-
-/** How long an operating system keeps written bytes to itself. */
-const SYNC_AFTER_MS_MIN = 50;
-const SYNC_AFTER_MS_MAX = 500;
-
-function drawSyncMs(random: SeededRandom): number {
-  return SYNC_AFTER_MS_MIN + random.float() * (SYNC_AFTER_MS_MAX - SYNC_AFTER_MS_MIN);
-}
-
-function transferMs(writes: readonly Write[], { bytesPerSecond }: SimDiskOptions): number {
-  if (bytesPerSecond === undefined) return 0;
-  const sizeBytes = writes.reduce(
-    (sum, { key, value }) => sum + key.length + (value?.length ?? 0),
-    0,
-  );
-  return (1_000 * sizeBytes) / bytesPerSecond;
 }
 
 /** What a dead engine answers. */
