@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Clock } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
 import type { Environment } from "../env/environment.ts";
-import { DamageError } from "../storage/engine.ts";
+import type { Write } from "../storage/engine.ts";
+import { DamageError, StorageError } from "../storage/engine.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
 import type { Replica } from "./replica.ts";
 import type { CountedMetrics } from "./testing/replica-world.ts";
@@ -126,5 +127,49 @@ describe("damaged hints", () => {
     expect([...after.hints.countByOwner]).toEqual([[N2, 1]]);
     expect(await payloads(after)).toEqual(["whole"]);
     expect(env.counts.get("ringside_damaged_hints_dropped_total")).toBe(1);
+  });
+
+  test("are removed at the start in batches of a page, however many there are", async () => {
+    const batchSizes: number[] = [];
+    class CountingEngine extends KeptEngine {
+      override write(writes: readonly Write[]): Promise<void> {
+        batchSizes.push(writes.length);
+        return super.write(writes);
+      }
+    }
+    const engine = new CountingEngine();
+    const record = await foreignRecord("garbled");
+    const before = await openReplica(engine, dvvset, environment());
+    for (let index = 0; index < 1_024 + 3; index += 1) {
+      await before.store(Buffer.from(`key ${index}`), record, N1);
+    }
+    await engine.damage("hints");
+    batchSizes.length = 0;
+    const env = environment();
+    const after = await openReplica(engine, dvvset, env);
+    expect(batchSizes).toEqual([1_024, 3]);
+    expect([after.hints.count, await engine.count("hints")]).toEqual([0, 0]);
+    expect(env.counts.get("ringside_damaged_hints_dropped_total")).toBe(1_024 + 3);
+  });
+
+  test("count as removed page by page where a later page cannot be removed", async () => {
+    class FailingEngine extends KeptEngine {
+      override write(writes: readonly Write[]): Promise<void> {
+        // The short page is the last one.
+        if (writes.length === 3) this.failNext();
+        return super.write(writes);
+      }
+    }
+    const engine = new FailingEngine();
+    const record = await foreignRecord("garbled");
+    const before = await openReplica(engine, dvvset, environment());
+    for (let index = 0; index < 1_024 + 3; index += 1) {
+      await before.store(Buffer.from(`key ${index}`), record, N1);
+    }
+    await engine.damage("hints");
+    const env = environment();
+    await expect(openReplica(engine, dvvset, env)).rejects.toThrow(StorageError);
+    expect(await engine.count("hints")).toBe(3);
+    expect(env.counts.get("ringside_damaged_hints_dropped_total")).toBe(1_024);
   });
 });

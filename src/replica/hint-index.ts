@@ -84,7 +84,7 @@ export async function loadHints(engine: Engine): Promise<StoredHints> {
   const damaged: Uint8Array[] = [];
   let after: Uint8Array | undefined;
   do {
-    const limit = SCAN_ENTRIES_MAX;
+    const limit = PAGE_HINTS_MAX;
     const page = await engine.scan("hints", after === undefined ? { limit } : { after, limit });
     for (const { key: rowKey, value } of page) {
       if (value === undefined) {
@@ -99,7 +99,20 @@ export async function loadHints(engine: Engine): Promise<StoredHints> {
   return { index, damaged };
 }
 
+/** Removes these rows, page by page, and tells `removed` how many whenever some are gone for good. Rejects with StorageError. */
+export async function removeHints(
+  engine: Engine,
+  rowKeys: readonly Uint8Array[],
+  removed: (count: number) => void,
+): Promise<void> {
+  for (let at = 0; at < rowKeys.length; at += PAGE_HINTS_MAX) {
+    const page = rowKeys.slice(at, at + PAGE_HINTS_MAX);
+    await engine.write(page.map((key) => ({ table: "hints", key, value: undefined })));
+    removed(page.length);
+  }
+}
+
 const NONE: readonly NodeId[] = [];
 
-/** Most hints one page of the scan at the start asks for. */
-const SCAN_ENTRIES_MAX = 1_024;
+/** Most hints that one scan at the start asks for, and one batch removes. */
+const PAGE_HINTS_MAX = 1_024;

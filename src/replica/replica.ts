@@ -10,7 +10,7 @@ import type { Engine, WriteOptions } from "../storage/engine.ts";
 import { DroppedHints } from "./dropped-hints.ts";
 import { HeldRecords } from "./held-records.ts";
 import type { HintIndex } from "./hint-index.ts";
-import { loadHints } from "./hint-index.ts";
+import { loadHints, removeHints } from "./hint-index.ts";
 import type { HintLimits } from "./hint-room.ts";
 import { HintRows } from "./hint-rows.ts";
 import { KeyLock } from "./key-lock.ts";
@@ -164,9 +164,10 @@ export class Replica {
     const replica = new Replica(env, parts, index);
     if (damaged.length > 0) {
       env.log.error({ count: damaged.length }, "Hints are damaged and cannot be delivered");
-      await parts.engine.write(damaged.map((key) => ({ table: "hints", key, value: undefined })));
-      replica.#dropped.droppedAny();
-      replica.#metrics.damagedHintsDropped.increment(damaged.length);
+      await removeHints(parts.engine, damaged, (count) => {
+        replica.#dropped.droppedAny();
+        replica.#metrics.damagedHintsDropped.increment(count);
+      });
     }
     return replica;
   }
