@@ -2,6 +2,7 @@ import { sha256Hex } from "../../src/base/hash.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import { analyze } from "../checker/analyze.ts";
 import type { Oracle } from "../drivers/sim/oracle/oracle.ts";
+import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
 import { clientGroup } from "../nemesis/fault.ts";
 import type { Trace } from "../report/lamport/trace.ts";
 import type { Plan } from "../run/plan.ts";
@@ -65,10 +66,7 @@ function judgementOf(
 
 /** A node logs an error only for what it did not expect; a disk that fails on purpose is expected. */
 function logFindings({ plan, cluster }: SimulatedWorld): readonly Finding[] {
-  const expected = plan.faults.some(
-    ({ kind }) => kind === "full-disk" || kind === "corrupt" || kind === "restore",
-  );
-  if (expected) return [];
+  if (plan.faults.some(({ kind }) => FAILING_DISKS.has(kind))) return [];
   return [...cluster.everyNode.values()].flatMap(({ name, log }) =>
     [...log.errors].map(([sentence, error]) => ({
       check: "log",
@@ -77,6 +75,13 @@ function logFindings({ plan, cluster }: SimulatedWorld): readonly Finding[] {
     })),
   );
 }
+
+const FAILING_DISKS: ReadonlySet<SimFaultKind> = new Set([
+  "full-disk",
+  "failed-disk",
+  "corrupt",
+  "restore",
+]);
 
 function traceWith(
   { cluster, trace }: SimulatedWorld,

@@ -6,7 +6,7 @@ import type { SimPlan } from "./sim-plan.ts";
 import { hintBounds, slowedMs, timeBounds } from "./time-bounds.ts";
 
 /** A node that cannot store, or read, what it is handed refuses it however calm all is. */
-const REFUSING: ReadonlySet<SimFaultKind> = new Set(["full-disk", "corrupt"]);
+const REFUSING: ReadonlySet<SimFaultKind> = new Set(["full-disk", "failed-disk", "corrupt"]);
 /** What is under way then arrives long after, and what is sent on the same connection no sooner. */
 const SLOWING: ReadonlySet<SimFaultKind> = new Set(["slow", "clog", "bandwidth"]);
 

@@ -60,6 +60,7 @@ function readFault(fields: PlanFields, kind: SimFaultKind, context: FaultContext
     case "pause":
     case "restart":
     case "full-disk":
+    case "failed-disk":
     case "wipe":
     case "remove":
       return { kind, ...lasting(), node: node() };

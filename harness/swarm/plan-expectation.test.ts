@@ -10,12 +10,21 @@ const crash = (node: string, power = false): SimFault => ({ kind: "crash", ...SP
 describe("destroysData()", () => {
   const wipe: SimFault = { kind: "wipe", ...SPAN, node: "n1" };
   const pause: SimFault = { kind: "pause", ...SPAN, node: "n1" };
+  const failedDisk: SimFault = { kind: "failed-disk", ...SPAN, node: "n1" };
   test.each([
     ["a crash of a synced disk", crash("n1"), "lmdb", true, false],
     ["a crash that leaves the power on", crash("n1"), "lmdb", false, false],
     ["a power failure of a synced disk", crash("n1", true), "lmdb", true, false],
     ["a power failure of an unsynced disk", crash("n1", true), "lmdb", false, true],
     ["any crash of memory", crash("n1"), "memory", true, true],
+    ["a synced disk that fails for good", failedDisk, "lmdb", true, false],
+    [
+      "a disk that fails for good, and a restart that ends memory",
+      failedDisk,
+      "memory",
+      true,
+      true,
+    ],
     ["a wipe", wipe, "lmdb", true, true],
     ["a pause", pause, "memory", false, false],
   ] as const)("knows of %s", (_what, fault, engine, sync, destroyed) => {
@@ -26,6 +35,7 @@ describe("destroysData()", () => {
 test("destroysData() counts every crash of a node that buffers its writes", () => {
   const durability = { engine: "lmdb", sync: true, writeBufferObjects: 2 } as const;
   expect(destroysData(crash("n1"), durability)).toBe(true);
+  expect(destroysData({ kind: "failed-disk", ...SPAN, node: "n1" }, durability)).toBe(true);
   expect(destroysData({ kind: "pause", ...SPAN, node: "n1" }, durability)).toBe(false);
 });
 

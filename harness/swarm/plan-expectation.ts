@@ -63,6 +63,8 @@ export function destroysData(fault: SimFault, durability: Durability): boolean {
   switch (fault.kind) {
     case "crash":
       return processDestroysData("crash", durability) || (fault.power && !durability.sync);
+    case "failed-disk":
+      return processDestroysData("crash", durability);
     case "restart":
       return processDestroysData("restart", durability);
     case "wipe":

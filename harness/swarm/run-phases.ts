@@ -40,7 +40,13 @@ const RING_KEYS = 50;
 const RESTART_ATTEMPTS_MAX = 20;
 const RESTART_PAUSE_MS = 100;
 /** Faults with which a node cannot keep a hint that it owes, or a copy that it acknowledged. */
-const FORGETFUL: ReadonlySet<SimFaultKind> = new Set(["full-disk", "corrupt", "restore", "wipe"]);
+const FORGETFUL: ReadonlySet<SimFaultKind> = new Set([
+  "full-disk",
+  "failed-disk",
+  "corrupt",
+  "restore",
+  "wipe",
+]);
 /** By then some primary may be owed a copy that nobody keeps for it; where this was never reached, none is. */
 const UNKEPT: ReachablePoint = "a coordinator had no room for a hint that it owed";
 const NEVER = new AbortController().signal;

@@ -123,6 +123,22 @@ describe("Storm", () => {
     expect(await putMs()).toBeLessThan(100);
   });
 
+  test("a disk that fails for good stays so until the end of the fault, which kills the node and starts it again", async () => {
+    const { begin, pass, ask, drive, machine, notes, crashes } = await openStorm();
+    const put = async (): Promise<number> => (await drive(ask("n1", PUT))).status;
+    expect(await put()).toBe(204);
+    await pass(100);
+    begin({ kind: "failed-disk", startMs: 0, endMs: 8_000, node: "n2" });
+    await pass(10);
+    expect([await put(), await put()]).toEqual([503, 503]);
+    expect([machine.isRunning, machine.lifeCount]).toEqual([true, 1]);
+    await pass(9_000);
+    expect([machine.isRunning, machine.lifeCount]).toEqual([true, 2]);
+    expect(await put()).toBe(204);
+    expect(notes).toEqual(["1-failed-disk applied", "1-failed-disk healed"]);
+    expect(crashes).toEqual([]);
+  });
+
   test("a restart shuts the node down in order: it knows that its life ended, and goes on", async () => {
     const { begin, pass, ask, drive, digestOf, cluster } = await openStorm();
     for (const name of cluster.nodes) await drive(ask(name, PUT));

@@ -152,6 +152,9 @@ export class Storm {
       case "full-disk":
         this.#hurtDisk(fault.node, [...this.#active.keys(), fault]);
         return () => this.#hurtDisk(fault.node, [...this.#active.keys()]);
+      case "failed-disk":
+        this.#machine(fault).disk.failForGood();
+        return () => this.#takeDown(fault.node, "process")();
       case "corrupt":
         this.#machine(fault).disk.corruptOne();
         return NOTHING;

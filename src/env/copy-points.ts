@@ -184,7 +184,7 @@ const BUFFER_POINTS = [
     name: "the engine below a write buffer died",
     kind: "reachable",
     required: false,
-    why: "No drawn plan has disks that fail for good; tests do.",
+    why: "No drawn plan has disks that fail for good; two plans of the corpus do.",
   },
   {
     name: "a row was written while the row cache read it",

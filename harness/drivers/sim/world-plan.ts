@@ -126,6 +126,11 @@ export type SimFault =
       readonly writeMs: number;
     })
   | (Lasting & { readonly kind: "full-disk"; readonly node: string })
+  /**
+   * The next write to the disk fails, and the engine is dead from then on, as after an I/O error, though the process lives. At the end it is
+   * killed and started again, on a disk that is well.
+   */
+  | (Lasting & { readonly kind: "failed-disk"; readonly node: string })
   /** Killed, all data destroyed, started again at the end. */
   | (Lasting & { readonly kind: "wipe"; readonly node: string })
   /**
