@@ -141,7 +141,8 @@ export class HintRows {
 
   /**
    * Removes a hint that was delivered, unless its record is no longer the one that was; then it stays, and the answer is
-   * false. Resolves when the removal is durable; the key is locked until then.
+   * false. Resolves when the removal is durable; the key is locked until then, since what is known of the hint (the index, its room, that
+   * tombstones have to wait) goes with it: of one that came meanwhile, or that a failed removal brings back, it would be wrong.
    */
   async drop(owner: NodeId, key: Uint8Array, record: Uint8Array): Promise<boolean> {
     const place = this.placeOf(owner, key, byteString(key));
