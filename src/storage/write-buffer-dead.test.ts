@@ -87,6 +87,26 @@ describe("WriteBuffer over an engine that is dead", () => {
   });
 });
 
+describe("WriteBuffer over an engine that cannot be closed", () => {
+  test("close() tells what is lost first, and logs the rest", async () => {
+    const here = await withDeadEngine(({ buffer }) => buffer.flush());
+    const failure = new StorageError("Cannot close: the test says so");
+    here.below.close = () => Promise.reject(failure);
+    await expect(here.buffer.close()).rejects.toThrow("Cannot store 1 rows of the write buffer");
+    expect(here.log.lines.at(-1)).toEqual({
+      level: "error",
+      fields: { err: failure },
+      message: "Cannot close the engine below the write buffer",
+    });
+  });
+
+  test("close() rejects as that does where nothing is lost", async () => {
+    const { buffer, below } = world();
+    below.close = () => Promise.reject(new StorageError("Cannot close: the test says so"));
+    await expect(buffer.close()).rejects.toThrow("Cannot close: the test says so");
+  });
+});
+
 describe("WriteBuffer over an engine that fails and is not dead", () => {
   test("takes writes after a durable write that failed", async () => {
     const here = world({ objectsMax: 100, gatherMs: 0 });

@@ -26,13 +26,13 @@ import type { BufferWatch } from "./buffer-watch.ts";
 import type { Slot } from "./buffered-rows.ts";
 import { BufferedRows } from "./buffered-rows.ts";
 import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
-import { StorageError } from "./engine.ts";
 import { EngineTrust } from "./engine-trust.ts";
 import { checkScan, checkWrites } from "./limits.ts";
 import type { PassReason } from "./pass-reason.ts";
 import { passReason } from "./pass-reason.ts";
 import { PassThrough } from "./pass-through.ts";
 import { PendingWrites } from "./pending-writes.ts";
+import { closedError, lossError } from "./write-buffer-errors.ts";
 import type { WriteBufferMetrics } from "./write-buffer-metrics.ts";
 import { writeBufferMetrics } from "./write-buffer-metrics.ts";
 
@@ -272,20 +272,19 @@ export class WriteBuffer implements Engine {
     this.#timer?.cancel();
     this.#through.handOn();
     await Promise.allSettled([...this.#through.underWay, this.#flushing]);
-    let failure: unknown;
+    let loss: Error | undefined;
     try {
       await this.flush();
     } catch (error) {
-      failure = error;
+      loss = lossError(this.#rows.count, error);
     }
-    const lostCount = this.#rows.count;
-    await this.#engine.close();
-    if (failure !== undefined) {
-      throw new StorageError(
-        `Cannot store ${lostCount} rows of the write buffer: they were acknowledged and are lost`,
-        { cause: failure },
-      );
+    try {
+      await this.#engine.close();
+    } catch (error) {
+      if (loss === undefined) throw error;
+      this.#environment.log.error({ err: error }, "Cannot close the engine below the write buffer");
     }
+    if (loss !== undefined) throw loss;
   }
 }
 
@@ -296,7 +295,3 @@ const FLUSH_FROM_SHARE = 0.5;
 
 /** The failure was counted and logged. */
 function ignoreTold(): void {}
-
-function closedError(): StorageError {
-  return new StorageError("Cannot use the write buffer: it is closed");
-}
