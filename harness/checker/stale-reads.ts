@@ -8,8 +8,7 @@
  * it may show or not; what ended in doubt it may miss for ever. Where the versions that it shows lead to a name that nobody told (a write
  * that never ended), that write may have seen what is missing, and nothing is said.
  *
- * Versions that another one acknowledged later has seen need not be looked for: who shows the later one shows them too. So few are
- * asked for, the heads, and of the past of what a read shows no more is walked than can lead to one of them.
+ * Which versions are looked for, and how that takes near linear time: `acknowledged-heads.ts`.
  *
  * Nothing is judged where quorums are sloppy or too small to meet, or where faults may take data from a node: within the budget a write
  * has a copy left then, but not with every R nodes. Nor in modes that lose versions by design (`lww-loss.ts` holds reads to clocks). Carts never
@@ -18,8 +17,9 @@
 
 import type { Plan } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
-import type { KeyVersions, ReadVersions, WrittenVersion } from "./version-graph.ts";
-import { pastOf } from "./version-graph.ts";
+import type { MissedVersion } from "./acknowledged-heads.ts";
+import { AcknowledgedHeads } from "./acknowledged-heads.ts";
+import type { KeyVersions, ReadVersions } from "./version-graph.ts";
 
 export interface StaleRead {
   readonly key: string;
@@ -97,11 +97,8 @@ function sentenceOf({ key, saw, index, missed, missedIndex }: StaleRead): string
   return `read(s) missed a version acknowledged before they began; the first at index ${index} of ${key} showed ${shown} and not ${missed}, acknowledged at index ${missedIndex}.`;
 }
 
-interface MissedRead {
+interface MissedRead extends MissedVersion {
   readonly read: ReadVersions;
-  readonly missed: WrittenVersion;
-  /** False where a version without a name may have seen what is missed. */
-  readonly isCertain: boolean;
 }
 
 /** One pass over the reads by their beginning, beside the writes by their end. */
@@ -109,7 +106,7 @@ function readsThatMissed(history: KeyVersions): readonly MissedRead[] {
   const acknowledged = [...history.versions.values()]
     .filter(({ outcome }) => outcome === "ok")
     .sort((one, other) => one.endedNs - other.endedNs);
-  const heads = new Heads(history);
+  const heads = new AcknowledgedHeads(history);
   const found: MissedRead[] = [];
   let next = 0;
   for (const read of history.reads.toSorted((one, other) => one.begunNs - other.begunNs)) {
@@ -125,40 +122,4 @@ function readsThatMissed(history: KeyVersions): readonly MissedRead[] {
     if (missing !== undefined) found.push({ read, ...missing });
   }
   return found;
-}
-
-/** The versions acknowledged so far, without those that others of them are known to have seen. */
-class Heads {
-  readonly #history: KeyVersions;
-  readonly #heads = new Map<string, WrittenVersion>();
-  /** When the first of the heads was begun. */
-  #oldestIndex = Number.POSITIVE_INFINITY;
-
-  constructor(history: KeyVersions) {
-    this.#history = history;
-  }
-
-  add(version: WrittenVersion): void {
-    const past = pastOf(this.#history, [version.name], this.#oldestIndex);
-    for (const name of this.#heads.keys()) {
-      if (past.has(name)) this.#heads.delete(name);
-    }
-    this.#heads.set(version.name, version);
-    this.#oldestIndex = version.begunIndex;
-    for (const { begunIndex } of this.#heads.values()) {
-      this.#oldestIndex = Math.min(this.#oldestIndex, begunIndex);
-    }
-  }
-
-  /** The first of them that is neither shown nor was seen by what is; undefined where there is none. */
-  missingIn(saw: readonly string[]): Omit<MissedRead, "read"> | undefined {
-    const unshown = [...this.#heads.values()].filter(({ name }) => !saw.includes(name));
-    if (unshown.length === 0) return undefined;
-    const past = pastOf(this.#history, saw, this.#oldestIndex);
-    const missed = unshown.find(({ name }) => !past.has(name));
-    if (missed === undefined) return undefined;
-    const { versions } = this.#history;
-    const isKnown = (name: string) => versions.has(name);
-    return { missed, isCertain: saw.every(isKnown) && [...past].every(isKnown) };
-  }
 }

@@ -105,3 +105,16 @@ export function pastOf(
   }
   return past;
 }
+
+/** By name: the versions whose writers saw it; a name that nobody told, too. */
+export function whoSawEach({ versions }: KeyVersions): ReadonlyMap<string, readonly string[]> {
+  const whoSaw = new Map<string, string[]>();
+  for (const { name, saw } of versions.values()) {
+    for (const seen of saw) {
+      const writers = whoSaw.get(seen);
+      if (writers === undefined) whoSaw.set(seen, [name]);
+      else writers.push(name);
+    }
+  }
+  return whoSaw;
+}
