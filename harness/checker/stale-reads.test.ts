@@ -92,7 +92,7 @@ describe("D-4.5-4 checkStaleReads()", () => {
     expect(judged(builder)).toMatchObject({ verdict: "valid", stale: 0 });
   });
 
-  test("says nothing of a read that leads to a name which nobody told", () => {
+  test("leaves undecided a read that leads to a name which nobody told", () => {
     const builder = new HistoryBuilder();
     builder.invoke(50, "add", KEY, "never ended");
     write(builder, 0, ["a", []]);
@@ -100,7 +100,18 @@ describe("D-4.5-4 checkStaleReads()", () => {
     write(builder, 2, ["b", ["x"]]);
     view(builder, 3, ["b"]);
     // The read of b's own writer, too.
-    expect(judged(builder)).toMatchObject({ verdict: "valid", stale: 0, undecided: 3 });
+    expect(judged(builder)).toMatchObject({
+      verdict: "unknown",
+      stale: 0,
+      undecided: 3,
+      reasons: [
+        "3 read(s) missed one that a write which never ended may have replaced; the first at index 4 of cart-0 showed x and not a, acknowledged at index 2.",
+      ],
+    });
+    view(builder, 4, ["a"]);
+    const both = judged(builder);
+    expect(both).toMatchObject({ verdict: "invalid", stale: 1, undecided: 3 });
+    expect(both?.reasons).toHaveLength(2);
   });
 
   test("judges nothing where quorums need not meet, and has no result where modes lose versions", () => {

@@ -6,7 +6,7 @@
  * Sketch. Each read shows every version acknowledged before it began, or one whose writer had seen that, directly or through
  * others. Views are reads, and so are those that adds and removes begin with. What is acknowledged while a read is under way
  * it may show or not; what ended in doubt it may miss for ever. Where the versions that it shows lead to a name that nobody told (a write
- * that never ended), that write may have seen what is missing, and nothing is said.
+ * that never ended), that write may have seen what is missing: such reads accuse nobody, and leave the run unknown.
  *
  * Which versions are looked for, and how that takes near linear time: `acknowledged-heads.ts`.
  *
@@ -67,34 +67,39 @@ export function checkStaleReads(
     };
   }
   let reads = 0;
-  let undecided = 0;
   const stale: StaleRead[] = [];
+  const undecided: StaleRead[] = [];
   for (const [key, history] of keys) {
     reads += history.reads.length;
     for (const { read, missed, isCertain } of readsThatMissed(history)) {
-      if (!isCertain) {
-        undecided += 1;
-        continue;
-      }
       const { saw, index } = read;
-      stale.push({ key, saw, index, missed: missed.name, missedIndex: missed.endedIndex });
+      const found = { key, saw, index, missed: missed.name, missedIndex: missed.endedIndex };
+      (isCertain ? stale : undecided).push(found);
     }
   }
-  stale.sort((one, other) => one.index - other.index);
-  const [first] = stale;
+  const isValid = stale.length === 0 && undecided.length === 0;
   return {
-    verdict: first === undefined ? "valid" : "invalid",
-    reasons: first === undefined ? [] : [`${stale.length} ${sentenceOf(first)}`],
+    verdict: isValid ? "valid" : stale.length === 0 ? "unknown" : "invalid",
+    reasons: [
+      ...told(stale, "missed a version acknowledged before they began"),
+      ...told(undecided, "missed one that a write which never ended may have replaced"),
+    ],
     reads,
     stale: stale.length,
-    undecided,
+    undecided: undecided.length,
     examples: stale.slice(0, EXAMPLES_MAX),
   };
 }
 
-function sentenceOf({ key, saw, index, missed, missedIndex }: StaleRead): string {
+/** One sentence with the first of them in the history; none where there are none. Sorts them. */
+function told(reads: StaleRead[], what: string): readonly string[] {
+  const [first] = reads.sort((one, other) => one.index - other.index);
+  if (first === undefined) return [];
+  const { key, saw, index, missed, missedIndex } = first;
   const shown = saw.join(", ") || "nothing";
-  return `read(s) missed a version acknowledged before they began; the first at index ${index} of ${key} showed ${shown} and not ${missed}, acknowledged at index ${missedIndex}.`;
+  return [
+    `${reads.length} read(s) ${what}; the first at index ${index} of ${key} showed ${shown} and not ${missed}, acknowledged at index ${missedIndex}.`,
+  ];
 }
 
 interface MissedRead extends MissedVersion {
