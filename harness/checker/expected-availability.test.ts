@@ -212,6 +212,84 @@ describe("checkExpectedAvailability()", () => {
     expect(checkExpectedAvailability(healthy, real).verdict).toBe("unknown");
   });
 
+  describe("of 50 carts, one of which is refused", () => {
+    /** A write and a view of the cart every 800 ms for 24 s, one of each of the 50 every 16 ms, without faults. */
+    function loadOf50(isRefused: (cart: string, f: "add" | "view", nowMs: number) => boolean) {
+      const builder = new HistoryBuilder();
+      for (let number = 0; number < 1_500; number += 1) {
+        const nowMs = 16 * number;
+        const cart = `cart-${number % 50}`;
+        builder.nowNs = nowMs * 1e6;
+        for (const f of ["add", "view"] as const) {
+          const invocation = builder.invoke(number, f, cart, f === "add" ? `i${number}` : null);
+          const type = isRefused(cart, f, nowMs) ? "fail" : "ok";
+          builder.complete(invocation, type, f === "view" ? { value: [] } : {});
+        }
+      }
+      return builder.gathered([]).evidence;
+    }
+    const reason = (rest: string) =>
+      `1 key(s) were not served once where enough nodes can be reached; the first is cart-7: 0 of ${rest}.`;
+
+    test.each([
+      ["everything", (f: string) => f !== "", "56 operations in all phases together"],
+      ["writes", (f: string) => f === "add", "28 adds and removes in all phases together"],
+      ["views", (f: string) => f === "view", "28 views in all phases together"],
+    ])("convicts the store of refusing %s of it for ever", (_, isMeant, rest) => {
+      const evidence = loadOf50((cart, f) => cart === "cart-7" && isMeant(f));
+      expect(checkExpectedAvailability(evidence, ALWAYS)).toEqual({
+        verdict: "invalid",
+        reasons: [reason(rest)],
+      });
+      expect(checkExpectedAvailability(evidence, { ...ALWAYS, cluster: "docker" })).toEqual({
+        verdict: "unknown",
+        reasons: [reason(rest)],
+      });
+    });
+
+    test("convicts it of refusing it throughout one phase", () => {
+      const evidence = loadOf50((cart, _, nowMs) => cart === "cart-7" && nowMs > 12_000);
+      const phases = [0, 12].map((second) => ({
+        ...evidence.phases.phases[0],
+        startNs: second * 1e9,
+        endNs: (second + 12) * 1e9,
+      }));
+      const find = (startNs: number, endNs: number) =>
+        phases.findIndex((phase) => phase.startNs <= startNs && endNs <= phase.endNs);
+      const halves = { ...evidence, phases: { phases, find } } as typeof evidence;
+      expect(checkExpectedAvailability(halves, ALWAYS)).toEqual({
+        verdict: "invalid",
+        reasons: [reason("26 operations in phase healthy (12.0 s)")],
+      });
+    });
+
+    test("says nothing of one that was served once, nor of one of which less was asked", () => {
+      const once = loadOf50((cart, _, nowMs) => cart === "cart-7" && nowMs < 23_000);
+      expect(checkExpectedAvailability(once, ALWAYS).verdict).toBe("valid");
+      const few = loadOf50(() => false);
+      const pairs = few.pairs.map(({ invocation, completion }, number) => ({
+        invocation: { ...invocation, key: number % 150 === 0 ? "cart-rare" : invocation.key },
+        completion:
+          number % 150 === 0 && completion !== undefined
+            ? { ...completion, type: "fail" as const, error: "by-test" }
+            : completion,
+      }));
+      expect(checkExpectedAvailability({ ...few, pairs }, ALWAYS).verdict).toBe("valid");
+    });
+
+    test("says nothing of one that was only asked when no process was free", () => {
+      const evidence = loadOf50(() => false);
+      const pairs = evidence.pairs.map(({ invocation, completion }) => ({
+        invocation,
+        completion:
+          invocation.key === "cart-7" && completion !== undefined
+            ? { ...completion, type: "fail" as const, error: "never-begun", timeNs: 60e9 }
+            : completion,
+      }));
+      expect(checkExpectedAvailability({ ...evidence, pairs }, ALWAYS).verdict).toBe("valid");
+    });
+  });
+
   test("knows nothing where nobody recorded the faults", () => {
     const evidence = { ...loadWith(asItShould), faultFile: undefined };
     expect(checkExpectedAvailability(evidence, ALWAYS).verdict).toBe("unknown");

@@ -6,7 +6,7 @@
  * fewer, no request can succeed, and one that does was acknowledged by nodes that cannot have answered. Where each of them
  * hears k or more, with sloppy quorums every request can, since any k nodes will do; with strict ones those of every key can
  * where so few nodes are away that each key has k owners left (away <= N - k). Of all else nothing is known without the keys'
- * owners, and nothing is said. A write of a cart reads first, so both must go well. A client that was refused leaves the node alone for
+ * owners, and nothing is said. Where every request can, no key may be left out (`served-keys.ts`). A write of a cart reads first, so both must go well. A client that was refused leaves the node alone for
  * a while (`Retry-After`) and may find no other, so even a view is sure to be served only where writes are, too.
  *
  * Judged are the healthy intervals, cuts of every shape, nodes that are silent and links that are slow, each from `SETTLE_NS` on,
@@ -23,6 +23,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Phase } from "./phases.ts";
 import type { Reach } from "./reach.ts";
 import { reachOf } from "./reach.ts";
+import { ServedKeys } from "./served-keys.ts";
 
 export interface AvailabilityExpectation {
   readonly n: number;
@@ -78,6 +79,7 @@ export function checkExpectedAvailability(
       (tally) =>
         `Only ${tally.ok} of ${tally.attempted} succeeded where enough nodes can be reached: ${placeOf(tally)}.`,
     );
+  needless.push(...tallies.servedKeys.reasons());
   const isProof = impossible.length > 0 || expectation.cluster === "sim";
   const reasons = [...impossible, ...needless];
   if (reasons.length === 0) return { verdict: "valid", reasons };
@@ -98,6 +100,7 @@ export function expectedOf(
 /** Counts what becomes of requests, together where clients may expect the same: each alone may have asked too little for a share. */
 class Tallies {
   readonly all: Tally[] = [];
+  readonly servedKeys = new ServedKeys();
   readonly #evidence: Evidence;
   readonly #expectation: AvailabilityExpectation;
   readonly #byExpected = new Map<string, Tally>();
@@ -109,7 +112,7 @@ class Tallies {
   }
 
   count({ invocation, completion }: Pair): void {
-    const { f, node: home } = invocation;
+    const { f, key, node: home } = invocation;
     // A remove that found nothing was a read, and writes say more.
     if (!KNOWN.has(f) || completion === undefined || completion.error === NOTHING_TO_REMOVE) return;
     const { phases } = this.#evidence;
@@ -122,7 +125,12 @@ class Tallies {
     if (phase === undefined) return;
     const tally = this.#byHome.get(`${f} ${at} ${home}`) ?? this.#tallyOf(f, at, home, phase);
     tally.attempted += 1;
-    tally.ok += completion.type === "ok" ? 1 : 0;
+    const isOk = completion.type === "ok";
+    tally.ok += isOk ? 1 : 0;
+    // What was never begun says nothing of its key: it was not asked for it.
+    if (tally.expected === "served" && isBegun) {
+      this.servedKeys.count({ key, f, where: tally.where, isOk });
+    }
   }
 
   #tallyOf(f: string, at: number, home: string, phase: Phase): Tally {
