@@ -69,6 +69,7 @@ function historyOf(builder: HistoryBuilder): KeyVersions {
  */
 function randomHistory(draws: readonly number[]): HistoryBuilder {
   const builder = new HistoryBuilder();
+  builder.invoke(draws.length, "add", KEY, "never ended");
   const lost: string[] = [];
   const states: (readonly string[])[] = [[]];
   const slow: (() => void)[] = [];

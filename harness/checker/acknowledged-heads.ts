@@ -105,8 +105,9 @@ export class AcknowledgedHeads {
     return followers;
   }
 
-  /** True where all names have writers, as far back as a head was begun. */
+  /** True where all names have writers, as far back as a head was begun, or none of those that have not can be a client's. */
   #isKnown(saw: readonly string[]): boolean {
+    if (this.#history.unnamed.length === 0) return true;
     this.#unknownDepths ??= depthsOfUnknown(this.#history);
     const depths = this.#unknownDepths;
     const oldest = Math.min(oldestOf(this.#walked.values()), oldestOf(this.#apart));

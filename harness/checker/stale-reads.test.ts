@@ -114,6 +114,13 @@ describe("D-4.5-4 checkStaleReads()", () => {
     expect(both?.reasons).toHaveLength(2);
   });
 
+  test("accuses a read that leads to a name which no write that never ended can have made", () => {
+    const builder = new HistoryBuilder();
+    write(builder, 0, ["a", []]);
+    view(builder, 1, ["x"]);
+    expect(judged(builder)).toMatchObject({ verdict: "invalid", stale: 1, undecided: 0 });
+  });
+
   test("judges nothing where quorums need not meet, and has no result where modes lose versions", () => {
     const build = () => {
       const builder = new HistoryBuilder();
