@@ -32,4 +32,20 @@ describe("checkUnreadableReads()", () => {
     expect(judged(builder)).toMatchObject({ verdict: "unknown", nameless: 1 });
     expect(judged(builder, false)).toMatchObject({ verdict: "valid", nameless: 0 });
   });
+
+  test.each(["view", "add"])(
+    "doubts one of which a successful %s does not tell what it read, where others do",
+    (f) => {
+      const builder = new HistoryBuilder();
+      builder.complete(builder.invoke(0, f, "c", "i1"), "ok", { value: ["i1"] });
+      expect(judged(builder)).toMatchObject({
+        verdict: "unknown",
+        nameless: 1,
+        reasons: [
+          "1 read(s) do not name each version that they returned, as others do; the first is of c at index 1.",
+        ],
+      });
+      expect(judged(builder, false)).toMatchObject({ verdict: "valid", nameless: 0 });
+    },
+  );
 });
