@@ -10,12 +10,13 @@ import type { Evidence } from "./evidence.ts";
 
 const REASONS_MAX = 20;
 
-/** Processes are sequential, indices gapless, times monotonic, intended starts no later than real ones, values and names of versions as they must be. */
-export function checkHistorySanity(
-  { lines, pairs, pairProblems }: Evidence,
-  carts: Carts,
-): CheckerResult {
-  const reasons = [...pairProblems, ...carts.problems];
+/**
+ * Processes are sequential, indices gapless, times monotonic, intended starts no later than real ones, values and names of versions as they
+ * must be, and clients are at rest from the moment on at which the cluster is said to be.
+ */
+export function checkHistorySanity(evidence: Evidence, carts: Carts): CheckerResult {
+  const { lines, pairs, pairProblems } = evidence;
+  const reasons = [...pairProblems, ...carts.problems, ...restlessClients(evidence)];
   let lastNs = 0;
   for (let position = 0; position < lines.length && reasons.length < REASONS_MAX; position++) {
     const line = lines[position];
@@ -35,6 +36,22 @@ export function checkHistorySanity(
   }
   return { verdict: reasons.length === 0 ? "valid" : "unknown", reasons };
 }
+
+/**
+ * A write that began or was acknowledged after the cluster had settled may have come after the final read, which would be accused of
+ * missing it, and a remove would excuse a loss. What ended in doubt may be told of as late as one likes.
+ */
+function restlessClients({ lines, settled }: Evidence): readonly string[] {
+  if (settled?.name !== "quiesced") return [];
+  const late = lines.filter(({ index, type }) => index > settled.index && AT_WORK.has(type));
+  const [first] = late;
+  if (first === undefined) return [];
+  return [
+    `${late.length} line(s) tell of clients at work after the cluster was quiet (index ${settled.index}); the first is at index ${first.index}.`,
+  ];
+}
+
+const AT_WORK: ReadonlySet<string> = new Set(["invoke", "ok", "fail"]);
 
 /** `writers`: who wrote each version so far, by the name and key of the version; the one of this operation comes to them. */
 function operationProblems(

@@ -101,6 +101,18 @@ describe("checkHistorySanity()", () => {
     expect(judged(() => {})).toEqual({ verdict: "valid", reasons: [] });
   });
 
+  test("lets doubt be told late, and clients work until the last marker, or where the cluster never settles", () => {
+    const isSound = (damage: (builder: HistoryBuilder) => void) => judged(damage).verdict;
+    expect(
+      isSound((b) => {
+        b.marker("quiesced").add(1, "c", "i2");
+        const hanging = b.invoke(2, "add", "c", "i3");
+        b.marker("healed").marker("quiesced").complete(hanging, "info");
+      }),
+    ).toBe("valid");
+    expect(isSound((b) => b.marker("unsettled").add(1, "c", "i2"))).toBe("valid");
+  });
+
   test.each<[string, (builder: HistoryBuilder) => void, string]>([
     [
       "a process with two operations",
@@ -117,6 +129,21 @@ describe("checkHistorySanity()", () => {
         b.add(1, "c", "i2");
       },
       "Time goes back from 3000000 ns to 0 ns at index 4",
+    ],
+    [
+      "an add that began after the cluster was quiet",
+      (b) => {
+        b.marker("quiesced").add(1, "c", "i2");
+      },
+      "2 line(s) tell of clients at work after the cluster was quiet (index 4); the first is at index 5.",
+    ],
+    [
+      "an add that was under way when it was",
+      (b) => {
+        const add = b.invoke(1, "add", "c", "i2");
+        b.marker("quiesced").complete(add, "ok");
+      },
+      "1 line(s) tell of clients at work after the cluster was quiet (index 5); the first is at index 6.",
     ],
     [
       "a gap",
