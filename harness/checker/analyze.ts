@@ -22,7 +22,7 @@ import { checkLwwLoss } from "./lww-loss.ts";
 import { checkProvesSomething } from "./proves-something.ts";
 import { checkReadContents } from "./read-contents.ts";
 import { checkResurrectedItems } from "./resurrected-items.ts";
-import { checkSlo, parseSlo } from "./slo.ts";
+import { checkSlo, parseSlo, sloLatencies } from "./slo.ts";
 import { checkStaleReads } from "./stale-reads.ts";
 import { checkTreeRoots } from "./tree-roots.ts";
 import { checkUnexpectedItems } from "./unexpected-items.ts";
@@ -81,7 +81,7 @@ export function analyze(input: AnalysisInput): Analysis {
       ? {}
       : { "expected-availability": checkExpectedAvailability(evidence, plan) }),
     "unreadable-reads": checkUnreadableReads(evidence, { isNamed: keys.size > 0 }),
-    slo: checkSlo(slos, { all: latencies.all.summary(), successful: latency.successful }),
+    slo: checkSlo(slos, sloLatencies(slos.length === 0 ? [] : evidence.pairs)),
     availability,
     versions,
     latency,

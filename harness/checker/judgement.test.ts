@@ -1,91 +1,12 @@
-/* SLOs, sanity, the verdict over all, and what was to be expected. */
+/* Sanity, the verdict over all, and what was to be expected. */
 
 import { describe, expect, test } from "vitest";
 import type { Verdict } from "../run/plan.ts";
-import type { LatencySummary } from "../run/summary.ts";
 import type { ExpectationInput } from "./expects.ts";
 import { expectationOf } from "./expects.ts";
 import { checkHistorySanity } from "./history-sanity.ts";
-import { checkSlo, parseSlo, SloError } from "./slo.ts";
 import { HistoryBuilder } from "./testing/history-builder.ts";
 import { combineVerdicts, worseThanExpected } from "./verdict.ts";
-
-const LATENCY: LatencySummary = {
-  count: 20_000,
-  mean: 5,
-  p50: 4,
-  p90: 8,
-  p99: 20,
-  p999: 300,
-  max: 900,
-  fewSamples: false,
-};
-
-describe("SLO", () => {
-  test("is parsed", () => {
-    expect(parseSlo("p99.9<300ms, p50 < 0.5s,max<1000us")).toEqual([
-      { percentile: "p99.9", limitMs: 300 },
-      { percentile: "p50", limitMs: 500 },
-      { percentile: "max", limitMs: 1 },
-    ]);
-  });
-
-  test.each(["", "p99.9", "p95<3ms", "p99<3", "p99<-1ms", "p99<0ms", "p99>3ms", "p99<3ms,"])(
-    "%j is refused with the allowed forms",
-    (text) => {
-      expect(() => parseSlo(text)).toThrow(SloError);
-      expect(() => parseSlo(text)).toThrow("it must read like p99.9<300ms");
-    },
-  );
-
-  const judged = (slo: string, all: Partial<LatencySummary>, successful = all) =>
-    checkSlo(parseSlo(slo), {
-      all: { ...LATENCY, ...all },
-      successful: { ...LATENCY, ...successful },
-    });
-
-  test("is missed at its limit and met below it", () => {
-    expect(judged("p99.9<300ms", {}, { p999: 299 })).toEqual({
-      verdict: "invalid",
-      reasons: ["SLO p99.9<300ms was missed: 300.000 ms over 20000 operations."],
-    });
-    expect(judged("p99.9<301ms", {})).toEqual({ verdict: "valid", reasons: [] });
-    expect(checkSlo([], { all: LATENCY, successful: LATENCY }).verdict).toBe("valid");
-  });
-
-  test("is missed by the successful operations alone, however quickly others were refused", () => {
-    expect(judged("p90<50ms", { p90: 1 }, { count: 80, p90: 2_001, fewSamples: true })).toEqual({
-      verdict: "invalid",
-      reasons: [
-        "SLO p90<50ms was missed: 2001.000 ms over 80 successful operations (few samples).",
-      ],
-    });
-  });
-
-  test.each([
-    ["p50", 2],
-    ["p90", 10],
-    ["p99", 100],
-    ["p99.9", 1_000],
-    ["max", 1],
-  ])(
-    "%s of fewer than %d successful operations is unknown, met or missed by them",
-    (p, samplesMin) => {
-      const too = { count: samplesMin - 1 };
-      for (const limit of ["1000s", "1us"]) {
-        expect(judged(`${p}<${limit}`, too)).toEqual({
-          verdict: "unknown",
-          reasons: [
-            `SLO ${p}<${limit === "1us" ? "0.001" : "1000000"}ms takes ${samplesMin} successful operations to be judged: of ${too.count} that ended ${too.count} succeeded.`,
-          ],
-        });
-      }
-      expect(judged(`${p}<1000s`, { count: samplesMin }).verdict).toBe("valid");
-      expect(judged(`${p}<1us`, { count: samplesMin }).verdict).toBe("invalid");
-      expect(judged(`${p}<1us`, { count: samplesMin }, too).verdict).toBe("invalid");
-    },
-  );
-});
 
 describe("checkHistorySanity()", () => {
   const judged = (damage: (builder: HistoryBuilder) => void) => {

@@ -4,7 +4,7 @@
  *
  * By function: successful operations. `all`: every operation that ended, with the time until it ended, since leaving out
  * what timed out would flatter the store. `successful`: all functions together, since quick refusals would flatter it, too; an SLO is held
- * against both. By phase: every operation that was due in it, however late it ended; what a fault stalls until it is healed ends in no
+ * against both (`slo.ts`). By phase: every operation that was due in it, however late it ended; what a fault stalls until it is healed ends in no
  * phase, and is just what that fault cost. Beside them, for judging the harness itself: `service` counts from the real start and
  * `lateness` from intended to real start.
  */
@@ -18,8 +18,6 @@ export interface Latencies {
   readonly operations: ReadonlyMap<string, Timings>;
   /** By phase name (healthy intervals together), every operation that ended, by where its intended start lies. */
   readonly phases: ReadonlyMap<string, Timings>;
-  /** Every operation that ended; `operations` has it, too. */
-  readonly all: Timings;
   /** Successful operations of all functions. */
   readonly successful: Timings;
   readonly service: Timings;
@@ -66,7 +64,6 @@ export function measureLatency({ pairs, phases }: Evidence): Latencies {
   return {
     operations: new Map([...operations, [ALL_OPERATIONS, all]]),
     phases: byPhase,
-    all,
     successful,
     service,
     lateness,

@@ -2,7 +2,8 @@ import type { Histogram } from "hdr-histogram-js";
 import { build } from "hdr-histogram-js";
 import type { LatencySummary } from "../run/summary.ts";
 
-const FEW_SAMPLES_BELOW = 10_000;
+/** Fewer samples say little of a p99.9. */
+export const FEW_SAMPLES_BELOW = 10_000;
 
 /**
  * Durations of one kind, as a histogram of microseconds to three digits. The mean is that of the durations: to get it of the

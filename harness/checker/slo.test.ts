@@ -1,0 +1,99 @@
+/* An SLO is held against what was measured, to the nanosecond. */
+
+import { describe, expect, test } from "vitest";
+import { checkSlo, parseSlo, SloError, sloLatencies } from "./slo.ts";
+import { HistoryBuilder } from "./testing/history-builder.ts";
+
+describe("SLO", () => {
+  test("is parsed", () => {
+    expect(parseSlo("p99.9<300ms, p50 < 0.5s,max<1000us")).toEqual([
+      { percentile: "p99.9", limitMs: 300 },
+      { percentile: "p50", limitMs: 500 },
+      { percentile: "max", limitMs: 1 },
+    ]);
+  });
+
+  test.each(["", "p99.9", "p95<3ms", "p99<3", "p99<-1ms", "p99<0ms", "p99>3ms", "p99<3ms,"])(
+    "%j is refused with the allowed forms",
+    (text) => {
+      expect(() => parseSlo(text)).toThrow(SloError);
+      expect(() => parseSlo(text)).toThrow("it must read like p99.9<300ms");
+    },
+  );
+
+  /** `[ms, how often]` each, one operation after the other. */
+  type Latencies = readonly (readonly [ms: number, count: number])[];
+  const nsOf = (latencies: Latencies) =>
+    Float64Array.from(latencies.flatMap(([ms, count]) => Array(count).fill(ms * 1e6)));
+  const judged = (slo: string, all: Latencies, successful = all) =>
+    checkSlo(parseSlo(slo), { all: nsOf(all), successful: nsOf(successful) });
+
+  test("is missed at its limit and met below it, however little", () => {
+    const ten = (ms: number): Latencies => [
+      [4, 19_980],
+      [ms, 20],
+    ];
+    expect(judged("p99.9<300ms", [...ten(4), [300, 21]], ten(4))).toEqual({
+      verdict: "invalid",
+      reasons: ["SLO p99.9<300ms was missed: 300.000 ms over 20021 operations."],
+    });
+    expect(judged("p99.9<300ms", [...ten(4), [300, 20]], ten(4)).verdict).toBe("valid");
+    for (const ms of [299.9, 299.999_999]) {
+      expect(judged(`max<300ms`, ten(ms))).toEqual({ verdict: "valid", reasons: [] });
+      expect(judged(`max<${ms}ms`, ten(ms)).verdict).toBe("invalid");
+    }
+    expect(checkSlo([], sloLatencies([])).verdict).toBe("valid");
+  });
+
+  test("is missed by the successful operations alone, however quickly others were refused", () => {
+    const slow = [[2_001, 80]] as const;
+    expect(judged("p90<50ms", [[1, 20_000], ...slow], slow)).toEqual({
+      verdict: "invalid",
+      reasons: [
+        "SLO p90<50ms was missed: 2001.000 ms over 80 successful operations (few samples).",
+      ],
+    });
+  });
+
+  test("counts from the intended start, and what failed or is in doubt among all", () => {
+    const builder = new HistoryBuilder();
+    builder.add(0, "c", "i1");
+    const waited = builder.invoke(1, "view", "c");
+    builder.complete({ ...waited, intendedNs: waited.intendedNs - 5e6 }, "fail");
+    builder.invoke(2, "view", "c");
+    const { pairs } = builder.gathered().evidence;
+    const due = pairs.map(({ invocation, completion }) => ({
+      invocation: { ...invocation, intendedNs: completion?.intendedNs ?? invocation.intendedNs },
+      completion,
+    }));
+    expect(sloLatencies(due)).toEqual({
+      all: Float64Array.of(1e6, 6e6),
+      successful: Float64Array.of(1e6),
+    });
+  });
+
+  test.each([
+    ["p50", 2],
+    ["p90", 10],
+    ["p99", 100],
+    ["p99.9", 1_000],
+    ["max", 1],
+  ])(
+    "%s of fewer than %d successful operations is unknown, met or missed by them",
+    (p, samplesMin) => {
+      const few = [[4, samplesMin - 1]] as const;
+      const enough = [[4, samplesMin]] as const;
+      for (const limit of ["1000s", "1us"]) {
+        expect(judged(`${p}<${limit}`, few)).toEqual({
+          verdict: "unknown",
+          reasons: [
+            `SLO ${p}<${limit === "1us" ? "0.001" : "1000000"}ms takes ${samplesMin} successful operations to be judged: of ${samplesMin - 1} that ended ${samplesMin - 1} succeeded.`,
+          ],
+        });
+      }
+      expect(judged(`${p}<1000s`, enough).verdict).toBe("valid");
+      expect(judged(`${p}<1us`, enough).verdict).toBe("invalid");
+      expect(judged(`${p}<1us`, enough, few).verdict).toBe("invalid");
+    },
+  );
+});
