@@ -28,15 +28,17 @@ export interface Evidence {
   /** By key, the last one that could be read, else the last one. */
   readonly finalReads: ReadonlyMap<string, FinalRead>;
   readonly replicaReads: readonly FinalRead[];
-  /** By node, the last that it told. */
+  /** By node, the last that it told since the cluster settled. */
   readonly treeRoots: ReadonlyMap<string, TreeRoots>;
   readonly markers: readonly Marker[];
-  /** The last of the markers that tell whether the cluster settled; undefined where there is none. */
+  /** The last of the markers that tell whether the cluster settled; undefined where none comes after the last fault was healed. */
   readonly settled: Marker | undefined;
   /** Undefined where the run left no `faults.json`. */
   readonly faultFile: FaultFile | undefined;
   readonly phases: PhaseMap;
 }
+
+const SETTLED: ReadonlySet<Marker["name"]> = new Set(["quiesced", "unsettled"]);
 
 export function gatherEvidence(
   header: HistoryHeader,
@@ -63,9 +65,14 @@ export function gatherEvidence(
     } else if (line.type === "marker") {
       markers.push(line);
       members = line.members ?? members;
-      if (line.name === "quiesced" || line.name === "unsettled") {
-        settled = line;
-      }
+    }
+    // What was settled before a fault, or before the last one was healed, may be so no more.
+    if (line.type === "fault" || (line.type === "marker" && line.name === "healed")) {
+      settled = undefined;
+      treeRoots.clear();
+    } else if (line.type === "marker" && SETTLED.has(line.name)) {
+      settled = line;
+      treeRoots.clear();
     }
   }
   return {
