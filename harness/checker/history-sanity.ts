@@ -2,7 +2,7 @@
  * What every other checker takes for granted. Where it does not hold, nothing else that is said about the history counts.
  */
 
-import { ADD } from "../history/cart-operation.ts";
+import { ADD, VIEW } from "../history/cart-operation.ts";
 import type { Pair } from "../history/pairs.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Carts } from "./cart-items.ts";
@@ -28,11 +28,17 @@ export function checkHistorySanity(evidence: Evidence, carts: Carts): CheckerRes
       reasons.push(`Time goes back from ${lastNs} ns to ${line.timeNs} ns at index ${line.index}.`);
     }
     lastNs = line.timeNs;
+    if (line.type === "final-read" && line.saw !== undefined && line.saw.length !== line.versions) {
+      reasons.push(
+        `The final read at index ${line.index} names ${line.saw.length} of ${line.versions} versions.`,
+      );
+    }
   }
   const writers = new Map<string, number>();
+  const isNamed = pairs.some(({ completion }) => completion?.wrote !== undefined);
   for (const pair of pairs) {
     if (reasons.length >= REASONS_MAX) break;
-    for (const problem of operationProblems(pair, writers)) reasons.push(problem);
+    for (const problem of operationProblems(pair, { writers, isNamed })) reasons.push(problem);
   }
   return { verdict: reasons.length === 0 ? "valid" : "unknown", reasons };
 }
@@ -53,17 +59,27 @@ function restlessClients({ lines, settled }: Evidence): readonly string[] {
 
 const AT_WORK: ReadonlySet<string> = new Set(["invoke", "ok", "fail"]);
 
-/** `writers`: who wrote each version so far, by the name and key of the version; the one of this operation comes to them. */
+interface Names {
+  /** Who wrote each version so far, by the name and key of the version; the one of this operation comes to them. */
+  readonly writers: Map<string, number>;
+  /** True where clients name the versions that they write. */
+  readonly isNamed: boolean;
+}
+
 function operationProblems(
   { invocation, completion }: Pair,
-  writers: Map<string, number>,
+  { writers, isNamed }: Names,
 ): readonly string[] {
   const problems: string[] = [];
   if (invocation.intendedNs > invocation.timeNs) {
     problems.push(`The operation at index ${invocation.index} began before its intended start.`);
   }
   if (completion === undefined) return problems;
-  const { f, key, value, index, wrote, saw, versions } = completion;
+  const { f, key, type, value, index, wrote, saw, versions } = completion;
+  // Whoever reads its version would show one that nobody wrote.
+  if (isNamed && f !== VIEW && type === "ok" && wrote === undefined) {
+    problems.push(`The ${f} at index ${index} does not name the version that it wrote.`);
+  }
   if (f === ADD && value !== invocation.value) {
     problems.push(`The add at index ${index} ended with another item than it began with.`);
   }

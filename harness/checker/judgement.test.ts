@@ -1,6 +1,7 @@
 /* Sanity, the verdict over all, and what was to be expected. */
 
 import { describe, expect, test } from "vitest";
+import type { HistoryLine } from "../history/operation.ts";
 import type { Verdict } from "../run/plan.ts";
 import type { ExpectationInput } from "./expects.ts";
 import { expectationOf } from "./expects.ts";
@@ -65,6 +66,19 @@ describe("checkHistorySanity()", () => {
         b.marker("quiesced").complete(add, "ok");
       },
       "1 line(s) tell of clients at work after the cluster was quiet (index 5); the first is at index 6.",
+    ],
+    [
+      "a final read that names one version of two",
+      (b) => {
+        b.finalRead("c", ["i1"]);
+        b.lines[4] = { ...b.lines[4], versions: 2, saw: ["v1"] } as HistoryLine;
+      },
+      "The final read at index 4 names 1 of 2 versions.",
+    ],
+    [
+      "a write that names no version beside one that does",
+      (b) => b.complete(b.invoke(1, "add", "c", "i2"), "ok", { wrote: "v2", saw: [] }),
+      "The add at index 1 does not name the version that it wrote.",
     ],
     [
       "a gap",
