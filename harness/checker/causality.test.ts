@@ -52,6 +52,29 @@ describe("checkCausality()", () => {
     expect(ended(builder, ["d", "e"])).toMatchObject({ verdict: "valid", acknowledged: 5 });
   });
 
+  test.each(["a view", "the final read"])("finds a version that %s shows twice", (where) => {
+    const build = (versioning: VersioningMode) => {
+      const builder = history();
+      write(builder, "a", []);
+      write(builder, "b", []);
+      const twice = ["b", "a", "b"];
+      const saw = where === "a view" ? twice : ["a", "b"];
+      builder.complete(builder.invoke(99, "view", KEY), "ok", { saw, versions: saw.length });
+      return ended(builder, where === "a view" ? ["a", "b"] : twice, versioning);
+    };
+    const index = where === "a view" ? 5 : 7;
+    const { verdict, counts, reasons } = build("dvvset");
+    expect({ verdict, counts }).toMatchObject({
+      verdict: "invalid",
+      counts: { "false-sibling": 1 },
+    });
+    expect(reasons).toEqual([
+      `1 version(s) against the order that clients know; the first: version b of cart-0 is there twice at index ${index} (false sibling).`,
+    ]);
+    // A write made again is a sibling of itself there (K-11).
+    expect(build("merged").verdict).toBe("valid");
+  });
+
   test("finds a version dominated by one whose writer never saw it (K-1), with the nearest such one", () => {
     const builder = history();
     write(builder, "a", []);

@@ -9,7 +9,7 @@
  *
  *     false dominance   an acknowledged version is gone, no version there has seen it, and one there is concurrent with it
  *     missing sibling   the same, and nothing is there but what its writer had seen, or nothing at all
- *     false sibling     a version is there beside one that has seen it; looked for in every read of the run
+ *     false sibling     a version is there beside one that has seen it, or twice; looked for in every read of the run
  *     never written     a version is there that no write had made, or one that was refused for certain; in every read, too
  *
  * Each is shown by its smallest witness: the version and the one that stands in its place, beside it, or nothing. Where a
@@ -21,29 +21,14 @@
 
 import type { FinalRead } from "../history/operation.ts";
 import type { CheckerResult } from "../run/summary.ts";
+import type { CausalAnomaly, CausalAnomalyKind } from "./causal-anomaly.ts";
+import { bySeverity, sentenceOf } from "./causal-anomaly.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ExpectationInput } from "./expects.ts";
 import { keepsFalseSiblings } from "./expects.ts";
 import { settledState } from "./settled.ts";
 import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
 import { pastOf } from "./version-graph.ts";
-
-export type CausalAnomalyKind =
-  | "false-dominance"
-  | "missing-sibling"
-  | "false-sibling"
-  | "never-written";
-
-export interface CausalAnomaly {
-  readonly kind: CausalAnomalyKind;
-  readonly key: string;
-  /** The version that is gone, or there and should not be. */
-  readonly version: string;
-  /** The version in its place, or beside it; undefined where there is none. */
-  readonly other: string | undefined;
-  /** Of the read or write that shows it first. */
-  readonly index: number;
-}
 
 export interface CausalityResult extends CheckerResult {
   readonly counts: Readonly<Record<CausalAnomalyKind, number>>;
@@ -116,6 +101,10 @@ function judgeEnd(
   const past = pastOf(history, shown);
   const whoSaw = whoSawIt(history, saw);
   const anomalies: CausalAnomaly[] = [];
+  const twice = repeatedIn(saw);
+  if (twice !== undefined) {
+    anomalies.push({ kind: "false-sibling", key, version: twice, other: twice, index });
+  }
   for (const version of shown) {
     if (past.has(version) && isWritten(history, version)) {
       anomalies.push({ kind: "false-sibling", key, version, other: whoSaw(version), index });
@@ -226,6 +215,10 @@ function distance({ versions }: KeyVersions, name: string, { begunIndex }: Writt
 function falseSiblingsOfReads(key: string, history: KeyVersions): readonly CausalAnomaly[] {
   return history.reads.flatMap(({ saw, index }): readonly CausalAnomaly[] => {
     if (saw.length < 2) return [];
+    const twice = repeatedIn(saw);
+    if (twice !== undefined) {
+      return [{ kind: "false-sibling", key, version: twice, other: twice, index }];
+    }
     const oldest = oldestIndexOf(history, saw);
     for (const other of saw) {
       const past = pastOf(history, [other], oldest);
@@ -236,6 +229,11 @@ function falseSiblingsOfReads(key: string, history: KeyVersions): readonly Causa
   });
 }
 
+/** The first name that stands there a second time: one write, kept as two versions. */
+function repeatedIn(saw: readonly string[]): string | undefined {
+  return saw.find((name, position) => saw.indexOf(name) < position);
+}
+
 /** A version that many reads show is one anomaly. */
 function firstOfEach(anomalies: readonly CausalAnomaly[]): readonly CausalAnomaly[] {
   const first = new Map<string, CausalAnomaly>();
@@ -243,17 +241,6 @@ function firstOfEach(anomalies: readonly CausalAnomaly[]): readonly CausalAnomal
     if (!first.has(anomaly.version)) first.set(anomaly.version, anomaly);
   }
   return [...first.values()];
-}
-
-const SEVERITY: readonly CausalAnomalyKind[] = [
-  "false-dominance",
-  "missing-sibling",
-  "never-written",
-  "false-sibling",
-];
-
-function bySeverity(left: CausalAnomaly, right: CausalAnomaly): number {
-  return SEVERITY.indexOf(left.kind) - SEVERITY.indexOf(right.kind) || left.index - right.index;
 }
 
 function judge(
@@ -276,18 +263,4 @@ function judge(
   const isCertain =
     isSettled || bad.some(({ kind }) => kind === "false-sibling" || kind === "never-written");
   return { verdict: isCertain ? "invalid" : "unknown", reasons: [sentence, ...doubts] };
-}
-
-function sentenceOf({ kind, key, version, other, index }: CausalAnomaly): string {
-  const instead = other === undefined ? "nothing" : other;
-  switch (kind) {
-    case "false-dominance":
-      return `version ${version} of ${key}, acknowledged at index ${index}, is gone, and ${instead} is there, whose writer never saw it (false dominance).`;
-    case "missing-sibling":
-      return `version ${version} of ${key}, acknowledged at index ${index}, is gone, and ${instead} is there in its place (missing sibling).`;
-    case "false-sibling":
-      return `version ${version} of ${key} is there at index ${index} beside ${instead}, whose writer had seen it (false sibling).`;
-    case "never-written":
-      return `version ${version} of ${key} is there at index ${index}, and no write had made it (never written).`;
-  }
 }
