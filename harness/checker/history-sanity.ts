@@ -12,11 +12,16 @@ const REASONS_MAX = 20;
 
 /**
  * Processes are sequential, indices gapless, times monotonic, intended starts no later than real ones, values and names of versions as they
- * must be, and clients are at rest from the moment on at which the cluster is said to be.
+ * must be, clients are at rest from the moment on at which the cluster is said to be, and what is read from then on is read once.
  */
 export function checkHistorySanity(evidence: Evidence, carts: Carts): CheckerResult {
   const { lines, pairs, pairProblems } = evidence;
-  const reasons = [...pairProblems, ...carts.problems, ...restlessClients(evidence)];
+  const reasons = [
+    ...pairProblems,
+    ...carts.problems,
+    ...restlessClients(evidence),
+    ...readAgain(evidence),
+  ];
   let lastNs = 0;
   for (let position = 0; position < lines.length && reasons.length < REASONS_MAX; position++) {
     const line = lines[position];
@@ -55,6 +60,23 @@ function restlessClients({ lines, settled }: Evidence): readonly string[] {
   return [
     `${late.length} line(s) tell of clients at work after the cluster was quiet (index ${settled.index}); the first is at index ${first.index}.`,
   ];
+}
+
+/** Of two reads of one thing at the end the later one is judged, and would hide what the earlier one showed. */
+function readAgain({ lines, settled }: Evidence): readonly string[] {
+  const settledIndex = settled?.index ?? Number.POSITIVE_INFINITY;
+  const seen = new Set<string>();
+  const again: string[] = [];
+  for (const line of lines) {
+    const isEnd = line.type === "final-read" || line.type === "replica-read";
+    if (!isEnd || line.index < settledIndex || line.error !== undefined) continue;
+    const what = line.type === "final-read" ? line.key : `${line.key} on ${line.node}`;
+    const name = JSON.stringify([line.type, what]);
+    if (seen.has(name))
+      again.push(`The ${line.type} of ${what} at index ${line.index} is not the only one.`);
+    seen.add(name);
+  }
+  return again.slice(0, REASONS_MAX);
 }
 
 const AT_WORK: ReadonlySet<string> = new Set(["invoke", "ok", "fail"]);

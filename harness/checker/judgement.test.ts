@@ -23,7 +23,7 @@ describe("checkHistorySanity()", () => {
     expect(judged(() => {})).toEqual({ verdict: "valid", reasons: [] });
   });
 
-  test("lets doubt be told late, and clients work until the last marker, or where the cluster never settles", () => {
+  test("lets doubt be told late, what failed be read again, and clients work until the last marker, or where the cluster never settles", () => {
     const isSound = (damage: (builder: HistoryBuilder) => void) => judged(damage).verdict;
     expect(
       isSound((b) => {
@@ -31,6 +31,15 @@ describe("checkHistorySanity()", () => {
         const hanging = b.invoke(2, "add", "c", "i3");
         b.marker("healed").marker("quiesced").complete(hanging, "info");
       }),
+    ).toBe("valid");
+    expect(
+      isSound((b) =>
+        b
+          .finalRead("c", [])
+          .marker("quiesced")
+          .finalRead("c", null, "timeout")
+          .finalRead("c", ["i1"]),
+      ),
     ).toBe("valid");
     expect(isSound((b) => b.marker("unsettled").add(1, "c", "i2"))).toBe("valid");
   });
@@ -79,6 +88,16 @@ describe("checkHistorySanity()", () => {
       "a write that names no version beside one that does",
       (b) => b.complete(b.invoke(1, "add", "c", "i2"), "ok", { wrote: "v2", saw: [] }),
       "The add at index 1 does not name the version that it wrote.",
+    ],
+    [
+      "a key that is read twice at the end",
+      (b) => b.marker("quiesced").finalRead("c", []).finalRead("c", ["i1"]),
+      "The final-read of c at index 6 is not the only one.",
+    ],
+    [
+      "a copy that is read twice at the end",
+      (b) => b.marker("quiesced").replicas("c", "aa", "bb").replicas("c", "bb"),
+      "The replica-read of c on n1 at index 7 is not the only one.",
     ],
     [
       "a gap",
