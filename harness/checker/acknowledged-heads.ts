@@ -11,7 +11,7 @@
 
 import { depthsOfUnknown } from "./unknown-pasts.ts";
 import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
-import { pastOf, whoSawEach } from "./version-graph.ts";
+import { followersOf, pastOf, whoSawEach } from "./version-graph.ts";
 
 export interface MissedVersion {
   readonly missed: WrittenVersion;
@@ -83,26 +83,17 @@ export class AcknowledgedHeads {
     head.passed += 1;
     const isTime = head.passed >= PASSED_MIN && Number.isInteger(Math.log2(head.passed));
     if (!isTime) return;
-    const followers = this.#followersOf(head, head.passed * FOLLOWERS_PER_PASS);
+    const { name: passed } = head.version;
+    this.#whoSaw ??= whoSawEach(this.#history);
+    const followers = followersOf(passed, this.#whoSaw, head.passed * FOLLOWERS_PER_PASS);
     if (followers === undefined) return;
-    this.#walked.delete(head.version.name);
+    this.#walked.delete(passed);
     this.#apart = [...this.#apart, head].sort((one, other) => one.position - other.position);
-    for (const name of followers) {
+    for (const name of [passed, ...followers]) {
       const heads = this.#apartBy.get(name);
       if (heads === undefined) this.#apartBy.set(name, [head]);
       else heads.push(head);
     }
-  }
-
-  /** The version and all whose past holds it; undefined where those are more than `max`. */
-  #followersOf({ version }: Head, max: number): ReadonlySet<string> | undefined {
-    this.#whoSaw ??= whoSawEach(this.#history);
-    const followers = new Set([version.name]);
-    for (const name of followers) {
-      for (const follower of this.#whoSaw.get(name) ?? []) followers.add(follower);
-      if (followers.size > max) return undefined;
-    }
-    return followers;
   }
 
   /** True where all names have writers, as far back as a head was begun, or none of those that have not can be a client's. */

@@ -26,9 +26,10 @@ import { bySeverity, sentenceOf } from "./causal-anomaly.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ExpectationInput } from "./expects.ts";
 import { keepsFalseSiblings } from "./expects.ts";
+import { LastingSiblings } from "./lasting-siblings.ts";
 import { settledState } from "./settled.ts";
 import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
-import { pastOf } from "./version-graph.ts";
+import { oldestIndexOf, pastOf } from "./version-graph.ts";
 
 export interface CausalityResult extends CheckerResult {
   readonly counts: Readonly<Record<CausalAnomalyKind, number>>;
@@ -182,14 +183,6 @@ function whoSawIt(
   };
 }
 
-/** When the first of them was begun: nothing older leads to any of them. */
-function oldestIndexOf({ versions }: KeyVersions, names: readonly string[]): number {
-  return names.reduce(
-    (oldest, name) => Math.min(oldest, versions.get(name)?.begunIndex ?? 0),
-    Number.POSITIVE_INFINITY,
-  );
-}
-
 function lostVersion(
   key: string,
   history: KeyVersions,
@@ -213,19 +206,15 @@ function distance({ versions }: KeyVersions, name: string, { begunIndex }: Writt
 
 /** One for each read that returned a version beside one that has seen it. */
 function falseSiblingsOfReads(key: string, history: KeyVersions): readonly CausalAnomaly[] {
+  const lasting = new LastingSiblings(history);
   return history.reads.flatMap(({ saw, index }): readonly CausalAnomaly[] => {
     if (saw.length < 2) return [];
     const twice = repeatedIn(saw);
     if (twice !== undefined) {
       return [{ kind: "false-sibling", key, version: twice, other: twice, index }];
     }
-    const oldest = oldestIndexOf(history, saw);
-    for (const other of saw) {
-      const past = pastOf(history, [other], oldest);
-      const version = saw.find((name) => past.has(name));
-      if (version !== undefined) return [{ kind: "false-sibling", key, version, other, index }];
-    }
-    return [];
+    const found = lasting.falseSiblingIn(saw);
+    return found === undefined ? [] : [{ kind: "false-sibling", key, ...found, index }];
   });
 }
 

@@ -118,3 +118,25 @@ export function whoSawEach({ versions }: KeyVersions): ReadonlyMap<string, reado
   }
   return whoSaw;
 }
+
+/** All whose past holds this version, by what `whoSawEach` says; undefined where those are more than `max`. */
+export function followersOf(
+  name: string,
+  whoSaw: ReadonlyMap<string, readonly string[]>,
+  max = Number.POSITIVE_INFINITY,
+): ReadonlySet<string> | undefined {
+  const followers = new Set(whoSaw.get(name));
+  for (const follower of followers) {
+    if (followers.size > max) return undefined;
+    for (const next of whoSaw.get(follower) ?? []) followers.add(next);
+  }
+  return followers.size > max ? undefined : followers;
+}
+
+/** When the first of them was begun: nothing older leads to any of them. */
+export function oldestIndexOf({ versions }: KeyVersions, names: readonly string[]): number {
+  return names.reduce(
+    (oldest, name) => Math.min(oldest, versions.get(name)?.begunIndex ?? 0),
+    Number.POSITIVE_INFINITY,
+  );
+}
