@@ -86,7 +86,7 @@ describe("checkReadContents()", () => {
     const { verdict, examples, reasons } = conflict().view(["3-1"], ["a"]).judged();
     expect(verdict).toBe("invalid");
     expect(examples).toEqual([{ kind: "extra", key: KEY, value: "a", index: 7, saw: ["3-1"] }]);
-    expect(reasons[0]).toContain("showed a, which is not in its version(s) 3-1");
+    expect(reasons[0]).toContain("showed a, which version(s) 3-1 did not hold");
   });
 
   test("catches an empty view under the name of a version that is not empty", () => {

@@ -88,12 +88,8 @@ export function checkReadContents(
 }
 
 function judge(wrong: readonly WrongRead[], undecided: number): CheckerResult {
-  const doubts =
-    undecided === 0
-      ? []
-      : [
-          `${undecided} read(s) lead to a version whose writer never told its name: what they had to show, nobody knows.`,
-        ];
+  const doubt = `${undecided} read(s) lead to a version whose writer never told its name: what they had to show, nobody knows.`;
+  const doubts = undecided === 0 ? [] : [doubt];
   const [first] = wrong;
   if (first === undefined)
     return { verdict: undecided === 0 ? "valid" : "unknown", reasons: doubts };
@@ -101,11 +97,12 @@ function judge(wrong: readonly WrongRead[], undecided: number): CheckerResult {
 }
 
 function sentenceOf({ kind, key, value, index, saw }: WrongRead): string {
-  const what = kind === "extra" ? `showed ${value}, which` : `did not show ${value}, which`;
-  const whose =
-    saw.length === 0 ? "nothing, as it named no version" : `its version(s) ${saw.join(", ")}`;
-  const holds = kind === "extra" ? "is not in" : "is in";
-  return `read(s) showed something else than their versions hold; the first at index ${index} of ${key} ${what} ${holds} ${whose}.`;
+  const versions = saw.length === 0 ? "no version" : `version(s) ${saw.join(", ")}`;
+  const what =
+    kind === "extra"
+      ? `showed ${value}, which ${versions} did not hold`
+      : `did not show ${value}, which ${versions} held`;
+  return `read(s) showed something else than their versions hold; the first at index ${index} of ${key} ${what}.`;
 }
 
 function gatherNamedCarts({ pairs, finalReads }: Evidence): ReadonlyMap<string, NamedCart> {
