@@ -7,13 +7,17 @@ import { parseArgs } from "node:util";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import { checkAvailability } from "../checker/availability.ts";
 import { gatherCarts } from "../checker/cart-items.ts";
+import { checkCausality } from "../checker/causality.ts";
 import { checkConvergence } from "../checker/convergence.ts";
 import { gatherEvidence } from "../checker/evidence.ts";
 import { checkHistorySanity } from "../checker/history-sanity.ts";
 import { measureLatency, summarizeLatency } from "../checker/latency.ts";
 import { checkLostWrites } from "../checker/lost-writes.ts";
+import { checkReadContents } from "../checker/read-contents.ts";
 import { checkResurrectedItems } from "../checker/resurrected-items.ts";
+import { checkStaleReads } from "../checker/stale-reads.ts";
 import { checkUnexpectedItems } from "../checker/unexpected-items.ts";
+import { gatherVersions } from "../checker/version-graph.ts";
 import { countVersions } from "../checker/versions.ts";
 import { formatLine } from "../history/format-line.ts";
 import { readHistory } from "../history/read-history.ts";
@@ -43,11 +47,17 @@ function measure(operations: number): void {
   const { header, lines } = timed("read", () => readHistory(text));
   const evidence = timed("pair and gather", () => gatherEvidence(header, lines, undefined));
   const items = timed("gather carts", () => gatherCarts(evidence.pairs));
+  const keys = timed("gather versions", () => gatherVersions(evidence.pairs));
+  const plan = { versioning: "dvvset", reconcile: "or-set" } as const;
+  const meeting = { ...plan, quorumsMeet: true };
   const results = [
     timed("history-sanity", () => checkHistorySanity(evidence, items)),
-    timed("lost-writes", () => checkLostWrites(evidence, items)),
+    timed("lost-writes", () => checkLostWrites(evidence, items, { versionsOf: keys })),
     timed("unexpected-items", () => checkUnexpectedItems(evidence, items)),
     timed("resurrected-items", () => checkResurrectedItems(evidence, items, "or-set")),
+    timed("read-contents", () => checkReadContents(evidence, plan)),
+    timed("causality", () => checkCausality(evidence, keys, plan)),
+    timed("stale-reads", () => checkStaleReads(keys, meeting)),
     timed("convergence", () => checkConvergence(evidence, { replicas: LARGE_HISTORY_REPLICAS })),
     timed("availability", () => checkAvailability(evidence)),
     timed("versions", () => countVersions(evidence)),
@@ -57,7 +67,7 @@ function measure(operations: number): void {
   console.log(
     `${operations} operations, ${lines.length} lines: read and judged in ${seconds.toFixed(2)} s, ${cpuSeconds(begun).toFixed(2)} s of CPU`,
   );
-  const wrong = results.flatMap(({ reasons }) => reasons);
+  const wrong = results.flatMap((result) => result?.reasons ?? []);
   if (wrong.length > 0) {
     console.error(`Cannot trust the figure: a correct history was not found valid: ${wrong[0]}`);
     process.exitCode = 70;
