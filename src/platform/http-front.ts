@@ -7,7 +7,6 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { bufferOf } from "../base/bytes.ts";
 import type { Environment } from "../env/environment.ts";
@@ -17,6 +16,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { problemResponse } from "../protocol/problem-response.ts";
 import { boundAnswerTime } from "./answer-time.ts";
+import { BodyPieces } from "./body-pieces.ts";
 import type { BodyShare } from "./body-room.ts";
 import { BodyRoom } from "./body-room.ts";
 import { pathOf, plainRequest } from "./plain-request.ts";
@@ -27,7 +27,7 @@ const TEXT_BYTES_MAX = 16 * 1_024;
 const EMPTY = new Uint8Array(0);
 
 interface ConnectionState {
-  /** Requests that came and were not answered. */
+  /** Requests that came and whose answers are not on their way. */
   pending: number;
   /** The one whose body is coming. */
   collecting: IncomingMessage | undefined;
@@ -115,30 +115,35 @@ export class HttpFront {
 
   #collect(request: IncomingMessage, response: ServerResponse, state: ConnectionState): void {
     state.collecting = request;
-    let first: Buffer | undefined;
-    let rest: Buffer[] | undefined;
+    const pieces = new BodyPieces();
     let sizeBytes = 0;
     let refused = false;
     const share = this.#room.share();
+    const giveUp = (): void => {
+      refused = true;
+      pieces.clear();
+      share.giveBack();
+    };
     request.on("data", (chunk: Buffer) => {
       if (refused) return;
+      // The request was late, and whoever sends on for all that is not heard.
+      if (state.refused) {
+        giveUp();
+        return;
+      }
       sizeBytes += chunk.length;
       const refusal = this.#refusalOf(request, sizeBytes, share.take(chunk.length));
-      if (refusal !== undefined) {
-        refused = true;
-        first = undefined;
-        rest = undefined;
-        share.giveBack();
+      if (refusal === undefined) {
+        pieces.add(chunk);
+      } else {
+        giveUp();
         this.#refuseBody(request, response, state, refusal);
-      } else if (first === undefined) first = chunk;
-      else if (rest === undefined) rest = [first, chunk];
-      else rest.push(chunk);
+      }
     });
     request.on("end", () => {
       if (refused) return;
       state.collecting = undefined;
-      const body = rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest);
-      this.#handle(request, response, body, state, share);
+      this.#handle(request, response, pieces.whole(), state, share);
     });
     // The client went away in mid-body, or was timed out: nothing was handed on and there is nobody to answer.
     request.on("error", () => {
@@ -167,14 +172,14 @@ export class HttpFront {
     const isHead = request.method === "HEAD";
     this.#handler(plainRequest(request, isHead ? "GET" : (request.method ?? "GET"), body)).then(
       (answer) => {
-        state.pending--;
         share?.giveBack();
         this.#answer(response, answer, isHead);
+        settle(response, state);
       },
       (error: unknown) => {
-        state.pending--;
         share?.giveBack();
         this.#answer(response, this.#failureOf(error), isHead);
+        settle(response, state);
       },
     );
   }
@@ -253,9 +258,22 @@ export class HttpFront {
     ];
     socket.write(`${lines.join("\r\n")}\r\n\r\n`);
     socket.end(body);
-    // A client that goes on sending would keep the connection half open.
-    (socket as Socket).setTimeout(LINGER_MS, () => socket.destroy());
+    // A client that goes on sending, however slowly, would keep the connection half open.
+    if (socket.writableFinished) endAfterLinger(socket);
+    else socket.once("finish", () => endAfterLinger(socket));
   }
+}
+
+/** An answer that waits for an earlier one of its connection is still pending: another one in its place would be taken for it. */
+function settle(response: ServerResponse, state: ConnectionState): void {
+  const isOnItsWay = response.socket !== null || response.writableFinished || response.destroyed;
+  if (isOnItsWay) state.pending--;
+  else response.once("socket", () => state.pending--);
+}
+
+function endAfterLinger(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 function refusalOf(error: NodeJS.ErrnoException, limits: HttpLimits): [ErrorCode, string] {
