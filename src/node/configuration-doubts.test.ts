@@ -7,6 +7,7 @@ const DOUBTLESS = {
   durableGatherMs: 20,
   hedgeMs: 100,
   members: [1, 2, 3],
+  gossipMs: 0,
   n: 3,
   r: 2,
   w: 2,
@@ -34,21 +35,25 @@ describe("configurationDoubts()", () => {
   it.each([
     [
       { members: [1, 2] },
-      "n 3 is more than there are members, 2: no key has as many copies as it should until more join",
+      "n 3 is more than there are members, 2: no key has as many copies as it should",
     ],
     [
       { members: [1] },
-      "n 3 is more than there are members, 1: no key has as many copies as it should until more join, and r 2 and w 2 cannot be met, so that reads and writes are refused",
+      "n 3 is more than there are members, 1: no key has as many copies as it should, and r 2 and w 2 cannot be met, so that reads and writes are refused",
     ],
     [
       { members: [1, 2], w: 3 },
-      "n 3 is more than there are members, 2: no key has as many copies as it should until more join, and w 3 cannot be met, so that writes are refused",
+      "n 3 is more than there are members, 2: no key has as many copies as it should, and w 3 cannot be met, so that writes are refused",
     ],
     [
       { members: [1, 2], r: 3 },
-      "n 3 is more than there are members, 2: no key has as many copies as it should until more join, and r 3 cannot be met, so that reads are refused",
+      "n 3 is more than there are members, 2: no key has as many copies as it should, and r 3 cannot be met, so that reads are refused",
     ],
   ])("tells of fewer members than copies: %j", (changed, doubt) => {
     expect(configurationDoubts({ ...DOUBTLESS, ...changed })).toEqual([doubt]);
+  });
+
+  it("has none about the founders of a cluster that others join", () => {
+    expect(configurationDoubts({ ...DOUBTLESS, members: [1], gossipMs: 1_000 })).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as openRequest } from "node:http";
 import type { HttpCall, HttpCaller, HttpCallResult } from "../client/http-caller.ts";
 import { HttpCallError } from "../client/http-caller.ts";
+import { BodyPieces } from "./body-pieces.ts";
 
 export interface HttpClientOptions {
   /** Connections to one node at most; calls beyond wait, and their time runs. Default 256. */
@@ -113,18 +114,15 @@ interface Collector {
 }
 
 function collect(incoming: IncomingMessage, bytesMax: number, collector: Collector): void {
-  const chunks: Buffer[] = [];
+  const pieces = new BodyPieces();
   let sizeBytes = 0;
   incoming.on("data", (chunk: Buffer) => {
     sizeBytes += chunk.length;
     if (sizeBytes > bytesMax) collector.onTooLarge();
-    else chunks.push(chunk);
+    else pieces.add(chunk);
   });
   incoming.on("error", (error) => collector.onFailed(error));
-  incoming.on("end", () => {
-    const [only] = chunks;
-    collector.onBody(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
-  });
+  incoming.on("end", () => collector.onBody(pieces.whole()));
 }
 
 function flatten(incoming: IncomingMessage): Record<string, string> {

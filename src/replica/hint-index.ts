@@ -99,7 +99,7 @@ export async function loadHints(engine: Engine): Promise<StoredHints> {
   return { index, damaged };
 }
 
-/** Removes these rows, page by page, and tells `removed` how many whenever some are gone for good. Rejects with StorageError. */
+/** Removes these rows, page by page, and tells `removed` how many whenever some are gone. Below a write buffer they may be back after a crash, and go again. Rejects with StorageError. */
 export async function removeHints(
   engine: Engine,
   rowKeys: readonly Uint8Array[],
