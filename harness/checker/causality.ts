@@ -220,6 +220,7 @@ function falseSiblingsOfReads(key: string, history: KeyVersions): readonly Causa
 
 /** The first name that stands there a second time: one write, kept as two versions. */
 function repeatedIn(saw: readonly string[]): string | undefined {
+  if (new Set(saw).size === saw.length) return undefined;
   return saw.find((name, position) => saw.indexOf(name) < position);
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { ADD, VIEW } from "../history/cart-operation.ts";
+import type { HistoryLine } from "../history/operation.ts";
 import type { Pair } from "../history/pairs.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Carts } from "./cart-items.ts";
@@ -62,21 +63,37 @@ function restlessClients({ lines, settled }: Evidence): readonly string[] {
   ];
 }
 
-/** Of two reads of one thing at the end the later one is judged, and would hide what the earlier one showed. */
+/**
+ * Of two reads of one thing at the end the later one is judged, and would hide what the earlier one showed; so it is with hash trees, which
+ * are told once more where all nodes crash at the end.
+ */
 function readAgain({ lines, settled }: Evidence): readonly string[] {
   const settledIndex = settled?.index ?? Number.POSITIVE_INFINITY;
   const seen = new Set<string>();
   const again: string[] = [];
   for (const line of lines) {
-    const isEnd = line.type === "final-read" || line.type === "replica-read";
-    if (!isEnd || line.index < settledIndex || line.error !== undefined) continue;
-    const what = line.type === "final-read" ? line.key : `${line.key} on ${line.node}`;
+    const what = whatWasRead(line, settledIndex);
+    if (what === undefined) continue;
     const name = JSON.stringify([line.type, what]);
     if (seen.has(name))
       again.push(`The ${line.type} of ${what} at index ${line.index} is not the only one.`);
     seen.add(name);
   }
   return again.slice(0, REASONS_MAX);
+}
+
+/** What a line at the end tells of; undefined where it is none, or failed. */
+function whatWasRead(line: HistoryLine, settledIndex: number): string | undefined {
+  switch (line.type) {
+    case "final-read":
+      return line.error === undefined ? line.key : undefined;
+    case "replica-read":
+      return line.error === undefined ? `${line.key} on ${line.node}` : undefined;
+    case "tree-roots":
+      return line.error === undefined && line.index > settledIndex ? line.node : undefined;
+    default:
+      return undefined;
+  }
 }
 
 const AT_WORK: ReadonlySet<string> = new Set(["invoke", "ok", "fail"]);

@@ -35,8 +35,9 @@ describe("checkHistorySanity()", () => {
     expect(
       isSound((b) =>
         b
-          .finalRead("c", [])
+          .treeRoots("n1", {})
           .marker("quiesced")
+          .treeRoots("n1", {})
           .finalRead("c", null, "timeout")
           .finalRead("c", ["i1"]),
       ),
@@ -93,6 +94,16 @@ describe("checkHistorySanity()", () => {
       "a key that is read twice at the end",
       (b) => b.marker("quiesced").finalRead("c", []).finalRead("c", ["i1"]),
       "The final-read of c at index 6 is not the only one.",
+    ],
+    [
+      "a key that is read before the last marker and after it",
+      (b) => b.marker("quiesced").finalRead("c", []).marker("quiesced").finalRead("c", ["i1"]),
+      "The final-read of c at index 7 is not the only one.",
+    ],
+    [
+      "a node that tells of its trees twice",
+      (b) => b.marker("quiesced").treeRoots("n1", {}).treeRoots("n1", { "0": "aa" }),
+      "The tree-roots of n1 at index 6 is not the only one.",
     ],
     [
       "a copy that is read twice at the end",

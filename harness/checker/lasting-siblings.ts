@@ -28,12 +28,26 @@ export class LastingSiblings {
     for (const name of saw) this.#count(name);
     const passing = saw.filter((name) => !this.#followers.has(name));
     const oldest = oldestIndexOf(this.#history, passing);
+    const pastOfThese = (names: readonly string[]) =>
+      passing.length === 0 ? NOTHING : pastOf(this.#history, names, oldest);
+    // Mostly there are none, and one walk tells so, however many are shown.
+    const seen = this.#seenBy(saw, pastOfThese(saw));
+    if (seen.length === 0) return undefined;
     for (const other of saw) {
-      const past = passing.length === 0 ? NOTHING : pastOf(this.#history, [other], oldest);
-      const version = saw.find((name) => this.#followers.get(name)?.has(other) ?? past.has(name));
+      const past = pastOfThese([other]);
+      const version = seen.find((name) => this.#followers.get(name)?.has(other) ?? past.has(name));
       if (version !== undefined) return { version, other };
     }
     return undefined;
+  }
+
+  /** Which of these one of them has seen. `past`: what all of them have seen, as far as who has seen it is not known once for all. */
+  #seenBy(saw: readonly string[], past: ReadonlySet<string>): readonly string[] {
+    const shown = new Set(saw);
+    return saw.filter((name) => {
+      const followers = this.#followers.get(name);
+      return followers === undefined ? past.has(name) : !followers.isDisjointFrom(shown);
+    });
   }
 
   #count(name: string): void {

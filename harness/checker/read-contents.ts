@@ -15,15 +15,11 @@ import type { Pair } from "../history/pairs.ts";
 import type { Reconciler } from "../run/plan.ts";
 import type { CheckerResult } from "../run/summary.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Contents, NamedWrite } from "./version-contents.ts";
+import type { ContentsDifference, NamedWrite } from "./version-contents.ts";
 import { VersionContents } from "./version-contents.ts";
 
-export interface WrongRead {
-  /** `extra`: shown and not in the versions; `missing`: in them and not shown. */
-  readonly kind: "extra" | "missing";
+export interface WrongRead extends ContentsDifference {
   readonly key: string;
-  /** The item. */
-  readonly value: string;
   /** Of the read. */
   readonly index: number;
   /** Names that the read returned. */
@@ -65,13 +61,12 @@ export function checkReadContents(
     const names = cart.reads.map(({ saw }) => saw);
     const contents = new VersionContents(cart.writes, names, reconcile);
     for (const read of cart.reads) {
-      const expected = contents.take(read.saw);
-      if (expected === undefined) {
+      const difference = contents.compare(read.saw, read.items);
+      if (difference === "unknown") {
         undecided += 1;
         continue;
       }
       reads += 1;
-      const difference = differenceOf(read.items, expected);
       if (difference !== undefined) {
         wrong.push({ ...difference, key, index: read.index, saw: read.saw });
       }
@@ -88,7 +83,7 @@ export function checkReadContents(
 }
 
 function judge(wrong: readonly WrongRead[], undecided: number): CheckerResult {
-  const doubt = `${undecided} read(s) lead to a version whose writer never told its name: what they had to show, nobody knows.`;
+  const doubt = `${undecided} read(s) lead to a version whose writer told no name, or that stands behind itself: what they had to show, nobody knows.`;
   const doubts = undecided === 0 ? [] : [doubt];
   const [first] = wrong;
   if (first === undefined)
@@ -131,16 +126,4 @@ function cartOf(carts: Map<string, NamedCart>, key: string): NamedCart {
     carts.set(key, cart);
   }
   return cart;
-}
-
-function differenceOf(
-  shown: readonly string[],
-  { items }: Contents,
-): Pick<WrongRead, "kind" | "value"> | undefined {
-  const extra = shown.find((item) => !items.has(item));
-  if (extra !== undefined) return { kind: "extra", value: extra };
-  if (shown.length >= items.size && new Set(shown).size === items.size) return undefined;
-  const seen = new Set(shown);
-  const missing = [...items].find((item) => !seen.has(item));
-  return missing === undefined ? undefined : { kind: "missing", value: missing };
 }

@@ -3,13 +3,14 @@
  * one item that it put in or took out. From the history's names alone, in code of its own, so that neither the store nor the
  * clients' reconciler is asked about itself.
  *
- * A cart may be long and its versions many, so what a version holds is kept only while somebody is still to read it, and handed on
- * to who reads it last.
+ * A cart may be long and its versions many, so items are bits, only versions that stand behind a read are derived, and what one holds is
+ * kept while somebody is still to read it, and handed on to who reads it last.
  */
 
 import { ADD } from "../history/cart-operation.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Reconciler } from "../run/plan.ts";
+import { ItemSet } from "./item-set.ts";
 
 /** A write that told its name. */
 export interface NamedWrite extends Pick<Operation, "f" | "value"> {
@@ -17,26 +18,31 @@ export interface NamedWrite extends Pick<Operation, "f" | "value"> {
   readonly saw: readonly string[] | undefined;
 }
 
-export interface Contents {
-  readonly items: ReadonlySet<string>;
+interface Contents {
+  readonly items: ItemSet;
   /** Items that were taken out for good; always empty unless carts are OR-sets. */
-  readonly removed: ReadonlySet<string>;
+  readonly removed: ItemSet;
 }
 
-interface OpenContents {
-  readonly items: Set<string>;
-  readonly removed: Set<string>;
+/** How a read differs from what its versions hold. */
+export interface ContentsDifference {
+  /** `extra`: shown and not in the versions; `missing`: in them and not shown. */
+  readonly kind: "extra" | "missing";
+  /** The item. */
+  readonly value: string;
 }
 
 export class VersionContents {
   readonly #writes: ReadonlyMap<string, NamedWrite>;
   readonly #reconcile: Reconciler;
-  /** Undefined: derived, and nobody can know. */
-  readonly #known = new Map<string, OpenContents | undefined>();
+  readonly #items: readonly string[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  /** Undefined: derived, and nobody can know, or nobody is still to read it. */
+  readonly #known = new Map<string, Contents | undefined>();
   /** How often each version is still to be read. */
   readonly #readsLeft = new Map<string, number>();
 
-  /** `reads`: the names in each read that `take` will be asked for. */
+  /** `reads`: the names in each read that `compare` will be asked about. */
   constructor(
     writes: ReadonlyMap<string, NamedWrite>,
     reads: Iterable<readonly string[]>,
@@ -44,18 +50,49 @@ export class VersionContents {
   ) {
     this.#writes = writes;
     this.#reconcile = reconcile;
-    for (const { saw } of writes.values()) this.#announce(saw ?? []);
-    for (const names of reads) this.#announce(names);
+    const texts = [...writes.values()].flatMap(({ value }) =>
+      typeof value === "string" ? [value] : [],
+    );
+    this.#items = [...new Set(texts)];
+    this.#numbers = new Map(this.#items.map((item, number) => [item, number]));
+    this.#announce(reads);
   }
 
-  /** What a read of these versions must show; undefined where a version without a name stands behind them. To be asked for once. */
-  take(names: readonly string[]): Contents | undefined {
+  /**
+   * Compares what a read of these versions showed with what they hold: undefined where that is the same, `unknown` where a version
+   * without a name stands behind them. To be asked once of each read.
+   */
+  compare(
+    names: readonly string[],
+    shown: readonly string[],
+  ): ContentsDifference | "unknown" | undefined {
     for (const name of names) this.#derive(name);
-    return this.#join(names);
+    const contents = this.#join(names);
+    if (contents === undefined) return "unknown";
+    const seen = ItemSet.of(this.#items.length);
+    for (const item of shown) {
+      const number = this.#numbers.get(item);
+      if (number === undefined || !contents.items.has(number))
+        return { kind: "extra", value: item };
+      seen.add(number);
+    }
+    const missing = contents.items.firstBeyond(seen);
+    return missing === undefined
+      ? undefined
+      : { kind: "missing", value: this.#items[missing] as string };
   }
 
-  #announce(names: readonly string[]): void {
-    for (const name of names) this.#readsLeft.set(name, (this.#readsLeft.get(name) ?? 0) + 1);
+  /** Counts who will read what: the reads, and the writers of all that stands behind them. */
+  #announce(reads: Iterable<readonly string[]>): void {
+    const open = [...reads];
+    for (let names = open.pop(); names !== undefined; names = open.pop()) {
+      for (const name of names) {
+        const count = this.#readsLeft.get(name) ?? 0;
+        this.#readsLeft.set(name, count + 1);
+        const saw = this.#writes.get(name)?.saw;
+        if (count === 0 && saw !== undefined) open.push(saw);
+      }
+    }
   }
 
   /** Derives what this version holds, and before it what those behind it hold. */
@@ -70,7 +107,7 @@ export class VersionContents {
         continue;
       }
       const missing = write.saw.filter((seen) => !this.#known.has(seen));
-      // What stands behind itself no client can have written; another checker tells of it.
+      // What stands behind itself no client can have written, and nobody can say what it holds.
       const isCircle = underWay.has(next) && missing.length > 0;
       if (missing.length === 0 || isCircle) {
         this.#known.set(next, isCircle ? undefined : this.#written(write, write.saw));
@@ -82,38 +119,36 @@ export class VersionContents {
     }
   }
 
-  #written({ f, value }: NamedWrite, saw: readonly string[]): OpenContents | undefined {
+  #written({ f, value }: NamedWrite, saw: readonly string[]): Contents | undefined {
     const contents = this.#join(saw);
-    if (contents === undefined || typeof value !== "string") return undefined;
+    const number = typeof value === "string" ? this.#numbers.get(value) : undefined;
+    if (contents === undefined || number === undefined) return undefined;
     const { items, removed } = contents;
     if (f !== ADD) {
-      items.delete(value);
-      if (this.#reconcile === "or-set") removed.add(value);
-    } else if (!removed.has(value)) {
-      items.add(value);
+      items.delete(number);
+      if (this.#reconcile === "or-set") removed.add(number);
+    } else if (!removed.has(number)) {
+      items.add(number);
     }
     return contents;
   }
 
   /** All of them as one, which the caller may change; undefined where one of them is not known. */
-  #join(names: readonly string[]): OpenContents | undefined {
+  #join(names: readonly string[]): Contents | undefined {
     const distinct = this.#reconcile === "lww" ? names.slice(0, 1) : [...new Set(names)];
-    const found = distinct.map((name) => ({ name, contents: this.#known.get(name) }));
+    const found = distinct.map((name) => this.#known.get(name));
     this.#discount(names);
-    let longest: { readonly name: string; readonly contents: OpenContents } | undefined;
-    for (const { name, contents } of found) {
-      if (contents === undefined) return undefined;
-      if (contents.items.size >= (longest?.contents.items.size ?? 0)) longest = { name, contents };
+    const [first, ...others] = found;
+    const [name] = distinct;
+    if (name === undefined) return this.#nothing();
+    if (first === undefined) return undefined;
+    const joined = this.#readsLeft.get(name) === 0 ? first : copyOf(first);
+    for (const other of others) {
+      if (other === undefined) return undefined;
+      joined.items.unite(other.items);
+      joined.removed.unite(other.removed);
     }
-    if (longest === undefined) return { items: new Set(), removed: new Set() };
-    const isFree = this.#readsLeft.get(longest.name) === 0;
-    const joined = isFree ? longest.contents : copyOf(longest.contents);
-    if (found.length === 1) return joined;
-    for (const { contents } of found) {
-      for (const item of contents?.items ?? []) joined.items.add(item);
-      for (const item of contents?.removed ?? []) joined.removed.add(item);
-    }
-    for (const item of joined.removed) joined.items.delete(item);
+    joined.items.subtract(joined.removed);
     return joined;
   }
 
@@ -125,8 +160,13 @@ export class VersionContents {
       if (left <= 0) this.#known.set(name, undefined);
     }
   }
+
+  #nothing(): Contents {
+    const count = this.#items.length;
+    return { items: ItemSet.of(count), removed: ItemSet.of(count) };
+  }
 }
 
-function copyOf({ items, removed }: OpenContents): OpenContents {
-  return { items: new Set(items), removed: new Set(removed) };
+function copyOf({ items, removed }: Contents): Contents {
+  return { items: items.copy(), removed: removed.copy() };
 }
