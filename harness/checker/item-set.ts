@@ -16,45 +16,41 @@ export class ItemSet {
   }
 
   has(number: number): boolean {
-    return ((this.#wordOf(number) >>> (number % 32)) & 1) === 1;
+    return ((this.#word(number >>> 5) >>> (number % 32)) & 1) === 1;
   }
 
   add(number: number): void {
-    this.#words[number >>> 5] = this.#wordOf(number) | (1 << (number % 32));
+    this.#words[number >>> 5] = this.#word(number >>> 5) | (1 << (number % 32));
   }
 
   delete(number: number): void {
-    this.#words[number >>> 5] = this.#wordOf(number) & ~(1 << (number % 32));
+    this.#words[number >>> 5] = this.#word(number >>> 5) & ~(1 << (number % 32));
   }
 
   /** Adds what the other, of the same bound, holds. */
-  unite({ words }: { readonly words: Uint32Array }): void {
-    for (let at = 0; at < words.length; at += 1) {
-      this.#words[at] = (this.#words[at] as number) | (words[at] as number);
+  unite(other: ItemSet): void {
+    for (let at = 0; at < this.#words.length; at += 1) {
+      this.#words[at] = this.#word(at) | other.#word(at);
     }
   }
 
   /** Takes out what the other, of the same bound, holds. */
-  subtract({ words }: { readonly words: Uint32Array }): void {
-    for (let at = 0; at < words.length; at += 1) {
-      this.#words[at] = (this.#words[at] as number) & ~(words[at] as number);
+  subtract(other: ItemSet): void {
+    for (let at = 0; at < this.#words.length; at += 1) {
+      this.#words[at] = this.#word(at) & ~other.#word(at);
     }
   }
 
-  get words(): Uint32Array {
-    return this.#words;
-  }
-
   /** The smallest number that is here and not in the other, of the same bound; undefined where there is none. */
-  firstBeyond({ words }: { readonly words: Uint32Array }): number | undefined {
-    for (let at = 0; at < words.length; at += 1) {
-      const beyond = (this.#words[at] as number) & ~(words[at] as number);
+  firstBeyond(other: ItemSet): number | undefined {
+    for (let at = 0; at < this.#words.length; at += 1) {
+      const beyond = this.#word(at) & ~other.#word(at);
       if (beyond !== 0) return 32 * at + (31 - Math.clz32(beyond & -beyond));
     }
     return undefined;
   }
 
-  #wordOf(number: number): number {
-    return this.#words[number >>> 5] ?? 0;
+  #word(at: number): number {
+    return this.#words[at] ?? 0;
   }
 }

@@ -96,7 +96,9 @@ describe("checkReadContents()", () => {
   });
 
   test("catches items under no name at all, and what a remove had not read", () => {
-    expect(history().add("1-1", [], "a").view([], ["a"]).judged().verdict).toBe("invalid");
+    const { verdict, reasons } = history().add("1-1", [], "a").view([], ["a"]).judged();
+    expect(verdict).toBe("invalid");
+    expect(reasons[0]).toContain("showed a, and named no version.");
     const { examples } = history()
       .add("1-1", [], "a")
       .add("2-1", ["1-1"], "b")

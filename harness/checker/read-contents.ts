@@ -92,10 +92,11 @@ function judge(wrong: readonly WrongRead[], undecided: number): CheckerResult {
 }
 
 function sentenceOf({ kind, key, value, index, saw }: WrongRead): string {
-  const versions = saw.length === 0 ? "no version" : `version(s) ${saw.join(", ")}`;
+  const versions = `version(s) ${saw.join(", ")}`;
+  const extra = saw.length === 0 ? "and named no version" : `which ${versions} did not hold`;
   const what =
     kind === "extra"
-      ? `showed ${value}, which ${versions} did not hold`
+      ? `showed ${value}, ${extra}`
       : `did not show ${value}, which ${versions} held`;
   return `read(s) showed something else than their versions hold; the first at index ${index} of ${key} ${what}.`;
 }
