@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MissedVersion } from "./acknowledged-heads.ts";
 import { AcknowledgedHeads } from "./acknowledged-heads.ts";
+import { countedVersions } from "./testing/counted-versions.ts";
 import { HistoryBuilder } from "./testing/history-builder.ts";
 import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
 import { gatherVersions, pastOf } from "./version-graph.ts";
@@ -126,16 +127,9 @@ describe("AcknowledgedHeads", () => {
     for (let number = 2; number < operations; number += 1) {
       write(`v${number}`, [`v${number - 1}`, ...(number === backAt ? ["lost"] : [])]);
     }
-    const { versions, ...rest } = historyOf(builder);
-    let looked = 0;
-    const counted = new Map(versions);
-    counted.get = (name) => {
-      looked += 1;
-      return versions.get(name);
-    };
-    const history = { ...rest, versions: counted };
+    const { history, lookUps } = countedVersions(historyOf(builder));
     const missed = missedBy(history, new AcknowledgedHeads(history));
     expect(missed).toHaveLength(Math.min(operations, backAt) - 1);
-    expect(looked / operations).toBeLessThan(50);
+    expect(lookUps() / operations).toBeLessThan(50);
   });
 });

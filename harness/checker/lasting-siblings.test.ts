@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LastingSiblings } from "./lasting-siblings.ts";
+import { countedVersions } from "./testing/counted-versions.ts";
 import { HistoryBuilder } from "./testing/history-builder.ts";
 import type { KeyVersions } from "./version-graph.ts";
 import { gatherVersions, pastOf } from "./version-graph.ts";
@@ -65,18 +66,12 @@ describe("LastingSiblings", () => {
       { length: operations },
       (_, number) => [`v${number}`, number === 0 ? [] : [`v${number - 1}`]] as const,
     );
-    const { versions, ...rest } = historyOf(writes);
-    let looked = 0;
-    const counted = new Map(versions);
-    counted.get = (name) => {
-      looked += 1;
-      return versions.get(name);
-    };
-    const lasting = new LastingSiblings({ ...rest, versions: counted });
+    const { history, lookUps } = countedVersions(historyOf(writes));
+    const lasting = new LastingSiblings(history);
     for (let number = 1; number < operations; number += 1) {
       const saw = [`v${number}`, "v0"];
       expect(lasting.falseSiblingIn(saw)).toEqual({ version: "v0", other: `v${number}` });
     }
-    expect(looked / operations).toBeLessThan(100);
+    expect(lookUps() / operations).toBeLessThan(100);
   });
 });

@@ -1,4 +1,3 @@
-import type { ReachablePoint } from "../../src/env/catalogue.ts";
 import { waitMs } from "../../src/env/wait.ts";
 import { shoppingCart } from "../../workloads/shopping-cart.ts";
 import type { WorkloadClients } from "../client/contract.ts";
@@ -6,11 +5,9 @@ import { checkRing } from "../drivers/sim/oracle/check-ring.ts";
 import { checkShares } from "../drivers/sim/oracle/check-shares.ts";
 import { checkSpread } from "../drivers/sim/oracle/check-spread.ts";
 import { SimHttp } from "../drivers/sim/sim-http.ts";
-import type { SimFaultKind } from "../drivers/sim/world-plan.ts";
 import { limit } from "../generator/combinators.ts";
 import { interpret } from "../generator/interpreter.ts";
 import { openLoop } from "../generator/open-loop.ts";
-import type { HistoryLine } from "../history/operation.ts";
 import { datacenterOf, replicasPerDatacenter } from "../nemesis/datacenters.ts";
 import { pairsOf } from "../nemesis/probes.ts";
 import { readBack, settleDown } from "../run/read-back.ts";
@@ -18,7 +15,6 @@ import { untilAborted } from "../run/until-aborted.ts";
 import { Adversary } from "./adversary.ts";
 import { checkAtRest, checkStops } from "./at-rest.ts";
 import { checkClientRouting } from "./check-client-routing.ts";
-import { checkDrift, checkEqualTrees, checkTrees } from "./check-trees.ts";
 import { churnOf } from "./churn.ts";
 import type { ColdWriterParts } from "./cold-writer.ts";
 import { ColdWriter } from "./cold-writer.ts";
@@ -26,6 +22,7 @@ import { checkCollection } from "./collection.ts";
 import { KeyDeleter } from "./key-deleter.ts";
 import { runLiveness } from "./liveness.ts";
 import { removalsOf } from "./removals.ts";
+import { checkDelivery, checkReplicas, truthOfTrees, wasQuiet } from "./settled-checks.ts";
 import type { Finding } from "./sim-outcome.ts";
 import type { SimPlan } from "./sim-plan.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
@@ -39,16 +36,6 @@ const DRAIN_MS = 120_000;
 const RING_KEYS = 50;
 const RESTART_ATTEMPTS_MAX = 20;
 const RESTART_PAUSE_MS = 100;
-/** Faults with which a node cannot keep a hint that it owes, or a copy that it acknowledged. */
-const FORGETFUL: ReadonlySet<SimFaultKind> = new Set([
-  "full-disk",
-  "failed-disk",
-  "corrupt",
-  "restore",
-  "wipe",
-]);
-/** By then some primary may be owed a copy that nobody keeps for it; where this was never reached, none is. */
-const UNKEPT: ReachablePoint = "a coordinator had no room for a hint that it owed";
 const NEVER = new AbortController().signal;
 
 /**
@@ -261,29 +248,6 @@ async function load(world: SimulatedWorld, clients: WorkloadClients): Promise<vo
   end.cancel();
 }
 
-/** Before the final reads, which repair what hints should have brought, and what no hint was kept of for want of room. */
-async function checkDelivery(world: SimulatedWorld): Promise<void> {
-  const { assertions, cluster, oracle, plan, recorder } = world;
-  const isOwed = UNKEPT in assertions.reached;
-  const mayForget = isOwed || plan.faults.some(({ kind }) => FORGETFUL.has(kind));
-  if (mayForget || !wasQuiet(recorder.lines)) return;
-  const left = await checkAtRest(cluster);
-  if (left.length === 0) oracle?.hintsDelivered();
-}
-
-/** Before the final reads, which repair what anti-entropy should have brought. */
-function checkReplicas(world: SimulatedWorld): void {
-  const { findings, plan, recorder } = world;
-  findings.push(...truthOfTrees(world));
-  if (wasQuiet(recorder.lines)) findings.push(...checkEqualTrees(recorder.lines, plan.run));
-}
-
-/** A row that its disk has garbled keeps its leaf until somebody reads it, or a pass finds it out. */
-function truthOfTrees({ assertions, cluster, plan }: SimulatedWorld): readonly Finding[] {
-  if (plan.faults.some(({ kind }) => kind === "corrupt")) return [];
-  return [...checkTrees(cluster), ...checkDrift(assertions.reached)];
-}
-
 /** Everything that is down comes back; a node that cannot although nothing is wrong any more is a finding. */
 async function restartAll({ cluster }: SimulatedWorld): Promise<readonly Finding[]> {
   const restarts = [...cluster.simNodes.values()].map(async (machine): Promise<Finding[]> => {
@@ -302,12 +266,4 @@ async function restartAll({ cluster }: SimulatedWorld): Promise<readonly Finding
     return [{ check: "restart", anomaly: "a healed node does not start", detail }];
   });
   return (await Promise.all(restarts)).flat();
-}
-
-/** What the settling at the end came to. */
-function wasQuiet(lines: readonly HistoryLine[]): boolean {
-  const last = lines.findLast(
-    (line) => line.type === "marker" && (line.name === "quiesced" || line.name === "unsettled"),
-  );
-  return last?.type === "marker" && last.name === "quiesced";
 }

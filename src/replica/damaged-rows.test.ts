@@ -34,6 +34,16 @@ async function foreignRecord(text: string): Promise<Uint8Array> {
   return (await other.mint(KEY, BLIND, Buffer.from(text), undefined)).record;
 }
 
+/** A life before this one was handed so many hints for others, and its disk has garbled them since. */
+async function leaveDamagedHints(engine: KeptEngine, count: number): Promise<void> {
+  const record = await foreignRecord("garbled");
+  const before = await openReplica(engine, dvvset, environment());
+  for (let index = 0; index < count; index += 1) {
+    await before.store(Buffer.from(`key ${index}`), record, N1);
+  }
+  await engine.damage("hints");
+}
+
 describe("a damaged row", () => {
   test("D-4.7-4 is an error to readers, is counted, and gives way to what comes from others", async () => {
     const engine = new KeptEngine();
@@ -138,12 +148,7 @@ describe("damaged hints", () => {
       }
     }
     const engine = new CountingEngine();
-    const record = await foreignRecord("garbled");
-    const before = await openReplica(engine, dvvset, environment());
-    for (let index = 0; index < 1_024 + 3; index += 1) {
-      await before.store(Buffer.from(`key ${index}`), record, N1);
-    }
-    await engine.damage("hints");
+    await leaveDamagedHints(engine, 1_024 + 3);
     batchSizes.length = 0;
     const env = environment();
     const after = await openReplica(engine, dvvset, env);
@@ -161,12 +166,7 @@ describe("damaged hints", () => {
       }
     }
     const engine = new FailingEngine();
-    const record = await foreignRecord("garbled");
-    const before = await openReplica(engine, dvvset, environment());
-    for (let index = 0; index < 1_024 + 3; index += 1) {
-      await before.store(Buffer.from(`key ${index}`), record, N1);
-    }
-    await engine.damage("hints");
+    await leaveDamagedHints(engine, 1_024 + 3);
     const env = environment();
     await expect(openReplica(engine, dvvset, env)).rejects.toThrow(StorageError);
     expect(await engine.count("hints")).toBe(3);
