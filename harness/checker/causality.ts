@@ -27,8 +27,9 @@ import type { Evidence } from "./evidence.ts";
 import type { ExpectationInput } from "./expects.ts";
 import { keepsFalseSiblings } from "./expects.ts";
 import { LastingSiblings } from "./lasting-siblings.ts";
+import { lostVersions } from "./lost-versions.ts";
 import { settledState } from "./settled.ts";
-import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
+import type { KeyVersions } from "./version-graph.ts";
 import { oldestIndexOf, pastOf } from "./version-graph.ts";
 
 export interface CausalityResult extends CheckerResult {
@@ -117,7 +118,7 @@ function judgeEnd(
   const isNamed =
     history.unnamed.length === 0 || [...past].every((name) => history.versions.has(name));
   if (lost.length > 0 && !isNamed) return undefined;
-  return [...anomalies, ...lost.map((written) => lostVersion(key, history, { written, saw }))];
+  return [...anomalies, ...lostVersions(key, history, { lost, saw })];
 }
 
 function isWritten({ versions }: KeyVersions, name: string): boolean {
@@ -181,27 +182,6 @@ function whoSawIt(
     }
     return pasts.find(([, past]) => past.has(version))?.[0];
   };
-}
-
-function lostVersion(
-  key: string,
-  history: KeyVersions,
-  { written, saw }: { readonly written: WrittenVersion; readonly saw: readonly string[] },
-): CausalAnomaly {
-  const { name: version, endedIndex: index } = written;
-  const own = pastOf(history, [version]);
-  const rivals = saw.filter((name) => !own.has(name));
-  const [nearest] = rivals.sort(
-    (left, right) => distance(history, left, written) - distance(history, right, written),
-  );
-  if (nearest !== undefined) {
-    return { kind: "false-dominance", key, version, other: nearest, index };
-  }
-  return { kind: "missing-sibling", key, version, other: saw[0], index };
-}
-
-function distance({ versions }: KeyVersions, name: string, { begunIndex }: WrittenVersion): number {
-  return Math.abs((versions.get(name)?.begunIndex ?? 0) - begunIndex);
 }
 
 /** One for each read that returned a version beside one that has seen it. */
