@@ -6,9 +6,11 @@
  * the store lost stays a head for good, and every later read would be walked back to it: 16,000 operations took 22 s.
  * Sketch. A head that others pass over time and again is walked from once, the other way: to all versions whose writers have seen
  * it. Of a lost one these are few or none. Then it is looked up, stands apart, and holds up no walk. How far is walked grows with how often
- * it was passed over, so that a head seen by many, late, costs no more than the walks that it saves.
+ * it was passed over, so that a head seen by many, late, costs no more than the walks that it saves. A store that loses thousands leaves as many
+ * apart, which are neither sorted nor gone through again for any operation: each has its slot.
  */
 
+import { NumberedSlots } from "./numbered-slots.ts";
 import { depthsOfUnknown } from "./unknown-pasts.ts";
 import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
 import { followersOf, pastOf, whoSawEach } from "./version-graph.ts";
@@ -34,40 +36,62 @@ interface Head {
 
 export class AcknowledgedHeads {
   readonly #history: KeyVersions;
-  /** Looked for in the past of what is shown; in the order of their positions, as those apart are. */
+  /** All that were added, by their position. */
+  readonly #added: Head[] = [];
+  /** Looked for in the past of what is shown; in the order of their positions. */
   readonly #walked = new Map<string, Head>();
-  #apart: readonly Head[] = [];
+  /** Of each head apart, in the slot of its position, when it was begun. */
+  readonly #apart: NumberedSlots;
   /** By name of a version: the heads apart, and some that once were, that it is or that its past holds. */
   readonly #apartBy = new Map<string, Head[]>();
-  #added = 0;
   #whoSaw: ReadonlyMap<string, readonly string[]> | undefined;
   #unknownDepths: ReadonlyMap<string, number> | undefined;
 
   constructor(history: KeyVersions) {
     this.#history = history;
+    this.#apart = new NumberedSlots(history.versions.size);
   }
 
   /** Each version once, in the order in which they were acknowledged. */
   add(version: WrittenVersion): void {
     const past = pastOf(this.#history, [version.name], oldestOf(this.#walked.values()));
-    const seen = new Set(this.#apartBy.get(version.name));
-    if (seen.size > 0) this.#apart = this.#apart.filter((head) => !seen.has(head));
+    for (const { position } of this.#apartSeenBy(version.name)) this.#apart.clear(position);
     for (const [name, head] of this.#walked) {
       if (past.has(name)) this.#walked.delete(name);
       else this.#passOver(head);
     }
-    this.#walked.set(version.name, { version, position: this.#added, passed: 0 });
-    this.#added += 1;
+    const head = { version, position: this.#added.length, passed: 0 };
+    this.#added.push(head);
+    this.#walked.set(version.name, head);
   }
 
   /** The first that is neither shown nor was seen by what is; undefined where there is none. */
   missingIn(saw: readonly string[]): MissedVersion | undefined {
-    const shown = new Set(saw.flatMap((name) => this.#apartBy.get(name) ?? []));
-    const apart = this.#apart.find((head) => !shown.has(head));
+    const apart = this.#firstApartUnseen(saw);
     const before = apart?.position ?? Number.POSITIVE_INFINITY;
     const missing = this.#firstUnseen(saw, before) ?? apart;
     if (missing === undefined) return undefined;
     return { missed: missing.version, isCertain: this.#isKnown(saw) };
+  }
+
+  #firstApartUnseen(saw: readonly string[]): Head | undefined {
+    const shown = new Set(saw.flatMap((name) => this.#apartSeenBy(name)));
+    let next = this.#apart.nextFrom(0);
+    while (next !== undefined) {
+      const head = this.#added[next];
+      if (head !== undefined && !shown.has(head)) return head;
+      next = this.#apart.nextFrom(next + 1);
+    }
+    return undefined;
+  }
+
+  /** The heads apart that this version is or that its past holds; those that no longer are are let go, lest they be gone through again. */
+  #apartSeenBy(name: string): readonly Head[] {
+    const heads = this.#apartBy.get(name);
+    if (heads === undefined) return [];
+    const left = heads.filter(({ position }) => this.#apart.has(position));
+    if (left.length < heads.length) this.#apartBy.set(name, left);
+    return left;
   }
 
   #firstUnseen(saw: readonly string[], before: number): Head | undefined {
@@ -88,7 +112,7 @@ export class AcknowledgedHeads {
     const followers = followersOf(passed, this.#whoSaw, head.passed * FOLLOWERS_PER_PASS);
     if (followers === undefined) return;
     this.#walked.delete(passed);
-    this.#apart = [...this.#apart, head].sort((one, other) => one.position - other.position);
+    this.#apart.set(head.position, head.version.begunIndex);
     for (const name of [passed, ...followers]) {
       const heads = this.#apartBy.get(name);
       if (heads === undefined) this.#apartBy.set(name, [head]);
@@ -101,7 +125,7 @@ export class AcknowledgedHeads {
     if (this.#history.unnamed.length === 0) return true;
     this.#unknownDepths ??= depthsOfUnknown(this.#history);
     const depths = this.#unknownDepths;
-    const oldest = Math.min(oldestOf(this.#walked.values()), oldestOf(this.#apart));
+    const oldest = Math.min(oldestOf(this.#walked.values()), this.#apart.least);
     return saw.every(
       (name) =>
         this.#history.versions.has(name) && (depths.get(name) ?? Number.NEGATIVE_INFINITY) < oldest,
