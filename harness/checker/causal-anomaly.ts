@@ -3,14 +3,18 @@ export type CausalAnomalyKind =
   | "false-dominance"
   | "missing-sibling"
   | "false-sibling"
-  | "never-written";
+  | "never-written"
+  | "own-past";
 
 export interface CausalAnomaly {
   readonly kind: CausalAnomalyKind;
   readonly key: string;
   /** The version that is gone, or there and should not be. */
   readonly version: string;
-  /** The version in its place, or beside it (itself, where it is there twice); undefined where there is none. */
+  /**
+   * The version in its place, or beside it (itself, where it is there twice), or what its writer had read that had seen it (itself, where that was it);
+   * undefined where there is none.
+   */
   readonly other: string | undefined;
   /** Of the read or write that shows it first. */
   readonly index: number;
@@ -20,6 +24,7 @@ const SEVERITY: readonly CausalAnomalyKind[] = [
   "false-dominance",
   "missing-sibling",
   "never-written",
+  "own-past",
   "false-sibling",
 ];
 
@@ -40,5 +45,9 @@ export function sentenceOf({ kind, key, version, other, index }: CausalAnomaly):
       return `version ${version} of ${key} is there at index ${index} beside ${instead}, whose writer had seen it (false sibling).`;
     case "never-written":
       return `version ${version} of ${key} is there at index ${index}, and no write had made it (never written).`;
+    case "own-past":
+      if (other === version)
+        return `version ${version} of ${key} was read by its own writer before it was written, as the write says that ended at index ${index} (own past).`;
+      return `version ${version} of ${key} was written by who had read ${instead}, as the write says that ended at index ${index}, and the writer of that had seen ${version}, itself or through others (own past).`;
   }
 }

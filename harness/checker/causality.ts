@@ -11,12 +11,13 @@
  *     missing sibling   the same, and nothing is there but what its writer had seen, or nothing at all
  *     false sibling     a version is there beside one that has seen it, or twice; looked for in every read of the run
  *     never written     a version is there that no write had made, or one that was refused for certain; in every read, too
+ *     own past          a version was written by who had read it, or what had seen it (`own-pasts.ts`); of every write
  *
  * Each is shown by its smallest witness: the version and the one that stands in its place, beside it, or nothing. Where a
  * version has a name that nobody told (a write that never ended), nothing is said of its key; those for which there is no such write, begun before, were never written.
  *
  * Expected (`expects.ts`): none of them under dvvset. Under merged only false siblings (K-5), with cut clocks more of them
- * (K-8). The paper's clocks and last write wins lose versions (K-1 to K-3, K-14); there the kinds say how.
+ * (K-8). The paper's clocks and last write wins lose versions (K-1 to K-3, K-14); there the kinds say how. No mode shows what nobody has made.
  */
 
 import type { FinalRead } from "../history/operation.ts";
@@ -28,6 +29,7 @@ import type { ExpectationInput } from "./expects.ts";
 import { keepsFalseSiblings } from "./expects.ts";
 import { LastingSiblings } from "./lasting-siblings.ts";
 import { lostVersions } from "./lost-versions.ts";
+import { ownPasts } from "./own-pasts.ts";
 import { settledState } from "./settled.ts";
 import type { KeyVersions } from "./version-graph.ts";
 import { oldestIndexOf, pastOf } from "./version-graph.ts";
@@ -43,6 +45,13 @@ export interface CausalityResult extends CheckerResult {
 }
 
 const EXAMPLES_MAX = 20;
+
+/** What a read during the run accuses of, whatever comes later. */
+const SHOWN_IN_THE_RUN: ReadonlySet<CausalAnomalyKind> = new Set<CausalAnomalyKind>([
+  "false-sibling",
+  "never-written",
+  "own-past",
+]);
 
 export function checkCausality(
   evidence: Evidence,
@@ -60,6 +69,7 @@ export function checkCausality(
     for (const each of firstOfEach(inReads)) anomalies.push(each);
     const last = evidence.finalReads.get(key);
     for (const each of neverWritten(key, history, last)) anomalies.push(each);
+    for (const each of ownPasts(key, history)) anomalies.push(each);
     if (last?.saw === undefined || last.error !== undefined) {
       undecidedKeys.push(key);
       continue;
@@ -78,6 +88,7 @@ export function checkCausality(
     "missing-sibling": 0,
     "false-sibling": 0,
     "never-written": 0,
+    "own-past": 0,
   };
   for (const { kind } of anomalies) counts[kind] += 1;
   const isAllowed = ({ kind }: CausalAnomaly) =>
@@ -229,8 +240,6 @@ function judge(
   if (first === undefined)
     return { verdict: doubts.length === 0 ? "valid" : "unknown", reasons: doubts };
   const sentence = `${bad.length} version(s) against the order that clients know; the first: ${sentenceOf(first)}`;
-  // A read during the run accuses whatever comes later.
-  const isCertain =
-    isSettled || bad.some(({ kind }) => kind === "false-sibling" || kind === "never-written");
+  const isCertain = isSettled || bad.some(({ kind }) => SHOWN_IN_THE_RUN.has(kind));
   return { verdict: isCertain ? "invalid" : "unknown", reasons: [sentence, ...doubts] };
 }

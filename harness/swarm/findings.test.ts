@@ -86,6 +86,7 @@ describe("findingsOf()", () => {
       "missing-sibling": 0,
       "false-sibling": 1,
       "never-written": 0,
+      "own-past": 0,
     };
     const oracle = { ...ORACLE, keysForgotten: new Set(["cart-0"]) };
 

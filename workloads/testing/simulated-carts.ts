@@ -11,6 +11,7 @@ import type { FinalRead, HistoryHeader, HistoryLine } from "../../harness/histor
 import { Recorder } from "../../harness/history/recorder.ts";
 import { SeededRandom } from "../../src/base/seeded-random.ts";
 import type { VersioningMode } from "../../src/causality/versioning.ts";
+import type { Store } from "../../src/client/contract.ts";
 import type { CartKind } from "../../src/client/reconcile/cart-reconciler.ts";
 import { cartReconciler } from "../../src/client/reconcile/cart-reconciler.ts";
 import { readCarts } from "../read-carts.ts";
@@ -25,6 +26,8 @@ export interface SimulatedCartsOptions {
   readonly refused?: number;
   readonly carts?: number;
   readonly seconds?: number;
+  /** What a process is given in place of the store: a store that is wrong. Default: the store itself. */
+  readonly planted?: (store: Store, process: number) => Store;
 }
 
 export interface SimulatedCarts {
@@ -39,6 +42,7 @@ const NODES = ["n1", "n2", "n3", "n4", "n5"];
 
 export async function simulateCarts(options: SimulatedCartsOptions): Promise<SimulatedCarts> {
   const { seed, mode, reconcile, carts = 4, seconds = 1, doubt = 0, refused = 0 } = options;
+  const { planted = (store) => store } = options;
   const clock = new VirtualClock();
   const random = new SeededRandom(seed);
   const header: HistoryHeader = {
@@ -59,8 +63,8 @@ export async function simulateCarts(options: SimulatedCartsOptions): Promise<Sim
   const store = oneRecordStore({ mode, random: random.fork("store"), after, doubt, refused });
   const reconciler = cartReconciler(reconcile);
   const keys = cartKeys(carts);
-  const clients = cartClients(reconciler, random.fork("clients"), (_, homeNode) => ({
-    store,
+  const clients = cartClients(reconciler, random.fork("clients"), (process, homeNode) => ({
+    store: planted(store, process),
     answeredBy: () => homeNode,
     close: () => {},
   }));
