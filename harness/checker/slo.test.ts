@@ -45,6 +45,18 @@ describe("SLO", () => {
     expect(checkSlo([], sloLatencies([])).verdict).toBe("valid");
   });
 
+  test("is told with its limit as it was asked for, and with no figure that would have met it", () => {
+    const told = (slo: string, ms: number) => judged(slo, [[ms, 20_000]]).reasons[0];
+    expect(told("p99<1.001s", 1_002)).toContain("SLO p99<1001ms was missed: 1002.000 ms");
+    expect(told("p99<1.001s", 1_001)).toContain("SLO p99<1001ms was missed: 1001.000 ms");
+    expect(judged("p99<1.001s", [[1_000.999_999, 20_000]]).verdict).toBe("valid");
+    expect(told("max<300.0004ms", 300.000_4)).toContain(
+      "SLO max<300.0004ms was missed: 300.000400 ms",
+    );
+    expect(told("max<0.3us", 0.000_3)).toContain("SLO max<0.0003ms was missed: 0.000300 ms");
+    expect(told("max<300.0004ms", 300.000_6)).toContain("was missed: 300.001 ms");
+  });
+
   test("is missed by the successful operations alone, however quickly others were refused", () => {
     const slow = [[2_001, 80]] as const;
     expect(judged("p90<50ms", [[1, 20_000], ...slow], slow)).toEqual({

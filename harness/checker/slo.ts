@@ -22,7 +22,9 @@ const UNIT_MS = { us: 0.001, ms: 1, s: 1_000 } as const;
 export function parseSlo(text: string): readonly Slo[] {
   return text.split(",").map((part) => {
     const [, percentile, limit, unit] = FORM.exec(part.trim()) ?? [];
-    const limitMs = Number(limit) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? Number.NaN);
+    const inMs = Number(limit) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? Number.NaN);
+    // 1.001 s come out as 1000.9999999999999 ms, which nobody asked for.
+    const limitMs = Number(inMs.toPrecision(15));
     if (percentile === undefined || !(limitMs > 0 && Number.isFinite(limitMs))) {
       throw new SloError(
         `Cannot use SLO ${JSON.stringify(part.trim())}: it must read like p99.9<300ms, with one of p50, p90, p99, p99.9, max and a limit above 0 in us, ms or s`,
@@ -84,11 +86,18 @@ function missedBy(slo: Slo, sortedNs: Float64Array, what: string): readonly stri
   if (length < SAMPLES_MIN[percentile]) return [];
   const rank = Math.ceil((length * PER_MILLE[percentile]) / 1_000);
   const latencyNs = sortedNs[rank - 1] ?? Number.POSITIVE_INFINITY;
-  if (latencyNs < Math.round(limitMs * 1e6)) return [];
+  const limitNs = Math.round(limitMs * 1e6);
+  if (latencyNs < limitNs) return [];
   const few = length < FEW_SAMPLES_BELOW ? " (few samples)" : "";
   return [
-    `SLO ${nameOf(slo)} was missed: ${(latencyNs / 1e6).toFixed(3)} ms over ${length} ${what}${few}.`,
+    `SLO ${nameOf(slo)} was missed: ${missedMs(latencyNs, limitNs)} ms over ${length} ${what}${few}.`,
   ];
+}
+
+/** To the microsecond, or to the nanosecond where that would read as if the limit had been met. */
+function missedMs(latencyNs: number, limitNs: number): string {
+  const text = (latencyNs / 1e6).toFixed(3);
+  return Number(text) < limitNs / 1e6 ? (latencyNs / 1e6).toFixed(6) : text;
 }
 
 function nameOf({ percentile, limitMs }: Slo): string {
