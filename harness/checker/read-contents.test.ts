@@ -35,6 +35,10 @@ class NamedHistory {
     });
   }
 
+  removeUntold(wrote: string, saw: readonly string[], item: string): this {
+    return this.#end("remove", "ok", null, { value: item, saw, wrote, versions: saw.length });
+  }
+
   view(saw: readonly string[], items: readonly string[]): this {
     return this.#end("view", "ok", null, { value: items, saw, versions: saw.length });
   }
@@ -70,6 +74,19 @@ describe("checkReadContents()", () => {
       undecided: 0,
       examples: [],
     });
+  });
+
+  test("calls no run valid whose removes do not say what they had read, and convicts it all the same", () => {
+    const untold = () => conflict().removeUntold("4-1", ["2-1"], "b");
+    const reason = "1 remove(s) do not tell what they had read (readSet), the first at index 7.";
+    expect(untold().judged()).toMatchObject({
+      verdict: "unknown",
+      reasons: [reason],
+      reads: 1,
+      undecided: 1,
+    });
+    const { verdict, reasons } = untold().view(["2-1"], ["strange"]).judged();
+    expect({ verdict, last: reasons.at(-1) }).toEqual({ verdict: "invalid", last: reason });
   });
 
   test("joins conflicting versions as the run's carts do (K-23)", () => {

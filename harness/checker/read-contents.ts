@@ -6,8 +6,8 @@
  * be called right as long as the names are.
  * Sketch. What a version holds follows from what its writer had read and did (`version-contents.ts`). Every read that shows its
  * items must show just that: views, what removes chose from, and the read at the end. Reads that lead to a version whose writer
- * never told its name are undecided: that write may have put in or taken out something of which only it knows. Where there are
- * any, the run is not called valid.
+ * never told its name are undecided: that write may have put in or taken out something of which only it knows. So are removes
+ * that tell which versions they had read, and not what came out of them. Where there are any, the run is not called valid.
  */
 
 import { itemsOf, REMOVE, VIEW } from "../history/cart-operation.ts";
@@ -46,6 +46,8 @@ interface ShownRead {
 interface NamedCart {
   readonly writes: Map<string, NamedWrite>;
   readonly reads: ShownRead[];
+  /** Indices of removes that had read, and do not tell what they chose from. */
+  readonly untold: number[];
 }
 
 const EXAMPLES_MAX = 20;
@@ -57,8 +59,10 @@ export function checkReadContents(
   const wrong: WrongRead[] = [];
   let reads = 0;
   let undecided = 0;
+  const untold: number[] = [];
   for (const [key, cart] of gatherNamedCarts(evidence)) {
     const names = cart.reads.map(({ saw }) => saw);
+    untold.push(...cart.untold);
     const contents = new VersionContents(cart.writes, names, reconcile);
     for (const read of cart.reads) {
       const difference = contents.compare(read.saw, read.items);
@@ -72,22 +76,32 @@ export function checkReadContents(
       }
     }
   }
+  untold.sort((one, other) => one - other);
   wrong.sort((one, other) => one.index - other.index);
   return {
-    ...judge(wrong, undecided),
+    ...judge(wrong, undecided, untold),
     reads,
     wrong: wrong.length,
-    undecided,
+    undecided: undecided + untold.length,
     examples: wrong.slice(0, EXAMPLES_MAX),
   };
 }
 
-function judge(wrong: readonly WrongRead[], undecided: number): CheckerResult {
+function judge(
+  wrong: readonly WrongRead[],
+  undecided: number,
+  untold: readonly number[],
+): CheckerResult {
   const doubt = `${undecided} read(s) lead to a version whose writer told no name, or that stands behind itself: what they had to show, nobody knows.`;
   const doubts = undecided === 0 ? [] : [doubt];
+  if (untold.length > 0) {
+    doubts.push(
+      `${untold.length} remove(s) do not tell what they had read (readSet), the first at index ${untold[0]}.`,
+    );
+  }
   const [first] = wrong;
   if (first === undefined)
-    return { verdict: undecided === 0 ? "valid" : "unknown", reasons: doubts };
+    return { verdict: doubts.length === 0 ? "valid" : "unknown", reasons: doubts };
   return { verdict: "invalid", reasons: [`${wrong.length} ${sentenceOf(first)}`, ...doubts] };
 }
 
@@ -112,18 +126,23 @@ function gatherNamedCarts({ pairs, finalReads }: Evidence): ReadonlyMap<string, 
   return carts;
 }
 
-function gatherPair({ writes, reads }: NamedCart, { invocation: { f }, completion }: Pair): void {
+function gatherPair(
+  { writes, reads, untold }: NamedCart,
+  { invocation: { f }, completion }: Pair,
+): void {
   if (completion === undefined) return;
   const { wrote, saw, readSet, value, type, index } = completion;
   if (wrote !== undefined) writes.set(wrote, { f, value, saw });
+  if (saw === undefined) return;
   const items = f === VIEW && type === "ok" ? itemsOf(value) : f === REMOVE ? readSet : undefined;
-  if (saw !== undefined && items !== undefined) reads.push({ index, saw, items });
+  if (items !== undefined) reads.push({ index, saw, items });
+  else if (f === REMOVE) untold.push(index);
 }
 
 function cartOf(carts: Map<string, NamedCart>, key: string): NamedCart {
   let cart = carts.get(key);
   if (cart === undefined) {
-    cart = { writes: new Map(), reads: [] };
+    cart = { writes: new Map(), reads: [], untold: [] };
     carts.set(key, cart);
   }
   return cart;
