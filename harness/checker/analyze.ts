@@ -41,6 +41,8 @@ export interface AnalysisInput {
   readonly faultFile: FaultFile | undefined;
   /** `end`: only what the end rests on must be shown, not that each phase and fault did something. Default `run`: all of it. */
   readonly guard?: "run" | "end";
+  /** True where `faultFile` tells of all that may keep a request from being served. Default: unless `guard` is `end`. */
+  readonly judgesAvailability?: boolean;
   readonly toxiproxy: Summary["toxiproxy"];
   /** The most by which two nodes' clocks may have differed; default: what the plan's kinds of faults say. */
   readonly clockSkewMs?: number | undefined;
@@ -64,6 +66,7 @@ export function analyze(input: AnalysisInput): Analysis {
   const keys = gatherVersions(evidence.pairs);
   const lostWrites = checkLostWrites(evidence, carts, { versionsOf: keys });
   const versions = countVersions(evidence);
+  const judgesAvailability = input.judgesAvailability ?? input.guard !== "end";
   const slos = plan.slo === undefined ? [] : parseSlo(plan.slo);
   const results: Record<string, CheckerResult> = {
     "lost-writes": lostWrites,
@@ -77,9 +80,9 @@ export function analyze(input: AnalysisInput): Analysis {
       truncated: input.truncated,
       guard: input.guard ?? "run",
     }),
-    ...(input.guard === "end"
-      ? {}
-      : { "expected-availability": checkExpectedAvailability(evidence, plan) }),
+    ...(judgesAvailability
+      ? { "expected-availability": checkExpectedAvailability(evidence, plan) }
+      : {}),
     "unreadable-reads": checkUnreadableReads(evidence, { isNamed: keys.size > 0 }),
     slo: checkSlo(slos, sloLatencies(slos.length === 0 ? [] : evidence.pairs)),
     availability,

@@ -2,6 +2,7 @@ import type { AnalysisInput } from "../checker/analyze.ts";
 import type { HistoryHeader, HistoryLine } from "../history/operation.ts";
 import type { FaultFile } from "../nemesis/fault.ts";
 import { clockSkewMs } from "./clock-skew.ts";
+import { servesEverything } from "./serves-everything.ts";
 import type { SimPlan } from "./sim-plan.ts";
 
 const NO_FAULTS: FaultFile = {
@@ -26,6 +27,7 @@ export function simulationInput(
     faultFile: NO_FAULTS,
     toxiproxy: { kind: "none", version: "" },
     guard: "end",
+    judgesAvailability: servesEverything(plan),
     clockSkewMs: clockSkewMs(plan),
   };
 }
