@@ -63,7 +63,7 @@ export type WrittenConfiguration = Pick<
  * Half the nodes' default: on the cut side of a partition of a few seconds, a handful of clients must fail often enough to
  * prove that they tried.
  */
-const REQUEST_TIMEOUT_MS = 500;
+export const REQUEST_TIMEOUT_MS = 500;
 
 /** The nodes' default is made for days: a wiped node shall be whole again within the seconds of a run. */
 const ANTI_ENTROPY_MS = 1_000;

@@ -1,3 +1,4 @@
+import { REQUEST_TIMEOUT_MS } from "../drivers/node-configuration-file.ts";
 import type { DelayPlan, WorldPlan } from "../drivers/sim/world-plan.ts";
 import { mayShed } from "./draw-stages.ts";
 import type { SimPlan } from "./sim-plan.ts";
@@ -6,8 +7,6 @@ import type { SimPlan } from "./sim-plan.ts";
 const DELAYS_PER_REQUEST_MIN = 20;
 /** A disk takes one thing after the other, and the load may ask for some hundreds a second. */
 const DISK_MS_MAX = 3;
-/** As `harness/drivers/node-configuration-file.ts` sets it, where the world does not. */
-const REQUEST_TIMEOUT_MS = 500;
 
 /**
  * True where whatever a plan's clients ask can be served, so that `expected-availability` may be asked of the run as of one on real machines
