@@ -6,12 +6,12 @@ import { versioningFor } from "../causality/versioning-for.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { encodePayload } from "../protocol/payload.ts";
 import { decodeProblem } from "../protocol/problem.ts";
-import { encodeRowPage } from "../protocol/row-page.ts";
 import { recordOf as rowRecordOf } from "../replica/row.ts";
 import type { Write } from "../storage/engine.ts";
 import { StorageError } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { ClusterWorld } from "./testing/cluster-world.ts";
+import { HandMadePeer } from "./testing/hand-made-peer.ts";
 
 const KEY = Buffer.from("k");
 const PATH = `/kv64/${KEY.toString("base64url")}`;
@@ -31,11 +31,11 @@ function recordOf(actorCount: number, payload: Payload = VALUE): Uint8Array {
   return dvvset.encode(siblings);
 }
 
-/** Brings it to all three nodes, as merges from elsewhere would. */
+/** Brings it to all three nodes, as merges from elsewhere would: none of them took it from outside the cluster. */
 async function bring(world: ClusterWorld, record: Uint8Array): Promise<void> {
-  const body = encodeRowPage({ rows: [{ key: KEY, record }], next: undefined });
   for (const name of world.names) {
-    expect((await world.request(name, "POST", "/admin/rows", { body })).status).toBe(204);
+    const peer = new HandMadePeer(world, world.names.find((each) => each !== name) ?? "");
+    expect(await peer.put(name, { key: KEY, record })).toEqual({ type: "put-reply" });
   }
 }
 

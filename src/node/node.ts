@@ -11,6 +11,7 @@ import type { Environment } from "../env/environment.ts";
 import type { CurrentMembers } from "../membership/current-members.ts";
 import { FixedMembers } from "../membership/current-members.ts";
 import { Membership } from "../membership/membership.ts";
+import { checkedVersioning } from "../protocol/checked-record.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
@@ -84,6 +85,7 @@ export class DynamoNode implements KeyValueStore {
       truncation: truncationOf(configuration),
       clockSkewMaxMs: configuration.clockSkewMaxMs,
     });
+    const received = checkedVersioning(versioning);
     const { nodeId } = configuration;
     const life = await Life.begin(environment, { engine, nodeId, isRestored: parts.isRestored });
     const membership = await openMembership(environment, parts, { life, ring });
@@ -91,6 +93,7 @@ export class DynamoNode implements KeyValueStore {
     const replica = await Replica.open(environment, {
       engine,
       versioning,
+      decodeReceived: received.decode,
       ring: () => members.ring(),
       nodeId,
       life,
@@ -104,6 +107,7 @@ export class DynamoNode implements KeyValueStore {
       members,
       membership,
       versioning,
+      received,
       life,
       replica,
     });
@@ -112,7 +116,8 @@ export class DynamoNode implements KeyValueStore {
   }
 
   private constructor(environment: Environment, parts: NodeParts & OpenedParts) {
-    const { configuration, engine, members, membership, versioning, life, replica } = parts;
+    const { configuration, engine, members, membership, versioning, received, life, replica } =
+      parts;
     const { nodeId } = configuration;
     const ringNow = (): Ring => members.ring();
     this.#assertions = environment.assertions;
@@ -158,7 +163,7 @@ export class DynamoNode implements KeyValueStore {
       replica,
       calls,
       detector,
-      versioning,
+      versioning: received,
       ring: ringNow,
       instruments: coordinatorInstruments(environment.metrics),
       liveRequests: this.#liveRequests,
@@ -182,7 +187,7 @@ export class DynamoNode implements KeyValueStore {
     this.#router = new WriteRouter(environment, coordination, this.#coordinator);
     this.#answers = new ClientAnswers(environment.assertions, {
       configuration,
-      versioning,
+      versioning: received,
       macKey,
       calmMs: () => detector.calmMs(),
     });
@@ -210,6 +215,8 @@ export class DynamoNode implements KeyValueStore {
         n,
         ring: ringNow,
         versioning,
+        clock: environment.clock,
+        clockSkewMaxMs: configuration.clockSkewMaxMs,
         rows,
         replica,
         stage: stages.snapshots,
@@ -340,6 +347,8 @@ interface OpenedParts {
   readonly members: CurrentMembers;
   readonly membership: Membership | undefined;
   readonly versioning: Versioning;
+  /** For what others made. */
+  readonly received: Versioning;
   readonly life: Life;
   readonly replica: Replica;
 }

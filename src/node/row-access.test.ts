@@ -22,6 +22,8 @@ test("RowAccess stores as many pages at once as its stage has room for, lets oth
     n: 1,
     ring: () => ring,
     versioning: dvvset,
+    clock: environment.clock,
+    clockSkewMaxMs: 500,
     rows: new PartitionRows({ assertions, engine, hintOwners: () => [] }),
     stage: new Stage(environment, "snapshots", { runningMax: 4, queueMax: 1 }),
     waitMaxMs: 1_000,

@@ -2,12 +2,13 @@ import { FormatError } from "../base/binary.ts";
 import { toHex } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Versioning } from "../causality/versioning.ts";
+import type { Clock } from "../env/clock.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { RowPage } from "../protocol/row-page.ts";
 import type { PartitionRows, RowQuery } from "../replica/partition-rows.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { WriteOptions } from "../storage/engine.ts";
-import { checkRecord } from "./checked-record.ts";
+import { checkBroughtRecord } from "./brought-record.ts";
 import type { NodeRows } from "./contract.ts";
 import type { Stage } from "./stage.ts";
 
@@ -16,6 +17,9 @@ export interface RowAccessParts {
   readonly n: number;
   readonly ring: () => Ring;
   readonly versioning: Versioning;
+  readonly clock: Pick<Clock, "wallMs">;
+  /** How far ahead of the clock a row's time may be where the last write wins. */
+  readonly clockSkewMaxMs: number;
   readonly rows: PartitionRows;
   readonly stage: Stage;
   /** The longest that a page waits for its turn. */
@@ -48,7 +52,7 @@ export class RowAccess implements NodeRows {
 
   /**
    * Merges rows into the node's own and resolves when all are stored. They come from others, so none is minted in under an
-   * actor that it had. A row that this node is no primary of, or that nobody could read, is refused, before any is written; pages have
+   * actor that it had. A row that this node is no primary of, or that nobody could read, or write again, is refused, before any is written; pages have
    * a stage of their own, since they do not pass the admission of clients' requests.
    */
   store(page: RowPage): Promise<void> {
@@ -97,8 +101,9 @@ export class RowAccess implements NodeRows {
 
   #checked(key: Uint8Array, record: Uint8Array | undefined): Uint8Array {
     if (record === undefined) return refuse(key, "it has no record");
+    const { versioning, clock, clockSkewMaxMs } = this.#parts;
     try {
-      checkRecord(this.#parts.versioning, record);
+      checkBroughtRecord(record, { versioning, wallMs: clock.wallMs(), clockSkewMaxMs });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       return refuse(key, error.message, error);

@@ -1,3 +1,4 @@
+import { ACTOR_LENGTH_MAX } from "../base/actor.ts";
 import { fitsContext } from "../causality/context-token.ts";
 import type { Clock, VersioningMode } from "../causality/versioning.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -73,6 +74,17 @@ export function checkClock(
 
 /** Counters grow by a byte each time that they are multiplied by 128. */
 const COUNTER_ROOM_BYTES = 1_024;
+
+/**
+ * True where a node that has no actor in the clock would still write the key: as none of a cluster has that a row of another is brought to. False: every one of them would
+ * refuse each write of it, for good.
+ */
+export function takesFreshActor(clock: Clock, mode: VersioningMode): boolean {
+  return fitsContext(clock, mode, PAIR_BYTES_MAX + COUNTER_ROOM_BYTES);
+}
+
+/** Of the longest actor's first pair, with its length, a counter of 1 and a time. */
+const PAIR_BYTES_MAX = ACTOR_LENGTH_MAX + 2 + 1 + 8;
 
 export function isLarge({ siblings, recordBytes }: RecordSize, limits: RecordLimits): boolean {
   return siblings >= limits.siblingsWarn || recordBytes >= limits.recordBytesWarn;

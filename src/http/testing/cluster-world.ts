@@ -6,6 +6,7 @@ import type { NodeConfiguration } from "../../node/configuration.ts";
 import { DynamoNode } from "../../node/node.ts";
 import { parseConfiguration } from "../../node/parse-configuration.ts";
 import { eventLoopTurn } from "../../platform/testing/event-loop-turn.ts";
+import type { RingStamp } from "../../ring/ring.ts";
 import { MemoryNetwork } from "../../rpc/testing/memory-transport.ts";
 import type { Engine } from "../../storage/engine.ts";
 import { MemoryEngine } from "../../storage/memory-engine.ts";
@@ -178,6 +179,13 @@ export class ClusterWorld {
     return this.at(this.names[0] ?? "")
       .node.ring()
       .preferenceList(utf8Bytes(key));
+  }
+
+  /** Of the ring that the first node goes by. */
+  ringStamp(): RingStamp {
+    const [first] = this.nodes.values();
+    if (first === undefined) throw new Error("Cannot tell the ring: no node was started");
+    return first.node.ring().stamp;
   }
 
   at(name: string): WorldNode {
