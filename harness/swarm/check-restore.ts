@@ -23,6 +23,7 @@ import { SimHttp } from "../drivers/sim/sim-http.ts";
 import type { Archive, ArchivedRow } from "./archive.ts";
 import { snapshotEnvironment } from "./archive.ts";
 import { checkTrees } from "./check-trees.ts";
+import { clockSkewMs } from "./clock-skew.ts";
 import { RestoreWatch } from "./restore-watch.ts";
 import { SimAssertions } from "./sim-assertions.ts";
 import type { Finding } from "./sim-outcome.ts";
@@ -34,6 +35,8 @@ const UNTIL_MS = 300_000;
 const TIMEOUT_MS = 2_000;
 const TRIES_MAX = 40;
 const PAUSE_MS = 500;
+/** Beside what the clocks differ by: nodes take no row from the future where the last write wins. */
+const LATER_MS = 86_400_000;
 
 interface Restored {
   readonly plan: SimPlan;
@@ -55,6 +58,7 @@ export async function checkRestore(plan: SimPlan, archive: Archive): Promise<rea
     world: plan.world,
     // Another than the run's own: chance does not repeat itself, incarnations above all.
     seed: `${plan.seed} restored`,
+    laterMs: LATER_MS + clockSkewMs(plan),
     assertions,
     observer: () => watch,
     onCrash: (node, error) => {

@@ -2,10 +2,18 @@ import type { HttpCall, HttpCallResult } from "../client/http-caller.ts";
 import { HttpCallError } from "../client/http-caller.ts";
 import { waitMs } from "../env/wait.ts";
 import type { Patience, SnapshotEnvironment } from "./contract.ts";
+import { SnapshotError } from "./contract.ts";
 
 /** A node does not answer, or not as it should; one line. */
 export class NodeError extends Error {
   override readonly name = "NodeError";
+  /** Of its answer, where there was one. */
+  readonly status: number | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly status?: number }) {
+    super(message, options);
+    this.status = options?.status;
+  }
 }
 
 export interface NodeRequest extends Omit<HttpCall, "timeoutMs"> {
@@ -26,9 +34,18 @@ export async function askNode(
     const answer = await http.call({ ...request, timeoutMs }).catch(failureOf);
     if ("status" in answer && answer.status === expected) return answer;
     const isFinal = "status" in answer ? answer.status < 500 : answer.isTooLarge;
-    if (isFinal || tries >= triesMax) throw new NodeError(sentenceOf(request, answer));
+    if (isFinal || tries >= triesMax) {
+      const answered = "status" in answer ? { status: answer.status } : {};
+      throw new NodeError(sentenceOf(request, answer), answered);
+    }
     await waitMs(clock, pauseMs);
   }
+}
+
+/** What a failed request is to whoever uses the command. */
+export function asFailure(error: unknown): never {
+  if (!(error instanceof NodeError)) throw error;
+  throw new SnapshotError("failure", error.message, { cause: error });
 }
 
 function failureOf(error: unknown): HttpCallError {

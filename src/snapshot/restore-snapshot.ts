@@ -1,16 +1,15 @@
 import { FormatError } from "../base/binary.ts";
-import type { NodeId } from "../base/ids.ts";
 import type { Versioning } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
-import type { PageRow } from "../protocol/row-page.ts";
-import { encodeRowPage, PAGE_BYTES, pageRowBytes } from "../protocol/row-page.ts";
-import { askNode, NodeError } from "./ask-node.ts";
+import { asFailure } from "./ask-node.ts";
 import { checkFiles, readManifest } from "./check-files.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import { viewCluster } from "./cluster-view.ts";
 import type { Patience, SnapshotEnvironment } from "./contract.ts";
 import { PATIENCE, SnapshotError } from "./contract.ts";
 import type { Manifest } from "./manifest.ts";
+import type { RefusedRow } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { FileRow } from "./row-file.ts";
 import { readRows } from "./row-file.ts";
 import { fetchRows } from "./row-stream.ts";
@@ -22,11 +21,10 @@ export interface RestoreOptions {
   readonly mayMerge?: boolean;
   /** True: also a snapshot that may lack acknowledged writes, or is of some partitions alone. */
   readonly mayBeIncomplete?: boolean;
+  /** Told of each row that a node refuses, which is left out there. Undefined: the first one ends the restore. */
+  readonly onRefused?: ((row: RefusedRow) => void) | undefined;
   readonly patience?: Patience;
 }
-
-/** Rows sent to a node in one request at most. */
-const PAGE_ROWS = 512;
 
 /**
  * Puts a snapshot into a cluster (architecture, "Snapshots"). Every file is checked before anything is written. Rows go
@@ -58,7 +56,7 @@ export async function restoreSnapshot(
   expectTarget(view, manifest);
   if (options.mayMerge !== true) await expectEmpty(environment, view, patience);
 
-  const parts = { environment, view, patience };
+  const parts = { environment, view, patience, onRefused: options.onRefused };
   const versioning = versioningFor(view.versioning);
   let rows = 0;
   let bytes = 0;
@@ -124,66 +122,11 @@ async function expectEmpty(
   }
 }
 
-function asFailure(error: unknown): never {
-  if (!(error instanceof NodeError)) throw error;
-  throw new SnapshotError("failure", error.message, { cause: error });
-}
-
 function expectRecord(versioning: Versioning, { record }: FileRow, name: string): void {
   try {
     versioning.decode(record);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new SnapshotError("failure", `Cannot use ${name}: ${error.message}`, { cause: error });
-  }
-}
-
-interface OutboxParts {
-  readonly environment: SnapshotEnvironment;
-  readonly view: ClusterView;
-  readonly patience: Patience;
-}
-
-/** Rows on their way to the nodes that shall have them, a page for each. */
-class Outbox {
-  readonly #parts: OutboxParts;
-  #byNode = new Map<NodeId, PageRow[]>();
-  #rows = 0;
-  #sizeBytes = 0;
-
-  constructor(parts: OutboxParts) {
-    this.#parts = parts;
-  }
-
-  async add(row: FileRow): Promise<void> {
-    const { ring, n } = this.#parts.view;
-    for (const node of ring.preferenceList(row.key).slice(0, n)) {
-      const page = this.#byNode.get(node);
-      if (page === undefined) this.#byNode.set(node, [row]);
-      else page.push(row);
-    }
-    this.#rows += 1;
-    this.#sizeBytes += pageRowBytes(row);
-    if (this.#rows >= PAGE_ROWS || this.#sizeBytes >= PAGE_BYTES) await this.flush();
-  }
-
-  /** Resolves when all N nodes of each row have stored it. Rejects with SnapshotError. */
-  async flush(): Promise<void> {
-    const { environment, view, patience } = this.#parts;
-    const pages = [...this.#byNode];
-    this.#byNode = new Map();
-    this.#rows = 0;
-    this.#sizeBytes = 0;
-    await Promise.all(
-      pages.map(([node, rows]) => {
-        const request = {
-          method: "POST",
-          url: `${view.urls.get(node)}/admin/rows`,
-          body: encodeRowPage({ rows, next: undefined }),
-          expected: 204,
-        } as const;
-        return askNode(environment, request, patience).catch(asFailure);
-      }),
-    );
   }
 }

@@ -228,6 +228,51 @@ describe("D-6.2-8 takeSnapshot() and restoreSnapshot()", () => {
   });
 });
 
+describe("K-14 restoreSnapshot() of rows from ahead of the nodes' clocks", () => {
+  /** Of 20 keys the last was written an hour ahead. */
+  async function aheadSnapshot(): Promise<MemoryFiles> {
+    const files = new MemoryFiles();
+    const world = await worldWith(19, { versioning: "lww" });
+    world.clock.setWallOffset(3_600_000);
+    expect(await world.write("n1", "key 19", "value 19")).toBe(204);
+    await take(world, files);
+    return files;
+  }
+
+  test("ends with the node's reason, and goes through once the clocks have come to them", async () => {
+    const files = await aheadSnapshot();
+    const fresh = await ClusterWorld.start(3, { versioning: "lww" });
+    await expect(restore(fresh, files)).rejects.toThrow(
+      /Cannot take the row of key 6b6579203139: it was written \d+ ms ahead of this node's clock/,
+    );
+    fresh.clock.setWallOffset(3_600_000);
+    await restore(fresh, files, { mayMerge: true });
+    expect(await valuesIn(fresh, 20)).toEqual(VALUES);
+  });
+
+  test("leaves them out where it may, tells of each at each node, and brings all others", async () => {
+    const files = await aheadSnapshot();
+    const fresh = await ClusterWorld.start(3, { versioning: "lww" });
+    const refused: string[] = [];
+    await restore(fresh, files, {
+      onRefused: ({ key, node, reason }) => {
+        expect(reason).toMatch(/^Cannot POST [^\n]*answered 400[^\n]*ahead of this node's clock/);
+        refused.push(`${Buffer.from(key)} at ${node}`);
+      },
+    });
+    expect(refused.sort()).toEqual(["key 19 at n1", "key 19 at n2", "key 19 at n3"]);
+    expect(await valuesIn(fresh, 20)).toEqual([...VALUES.slice(0, 19), ""]);
+  });
+
+  test("go through where the nodes allow for clocks that are so far apart", async () => {
+    const files = await aheadSnapshot();
+    const clockSkewMaxMs = 2 * 3_600_000;
+    const fresh = await ClusterWorld.start(3, { versioning: "lww", clockSkewMaxMs });
+    await restore(fresh, files);
+    expect(await valuesIn(fresh, 20)).toEqual(VALUES);
+  });
+});
+
 describe("D-6.2-8 restoreSnapshot() writes nothing where", () => {
   async function expectRefusal(
     spoil: (files: MemoryFiles) => void,

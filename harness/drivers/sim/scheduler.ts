@@ -38,9 +38,15 @@ export class Scheduler implements Clock {
   #spare = new Deferred();
   #nowMs = 0;
   #eventCount = 0;
+  readonly #startWallMs: number;
+
+  /** `laterMs`: by how much the world begins after others. */
+  constructor(laterMs = 0) {
+    this.#startWallMs = START_WALL_MS + laterMs;
+  }
 
   wallMs(): number {
-    return START_WALL_MS + this.#nowMs;
+    return this.#startWallMs + this.#nowMs;
   }
 
   monotonicMs(): number {

@@ -48,6 +48,8 @@ export interface SimClusterOptions {
   readonly plan: ClusterPlan & { readonly versioning: VersioningMode };
   readonly world: WorldPlan;
   readonly seed: number | string;
+  /** By how much, on the wall clock, this world begins after others. Default 0. */
+  readonly laterMs?: number;
   readonly assertions: Environment["assertions"];
   /** Made once the cluster's configuration is known; told of everything from the first write on. */
   readonly observer?: (world: SimCluster) => WorldObserver;
@@ -96,7 +98,7 @@ export class SimCluster implements Cluster {
     const { plan, world } = options;
     const chance = new SeededRandom(options.seed);
     const names = nodeNames(plan.nodes + (world.spares ?? 0));
-    const scheduler = new Scheduler();
+    const scheduler = new Scheduler(options.laterMs);
     this.#options = options;
     this.places = names;
     this.#nodes = names.slice(0, plan.nodes);
