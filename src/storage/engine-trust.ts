@@ -8,7 +8,7 @@ import { FatalStorageError } from "./engine.ts";
 export class EngineTrust {
   readonly #environment: EngineTrustEnvironment;
   #isFailing = false;
-  #end: FatalStorageError | undefined;
+  #death: FatalStorageError | undefined;
 
   constructor(environment: EngineTrustEnvironment) {
     this.#environment = environment;
@@ -20,14 +20,14 @@ export class EngineTrust {
   }
 
   /** What the engine below died of. */
-  get end(): FatalStorageError | undefined {
-    return this.#end;
+  get death(): FatalStorageError | undefined {
+    return this.#death;
   }
 
   /** To be told of all that the engine below rejects, whoever wrote it. */
   failed(error: unknown): void {
-    if (this.#end !== undefined || !(error instanceof FatalStorageError)) return;
-    this.#end = error;
+    if (this.#death !== undefined || !(error instanceof FatalStorageError)) return;
+    this.#death = error;
     const { assertions, log } = this.#environment;
     assertions.reachable("the engine below a write buffer died");
     log.error({ err: error }, "The engine below the write buffer takes nothing any more");

@@ -15,12 +15,12 @@ export interface PassThroughParts {
   readonly watch: BufferWatch | undefined;
   /** The longest a durable write waits for others to go down with, in milliseconds. */
   readonly gatherMs: number;
-  /** Told whenever the engine below has stored a batch. */
-  readonly stored: () => void;
-  /** Told why the engine below has not stored a batch. */
-  readonly failed: (error: unknown) => void;
-  /** Told whenever a batch has ended. */
-  readonly ended: () => void;
+  /** The engine below has stored a batch. */
+  readonly onBatchStored: () => void;
+  /** The engine below has not stored a batch, and why. */
+  readonly onBatchFailed: (error: unknown) => void;
+  /** Nothing is under way any more for a batch, stored or failed, whose outcome all were told of. */
+  readonly onBatchEnded: () => void;
 }
 
 /**
@@ -96,9 +96,9 @@ export class PassThrough {
     };
     const isAnyHidden = (): boolean => before.some((slot) => rows.isHidden(slot));
     if (this.#waiting === undefined && !isAnyHidden()) return send();
-    const done = this.#inTurn(isAnyHidden, send);
-    this.#track(done);
-    return done;
+    const batch = this.#inTurn(isAnyHidden, send);
+    this.#track(batch);
+    return batch;
   }
 
   /** In the order of the calls. Between the last look and `send` nothing may come that hides a row. */
@@ -137,35 +137,35 @@ export class PassThrough {
   }
 
   #send(writes: readonly Write[], slots: readonly Slot[], before: readonly Slot[]): Promise<void> {
-    const { engine, rows, watch, stored, failed } = this.#parts;
+    const { engine, rows, watch, onBatchStored, onBatchFailed } = this.#parts;
     // Copies, for the same writes may be on their way down in a flush, and an engine tells its writes apart by identity.
     const earlier = before.map(({ write }) => ({ ...write }));
-    const done = engine.write([...earlier, ...writes], { durable: true }).then(
+    const batch = engine.write([...earlier, ...writes], { durable: true }).then(
       () => {
         rows.stored(before);
         rows.stored(slots);
-        stored();
+        onBatchStored();
         watch?.acknowledged(writes);
       },
       (error: unknown) => {
         rows.failed(before);
         rows.failed(slots);
-        failed(error);
+        onBatchFailed(error);
         watch?.rolledBack(writes, (table, key) => rows.get(table, key));
         throw error;
       },
     );
-    this.#track(done);
-    return done;
+    this.#track(batch);
+    return batch;
   }
 
-  #track(done: Promise<void>): void {
-    this.#underWay.add(done);
+  #track(batch: Promise<void>): void {
+    this.#underWay.add(batch);
     const forget = (): void => {
-      this.#underWay.delete(done);
-      this.#parts.ended();
+      this.#underWay.delete(batch);
+      this.#parts.onBatchEnded();
     };
-    done.then(forget, forget);
+    batch.then(forget, forget);
   }
 }
 

@@ -25,7 +25,14 @@ import type { Environment } from "../env/environment.ts";
 import type { BufferWatch } from "./buffer-watch.ts";
 import type { Slot } from "./buffered-rows.ts";
 import { BufferedRows } from "./buffered-rows.ts";
-import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
+import type {
+  Engine,
+  Entry,
+  ScanOptions,
+  TableName,
+  Write,
+  WriteOptions,
+} from "./engine.ts";
 import { EngineTrust } from "./engine-trust.ts";
 import { checkScan, checkWrites } from "./limits.ts";
 import type { PassReason } from "./pass-reason.ts";
@@ -92,9 +99,9 @@ export class WriteBuffer implements Engine {
       rows: this.#rows,
       watch,
       gatherMs: options.gatherMs,
-      stored: () => this.#trust.recovered(),
-      failed: (error) => this.#trust.failed(error),
-      ended: () => this.#arm(),
+      onBatchStored: () => this.#trust.recovered(),
+      onBatchFailed: (error) => this.#trust.failed(error),
+      onBatchEnded: () => this.#arm(),
     });
     this.#metrics = writeBufferMetrics(environment.metrics, {
       count: () => this.#rows.count,
@@ -122,7 +129,7 @@ export class WriteBuffer implements Engine {
   write(writes: readonly Write[], { durable = false }: WriteOptions = {}): Promise<void> {
     try {
       if (this.#closing !== undefined) throw closedError();
-      if (this.#trust.end !== undefined) throw this.#trust.end;
+      if (this.#trust.death !== undefined) throw this.#trust.death;
       checkWrites(writes);
     } catch (error) {
       return Promise.reject(error);
@@ -260,7 +267,7 @@ export class WriteBuffer implements Engine {
   /** One timer while anything waits that may yet be stored, none while nothing does. */
   #arm(): void {
     if (this.#timer !== undefined || this.#rows.count === 0) return;
-    if (this.#trust.end !== undefined) return;
+    if (this.#trust.death !== undefined) return;
     if (this.#flushing !== undefined || this.#closing !== undefined) return;
     this.#timer = this.#clock.setTimer(this.#options.flushMs, () => {
       this.#timer = undefined;
