@@ -14,10 +14,10 @@ afterEach(() => {
 });
 
 /** Serves `/healthz` with the status, or with silence; resolves to the URL. */
-async function serve(status: number | undefined): Promise<string> {
+async function serve(status: number | undefined, body = ""): Promise<string> {
   server = createServer((request, response) => {
     if (status === undefined) return;
-    response.writeHead(request.url === "/healthz" ? status : 404).end();
+    response.writeHead(request.url === "/healthz" ? status : 404).end(body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -47,6 +47,13 @@ describe("health-check", () => {
       exitCode: 1,
       stderr: `Not healthy: ${url} answered 503`,
     });
+  });
+
+  test("and says what the node says of itself", async () => {
+    const url = await serve(503, "not ready: storage is dead: Cannot write\nmore");
+    expect((await check([url])).stderr).toBe(
+      `Not healthy: ${url} answered 503 (not ready: storage is dead: Cannot write)`,
+    );
   });
 
   test("exits with 1 and one line where the node is silent for 2 s, or not there", async () => {

@@ -8,6 +8,7 @@ import { createHttpCaller } from "./platform/http-client.ts";
 
 const TIMEOUT_MS = 2_000;
 const EXIT_BAD_USE = 64;
+const REASON_BYTES_MAX = 300;
 
 const [text = configuredUrl(process.env["RINGSIDE_CONFIG"]), ...others] = process.argv.slice(2);
 const url = URL.parse(text);
@@ -20,12 +21,12 @@ if (url?.protocol !== "http:" || others.length > 0) {
 
 const http = createHttpCaller();
 try {
-  const { status } = await http.call({
+  const { status, body } = await http.call({
     method: "GET",
     url: new URL("/healthz", url).href,
     timeoutMs: TIMEOUT_MS,
   });
-  if (status !== 200) end(1, `Not healthy: ${url.origin} answered ${status}`);
+  if (status !== 200) end(1, `Not healthy: ${url.origin} answered ${status}${reasonIn(body)}`);
 } catch (error) {
   end(1, `Not healthy: ${error instanceof Error ? error.message : error}`);
 } finally {
@@ -42,6 +43,12 @@ function configuredUrl(configuration = ""): string {
     if (error instanceof SyntaxError || error instanceof TypeError) return "";
     throw error;
   }
+}
+
+/** What a node says of itself, on the same line. */
+function reasonIn(body: Uint8Array): string {
+  const [line = ""] = Buffer.from(body.subarray(0, REASON_BYTES_MAX)).toString().split("\n");
+  return line === "" ? "" : ` (${line})`;
 }
 
 function end(status: number, sentence: string): never {

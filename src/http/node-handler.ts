@@ -10,7 +10,8 @@ import { createRouter } from "./router.ts";
 export interface ServedNode extends KeyValueStore {
   readonly configuration: NodeConfiguration;
   readonly operator: NodeOperator;
-  readonly ready: boolean;
+  /** Why it is not to be sent clients; undefined: it serves them. */
+  readonly unreadyReason: string | undefined;
   /** The ring as of now. */
   ring(): { readonly stamp: RingStamp };
 }
@@ -35,7 +36,7 @@ export function nodeHandler(
     operator: node.operator,
     log: environment.log,
     ringStamp: () => node.ring().stamp,
-    ready: () => node.ready,
+    unreadyReason: () => node.unreadyReason,
     metricsText,
   });
 }

@@ -15,8 +15,8 @@ export interface RouterParts {
   readonly operator: NodeOperator;
   readonly log: Log;
   readonly ringStamp: () => RingStamp;
-  /** True once the node serves and until it stops. */
-  readonly ready: () => boolean;
+  /** Why the node is not to be sent clients, in a few words; undefined: it serves them. */
+  readonly unreadyReason: () => string | undefined;
   /** Prometheus text. */
   readonly metricsText: () => Promise<string>;
 }
@@ -52,7 +52,7 @@ async function respond(parts: RouterParts, request: HttpRequest): Promise<HttpRe
 
 /** Every path that names no key. */
 async function route(parts: RouterParts, request: HttpRequest): Promise<HttpResponse> {
-  if (request.path === "/healthz") return health(parts.ready());
+  if (request.path === "/healthz") return health(parts.unreadyReason());
   if (request.path === "/metrics") return text(200, await parts.metricsText());
   const answer = await handleAdmin(parts.operator, request);
   if (answer !== undefined) return answer;
@@ -62,8 +62,10 @@ async function route(parts: RouterParts, request: HttpRequest): Promise<HttpResp
   );
 }
 
-function health(ready: boolean): HttpResponse {
-  return ready ? text(200, "ok\n") : text(503, "not ready\n");
+function health(unreadyReason: string | undefined): HttpResponse {
+  return unreadyReason === undefined
+    ? text(200, "ok\n")
+    : text(503, `not ready: ${unreadyReason}\n`);
 }
 
 function text(status: number, body: string): HttpResponse {

@@ -209,6 +209,12 @@ export class DynamoNode implements KeyValueStore {
     const hintOwners = () => replica.hints.countByOwner.keys();
     const { assertions } = environment;
     const rows = new PartitionRows({ assertions, engine, hintOwners });
+    environment.metrics.gauge(
+      "ringside_storage_dead",
+      "1 once the engine takes no write any more until the node is started anew, else 0.",
+      undefined,
+      () => Number(engine.failure !== undefined),
+    );
     this.operator = new Operator(environment, {
       rows: new RowAccess({
         nodeId,
@@ -232,6 +238,7 @@ export class DynamoNode implements KeyValueStore {
         shared: this.#background.shared,
       }),
       ready: () => this.ready,
+      storageFailure: () => engine.failure,
       admission: this.#admission,
       detector,
       calls: this.#peers.plainCalls,
@@ -247,9 +254,18 @@ export class DynamoNode implements KeyValueStore {
     return this.#configuration;
   }
 
-  /** True while it serves clients: once it has started, until it stops, as long as it is a member. */
+  /** Why it is not to be sent clients, in a few words; undefined: it serves them. */
+  get unreadyReason(): string | undefined {
+    const { failure } = this.#engine;
+    // First, since nothing but a restart ends that.
+    if (failure !== undefined) return `storage is dead: ${failure.message}`;
+    if (!this.#ready) return "the node starts or stops";
+    return this.#members.isMember ? undefined : "the node is no member of the cluster";
+  }
+
+  /** True while it serves clients: once it has started, until it stops or its engine dies, as long as it is a member. */
   get ready(): boolean {
-    return this.#ready && this.#members.isMember;
+    return this.unreadyReason === undefined;
   }
 
   /** In force, as clients go by it. */

@@ -24,6 +24,8 @@ export interface OperatorParts {
   readonly members: CurrentMembers;
   readonly membership: NodeMembership;
   readonly ready: () => boolean;
+  /** What the engine died of. */
+  readonly storageFailure: () => Error | undefined;
   readonly admission: Admission;
   readonly detector: Detector;
   readonly calls: PeerCalls;
@@ -64,7 +66,8 @@ export class Operator implements NodeOperator {
   }
 
   status(): object {
-    const { configuration, life, ready, members, replica, admission, detector } = this.#parts;
+    const { configuration, life, ready, storageFailure } = this.#parts;
+    const { members, replica, admission, detector } = this.#parts;
     const hints = replica.hints.room();
     return {
       nodeId: configuration.nodeId,
@@ -72,6 +75,7 @@ export class Operator implements NodeOperator {
       incarnation: life.incarnation,
       life: life.name,
       ready: ready(),
+      storageFailure: storageFailure()?.message ?? null,
       ring: members.ringInForce().stamp,
       isMoving: this.membership.isMoving,
       versioning: configuration.versioning,

@@ -43,6 +43,7 @@ describe.skipIf(!canStrace())("an engine that is dead (skipped where there is no
           first: "done",
           second: "done",
           read: "done",
+          failure: "none",
           closed: "done",
         });
         const traced = ["strace", "-f", "-o", "/dev/null", ...inject];
@@ -52,6 +53,7 @@ describe.skipIf(!canStrace())("an engine that is dead (skipped where there is no
           first: expect.stringContaining(dead),
           second: expect.stringContaining(dead),
           read,
+          failure: "FatalStorageError",
           closed: "done",
         });
       } finally {

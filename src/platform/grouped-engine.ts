@@ -10,6 +10,8 @@ export interface GroupedStore {
   readonly synced: boolean;
   /** As of `Engine`. */
   readonly ordered: boolean;
+  /** What it died of: it commits nothing any more. */
+  readonly failure: FatalStorageError | undefined;
   get(table: TableName, key: Uint8Array): Uint8Array | undefined;
   has(table: TableName, key: Uint8Array): boolean;
   /** Entries of a range in ascending order, without its limit. */
@@ -52,6 +54,10 @@ export class GroupedEngine implements Engine {
     this.synced = store.synced;
     this.ordered = store.ordered;
     this.#store = store;
+  }
+
+  get failure(): FatalStorageError | undefined {
+    return this.#store.failure;
   }
 
   async get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {

@@ -56,6 +56,10 @@ class LmdbStore implements GroupedStore {
     this.#sizeBytesMax = options.mapSizeBytesMax ?? Number.POSITIVE_INFINITY;
   }
 
+  get failure(): FatalStorageError | undefined {
+    return this.#failure;
+  }
+
   get(table: TableName, key: Uint8Array): Uint8Array | undefined {
     const sealed = reading(() => this.#table(table).getBinary(key));
     return sealed === undefined ? undefined : unsealValue(key, sealed);

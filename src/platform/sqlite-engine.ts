@@ -50,6 +50,10 @@ class SqliteStore implements GroupedStore {
     this.ordered = sync;
   }
 
+  get failure(): FatalStorageError | undefined {
+    return this.#failure;
+  }
+
   get(table: TableName, key: Uint8Array): Uint8Array | undefined {
     const sealed = reading(() => this.#folder.tables[table].get.get(key))?.["value"];
     return sealed === undefined ? undefined : unsealValue(key, sealed as Uint8Array);

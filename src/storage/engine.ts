@@ -45,6 +45,8 @@ export interface Engine {
   readonly ordered: boolean;
   /** True where a resolved `write` may be in memory only, unless it was asked to be durable. Absent: false. */
   readonly buffered?: boolean;
+  /** What it died of, once it takes no write any more until it is opened anew. Absent: it never does. */
+  readonly failure?: FatalStorageError | undefined;
   /** The bytes stored, which the caller must not change, or undefined. Rejects with DamageError where they are not what was written. */
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined>;
   /**

@@ -14,7 +14,15 @@
 import { bufferOf } from "../base/bytes.ts";
 import type { Environment } from "../env/environment.ts";
 import { byteString } from "./byte-strings.ts";
-import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
+import type {
+  Engine,
+  Entry,
+  FatalStorageError,
+  ScanOptions,
+  TableName,
+  Write,
+  WriteOptions,
+} from "./engine.ts";
 import { StorageError } from "./engine.ts";
 import type { RowCacheMetrics } from "./row-cache-metrics.ts";
 import { rowCacheMetrics } from "./row-cache-metrics.ts";
@@ -65,6 +73,10 @@ export class RowCache implements Engine {
       count: () => this.#rows.count,
       sizeBytes: () => this.#rows.sizeBytes,
     });
+  }
+
+  get failure(): FatalStorageError | undefined {
+    return this.#parts.engine.failure;
   }
 
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {

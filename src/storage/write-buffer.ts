@@ -28,6 +28,7 @@ import { BufferedRows } from "./buffered-rows.ts";
 import type {
   Engine,
   Entry,
+  FatalStorageError,
   ScanOptions,
   TableName,
   Write,
@@ -107,6 +108,10 @@ export class WriteBuffer implements Engine {
       count: () => this.#rows.count,
       sizeBytes: () => this.#rows.sizeBytes,
     });
+  }
+
+  get failure(): FatalStorageError | undefined {
+    return this.#trust.death ?? this.#engine.failure;
   }
 
   /** Rows that a crash now would lose. */

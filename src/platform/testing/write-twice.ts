@@ -2,7 +2,7 @@ import { openEngine } from "../open-engine.ts";
 
 /*
  * Run under strace: writes two keys, one after the other, into the folder given, with the engine named before it, and tells on
- * standard output what became of each, of a read, and of the end.
+ * standard output what became of each, of a read, what the engine says it died of, and what became of the end.
  */
 const OUTCOME_TIMEOUT_MS = 3_000;
 
@@ -13,8 +13,9 @@ const put = (key: string) =>
 const first = await outcomeOf(put("first"));
 const second = await outcomeOf(put("second"));
 const read = await outcomeOf(engine.get("records", Buffer.from("second")));
+const failure = engine.failure?.name ?? "none";
 const closed = await outcomeOf(engine.close());
-process.stdout.write(`${JSON.stringify({ first, second, read, closed })}\n`);
+process.stdout.write(`${JSON.stringify({ first, second, read, failure, closed })}\n`);
 // Without its reason to wait: what has no outcome would keep it.
 process.exit();
 

@@ -32,6 +32,10 @@ export class SlowEngine implements Engine {
     this.durable = durable;
   }
 
+  get failure(): FatalStorageError | undefined {
+    return this.#death;
+  }
+
   /** Writes that are under way. */
   get waiting(): number {
     return this.#queue.length;

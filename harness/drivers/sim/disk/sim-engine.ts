@@ -71,6 +71,10 @@ export class SimEngine implements Engine {
     });
   }
 
+  get failure(): FatalStorageError | undefined {
+    return this.#failure;
+  }
+
   get(table: TableName, key: Uint8Array): Promise<Uint8Array | undefined> {
     if (!this.#isDead) this.#parts.observer?.rowRead(this.#parts.node, table, key);
     const pending = this.#pending.get(table, key);
