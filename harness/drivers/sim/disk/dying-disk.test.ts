@@ -64,6 +64,27 @@ describe.each(["synced", "unsynced"] as const)("a disk of kind %s that fails for
     expect([textsOf(disk.rows()), watcher.visible]).toEqual([{}, {}]);
   });
 
+  test.each(["is killed", "is closed"] as const)(
+    "leaves nothing of a write that it had no room for, once the engine %s",
+    async (how) => {
+      const worlds = Array.from({ length: 20 }, (_, seed) => diskWorld(kind, seed));
+      for (const { disk, clock } of worlds) {
+        const engine = disk.open();
+        disk.setFull(true);
+        disk.failForGood();
+        const last = engine.write([put("a", "1")]);
+        clock.advance(1_000);
+        expect(await outcomeOf(last)).toBe("fatal");
+        // Room that is there later was not there then.
+        disk.setFull(false);
+        if (how === "is killed") disk.crash("process");
+        else await engine.close();
+        disk.open();
+        expect(textsOf(disk.rows())).toEqual({});
+      }
+    },
+  );
+
   test("rejects what waited behind it and every later call, at once", async () => {
     const { engine, clock, last, behind, disk, watcher } = await deadWorld(kind);
     expect([last, behind]).toEqual(["fatal", "fatal"]);

@@ -140,7 +140,7 @@ export class SimEngine implements Engine {
     this.#failsForGood = true;
   }
 
-  /** The group of which nobody knows whether the disk has it, where one failed for good. */
+  /** The group of which nobody knows whether the disk has it, where one failed for good for which there was room. */
   get unsure(): readonly (readonly Write[])[] {
     return this.#unsure;
   }
@@ -199,7 +199,8 @@ export class SimEngine implements Engine {
   #failureOf(writes: readonly Write[]): StorageError | undefined {
     if (this.#failsForGood && this.#failure === undefined) {
       this.#failure = new FatalStorageError("Cannot use the simulated disk: an I/O error ended it");
-      this.#unsure = [writes];
+      // One that was full then has it for certain not, whatever room there is later.
+      this.#unsure = this.#hasRoom(writes) ? [writes] : [];
     }
     if (this.#failure !== undefined) return this.#failure;
     return this.#hasRoom(writes)
