@@ -34,6 +34,7 @@ import type {
   Write,
   WriteOptions,
 } from "./engine.ts";
+import { DamageError } from "./engine.ts";
 import { EngineTrust } from "./engine-trust.ts";
 import { checkScan, checkWrites } from "./limits.ts";
 import type { PassReason } from "./pass-reason.ts";
@@ -170,12 +171,22 @@ export class WriteBuffer implements Engine {
     const writes = [...this.#rows.of(table)];
     const [count, ...stored] = await Promise.all([
       this.#engine.count(table),
-      ...writes.map(({ key }) => this.#engine.get(table, key)),
+      ...writes.map(({ key }) => this.#isBelow(table, key)),
     ]);
     return writes.reduce(
-      (sum, { value }, index) =>
-        sum + Number(value !== undefined) - Number(stored[index] !== undefined),
+      (sum, { value }, index) => sum + Number(value !== undefined) - Number(stored[index]),
       count,
+    );
+  }
+
+  /** Engines count a damaged row, too: its key is there. */
+  #isBelow(table: TableName, key: Uint8Array): Promise<boolean> {
+    return this.#engine.get(table, key).then(
+      (value) => value !== undefined,
+      (error: unknown) => {
+        if (error instanceof DamageError) return true;
+        throw error;
+      },
     );
   }
 
