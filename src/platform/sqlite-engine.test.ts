@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { StorageError } from "../storage/engine.ts";
 import { openLmdbEngine } from "./lmdb-engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
+import { openSqliteFolder } from "./sqlite-folder.ts";
 import { diskEngineSuite, garble } from "./testing/disk-engine-suite.ts";
 
 const freshFolder = diskEngineSuite({
@@ -30,6 +31,15 @@ describe("openSqliteEngine()", () => {
     });
     expect(told).toContain("StorageError Cannot open the database");
     await engine.close();
+    await (await openSqliteEngine({ folder, sync: false })).close();
+  });
+
+  test("leaves the folder to others where the database cannot be closed", async () => {
+    const folder = freshFolder();
+    const opened = openSqliteFolder({ folder, sync: false });
+    // So that it cannot be closed again.
+    opened.database.close();
+    expect(() => opened.close()).toThrow("database is not open");
     await (await openSqliteEngine({ folder, sync: false })).close();
   });
 

@@ -64,8 +64,12 @@ function openOwned({ path, release }: OwnedFolder, sync: boolean): SqliteFolder 
     const statements = TABLE_NAMES.map((name) => [name, statementsOf(database, name)] as const);
     const tables = Object.fromEntries(statements) as Record<TableName, TableStatements>;
     const close = (): void => {
-      database.close();
-      release();
+      try {
+        database.close();
+      } finally {
+        // Who opens the folder next still meets the database's own lock where that is not closed.
+        release();
+      }
     };
     return { database, tables, freeBytes: () => freeBytesOf(path), close };
   } catch (error) {
