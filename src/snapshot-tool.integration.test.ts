@@ -27,6 +27,11 @@ describe("npm run snapshot, npm run restore", () => {
       ["--from", "127.0.0.1:1", "--to", "x"],
       /^Cannot use --from "127.0.0.1:1": allowed/,
     ],
+    [
+      "snapshot",
+      ["--from", "http://u:p@a:1", "--to", "x"],
+      /^Cannot use --from "http:\/\/u:p@a:1"/,
+    ],
     ["snapshot", ["--from", "http://a/b", "--to", "x"], /^Cannot use --from "http:\/\/a\/b"/],
     ["snapshot", [...FROM, "--to", "x", "--every", "1w"], /^Cannot use --every 1w: allowed is/],
     ["snapshot", [...FROM, "--to", "x", "--every", "1h", "--keep", "0"], /^Cannot use --keep 0:/],

@@ -1,6 +1,7 @@
 /** What the commands `snapshot` and `restore` have in common. */
 
 import { parseArgs } from "node:util";
+import { hasCredentials } from "./base/base-url.ts";
 import { createHttpCaller } from "./platform/http-client.ts";
 import { createNodeClock } from "./platform/node-clock.ts";
 import type { SnapshotFolder } from "./platform/snapshot-folder.ts";
@@ -52,7 +53,8 @@ export function urlsOf(flags: Flags, name: string): readonly string[] {
   const text = required(flags, name, "the URLs of the cluster's nodes, separated by commas");
   const urls = text.split(",").map((each) => {
     const url = URL.parse(each.trim());
-    if (url?.protocol !== "http:" || url.pathname !== "/" || url.search !== "") {
+    const isOrigin = url?.protocol === "http:" && url.pathname === "/" && url.search === "";
+    if (!isOrigin || hasCredentials(url)) {
       throw new SnapshotError(
         "use",
         `Cannot use --${name} ${JSON.stringify(each)}: allowed are URLs such as http://10.0.0.1:8080, separated by commas`,

@@ -1,5 +1,6 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { parseArgs } from "node:util";
+import { hasCredentials } from "../../src/base/base-url.ts";
 import { UsageError } from "./exit-status.ts";
 
 /** One flag as its user sees it. */
@@ -104,7 +105,8 @@ export function oneOf<Word extends string>(
 /** The origin of a plain HTTP URL without anything behind it. Throws UsageError. */
 export function originOf(name: string, text: string, allowed: string): string {
   const url = URL.parse(text);
-  if (url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "") {
+  const isOrigin = url?.protocol === "http:" && url.pathname === "/" && url.search === "";
+  if (!isOrigin || hasCredentials(url)) {
     throw new UsageError(`Cannot use --${name} ${text}: allowed is ${allowed}`);
   }
   return url.origin;

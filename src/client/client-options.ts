@@ -1,4 +1,4 @@
-import { baseUrl, isUnderTls } from "../base/base-url.ts";
+import { baseUrl, hasCredentials, isUnderTls } from "../base/base-url.ts";
 import type { RoutingKind } from "./routing.ts";
 import { ROUTINGS } from "./routing.ts";
 
@@ -26,7 +26,7 @@ export type RingPoll = {
 );
 
 export interface RingsideClientOptions {
-  /** Base URLs of nodes (`http://host:port`, a path is kept; `https:` is refused). The first is preferred; the others are asked when it fails. */
+  /** Base URLs of nodes (`http://host:port`, a path is kept; `https:` is refused, and so are a user name and a password). The first is preferred; the others are asked when it fails. */
   readonly endpoints: readonly string[];
   /**
    * Whom to ask: `any`, the endpoints in their order (paper 4.5, a load balancer); or `owners`, the nodes that keep the key, so that no
@@ -103,6 +103,13 @@ function checkedEndpoints(endpoints: readonly string[]): readonly string[] {
 }
 
 function checkedUrl(endpoint: string): string {
+  const parsed = URL.parse(endpoint);
+  if (parsed !== null && hasCredentials(parsed)) {
+    // Errors end in logs, and a password shall not.
+    throw new RangeError(
+      `Cannot use endpoint ${JSON.stringify(`${parsed.protocol}//…@${parsed.host}`)}: nothing here sends a user name or a password, it must be a URL such as http://host:port`,
+    );
+  }
   const url = baseUrl(endpoint);
   if (url === undefined || isUnderTls(url)) {
     const reason = url === undefined ? "" : "nothing here speaks TLS, ";

@@ -23,7 +23,10 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: Failure };
 
-/** What a rejected call means: unsent it is definite, afterwards nobody knows. */
+/**
+ * What a rejected call means: unsent it is definite, afterwards nobody knows. An answer that is too large ends the call: whoever is asked next reads from the same
+ * replicas, and one that found less would answer with fewer versions than the key has, which is no better end.
+ */
 export function callFailure(error: unknown): Failure {
   const expected = error instanceof HttpCallError;
   const unsent = expected && !error.sent;
@@ -31,7 +34,7 @@ export function callFailure(error: unknown): Failure {
   return {
     code: unsent ? "unreachable" : isTooLarge ? "answer-too-large" : "no-answer",
     definite: unsent,
-    // Other nodes hold the same, and to fetch it again costs as much as the first time.
+    // To fetch it again costs as much as the first time.
     retryable: expected && !isTooLarge,
     silent: !isTooLarge,
     retryAfterMs: 0,

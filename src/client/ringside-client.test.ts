@@ -209,6 +209,8 @@ describe.each(ROUTINGS)("D-4.5-1 RingsideClient, routing %s", (routing) => {
     { endpoints: ["http://a:1", "https://b:1"] },
     { nodeUrls: { n1: "https://a:1" } },
     { endpoints: ["http://a:1?x=1"] },
+    { endpoints: ["http://a:1", "http://user:secret@b:1"] },
+    { nodeUrls: { n1: "http://:secret@a:1" } },
     { attemptTimeoutMs: 0 },
     { retriesMax: -1 },
     { timeoutMs: Number.NaN },
@@ -220,5 +222,14 @@ describe.each(ROUTINGS)("D-4.5-1 RingsideClient, routing %s", (routing) => {
     expect(
       () => new RingsideClient({ clock, random, http }, { endpoints: ["http://a:1"], ...options }),
     ).toThrow(RangeError);
+  });
+
+  test("says why it takes no password, and does not repeat it", async () => {
+    const { clock, http } = await setUp([]);
+    const random = { float: () => 0, uint32: () => 0, bytes: () => new Uint8Array() };
+    const endpoints = ["http://user:secret@b:1"];
+    expect(() => new RingsideClient({ clock, random, http }, { endpoints })).toThrow(
+      'Cannot use endpoint "http://…@b:1": nothing here sends a user name or a password, it must be a URL such as http://host:port',
+    );
   });
 });

@@ -51,6 +51,10 @@ describe("parseConfiguration()", () => {
       { members: [{ ...WRITTEN_CONFIGURATION.members[0], clientUrl: "n1:8000" }] },
       'Cannot use members[0].clientUrl: "n1:8000" is given, allowed is a URL such as http://host:port',
     ],
+    [
+      { members: [{ ...WRITTEN_CONFIGURATION.members[0], clientUrl: "http://u:p@n1:8000" }] },
+      "allowed is a URL such as http://host:port",
+    ],
     [{ peerWritesMax: 0 }, "allowed is a whole number from 1 to 1000000"],
     [{ rowPagesMax: 1_001 }, "allowed is a whole number from 1 to 1000"],
     [{ requestBytesMax: 68_157_439 }, "allowed is a whole number from 68157440 to 68719476736"],
