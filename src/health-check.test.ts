@@ -13,11 +13,11 @@ afterEach(() => {
   server.close();
 });
 
-/** Serves `/healthz` with the status, or with silence; resolves to the URL. */
+/** Serves `/livez` with the status, or with silence; resolves to the URL. */
 async function serve(status: number | undefined, body = ""): Promise<string> {
   server = createServer((request, response) => {
     if (status === undefined) return;
-    response.writeHead(request.url === "/healthz" ? status : 404).end(body);
+    response.writeHead(request.url === "/livez" ? status : 404).end(body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -50,9 +50,9 @@ describe("health-check", () => {
   });
 
   test("and says what the node says of itself", async () => {
-    const url = await serve(503, "not ready: storage is dead: Cannot write\nmore");
+    const url = await serve(503, "not alive: storage is dead: Cannot write\nmore");
     expect((await check([url])).stderr).toBe(
-      `Not healthy: ${url} answered 503 (not ready: storage is dead: Cannot write)`,
+      `Not healthy: ${url} answered 503 (not alive: storage is dead: Cannot write)`,
     );
   });
 

@@ -1,7 +1,7 @@
 /**
- * Asks a node whether it serves, for images without an HTTP client of their own: `node src/health-check.ts [URL]`; without a
- * URL the node that `RINGSIDE_CONFIG` configures on this machine. Exit status: 0 `GET /healthz` answered 200 in time, 1 it did
- * not, 64 bad use. Loads nothing of the node, since a container engine starts it every few seconds.
+ * Asks a node whether it lives, for images without an HTTP client of their own: `node src/health-check.ts [URL]`; without a
+ * URL the node that `RINGSIDE_CONFIG` configures on this machine. Not whether it serves: orchestrators replace what is unhealthy, and a node that
+ * waits to be joined would never get there. Exit status: 0 `GET /livez` answered 200 in time, 1 it did not, 64 bad use. Loads nothing of the node, since a container engine starts it every few seconds.
  */
 
 import { createHttpCaller } from "./platform/http-client.ts";
@@ -23,7 +23,7 @@ const http = createHttpCaller();
 try {
   const { status, body } = await http.call({
     method: "GET",
-    url: new URL("/healthz", url).href,
+    url: new URL("/livez", url).href,
     timeoutMs: TIMEOUT_MS,
   });
   if (status !== 200) end(1, `Not healthy: ${url.origin} answered ${status}${reasonIn(body)}`);

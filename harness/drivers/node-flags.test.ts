@@ -6,7 +6,10 @@ import { NODE_FLAGS } from "./node-flags.ts";
 test.each([
   { file: "package.json", line: `"start": "node ${NODE_FLAGS.join(" ")} src/main.ts"` },
   { file: "docker/Dockerfile", line: `CMD ["${NODE_FLAGS.join('", "')}", "src/main.ts"]` },
-  { file: "docker/stack.yaml", line: `command: [${NODE_FLAGS.join(", ")}, src/main.ts,` },
+  {
+    file: "docker/stack.yaml",
+    line: `[\n      ${NODE_FLAGS.join(",\n      ")},\n      src/main.ts,`,
+  },
   {
     file: "docker/kubernetes/stateful-set.yaml",
     line: `args: [${NODE_FLAGS.join(", ")}, src/main.ts]`,

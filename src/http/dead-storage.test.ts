@@ -27,15 +27,20 @@ test.each(ENGINES)("a node on $name tells that its storage is dead", async ({ na
   const engine = bufferedEngine(quietEnvironment(new ManualClock()), settings, { engine: disk });
   await world.startNode("n1", engine);
   const told = async () => {
-    const { status, body } = await world.request("n1", "GET", "/healthz");
     const { metrics } = world.at("n1").environment;
     return {
-      health: [status, Buffer.from(body).toString()],
+      health: await answered(world, "/healthz"),
+      life: await answered(world, "/livez"),
       status: await world.status("n1"),
       dead: metrics.valueOf("ringside_storage_dead"),
     };
   };
-  const well = { health: [200, "ok\n"], status: { ready: true, storageFailure: null }, dead: 0 };
+  const well = {
+    health: [200, "ok\n"],
+    life: [200, "ok\n"],
+    status: { ready: true, storageFailure: null },
+    dead: 0,
+  };
   expect(await told()).toMatchObject(well);
 
   disk.auto = false;
@@ -52,17 +57,20 @@ test.each(ENGINES)("a node on $name tells that its storage is dead", async ({ na
   await write("dead");
   expect(await told()).toMatchObject({
     health: [503, "not ready: storage is dead: Cannot write: the engine is dead\n"],
+    life: [503, "not alive: storage is dead: Cannot write: the engine is dead\n"],
     status: { ready: false, storageFailure: "Cannot write: the engine is dead" },
     dead: 1,
   });
 });
 
-test("a node that stops says why it is not ready", async () => {
+test("a node that stops says why it is not ready, and lives", async () => {
   const world = await ClusterWorld.start(1, { n: 1, r: 1, w: 1 });
   world.at("n1").node.refuseRequests();
-  const { status, body } = await world.request("n1", "GET", "/healthz");
-  expect([status, Buffer.from(body).toString()]).toEqual([
-    503,
-    "not ready: the node starts or stops\n",
-  ]);
+  expect(await answered(world, "/healthz")).toEqual([503, "not ready: the node starts or stops\n"]);
+  expect(await answered(world, "/livez")).toEqual([200, "ok\n"]);
 });
+
+async function answered(world: ClusterWorld, path: string): Promise<readonly [number, string]> {
+  const { status, body } = await world.request("n1", "GET", path);
+  return [status, Buffer.from(body).toString()];
+}

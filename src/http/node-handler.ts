@@ -12,6 +12,8 @@ export interface ServedNode extends KeyValueStore {
   readonly operator: NodeOperator;
   /** Why it is not to be sent clients; undefined: it serves them. */
   readonly unreadyReason: string | undefined;
+  /** Why nothing but a restart helps it; undefined: it lives. */
+  readonly deadReason: string | undefined;
   /** The ring as of now. */
   ring(): { readonly stamp: RingStamp };
 }
@@ -37,6 +39,7 @@ export function nodeHandler(
     log: environment.log,
     ringStamp: () => node.ring().stamp,
     unreadyReason: () => node.unreadyReason,
+    deadReason: () => node.deadReason,
     metricsText,
   });
 }

@@ -9,7 +9,7 @@ const anyPath = fc.oneof(
   fc.string({ unit: "binary" }).map((text) => `/${text}`),
   fc.string().map((text) => `/kv/${text}`),
   fc.base64String().map((text) => `/kv64/${text}`),
-  fc.constantFrom(`/kv64/${KEY}`, "/kv/kept", "/admin/status", "/admin/ring", "/healthz"),
+  fc.constantFrom(`/kv64/${KEY}`, "/kv/kept", "/admin/status", "/admin/ring", "/healthz", "/livez"),
   fc.constantFrom(
     "/admin/probe",
     "/admin/clock",
@@ -45,7 +45,7 @@ describe("createRouter()", () => {
           expect([200, 204, 400, 404, 405, 428, 503]).toContain(response.status);
           if (response.status >= 400 && response.headers["x-dynamo-context"] === undefined) {
             const text = Buffer.from(response.body).toString();
-            const problem = path === "/healthz" ? undefined : JSON.parse(text);
+            const problem = ["/healthz", "/livez"].includes(path) ? undefined : JSON.parse(text);
             if (problem !== undefined) expect(problem.definite).toBe(true);
           }
         },

@@ -17,6 +17,8 @@ export interface RouterParts {
   readonly ringStamp: () => RingStamp;
   /** Why the node is not to be sent clients, in a few words; undefined: it serves them. */
   readonly unreadyReason: () => string | undefined;
+  /** Why nothing but a restart helps the node, in a few words; undefined: it lives. */
+  readonly deadReason: () => string | undefined;
   /** Prometheus text. */
   readonly metricsText: () => Promise<string>;
 }
@@ -52,20 +54,19 @@ async function respond(parts: RouterParts, request: HttpRequest): Promise<HttpRe
 
 /** Every path that names no key. */
 async function route(parts: RouterParts, request: HttpRequest): Promise<HttpResponse> {
-  if (request.path === "/healthz") return health(parts.unreadyReason());
+  if (request.path === "/healthz") return health("not ready", parts.unreadyReason());
+  if (request.path === "/livez") return health("not alive", parts.deadReason());
   if (request.path === "/metrics") return text(200, await parts.metricsText());
   const answer = await handleAdmin(parts.operator, request);
   if (answer !== undefined) return answer;
   throw new DynamoError(
     "not-found",
-    `Cannot find ${JSON.stringify(request.path.slice(0, 100))}: known are /kv/{key}, /kv64/{key}, /healthz, /metrics and /admin/...`,
+    `Cannot find ${JSON.stringify(request.path.slice(0, 100))}: known are /kv/{key}, /kv64/{key}, /healthz, /livez, /metrics and /admin/...`,
   );
 }
 
-function health(unreadyReason: string | undefined): HttpResponse {
-  return unreadyReason === undefined
-    ? text(200, "ok\n")
-    : text(503, `not ready: ${unreadyReason}\n`);
+function health(problem: string, reason: string | undefined): HttpResponse {
+  return reason === undefined ? text(200, "ok\n") : text(503, `${problem}: ${reason}\n`);
 }
 
 function text(status: number, body: string): HttpResponse {

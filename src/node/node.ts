@@ -256,11 +256,16 @@ export class DynamoNode implements KeyValueStore {
 
   /** Why it is not to be sent clients, in a few words; undefined: it serves them. */
   get unreadyReason(): string | undefined {
-    const { failure } = this.#engine;
     // First, since nothing but a restart ends that.
-    if (failure !== undefined) return `storage is dead: ${failure.message}`;
+    if (this.deadReason !== undefined) return this.deadReason;
     if (!this.#ready) return "the node starts or stops";
     return this.#members.isMember ? undefined : "the node is no member of the cluster";
+  }
+
+  /** Why nothing but a restart helps it, in a few words; undefined: it lives. Who waits to be joined lives, too. */
+  get deadReason(): string | undefined {
+    const { failure } = this.#engine;
+    return failure && `storage is dead: ${failure.message}`;
   }
 
   /** True while it serves clients: once it has started, until it stops or its engine dies, as long as it is a member. */
