@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { COUNTER_MAX } from "./counter-limit.ts";
 import { aheadMs, hybridTimeOf, nextHybridTime, wallMsOf } from "./hybrid-time.ts";
 
 const NOW = 1_764_000_000_000;
@@ -31,6 +32,12 @@ describe("nextHybridTime()", () => {
   it("goes on in the next millisecond where the counter is full", () => {
     const full = hybridTimeOf(NOW) + 1_023;
     expect(next({ last: full })).toBe(hybridTimeOf(NOW + 1));
+  });
+
+  it("ends at the last time that a context may bring back", () => {
+    for (const reading of [{ last: COUNTER_MAX }, { wallMs: Date.UTC(2249, 0, 1) }]) {
+      expect(next(reading)).toBe(COUNTER_MAX);
+    }
   });
 
   it("takes clocks before 1970 and with fractions", () => {

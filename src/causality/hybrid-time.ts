@@ -11,13 +11,12 @@
  * Source: Kulkarni, Demirbas, Madappa, Avva, Leone, "Logical Physical Clocks", OPODIS 2014; the bound as there and in
  * CockroachDB's maximum offset. D-6-2, K-14.
  */
-
 /** A hybrid time: wall milliseconds since 1970 times 1,024, plus the logical counter; exact until the year 2248. */
 export type HybridTime = number;
 
 const LOGICAL_RANGE = 1_024;
-/** The largest that a record or context can carry. */
-const HYBRID_TIME_MAX = Number.MAX_SAFE_INTEGER;
+/** A context carries times as counters, and brings none beyond `COUNTER_MAX` back. */
+const HYBRID_TIME_MAX = Number.MAX_SAFE_INTEGER - 1;
 
 export interface HybridClockReading {
   /** The node's own wall clock. */

@@ -1,4 +1,3 @@
-import { FormatError } from "../base/binary.ts";
 import type { NodeId } from "../base/ids.ts";
 import { coversClock } from "../causality/covers-clock.ts";
 import type { Clock } from "../causality/versioning.ts";
@@ -117,27 +116,13 @@ export class GetRequest {
       this.#environment.assertions.reachable("a replica answered a read that had ended");
       return;
     }
-    let next: Send | undefined;
-    try {
-      next = this.#core.reply(node, record);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      this.#unreadable(node, error);
-      return;
-    }
     this.#reader ??= node;
+    const next = this.#core.reply(node, record);
     if (next !== undefined && this.#settle !== undefined) {
       this.#environment.assertions.reachable("a read passed over a stand-in that held nothing");
       this.#send(next);
     }
     this.#progress();
-  }
-
-  /** One replica's bad record must not end the reads of its key. */
-  #unreadable(node: NodeId, error: FormatError): void {
-    this.#parts.instruments.unreadable.increment();
-    this.#environment.log.error({ node, err: error }, "Cannot understand a replica's record");
-    this.#fail(node);
   }
 
   #fail(node: NodeId): void {
@@ -183,8 +168,9 @@ export class GetRequest {
   #isStale(): boolean {
     const { atLeast } = this.#order;
     if (atLeast.size === 0) return false;
+    const found = this.#found();
     const { mode } = this.#parts.versioning;
-    return !coversClock(mode, this.#core.found().siblings.clock, atLeast);
+    return found !== undefined && !coversClock(mode, found.siblings.clock, atLeast);
   }
 
   #onTimer(): void {
@@ -224,13 +210,17 @@ export class GetRequest {
     const settle = this.#settle;
     this.#settle = undefined;
     assertions.always("a read was answered by R slots", this.#core.answeredCount >= this.#order.r);
-    const found = this.#core.found();
-    const versions = found.siblings.payloads.length;
-    assertions.sometimes("a read found concurrent versions", versions > 1);
-    this.#parts.instruments.versionsPerRead.observe(versions);
-    const isStale = this.#isStale();
-    assertions.sometimes("a read was answered with less than its client knew", isStale);
-    settle?.resolve({ ...found, isStale, reader: this.#reader });
+    const found = this.#found();
+    if (found === undefined) {
+      settle?.reject(new DynamoError("internal", "Cannot understand a replica's record"));
+    } else {
+      const versions = found.siblings.payloads.length;
+      assertions.sometimes("a read found concurrent versions", versions > 1);
+      this.#parts.instruments.versionsPerRead.observe(versions);
+      const isStale = this.#isStale();
+      assertions.sometimes("a read was answered with less than its client knew", isStale);
+      settle?.resolve({ ...found, isStale, reader: this.#reader });
+    }
     // From here on only repair waits.
     this.#timer?.cancel();
     this.#timer = this.#environment.clock.setTimer(this.#options.repairWaitMs, () =>
@@ -254,8 +244,8 @@ export class GetRequest {
     this.#timer?.cancel();
     const { assertions } = this.#environment;
     assertions.always("a read asked no node for two slots", this.#placement.asksNoNodeForTwoSlots);
-    const repairs = this.#options.readRepair ? this.#core.repairs(this.#core.found()) : [];
-    for (const repair of repairs) {
+    const found = this.#options.readRepair ? this.#found() : undefined;
+    for (const repair of found === undefined ? [] : this.#core.repairs(found)) {
       if (this.#core.isDamaged(repair.node)) {
         assertions.reachable("a read repaired a damaged replica");
       } else if (this.#core.answeredNotFound(repair.node)) {
@@ -267,6 +257,16 @@ export class GetRequest {
       this.#repair(repair.node, repair.record);
     }
     this.#parts.liveRequests.end();
+  }
+
+  /** Undefined where a reply holds bytes that are no record; such a replica is neither believed nor overwritten. */
+  #found(): Found | undefined {
+    try {
+      return this.#core.found();
+    } catch (error) {
+      this.#environment.log.error({ err: error }, "Cannot understand a replica's record");
+      return undefined;
+    }
   }
 
   /** Counts as a live request of its own, so that a node which stops waits for it. */

@@ -27,10 +27,6 @@ export function coordinatorInstruments(metrics: Metrics): CoordinatorInstruments
       "ringside_hints_lost_total",
       "Hints a coordinator could not keep: one copy fewer until repair",
     ),
-    unreadable: metrics.counter(
-      "ringside_records_unreadable_total",
-      "Replicas whose answer to a read did not count, since their record cannot be read or has a counter over the limit",
-    ),
     versionsPerRead: metrics.histogram(
       "ringside_versions_per_read",
       "Concurrent versions a read found (paper 6.3)",

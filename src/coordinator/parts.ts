@@ -45,7 +45,6 @@ export interface CoordinatorParts {
   readonly replica: LocalReplica;
   readonly calls: PeerCalls;
   readonly detector: Detector;
-  /** Also for records of peers, which it may refuse. */
   readonly versioning: Versioning;
   /** The ring as of now; a request keeps the one it began with. */
   readonly ring: () => Ring;
@@ -73,6 +72,5 @@ export interface CoordinatorInstruments {
   readonly repairs: Counter;
   readonly hintsKept: Counter;
   readonly hintsFailed: Counter;
-  readonly unreadable: Counter;
   readonly versionsPerRead: Histogram;
 }

@@ -4,19 +4,21 @@
  */
 import { describe, expect, test } from "vitest";
 import { actorOf } from "../base/actor.ts";
+import { FormatError } from "../base/binary.ts";
 import { utf8Bytes } from "../base/bytes.ts";
 import { nodeId } from "../base/ids.ts";
 import { hybridTimeOf } from "../causality/hybrid-time.ts";
-import type { Siblings, VersioningMode } from "../causality/versioning.ts";
+import type { Siblings, Versioning, VersioningMode } from "../causality/versioning.ts";
 import { versioningFor } from "../causality/versioning-for.ts";
+import { checkBroughtRecord } from "../node/brought-record.ts";
 import { encodePayload } from "../protocol/payload.ts";
 import { decodeProblem } from "../protocol/problem.ts";
 import { encodeRowPage } from "../protocol/row-page.ts";
-import { takesFreshActor } from "../replica/record-limits.ts";
 import { ClusterWorld } from "./testing/cluster-world.ts";
 
 const PAYLOAD = encodePayload({ contentType: "", tombstone: false, bytes: utf8Bytes("brought") });
 const SKEW_MAX_MS = 500;
+const WRITTEN_MS = 1_700_000_000_000;
 
 const worldOf = (versioning: VersioningMode) =>
   ClusterWorld.start(1, { n: 1, r: 1, w: 1, versioning, clockSkewMaxMs: SKEW_MAX_MS });
@@ -42,41 +44,52 @@ async function expectRefused(
   expect(await world.at("n1").engine.count("records")).toBe(0);
 }
 
+/** One value, written over by as many actors one after the other. */
+function writtenBy(versioning: Versioning, actorCount: number): Siblings {
+  let siblings = versioning.empty;
+  for (let epoch = 0; epoch < actorCount; epoch += 1) {
+    const actor = actorOf({ nodeId: nodeId("gone"), incarnation: "AAAAAAAAAAA", epoch });
+    const mint = { actor, wallMs: WRITTEN_MS };
+    siblings = versioning.update(siblings, siblings.clock, PAYLOAD, mint);
+  }
+  return siblings;
+}
+
 describe.each(["dvvset", "merged", "vector-clock", "vector-clock-max"] as const)(
   "D-4.4-9 under %s a brought row",
   (mode) => {
     const versioning = versioningFor(mode);
-    /** One value, written over by as many actors one after the other. */
-    const writtenBy = (actorCount: number): Siblings => {
-      let siblings = versioning.empty;
-      for (let epoch = 0; epoch < actorCount; epoch += 1) {
-        const actor = actorOf({ nodeId: nodeId("gone"), incarnation: "AAAAAAAAAAA", epoch });
-        const mint = { actor, wallMs: 1_700_000_000_000 };
-        siblings = versioning.update(siblings, siblings.clock, PAYLOAD, mint);
+    const rules = { versioning, wallMs: WRITTEN_MS, clockSkewMaxMs: SKEW_MAX_MS };
+    const isTaken = (actorCount: number): boolean => {
+      try {
+        checkBroughtRecord(versioning.encode(writtenBy(versioning, actorCount)), rules);
+        return true;
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        return false;
       }
-      return siblings;
     };
     const longest = (): Siblings => {
       let [good, bad] = [1, 1_000];
       while (bad - good > 1) {
         const middle = (good + bad) >> 1;
-        if (takesFreshActor(writtenBy(middle).clock, mode)) good = middle;
+        if (isTaken(middle)) good = middle;
         else bad = middle;
       }
-      return writtenBy(good);
+      return writtenBy(versioning, good);
     };
 
     test("has at most a clock that is still read and written, and one actor more is refused", async () => {
       const world = await worldOf(mode);
       const good = longest();
-      const bad = versioning.encode(writtenBy(good.clock.size + 1));
+      const bad = versioning.encode(writtenBy(versioning, good.clock.size + 1));
       const detail = new RegExp(
         `^Cannot take the row of key 62: its clock of ${good.clock.size + 1} actors is too long, and only one [^\\n]* is allowed$`,
       );
       await expectRefused(
         world,
         [
-          ["a", versioning.encode(writtenBy(1))],
+          ["a", versioning.encode(writtenBy(versioning, 1))],
           ["b", bad],
         ],
         detail,
@@ -90,6 +103,20 @@ describe.each(["dvvset", "merged", "vector-clock", "vector-clock-max"] as const)
     });
   },
 );
+
+test("D-4.4-8 a brought row may have a clock of any length where the next write cuts it", async () => {
+  const world = await ClusterWorld.start(1, {
+    ...{ n: 1, r: 1, w: 1 },
+    ...({ versioning: "merged", truncate: "reaches" } as const),
+  });
+  const merged = versioningFor("merged");
+  const record = merged.encode(writtenBy(merged, 600));
+  expect((await post(world, [["a", record]])).status).toBe(204);
+  expect(await world.write("n1", "a", "blind")).toBe(204);
+  const { context } = await world.read("n1", "a");
+  expect(await world.write("n1", "a", "after", context)).toBe(204);
+  expect((await world.read("n1", "a")).values).toEqual(["after"]);
+});
 
 describe.each(["lww", "lww-hybrid"] as const)("K-14 under %s a brought row", (mode) => {
   const versioning = versioningFor(mode);

@@ -49,6 +49,16 @@ describe.each(["lww", "lww-hybrid"])("D-5-5 versioning %s", (versioning) => {
   });
 });
 
+test("D-6-2 a node whose clock was past the year 2248 for a moment hands out contexts that it takes", async () => {
+  const world = await worldOf("lww-hybrid");
+  const nowMs = world.clock.wallMs();
+  world.clock.setWallOffset(Date.UTC(2249, 0, 1) - nowMs);
+  expect(await world.write("n1", "k", "from 2249")).toBe(204);
+  world.clock.setWallOffset(0);
+  const { context } = await world.read("n1", "k");
+  expect((await world.request("n1", "PUT", "/kv/k", { body: "after", context })).status).toBe(204);
+});
+
 /** Of the node that saw most. */
 async function skewOf(world: ClusterWorld): Promise<Skew["clockSkew"]> {
   const all: Skew["clockSkew"][] = [];

@@ -1,7 +1,10 @@
+import { ACTOR_LENGTH_MAX, actorOf } from "../base/actor.ts";
+import { assert } from "../base/assert.ts";
 import { FormatError } from "../base/binary.ts";
-import type { Versioning } from "../causality/versioning.ts";
-import { decodeChecked } from "../protocol/checked-record.ts";
-import { takesFreshActor } from "../replica/record-limits.ts";
+import { nodeId } from "../base/ids.ts";
+import type { Siblings, Versioning } from "../causality/versioning.ts";
+import { mayMakeClock } from "../replica/record-limits.ts";
+import { decodeChecked } from "./checked-record.ts";
 
 export interface BroughtRules {
   readonly versioning: Versioning;
@@ -20,10 +23,9 @@ export function checkBroughtRecord(
   { versioning, wallMs, clockSkewMaxMs }: BroughtRules,
 ): void {
   const siblings = decodeChecked(versioning, record);
-  const { clock } = siblings;
-  if (!takesFreshActor(clock, versioning.mode)) {
+  if (!isWritable(siblings, versioning, wallMs)) {
     throw new FormatError(
-      `its clock of ${clock.size} actors is too long, and only one that with one actor more fits a context is allowed`,
+      `its clock of ${siblings.clock.size} actors is too long, and only one that with one actor more fits a context is allowed`,
     );
   }
   const time = versioning.writeTime?.(siblings);
@@ -34,3 +36,18 @@ export function checkBroughtRecord(
     );
   }
 }
+
+/** Whether a node would write over it that has no actor in its clock, as none has of the cluster that it is brought to. Truncation may cut the clock. */
+function isWritable(siblings: Siblings, versioning: Versioning, wallMs: number): boolean {
+  const { clock } = siblings;
+  const after = versioning.update(siblings, clock, NO_PAYLOAD, { actor: LONGEST_ACTOR, wallMs });
+  return mayMakeClock(clock, after.clock, { mode: versioning.mode, isFreshActor: true });
+}
+
+const NO_PAYLOAD = new Uint8Array(0);
+const LONGEST_ACTOR = actorOf({
+  nodeId: nodeId("n".repeat(64)),
+  incarnation: "A".repeat(11),
+  epoch: Number.MAX_SAFE_INTEGER,
+});
+assert(LONGEST_ACTOR.length === ACTOR_LENGTH_MAX, "The longest actor is not the longest");

@@ -9,7 +9,6 @@ import { ManualClock } from "../env/testing/manual-clock.ts";
 import { quietEnvironment } from "../env/testing/quiet-environment.ts";
 import { eventLoopTurn } from "../platform/testing/event-loop-turn.ts";
 import type { Reply, Request } from "../protocol/messages.ts";
-import { encodePayload, TOMBSTONE_PAYLOAD } from "../protocol/payload.ts";
 import { createRing } from "../ring/partition-table.ts";
 import type { Ring } from "../ring/ring.ts";
 import { MemoryNetwork } from "../rpc/testing/memory-transport.ts";
@@ -76,8 +75,7 @@ function serviceOf({ meetingMs = 0 } = {}) {
 }
 
 function forwardOf(ring: Ring, budgetMs: number): Request {
-  const context = utf8Bytes("");
-  const payload = encodePayload(TOMBSTONE_PAYLOAD);
+  const [context, payload] = [utf8Bytes(""), utf8Bytes("")];
   return {
     type: "forward",
     ring: ring.stamp,

@@ -11,7 +11,6 @@ import type { Environment } from "../env/environment.ts";
 import type { CurrentMembers } from "../membership/current-members.ts";
 import { FixedMembers } from "../membership/current-members.ts";
 import { Membership } from "../membership/membership.ts";
-import { checkedVersioning } from "../protocol/checked-record.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
@@ -85,7 +84,6 @@ export class DynamoNode implements KeyValueStore {
       truncation: truncationOf(configuration),
       clockSkewMaxMs: configuration.clockSkewMaxMs,
     });
-    const received = checkedVersioning(versioning);
     const { nodeId } = configuration;
     const life = await Life.begin(environment, { engine, nodeId, isRestored: parts.isRestored });
     const membership = await openMembership(environment, parts, { life, ring });
@@ -93,7 +91,6 @@ export class DynamoNode implements KeyValueStore {
     const replica = await Replica.open(environment, {
       engine,
       versioning,
-      decodeReceived: received.decode,
       ring: () => members.ring(),
       nodeId,
       life,
@@ -107,7 +104,6 @@ export class DynamoNode implements KeyValueStore {
       members,
       membership,
       versioning,
-      received,
       life,
       replica,
     });
@@ -116,8 +112,7 @@ export class DynamoNode implements KeyValueStore {
   }
 
   private constructor(environment: Environment, parts: NodeParts & OpenedParts) {
-    const { configuration, engine, members, membership, versioning, received, life, replica } =
-      parts;
+    const { configuration, engine, members, membership, versioning, life, replica } = parts;
     const { nodeId } = configuration;
     const ringNow = (): Ring => members.ring();
     this.#assertions = environment.assertions;
@@ -163,7 +158,7 @@ export class DynamoNode implements KeyValueStore {
       replica,
       calls,
       detector,
-      versioning: received,
+      versioning,
       ring: ringNow,
       instruments: coordinatorInstruments(environment.metrics),
       liveRequests: this.#liveRequests,
@@ -187,7 +182,7 @@ export class DynamoNode implements KeyValueStore {
     this.#router = new WriteRouter(environment, coordination, this.#coordinator);
     this.#answers = new ClientAnswers(environment.assertions, {
       configuration,
-      versioning: received,
+      versioning,
       macKey,
       calmMs: () => detector.calmMs(),
     });
@@ -368,8 +363,6 @@ interface OpenedParts {
   readonly members: CurrentMembers;
   readonly membership: Membership | undefined;
   readonly versioning: Versioning;
-  /** For what others made. */
-  readonly received: Versioning;
   readonly life: Life;
   readonly replica: Replica;
 }

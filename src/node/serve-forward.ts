@@ -1,9 +1,7 @@
-import { FormatError } from "../base/binary.ts";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import type { Environment } from "../env/environment.ts";
 import { DynamoError } from "../protocol/errors.ts";
 import type { ForwardRequest, Reply } from "../protocol/messages.ts";
-import { checkPayload } from "../protocol/payload.ts";
 import type { Ring } from "../ring/ring.ts";
 import { StorageError } from "../storage/engine.ts";
 import type { Admission } from "./admission.ts";
@@ -36,7 +34,6 @@ export async function serveForward(
   }
   if (!parts.isMember()) throw staleRing(environment, request.ring, parts.ring());
   const { key, context, payload } = request;
-  expectReadable(payload);
   const budgetMs = leftMs(environment, deadlineMs);
   const w = request.w === 0 ? parts.w : request.w;
   const quorum = request.strict ? "strict" : "sloppy";
@@ -58,15 +55,5 @@ export async function serveForward(
         cause: error,
       },
     );
-  }
-}
-
-/** Nobody could be given the version, and no replica would take it. */
-function expectReadable(payload: Uint8Array): void {
-  try {
-    checkPayload(payload);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new DynamoError("bad-request", error.message, { cause: error });
   }
 }

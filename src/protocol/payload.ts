@@ -46,8 +46,6 @@ export const LISTED_BYTES = 8;
 const LISTED_COUNT_MAX = 0xffff;
 export const CONTENT_TYPE_CHARS_MAX = 255;
 const CONTENT_TYPE_PATTERN = /^[\x20-\x7e]{0,255}$/;
-const PRINTABLE_MIN = 0x20;
-const PRINTABLE_MAX = 0x7e;
 const NONE = new Uint8Array(0);
 const NO_OPERATIONS: PayloadOperations = { own: undefined, superseded: NONE };
 
@@ -128,35 +126,18 @@ export function isTombstonePayload(encoded: Uint8Array): boolean {
 
 /** `bytes` of the result is a view of the argument, not a copy. Throws FormatError. */
 export function decodePayload(encoded: Uint8Array): Payload {
-  const { flags, operationsAt, valueAt } = checkedParts(encoded);
-  if ((flags & TOMBSTONE) !== 0) return TOMBSTONE_PAYLOAD;
-  return {
-    contentType: bufferOf(encoded).toString("latin1", HEAD_BYTES, operationsAt),
-    tombstone: false,
-    bytes: encoded.subarray(valueAt),
-  };
-}
-
-/** Whether `decodePayload` could read it, without making anything. Throws FormatError where not. */
-export function checkPayload(encoded: Uint8Array): void {
-  checkedParts(encoded);
-}
-
-function checkedParts(encoded: Uint8Array): Parts {
-  const parts = partsOf(encoded);
-  const { flags, operationsAt, valueAt } = parts;
+  const { flags, operationsAt, valueAt } = partsOf(encoded);
   if ((flags & TOMBSTONE) !== 0) {
     if (operationsAt > HEAD_BYTES || encoded.length > valueAt) {
       throw new FormatError("Cannot read a payload: a tombstone has a content type or a value");
     }
-    return parts;
+    return TOMBSTONE_PAYLOAD;
   }
-  for (let at = HEAD_BYTES; at < operationsAt; at += 1) {
-    const character = encoded[at] ?? 0;
-    if (character >= PRINTABLE_MIN && character <= PRINTABLE_MAX) continue;
-    throw new FormatError("Cannot read a payload: the content type is not printable ASCII");
-  }
-  return parts;
+  return {
+    contentType: asciiOf(encoded, HEAD_BYTES, operationsAt),
+    tombstone: false,
+    bytes: encoded.subarray(valueAt),
+  };
 }
 
 /** Views of the argument; none in a payload of another format, which must not stop a write. Throws FormatError. */
@@ -236,4 +217,16 @@ function counted(count: number): number {
 
 function u16At(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+function asciiOf(bytes: Uint8Array, start: number, end: number): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+    "latin1",
+    start,
+    end,
+  );
+  if (!CONTENT_TYPE_PATTERN.test(text)) {
+    throw new FormatError("Cannot read a payload: the content type is not printable ASCII");
+  }
+  return text;
 }

@@ -39,8 +39,8 @@ export class GetCore extends SlotProgress {
   readonly #replies = new Map<NodeId, Uint8Array | undefined>();
   /** Made when the first one turns up, as the one above, which is rare. */
   #damaged: Set<NodeId> | undefined;
-  /** The distinct records among the replies, in the order in which they came, each decoded once. */
-  readonly #records: { readonly record: Uint8Array; readonly siblings: Siblings }[] = [];
+  /** The distinct records among the replies, in the order in which they came. */
+  readonly #records: Uint8Array[] = [];
   /** The merge of the first `#mergedCount` of them. */
   #found: Found;
   #mergedCount = 0;
@@ -64,18 +64,15 @@ export class GetCore extends SlotProgress {
     );
   }
 
-  /**
-   * What a node holds; undefined: nothing. Returns whom to ask besides, as its answer does not count. Throws FormatError for bytes that
-   * are no record, and then takes no notice: such a replica is neither believed nor overwritten, and is to be counted as failed.
-   */
+  /** What a node holds; undefined: nothing. Returns whom to ask besides, as its answer does not count. */
   reply(node: NodeId, record: Uint8Array | undefined): Send | undefined {
     const slot = this.placement.slotOf(node);
     if (slot === undefined) return undefined;
-    if (record !== undefined && !this.#records.some((each) => equalBytes(each.record, record))) {
-      this.#records.push({ record, siblings: this.#versioning.decode(record) });
-    }
     this.#replies.set(node, record);
     if (record === undefined && this.#notFound === "ignore") return this.#holdsNothing(node, slot);
+    if (record !== undefined && !this.#records.some((each) => equalBytes(each, record))) {
+      this.#records.push(record);
+    }
     this.serve(node);
     return undefined;
   }
@@ -95,17 +92,17 @@ export class GetCore extends SlotProgress {
     return this.#replies.has(node) && this.#replies.get(node) === undefined;
   }
 
-  /** The merge of all replies so far. */
+  /** The merge of all replies so far. Each record is decoded once, however many replies have its bytes. */
   found(): Found {
     const fresh = this.#records.slice(this.#mergedCount);
     const [first] = fresh;
     if (first === undefined) return this.#found;
     let { siblings } = this.#found;
-    for (const each of fresh) {
-      siblings =
-        each === this.#records[0] ? each.siblings : this.#versioning.merge(siblings, each.siblings);
+    for (const record of fresh) {
+      const decoded = this.#versioning.decode(record);
+      siblings = record === this.#records[0] ? decoded : this.#versioning.merge(siblings, decoded);
     }
-    const record = this.#records.length === 1 ? first.record : this.#versioning.encode(siblings);
+    const record = this.#records.length === 1 ? first : this.#versioning.encode(siblings);
     this.#found = { record, siblings };
     this.#mergedCount = this.#records.length;
     return this.#found;

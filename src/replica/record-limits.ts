@@ -1,4 +1,3 @@
-import { ACTOR_LENGTH_MAX } from "../base/actor.ts";
 import { fitsContext } from "../causality/context-token.ts";
 import type { Clock, VersioningMode } from "../causality/versioning.ts";
 import { DynamoError } from "../protocol/errors.ts";
@@ -59,32 +58,32 @@ export function checkLimits(
  * more costs room that the counters of the pairs there are may need, so that nodes which have one go on when others no longer begin
  * one. They go on, too, where merges have made the clock too long already: an older context still replaces what it covers.
  */
-export function checkClock(
-  before: Clock,
-  after: Clock,
-  { mode, isFreshActor }: { readonly mode: VersioningMode; readonly isFreshActor: boolean },
-): void {
-  if (fitsContext(after, mode, isFreshActor ? COUNTER_ROOM_BYTES : 0)) return;
-  if (!isFreshActor && !fitsContext(before, mode)) return;
+export function checkClock(before: Clock, after: Clock, write: ClockWrite): void {
+  if (mayMakeClock(before, after, write)) return;
   throw new DynamoError(
     "clock-too-long",
     `Cannot write the key here: its clock of ${after.size} actors would not fit a context any more`,
   );
 }
 
-/** Counters grow by a byte each time that they are multiplied by 128. */
-const COUNTER_ROOM_BYTES = 1_024;
-
-/**
- * True where a node that has no actor in the clock would still write the key: as none of a cluster has that a row of another is brought to. False: every one of them would
- * refuse each write of it, for good.
- */
-export function takesFreshActor(clock: Clock, mode: VersioningMode): boolean {
-  return fitsContext(clock, mode, PAIR_BYTES_MAX + COUNTER_ROOM_BYTES);
+export interface ClockWrite {
+  readonly mode: VersioningMode;
+  /** Whoever mints has no pair in the clock before. */
+  readonly isFreshActor: boolean;
 }
 
-/** Of the longest actor's first pair, with its length, a counter of 1 and a time. */
-const PAIR_BYTES_MAX = ACTOR_LENGTH_MAX + 2 + 1 + 8;
+/** The rule of `checkClock`: whether a write may make such a clock. */
+export function mayMakeClock(
+  before: Clock,
+  after: Clock,
+  { mode, isFreshActor }: ClockWrite,
+): boolean {
+  if (fitsContext(after, mode, isFreshActor ? COUNTER_ROOM_BYTES : 0)) return true;
+  return !isFreshActor && !fitsContext(before, mode);
+}
+
+/** Counters grow by a byte each time that they are multiplied by 128. */
+const COUNTER_ROOM_BYTES = 1_024;
 
 export function isLarge({ siblings, recordBytes }: RecordSize, limits: RecordLimits): boolean {
   return siblings >= limits.siblingsWarn || recordBytes >= limits.recordBytesWarn;

@@ -1,8 +1,10 @@
+import { FormatError } from "../base/binary.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { NodeId } from "../base/ids.ts";
-import type { Clock, Versioning } from "../causality/versioning.ts";
+import type { Clock, Siblings, Versioning } from "../causality/versioning.ts";
 import { CLOCK_SKEW_MS_MAX } from "../causality/versioning.ts";
 import type { Environment } from "../env/environment.ts";
+import { DynamoError } from "../protocol/errors.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Engine, WriteOptions } from "../storage/engine.ts";
 import { DroppedHints } from "./dropped-hints.ts";
@@ -18,8 +20,6 @@ import { LostRows } from "./lost-rows.ts";
 import type { Minted, MintOptions } from "./minting.ts";
 import { Minting } from "./minting.ts";
 import { PlacedRows } from "./placed-rows.ts";
-import type { DecodeReceived } from "./received-records.ts";
-import { ReceivedRecords } from "./received-records.ts";
 import type { RecordLimits } from "./record-limits.ts";
 import { RECORD_LIMITS } from "./record-limits.ts";
 import { RecordWatch } from "./record-watch.ts";
@@ -36,8 +36,6 @@ import { TreeKeeper } from "./tree-keeper.ts";
 export interface ReplicaParts {
   readonly engine: Engine;
   readonly versioning: Versioning;
-  /** How records of others are read. Default: as those of `versioning`, with payloads left unread. */
-  readonly decodeReceived?: DecodeReceived;
   readonly ring: () => Ring;
   readonly nodeId: NodeId;
   /** Begun, which is stored, before this. */
@@ -82,7 +80,6 @@ export class Replica {
   readonly #placed: PlacedRows;
   readonly #minting: Minting;
   readonly #skew: SkewWatch;
-  readonly #received: ReceivedRecords;
 
   private constructor(env: Environment, parts: ReplicaParts, index: HintIndex) {
     this.#env = env;
@@ -141,10 +138,6 @@ export class Replica {
       locked,
     });
     this.#skew = new SkewWatch(env, parts.clockSkewMaxMs ?? CLOCK_SKEW_MS_MAX);
-    this.#received = new ReceivedRecords(
-      env,
-      parts.decodeReceived ?? ((record) => versioning.decode(record)),
-    );
     this.#placed = new PlacedRows({
       engine,
       rows: this.#rows,
@@ -195,7 +188,7 @@ export class Replica {
   /**
    * Merges a record into the node's own row of the key, or, with `hintFor`, into the one it keeps for that node. Resolves
    * when everything in `record` is as durable here as the engine makes it, or as `options` asks. Throws DynamoError
-   * bad-request for bytes that are no record which others could read and write over, hints-full where there is no room for the hint; then nothing was changed.
+   * bad-request for bytes that are no record, hints-full where there is no room for the hint; then nothing was changed.
    */
   async store(
     key: Uint8Array,
@@ -209,7 +202,7 @@ export class Replica {
     let stored: Promise<void> | undefined;
     try {
       const row = await this.#rows.read(place);
-      stored = this.#merge(place, row, { key, record }, options);
+      stored = this.#merge(place, row, record, options);
     } finally {
       this.#lock.release(place.keyText);
     }
@@ -262,14 +255,14 @@ export class Replica {
   #merge(
     place: Place,
     row: FoundRow | undefined,
-    { key, record: received }: { readonly key: Uint8Array; readonly record: Uint8Array },
+    received: Uint8Array,
     options: WriteOptions | undefined,
   ): Promise<void> | undefined {
     const { versioning } = this.#parts;
     if (row !== undefined && equalBytes(row.record, received)) {
       return this.#placed.unchanged(place, row, options);
     }
-    const arriving = this.#received.siblings(key, received);
+    const arriving = decodeReceived(versioning, received);
     this.#skew.seen(versioning.writeTime?.(arriving));
     if (row === undefined) {
       return this.#placed.write(place, { localActor: undefined, record: received }, options);
@@ -303,5 +296,16 @@ export class Replica {
     } finally {
       this.#lock.release(keyText);
     }
+  }
+}
+
+function decodeReceived(versioning: Versioning, record: Uint8Array): Siblings {
+  try {
+    return versioning.decode(record);
+  } catch (error) {
+    if (error instanceof FormatError) {
+      throw new DynamoError("bad-request", error.message, { cause: error });
+    }
+    throw error;
   }
 }

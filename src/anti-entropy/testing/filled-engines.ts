@@ -6,7 +6,6 @@ import { utf8Bytes } from "../../base/bytes.ts";
 import { nodeId } from "../../base/ids.ts";
 import { versioningFor } from "../../causality/versioning-for.ts";
 import { ClusterWorld } from "../../http/testing/cluster-world.ts";
-import { encodePayload } from "../../protocol/payload.ts";
 import { encodeRow, recordOf } from "../../replica/row.ts";
 import { recordRowKey } from "../../replica/row-keys.ts";
 import { createRing } from "../../ring/partition-table.ts";
@@ -29,8 +28,7 @@ export function rowKeyOf(key: string): Uint8Array {
 export function recordWith(text: string, under = VERSIONING.empty): Uint8Array {
   const actor = actorOf({ nodeId: nodeId("n9"), incarnation: "AAAAAAAAAAA", epoch: text.length });
   const mint = { actor, wallMs: 1 };
-  const payload = encodePayload({ contentType: "", tombstone: false, bytes: utf8Bytes(text) });
-  return VERSIONING.encode(VERSIONING.update(under, under.clock, payload, mint));
+  return VERSIONING.encode(VERSIONING.update(under, under.clock, utf8Bytes(text), mint));
 }
 
 export async function fill(engine: Engine, records: Iterable<readonly [string, Uint8Array]>) {
