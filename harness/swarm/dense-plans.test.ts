@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { isLastWriteWins } from "../../src/causality/versioning.ts";
 import {
+  CHANGE_FAMILIES,
   densePlan,
   FIRST_FAMILIES,
   FULL_FAMILIES,
@@ -19,6 +20,7 @@ const FAMILIES = [
   ...MOVING_FAMILIES,
   ...FULL_FAMILIES,
   ...MEMBER_FAMILIES,
+  ...CHANGE_FAMILIES,
 ];
 
 test.each(FAMILIES)("a plan of %s is a plan as files hold it, another for each seed", (family) => {
@@ -36,6 +38,7 @@ test.each([
   { every: 20, rest: 13, families: MOVING_FAMILIES },
   { every: 40, rest: 39, families: FULL_FAMILIES },
   { every: 100, rest: 61, families: MEMBER_FAMILIES },
+  { every: 20, rest: 18, families: CHANGE_FAMILIES },
 ])("one seed in $every has one of the same families, each in turn", ({ every, rest, families }) => {
   const seeds = Array.from({ length: 2 * families.length }, (_, turn) => turn * every + rest);
   expect(seeds.map(familyOfSeed)).toEqual([...families, ...families]);
@@ -48,5 +51,5 @@ test("all other seeds have plans whose parts are drawn one by one", () => {
     expect(planOfSeed(seed)).toEqual(plan);
     return family !== undefined;
   });
-  expect(dense).toHaveLength(40 + 10 + 10 + 5 + 2);
+  expect(dense).toHaveLength(40 + 10 + 10 + 5 + 2 + 10);
 });

@@ -24,6 +24,7 @@ export const FAULT_KINDS: readonly SimFaultKind[] = [
 
 /**
  * The kinds that a plan may have. `remove` is not drawn: it changes a static list of members, which moves no data, so that a run with it can be held
- * to less than others (`removals.ts`). `failed-disk` is not drawn either: one kind more would make every seed another plan.
+ * to less than others (`removals.ts`). `failed-disk` is not drawn either, since one kind more would make every seed another plan: a story has it
+ * (`stories/failed-disks.ts`).
  */
 export const PLANNED_KINDS: readonly SimFaultKind[] = [...FAULT_KINDS, "remove", "failed-disk"];

@@ -1,5 +1,6 @@
 import type { DenseFamily } from "./dense-plans.ts";
 import {
+  CHANGE_FAMILIES,
   densePlan,
   FIRST_FAMILIES,
   FULL_FAMILIES,
@@ -24,6 +25,7 @@ const TURNS: readonly Turns[] = [
   { every: 20, rest: 13, families: MOVING_FAMILIES },
   { every: 40, rest: 39, families: FULL_FAMILIES },
   { every: 100, rest: 61, families: MEMBER_FAMILIES },
+  { every: 20, rest: 18, families: CHANGE_FAMILIES },
 ];
 
 /** What a swarm runs for a seed: mostly a plan whose parts are drawn one by one, and where it is a family's turn a fixed story. Pure. */
