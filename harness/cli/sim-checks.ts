@@ -5,7 +5,7 @@ import { formatCount, formatDuration } from "../report/format.ts";
 import { printable } from "../report/terminal/printable.ts";
 import { writeWhole } from "../run/result-folder.ts";
 import { readCorpus, replayCorpus } from "../swarm/corpus.ts";
-import { drawPlan } from "../swarm/draw-plan.ts";
+import { planOfSeed } from "../swarm/plan-of-seed.ts";
 import type { Pool } from "../swarm/pool.ts";
 import type { SimPlan } from "../swarm/sim-plan.ts";
 import type { Output } from "./output.ts";
@@ -68,7 +68,7 @@ export async function runCorpus(
  */
 export async function compareReplays(
   count: number,
-  { pool, output, draw = drawPlan }: CompareParts,
+  { pool, output, draw = planOfSeed }: CompareParts,
 ): Promise<boolean> {
   const hashes: string[] = [];
   let same = 0;

@@ -7,13 +7,19 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { drawPlan } from "../swarm/draw-plan.ts";
 import { withFaults } from "../swarm/plan-expectation.ts";
 import { readPlanFile, writePlanFile } from "../swarm/plan-file.ts";
 import { planOfSeed } from "../swarm/plan-of-seed.ts";
 import { Pool } from "../swarm/pool.ts";
 import type { SimPlan } from "../swarm/sim-plan.ts";
 import type { SwarmSummary } from "../swarm/swarm-summary.ts";
-import { HANG_STILL, HANG_WAITING, UNSTEADY } from "../swarm/testing/stand-in-run.ts";
+import {
+  HANG_STILL,
+  HANG_WAITING,
+  runSimulation,
+  UNSTEADY,
+} from "../swarm/testing/stand-in-run.ts";
 import { EXIT_INTERRUPTED, UsageError } from "./exit-status.ts";
 import { simCommand } from "./sim.ts";
 import { compareReplays } from "./sim-checks.ts";
@@ -200,7 +206,10 @@ describe("sim", () => {
 });
 
 describe("compareReplays()", () => {
-  test("sees a run that differs from its replay", async () => {
+  const compared = async (
+    count: number,
+    parts: { readonly draw?: (seed: number) => SimPlan } = {},
+  ): Promise<boolean> => {
     const pool = new Pool({ runModule: RUN_MODULE, jobs: 1, timeoutMs: 10_000 });
     const output = {
       write: (text: string) => {
@@ -210,16 +219,29 @@ describe("compareReplays()", () => {
       columns: 80,
       colour: false,
     };
+    try {
+      return await compareReplays(count, { pool, output, ...parts });
+    } finally {
+      await pool.close();
+    }
+  };
+
+  test("sees a run that differs from its replay", async () => {
     const draw = (seed: number) => {
       const plan = withFaults(planOfSeed(seed), []);
       return seed === 2 ? { ...plan, run: { ...plan.run, carts: UNSTEADY } } : plan;
     };
-    try {
-      expect(await compareReplays(3, { pool, output, draw })).toBe(false);
-    } finally {
-      await pool.close();
-    }
+    expect(await compared(3, { draw })).toBe(false);
     expect(printed).toMatch(/^2 \S+ \S+ DIFFER$/m);
     expect(printed).toContain("2 of 3 seeds replay to the same history, all different");
+  });
+
+  test("runs what a swarm runs of each seed, stories too", async () => {
+    expect(await compared(5)).toBe(true);
+    expect(planOfSeed(5)).not.toEqual(drawPlan(5));
+    for (let seed = 1; seed <= 5; seed += 1) {
+      const { outcome } = await runSimulation(planOfSeed(seed));
+      expect(printed).toContain(`${seed} ${outcome.historySha256}\n`);
+    }
   });
 });
