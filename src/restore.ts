@@ -23,8 +23,9 @@ const USAGE = `Puts a snapshot into an empty cluster.
   --merge              also where the cluster holds data, which is merged with the snapshot's: so a restore goes on that
                        was interrupted; what was deleted since the snapshot may be back
   --incomplete         also a snapshot that may lack acknowledged writes, or is of some partitions alone
-  --leave-out-refused  goes on without rows that a node refuses, and names them: those with clocks that are too long, and, where
-                       the last write wins, those from further ahead of the node's clock than its clockSkewMaxMs
+  --leave-out-refused  goes on without rows that a node refuses for what they hold, and names them: those with clocks that are too long,
+                       or with what cannot be read, and, where the last write wins, those from further ahead of the node's clock than
+                       its clockSkewMaxMs
   --help               this text
 
 Every checksum is looked at before anything is written. Doing it again changes nothing.

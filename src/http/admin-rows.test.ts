@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { utf8Bytes } from "../base/bytes.ts";
+import { decodeProblem } from "../protocol/problem.ts";
 import { decodeRowPage, encodeRowPage, PAGE_ROWS_MAX } from "../protocol/row-page.ts";
 import { ClusterWorld } from "./testing/cluster-world.ts";
 
@@ -31,12 +32,21 @@ describe("D-6.2-8 /admin/rows", () => {
     expect((await fresh.read(owner, "a key")).values).toEqual(["value"]);
     const refused = await fresh.request(other, "POST", "/admin/rows", pages);
     expect(refused.status).toBe(400);
-    expect(Buffer.from(refused.body).toString()).toContain("this node is not among its first N");
+    expect(decodeProblem(refused.body)).toMatchObject({
+      code: "bad-request",
+      detail: expect.stringMatching(/: this node is not among its first N$/),
+    });
     expect(await fresh.at(other).engine.count("records")).toBe(0);
     const bad = encodeRowPage({ rows: [{ key, record: Buffer.of(9, 9) }], next: undefined });
-    expect((await fresh.request(owner, "POST", "/admin/rows", { body: bad })).status).toBe(400);
     const damaged = encodeRowPage({ rows: [{ key, record: undefined }], next: undefined });
-    expect((await fresh.request(owner, "POST", "/admin/rows", { body: damaged })).status).toBe(400);
+    for (const [page, code] of [
+      [bad, "row-refused"],
+      [damaged, "row-refused"],
+      [bad.subarray(1), "bad-request"],
+    ] as const) {
+      const { status, body } = await fresh.request(owner, "POST", "/admin/rows", { body: page });
+      expect([status, decodeProblem(body)?.code]).toEqual([400, code]);
+    }
   });
 
   test.each([

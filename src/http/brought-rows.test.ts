@@ -37,7 +37,7 @@ async function expectRefused(
   const { status, body } = await post(world, rows);
   expect(status).toBe(400);
   expect(decodeProblem(body)).toMatchObject({
-    code: "bad-request",
+    code: "row-refused",
     definite: true,
     detail: expect.stringMatching(detail),
   });

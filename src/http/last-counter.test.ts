@@ -74,6 +74,7 @@ describe.each(MODES)("under %s", (mode) => {
         ["b", record],
       ]);
       expect(refused.status).toBe(400);
+      expect(decodeProblem(refused.body)?.code).toBe("row-refused");
       expect(decodeProblem(refused.body)?.detail).toMatch(reason);
       expect(decodeProblem(refused.body)?.detail).toMatch(
         /^Cannot take the row of key 62: [^\n]*$/,

@@ -52,7 +52,7 @@ export class RowAccess implements NodeRows {
 
   /**
    * Merges rows into the node's own and resolves when all are stored. They come from others, so none is minted in under an
-   * actor that it had. A row that this node is no primary of, or that nobody could read, or write again, is refused, before any is written; pages have
+   * actor that it had. A row that this node is no primary of, or that nobody could read, or write again (`row-refused`), is refused, before any is written; pages have
    * a stage of their own, since they do not pass the admission of clients' requests.
    */
   store(page: RowPage): Promise<void> {
@@ -87,7 +87,7 @@ export class RowAccess implements NodeRows {
     }
     const records = rows.map(({ key, record }) => {
       if (!ring().preferenceList(key).slice(0, n).includes(nodeId)) {
-        return refuse(key, "this node is not among its first N");
+        throw new DynamoError("bad-request", refusal(key, "this node is not among its first N"));
       }
       return { key, record: this.#checked(key, record) };
     });
@@ -100,19 +100,23 @@ export class RowAccess implements NodeRows {
   }
 
   #checked(key: Uint8Array, record: Uint8Array | undefined): Uint8Array {
-    if (record === undefined) return refuse(key, "it has no record");
+    if (record === undefined) throw refused(key, "it has no record");
     const { versioning, clock, clockSkewMaxMs } = this.#parts;
     try {
       checkBroughtRecord(record, { versioning, wallMs: clock.wallMs(), clockSkewMaxMs });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      return refuse(key, error.message, error);
+      throw refused(key, error.message, error);
     }
     return record;
   }
 }
 
-function refuse(key: Uint8Array, reason: string, cause?: FormatError): never {
-  const message = `Cannot take the row of key ${toHex(key)}: ${reason}`;
-  throw new DynamoError("bad-request", message, { cause });
+/** For what the row holds, wherever it is brought to. */
+function refused(key: Uint8Array, reason: string, cause?: FormatError): DynamoError {
+  return new DynamoError("row-refused", refusal(key, reason), { cause });
+}
+
+function refusal(key: Uint8Array, reason: string): string {
+  return `Cannot take the row of key ${toHex(key)}: ${reason}`;
 }

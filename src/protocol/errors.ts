@@ -7,6 +7,8 @@ export const ERRORS = {
   "bad-key": { definite: true, status: 400 },
   "bad-context": { definite: true, status: 400 },
   "bad-parameter": { definite: true, status: 400 },
+  /** `POST /admin/rows`, for what the row itself holds: others of its page may be taken. */
+  "row-refused": { definite: true, status: 400 },
   "not-found": { definite: true, status: 404 },
   "method-not-allowed": { definite: true, status: 405 },
   "value-too-large": { definite: true, status: 413 },

@@ -1,18 +1,20 @@
 import type { HttpCall, HttpCallResult } from "../client/http-caller.ts";
 import { HttpCallError } from "../client/http-caller.ts";
 import { waitMs } from "../env/wait.ts";
+import type { ErrorCode } from "../protocol/errors.ts";
+import { decodeProblem } from "../protocol/problem.ts";
 import type { Patience, SnapshotEnvironment } from "./contract.ts";
 import { SnapshotError } from "./contract.ts";
 
 /** A node does not answer, or not as it should; one line. */
 export class NodeError extends Error {
   override readonly name = "NodeError";
-  /** Of its answer, where there was one. */
-  readonly status: number | undefined;
+  /** Of the problem that it answered with, where it did. */
+  readonly code: ErrorCode | undefined;
 
-  constructor(message: string, options?: ErrorOptions & { readonly status?: number }) {
+  constructor(message: string, options?: ErrorOptions & { readonly code?: ErrorCode | undefined }) {
     super(message, options);
-    this.status = options?.status;
+    this.code = options?.code;
   }
 }
 
@@ -34,10 +36,7 @@ export async function askNode(
     const answer = await http.call({ ...request, timeoutMs }).catch(failureOf);
     if ("status" in answer && answer.status === expected) return answer;
     const isFinal = "status" in answer ? answer.status < 500 : answer.isTooLarge;
-    if (isFinal || tries >= triesMax) {
-      const answered = "status" in answer ? { status: answer.status } : {};
-      throw new NodeError(sentenceOf(request, answer), answered);
-    }
+    if (isFinal || tries >= triesMax) throw nodeError(request, answer);
     await waitMs(clock, pauseMs);
   }
 }
@@ -53,13 +52,29 @@ function failureOf(error: unknown): HttpCallError {
   throw error;
 }
 
-function sentenceOf(
+function nodeError(
   { method, url }: Pick<HttpCall, "method" | "url">,
   answer: HttpCallResult | HttpCallError,
-): string {
-  if (answer instanceof HttpCallError) return answer.message;
-  const [line = ""] = Buffer.from(answer.body.subarray(0, LINE_BYTES_MAX)).toString().split("\n");
-  return `Cannot ${method} ${url}: it answered ${answer.status} ${line}`;
+): NodeError {
+  if (answer instanceof HttpCallError) return new NodeError(answer.message);
+  const { status, body } = answer;
+  const problem = body.length > PROBLEM_BYTES_MAX ? undefined : decodeProblem(body);
+  const reason = problem?.detail ? `: ${oneLine(problem.detail)}` : ` ${firstLine(body)}`;
+  return new NodeError(`Cannot ${method} ${url}: it answered ${status}${reason}`, {
+    code: problem?.code,
+  });
 }
 
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ");
+}
+
+/** Of an answer that is no problem: nobody knows how long it is. */
+function firstLine(body: Uint8Array): string {
+  const [line = ""] = Buffer.from(body.subarray(0, LINE_BYTES_MAX)).toString().split("\n");
+  return line;
+}
+
+/** A problem names a key in hexadecimal digits, and clients' keys have at most 1 KiB. */
+const PROBLEM_BYTES_MAX = 64 * 1_024;
 const LINE_BYTES_MAX = 300;

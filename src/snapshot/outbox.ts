@@ -8,8 +8,6 @@ import type { FileRow } from "./row-file.ts";
 
 /** Rows sent to a node in one request at most. */
 const PAGE_ROWS = 512;
-/** Of an answer that says what is wrong with the request. */
-const BAD_REQUEST = 400;
 
 /** A row that a node does not take, and why. */
 export interface RefusedRow {
@@ -59,7 +57,10 @@ export class Outbox {
     await Promise.all(pages.map(([node, rows]) => this.#send(node, rows).catch(asFailure)));
   }
 
-  /** A node stores nothing of a page with a bad row, so halves of it go again until that row is alone. Rejects with NodeError. */
+  /**
+   * A node stores nothing of a page with a bad row, so halves of it go again until that row is alone. What it refuses for anything else, such as a healthy row that it
+   * keeps no more since the members changed, is never left out. Rejects with NodeError.
+   */
   async #send(node: NodeId, rows: readonly PageRow[]): Promise<void> {
     const { environment, view, patience, onRefused } = this.#parts;
     const request = {
@@ -71,7 +72,7 @@ export class Outbox {
     try {
       await askNode(environment, request, patience);
     } catch (error) {
-      const isRefusal = error instanceof NodeError && error.status === BAD_REQUEST;
+      const isRefusal = error instanceof NodeError && error.code === "row-refused";
       const [first] = rows;
       if (!isRefusal || onRefused === undefined || first === undefined) throw error;
       if (rows.length === 1) {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { MemoryFiles } from "../../harness/drivers/sim/memory-files.ts";
 import { utf8Bytes } from "../base/bytes.ts";
+import type { HttpCaller, HttpCallResult } from "../client/http-caller.ts";
 import { ClusterWorld } from "../http/testing/cluster-world.ts";
+import { Operator, SETTINGS } from "../http/testing/operated-world.ts";
+import { KEY_BYTES_MAX } from "../protocol/key-limit.ts";
+import { problemResponse } from "../protocol/problem-response.ts";
 import { KeptEngine } from "../storage/testing/kept-engine.ts";
 import type { SnapshotEnvironment } from "./contract.ts";
 import type { Manifest } from "./manifest.ts";
@@ -13,6 +17,7 @@ import { takeSnapshot } from "./take-snapshot.ts";
 import { urlOf, worldCaller } from "./testing/world-caller.ts";
 
 const PATIENCE = { timeoutMs: 1_000, triesMax: 2, pauseMs: 10 };
+const LONE = { versioning: "lww", n: 1, r: 1, w: 1 };
 type IsDown = Parameters<typeof worldCaller>[1];
 
 function environmentOf(
@@ -264,12 +269,96 @@ describe("K-14 restoreSnapshot() of rows from ahead of the nodes' clocks", () =>
     expect(await valuesIn(fresh, 20)).toEqual([...VALUES.slice(0, 19), ""]);
   });
 
+  test("names the longest key, and why, on one line", async () => {
+    const key = "x".repeat(KEY_BYTES_MAX);
+    const old = await ClusterWorld.start(1, LONE);
+    old.clock.setWallOffset(3_600_000);
+    expect(await old.write("n1", key, "v")).toBe(204);
+    const files = new MemoryFiles();
+    await take(old, files);
+    const fresh = await ClusterWorld.start(1, LONE);
+    const whole = new RegExp(
+      `^[^\\n]* row of key (?:78){${KEY_BYTES_MAX}}: it was[^\\n]* is allowed`,
+    );
+    await expect(restore(fresh, files)).rejects.toThrow(whole);
+    const reasons: string[] = [];
+    const onRefused: RestoreOptions["onRefused"] = ({ reason }) => void reasons.push(reason);
+    await restore(fresh, files, { onRefused });
+    expect(reasons).toEqual([expect.stringMatching(whole)]);
+  });
+
   test("go through where the nodes allow for clocks that are so far apart", async () => {
     const files = await aheadSnapshot();
     const clockSkewMaxMs = 2 * 3_600_000;
     const fresh = await ClusterWorld.start(3, { versioning: "lww", clockSkewMaxMs });
     await restore(fresh, files);
     expect(await valuesIn(fresh, 20)).toEqual(VALUES);
+  });
+});
+
+describe("D-6.2-8 restoreSnapshot() that may leave out rows leaves out none, and ends, where", () => {
+  /** `atPost` is asked before each page of rows is sent, and may answer in the node's place. */
+  async function expectEnd(
+    world: ClusterWorld,
+    reason: RegExp,
+    atPost: (post: number) => Promise<HttpCallResult | undefined>,
+  ): Promise<void> {
+    const files = new MemoryFiles();
+    await take(await worldWith(20), files);
+    const nodes = worldCaller(world);
+    let posts = 0;
+    const http: HttpCaller = {
+      async call(call) {
+        const answer = call.method === "POST" ? await atPost(++posts) : undefined;
+        return answer ?? nodes.call(call);
+      },
+    };
+    const refused: string[] = [];
+    const restored = restoreSnapshot(
+      { http, clock: world.clock, files },
+      {
+        to: world.names.map(urlOf),
+        patience: PATIENCE,
+        onRefused: ({ key }) => void refused.push(`${Buffer.from(key)}`),
+      },
+    );
+    await expect(world.drive(restored)).rejects.toMatchObject({
+      kind: "failure",
+      message: expect.stringMatching(reason),
+    });
+    expect(refused).toEqual([]);
+  }
+
+  test("a node owns healthy rows no more, since the members changed", async () => {
+    const world = await ClusterWorld.start(3, { n: 1, r: 1, w: 1, ...SETTINGS }, 1);
+    const operator = new Operator(world);
+    await expectEnd(world, /: this node is not among its first N$/, async (post) => {
+      if (post !== 3) return undefined;
+      await operator.add("n4", "n1");
+      await operator.until(["n1", "n2", "n3", "n4"]);
+      return undefined;
+    });
+  });
+
+  test.each<readonly [string, HttpCallResult, RegExp]>([
+    [
+      "a page is malformed",
+      problemResponse("bad-request", "Cannot read a page"),
+      /400: Cannot read a page$/,
+    ],
+    [
+      "a proxy answers for the node",
+      { status: 400, headers: {}, body: Buffer.from("<h1>Bad request</h1>") },
+      /400 <h1>Bad request<\/h1>$/,
+    ],
+  ])("%s, and asks once", async (_what, answer, reason) => {
+    let asked = 0;
+    const world = await ClusterWorld.start(1, { n: 1, r: 1, w: 1 });
+    await expectEnd(world, reason, (post) => {
+      asked = post;
+      return Promise.resolve(answer);
+    });
+    expect(asked).toBe(1);
   });
 });
 
