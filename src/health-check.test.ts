@@ -75,9 +75,13 @@ describe("health-check", () => {
     [[], "null"],
     [["127.0.0.1:8000"], ""],
     [["http://a:1", "http://b:1"], ""],
+    [["http://user:s3cret@127.0.0.1:1"], ""],
+    [["http://s3cret@127.0.0.1:1"], ""],
+    [[], '{"httpAddress":"user:s3cret@127.0.0.1:1"}'],
   ])("exits with 64 and one line for %j and RINGSIDE_CONFIG=%j", async (args, config) => {
     const { exitCode, stderr } = await check(args, config);
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(/^Cannot check: .*$/);
+    expect(stderr).not.toContain("s3cret");
   });
 });

@@ -4,6 +4,7 @@
  * waits to be joined would never get there. Exit status: 0 `GET /livez` answered 200 in time, 1 it did not, 64 bad use. Loads nothing of the node, since a container engine starts it every few seconds.
  */
 
+import { hasCredentials } from "./base/base-url.ts";
 import { createHttpCaller } from "./platform/http-client.ts";
 
 const TIMEOUT_MS = 2_000;
@@ -12,10 +13,10 @@ const REASON_BYTES_MAX = 300;
 
 const [text = configuredUrl(process.env["RINGSIDE_CONFIG"]), ...others] = process.argv.slice(2);
 const url = URL.parse(text);
-if (url?.protocol !== "http:" || others.length > 0) {
+if (url?.protocol !== "http:" || hasCredentials(url) || others.length > 0) {
   end(
     EXIT_BAD_USE,
-    "Cannot check: give the node's URL alone, such as http://127.0.0.1:8000, or set RINGSIDE_CONFIG",
+    "Cannot check: give the node's URL alone, without a user name or a password, such as http://127.0.0.1:8000, or set RINGSIDE_CONFIG",
   );
 }
 

@@ -30,7 +30,12 @@ describe("npm run snapshot, npm run restore", () => {
     [
       "snapshot",
       ["--from", "http://u:p@a:1", "--to", "x"],
-      /^Cannot use --from "http:\/\/u:p@a:1"/,
+      /^Cannot use --from "http:\/\/…@a:1": allowed/,
+    ],
+    [
+      "restore",
+      ["--from", "x", "--to", "http://a:1,http://u:p,q@a:99999"],
+      /^Cannot use --to "http:\/\/…@a:99999": allowed/,
     ],
     ["snapshot", ["--from", "http://a/b", "--to", "x"], /^Cannot use --from "http:\/\/a\/b"/],
     ["snapshot", [...FROM, "--to", "x", "--every", "1w"], /^Cannot use --every 1w: allowed is/],

@@ -1,5 +1,6 @@
 /** The flags of a cluster that the harness did not start, and which faults it can inject there. Pure. */
 
+import { urlTexts } from "../../src/base/base-url.ts";
 import { PROXY_PORTS_DEFAULT, portRangeOf } from "../drivers/external/proxy-places.ts";
 import type { Survey } from "../drivers/external/survey.ts";
 import { FACTS } from "../drivers/external/survey.ts";
@@ -59,7 +60,7 @@ function targetsOf({ targets: text }: FlagValues): readonly string[] {
   if (typeof text !== "string") {
     throw new UsageError(`Cannot use --cluster external without --targets: it takes ${allowed}`);
   }
-  const targets = text.split(",").map((each) => originOf("targets", each.trim(), allowed));
+  const targets = urlTexts(text).map((each) => originOf("targets", each.trim(), allowed));
   const twice = targets.find((target, index) => targets.indexOf(target) < index);
   if (twice !== undefined) {
     throw new UsageError(`Cannot use --targets: ${twice} stands there twice`);

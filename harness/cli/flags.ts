@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { parseArgs } from "node:util";
-import { hasCredentials } from "../../src/base/base-url.ts";
+import { hasCredentials, shownUrl } from "../../src/base/base-url.ts";
 import { UsageError } from "./exit-status.ts";
 
 /** One flag as its user sees it. */
@@ -107,7 +107,7 @@ export function originOf(name: string, text: string, allowed: string): string {
   const url = URL.parse(text);
   const isOrigin = url?.protocol === "http:" && url.pathname === "/" && url.search === "";
   if (!isOrigin || hasCredentials(url)) {
-    throw new UsageError(`Cannot use --${name} ${text}: allowed is ${allowed}`);
+    throw new UsageError(`Cannot use --${name} ${shownUrl(text)}: allowed is ${allowed}`);
   }
   return url.origin;
 }

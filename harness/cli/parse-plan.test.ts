@@ -157,6 +157,11 @@ describe("parsePlan()", () => {
     ],
     [`${EXTERNAL} --targets a:1`, "Cannot use --targets a:1: allowed is 1 to 32 URLs such as"],
     [`${EXTERNAL} --targets https://a:1`, "Cannot use --targets https://a:1: allowed is"],
+    [
+      `${EXTERNAL} --targets http://a:1,http://u:p,q@b:2`,
+      "Cannot use --targets http://…@b:2: allowed is",
+    ],
+    [`${FOUND} --toxiproxy u:p@b:99999`, "Cannot use --toxiproxy …@b:99999: allowed is"],
     [`${EXTERNAL} --targets http://a:1/kv`, "Cannot use --targets http://a:1/kv: allowed is"],
     [`${EXTERNAL} --targets http://a:1,`, "Cannot use --targets : allowed is"],
     [

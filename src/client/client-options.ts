@@ -1,4 +1,4 @@
-import { baseUrl, hasCredentials, isUnderTls } from "../base/base-url.ts";
+import { baseUrl, hasCredentials, isUnderTls, shownUrl } from "../base/base-url.ts";
 import type { RoutingKind } from "./routing.ts";
 import { ROUTINGS } from "./routing.ts";
 
@@ -104,17 +104,17 @@ function checkedEndpoints(endpoints: readonly string[]): readonly string[] {
 
 function checkedUrl(endpoint: string): string {
   const parsed = URL.parse(endpoint);
+  const shown = JSON.stringify(shownUrl(endpoint));
   if (parsed !== null && hasCredentials(parsed)) {
-    // Errors end in logs, and a password shall not.
     throw new RangeError(
-      `Cannot use endpoint ${JSON.stringify(`${parsed.protocol}//…@${parsed.host}`)}: nothing here sends a user name or a password, it must be a URL such as http://host:port`,
+      `Cannot use endpoint ${shown}: nothing here sends a user name or a password, it must be a URL such as http://host:port`,
     );
   }
   const url = baseUrl(endpoint);
   if (url === undefined || isUnderTls(url)) {
     const reason = url === undefined ? "" : "nothing here speaks TLS, ";
     throw new RangeError(
-      `Cannot use endpoint ${JSON.stringify(endpoint)}: ${reason}it must be a URL such as http://host:port`,
+      `Cannot use endpoint ${shown}: ${reason}it must be a URL such as http://host:port`,
     );
   }
   return url;

@@ -231,5 +231,9 @@ describe.each(ROUTINGS)("D-4.5-1 RingsideClient, routing %s", (routing) => {
     expect(() => new RingsideClient({ clock, random, http }, { endpoints })).toThrow(
       'Cannot use endpoint "http://…@b:1": nothing here sends a user name or a password, it must be a URL such as http://host:port',
     );
+    const malformed = ["http://user:secret@b:99999"];
+    expect(() => new RingsideClient({ clock, random, http }, { endpoints: malformed })).toThrow(
+      'Cannot use endpoint "http://…@b:99999": it must be a URL such as http://host:port',
+    );
   });
 });

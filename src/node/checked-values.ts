@@ -1,4 +1,4 @@
-import { baseUrl } from "../base/base-url.ts";
+import { baseUrl, shownUrl } from "../base/base-url.ts";
 import type { NodeId } from "../base/ids.ts";
 import { nodeId } from "../base/ids.ts";
 import { parseAddress } from "../env/address.ts";
@@ -130,7 +130,10 @@ function portOf(address: string): number {
 
 function checkedUrl(name: string, value: unknown): string {
   const url = typeof value === "string" ? baseUrl(value) : undefined;
-  if (url === undefined) throw refusal(name, value, "a URL such as http://host:port");
+  if (url === undefined) {
+    const shown = typeof value === "string" ? shownUrl(value) : value;
+    throw refusal(name, shown, "a URL such as http://host:port");
+  }
   return url;
 }
 

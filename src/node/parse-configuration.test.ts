@@ -53,7 +53,11 @@ describe("parseConfiguration()", () => {
     ],
     [
       { members: [{ ...WRITTEN_CONFIGURATION.members[0], clientUrl: "http://u:p@n1:8000" }] },
-      "allowed is a URL such as http://host:port",
+      'Cannot use members[0].clientUrl: "http://…@n1:8000" is given, allowed is a URL such as http://host:port',
+    ],
+    [
+      { members: [{ ...WRITTEN_CONFIGURATION.members[0], clientUrl: "http://u:p@n1:99999" }] },
+      'Cannot use members[0].clientUrl: "http://…@n1:99999" is given, allowed is a URL such as http://host:port',
     ],
     [{ peerWritesMax: 0 }, "allowed is a whole number from 1 to 1000000"],
     [{ rowPagesMax: 1_001 }, "allowed is a whole number from 1 to 1000"],
