@@ -46,6 +46,7 @@ describe("servesEverything()", () => {
   const { network, settings } = plainPlan().world;
   const slower = (meanMs: number) => ({ minMs: 0, meanMs });
   const with25 = { network: slower(25), diskWrite: slower(0) };
+  const with37 = { network: slower(37), diskWrite: slower(0) };
   test.each<[string, PlainPlanOptions, boolean]>([
     ["nothing", {}, true],
     ["a fault", { faults: [fault] }, false],
@@ -58,6 +59,27 @@ describe("servesEverything()", () => {
       { world: { ...with25, settings: { ...settings, requestTimeoutMs: 499 } } },
       false,
     ],
+    [
+      "more time than its clients wait",
+      {
+        world: { network: slower(38), settings: { ...settings, requestTimeoutMs: 5_000 } },
+      },
+      false,
+    ],
+    [
+      "as much time as its clients wait",
+      { world: { ...with37, settings: { ...settings, requestTimeoutMs: 5_000 } } },
+      true,
+    ],
+    ["a disk behind a network that is slow enough", { world: { network: slower(25) } }, false],
+    ["vectors that keep false siblings", { run: { versioning: "merged" } }, false],
+    [
+      "clocks that are cut",
+      { run: { versioning: "vector-clock", truncate: "reaches", clockEntriesMax: 2 } },
+      false,
+    ],
+    ["clocks that are not cut", { run: { versioning: "vector-clock" } }, true],
+    ["one value alone", { run: { versioning: "lww" } }, true],
     ["a slow link", { world: { network, links: { "n1~n2": slower(30) } } }, false],
     ["a slow disk", { world: { diskWrite: slower(4) } }, false],
     ["a disk that reads slowly", { world: { diskRead: slower(4) } }, false],
