@@ -142,7 +142,8 @@ function lossOf(history: KeyVersions, lost: WrittenVersion, saw: readonly string
     // What ended in doubt may have been written after its end.
     return there?.outcome === "ok" ? there.endedNs : Number.POSITIVE_INFINITY;
   });
-  const gapNs = lost.begunNs - Math.max(...ends);
+  const lastEndNs = ends.reduce((last, end) => Math.max(last, end), Number.NEGATIVE_INFINITY);
+  const gapNs = lost.begunNs - lastEndNs;
   if (saw.every((name) => own.has(name))) return { to: "replaced", gapNs };
   return { to: gapNs > CLOCK_TICK_NS ? "earlier" : "concurrent", gapNs };
 }

@@ -89,6 +89,24 @@ describe("checkReadContents()", () => {
     expect({ verdict, last: reasons.at(-1) }).toEqual({ verdict: "invalid", last: reason });
   });
 
+  test("names the first of such removes in the history, whichever cart it is of", () => {
+    const builder = new HistoryBuilder();
+    const remove = (key: string, saw: readonly string[] | undefined) =>
+      builder.complete(builder.invoke(0, "remove", key), "ok", { value: "a", ...(saw && { saw }) });
+    remove("cart-1", undefined);
+    remove("cart-2", ["1-1"]);
+    remove("cart-1", ["1-1"]);
+    expect(judged(builder.lines).reasons).toEqual([
+      "2 remove(s) do not tell what they had read (readSet), the first at index 3.",
+    ]);
+  });
+
+  test("takes more of such removes of one cart than a call takes arguments", () => {
+    const many = history();
+    for (let number = 0; number < 150_000; number += 1) many.removeUntold(`1-${number}`, [], "a");
+    expect(many.judged()).toMatchObject({ verdict: "unknown", undecided: 150_000 });
+  });
+
   test("joins conflicting versions as the run's carts do (K-23)", () => {
     const read = (items: readonly string[]) => conflict().view(["2-1", "3-1"], items);
     expect(read(["a", "b"]).judged("union").verdict).toBe("valid");
