@@ -5,6 +5,8 @@ import type { KeyVersions } from "./version-graph.ts";
 interface Visit {
   readonly name: string;
   readonly place: number;
+  /** Where it is held, with all above it that come to stand in its part. */
+  readonly heldAt: number;
   /** What its writer had read. */
   readonly behind: readonly string[];
   next: number;
@@ -44,8 +46,8 @@ function partsOf(history: KeyVersions): readonly ReadonlySet<string>[] {
   const visit = (name: string): void => {
     const place = places.size;
     places.set(name, place);
-    held.push(name);
-    open.push({ name, place, behind: readBy(history, name), next: 0, low: place });
+    const heldAt = held.push(name) - 1;
+    open.push({ name, place, heldAt, behind: readBy(history, name), next: 0, low: place });
   };
   for (const root of history.versions.keys()) {
     if (!places.has(root)) visit(root);
@@ -62,7 +64,7 @@ function partsOf(history: KeyVersions): readonly ReadonlySet<string>[] {
       const below = open.at(-1);
       if (below !== undefined) below.low = Math.min(below.low, top.low);
       if (top.low < top.place) continue;
-      const part = new Set(held.splice(held.lastIndexOf(top.name)));
+      const part = new Set(held.splice(top.heldAt));
       for (const member of part) places.set(member, Number.POSITIVE_INFINITY);
       parts.push(part);
     }
