@@ -4,9 +4,10 @@
  */
 
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { MissedVersion } from "./acknowledged-heads.ts";
 import { AcknowledgedHeads } from "./acknowledged-heads.ts";
+import { NumberedSlots } from "./numbered-slots.ts";
 import { countedVersions } from "./testing/counted-versions.ts";
 import { HistoryBuilder } from "./testing/history-builder.ts";
 import type { KeyVersions, WrittenVersion } from "./version-graph.ts";
@@ -147,5 +148,27 @@ describe("AcknowledgedHeads", () => {
     expect(missed.map(([, name]) => name)).toEqual(Array(operations - 2).fill("v1"));
     expect(missed.every(([, , isCertain]) => isCertain)).toBe(true);
     expect(lookUps() / operations).toBeLessThan(50);
+  });
+
+  test("goes once through the thousands that a version had seen, however often it is shown", () => {
+    const size = 2_000;
+    const builder = new HistoryBuilder();
+    const lost = Array.from({ length: size }, (_, number) => `v${number}`);
+    const write = (wrote: string, saw: readonly string[]) =>
+      builder.complete(builder.invoke(0, "add", KEY), "ok", { wrote, saw, versions: saw.length });
+    for (const name of lost) write(name, []);
+    write("all", lost);
+    for (let read = 0; read < size; read += 1) {
+      const told = { value: [], saw: ["all"], versions: 1 };
+      builder.complete(builder.invoke(0, "view", KEY), "ok", told);
+    }
+    const history = historyOf(builder);
+    const asked = vi.spyOn(NumberedSlots.prototype, "has");
+    const missed = missedBy(history, new AcknowledgedHeads(history));
+    const looks = asked.mock.calls.length;
+    asked.mockRestore();
+    expect(missed.filter(([, name]) => name === "all")).toEqual([]);
+    expect(looks).toBeGreaterThan(size);
+    expect(looks / size).toBeLessThan(20);
   });
 });
