@@ -21,6 +21,20 @@ describe("SLO", () => {
     },
   );
 
+  test.each(["max<0.0001us", "max<1.0000004ms", "max<0.0000000001s", "p50<1.0001us"])(
+    "%j, which is no whole number of nanoseconds, is refused",
+    (text) => {
+      expect(() => parseSlo(text)).toThrow(SloError);
+      expect(() => parseSlo(text)).toThrow("a limit of whole nanoseconds, 1 or more");
+    },
+  );
+
+  test("may be limited by the nanosecond", () => {
+    const limits = ["max<0.001us", "max<0.000001ms", "max<0.000000001 s", "max<0.00100us"];
+    const least = { percentile: "max", limitMs: 1e-6 };
+    expect(parseSlo(limits.join(","))).toEqual([least, least, least, least]);
+  });
+
   /** `[ms, how often]` each, one operation after the other. */
   type Latencies = readonly (readonly [ms: number, count: number])[];
   const nsOf = (latencies: Latencies) =>

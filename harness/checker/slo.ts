@@ -15,19 +15,27 @@ export class SloError extends Error {
 
 /** Of 1,000 operations so many may not be slower. */
 const PER_MILLE = { p50: 500, p90: 900, p99: 990, "p99.9": 999, max: 1_000 } as const;
-const FORM = /^(p50|p90|p99|p99\.9|max)\s*<\s*(\d+(?:\.\d+)?)\s*(us|ms|s)$/;
-const UNIT_MS = { us: 0.001, ms: 1, s: 1_000 } as const;
+/** The limit, and its decimals without noughts at the end. */
+const FORM = /^(p50|p90|p99|p99\.9|max)\s*<\s*(\d+(?:\.(\d+?)0*)?)\s*(us|ms|s)$/;
+/** With as many decimals as nanoseconds have: limits between two of these would not be the ones that are compared. */
+const UNITS = {
+  us: { inMs: 0.001, decimalsMax: 3 },
+  ms: { inMs: 1, decimalsMax: 6 },
+  s: { inMs: 1_000, decimalsMax: 9 },
+} as const;
+const NO_UNIT = { inMs: Number.NaN, decimalsMax: 0 };
 
 /** Parses `p99.9<300ms`; several are joined by commas. Throws SloError. */
 export function parseSlo(text: string): readonly Slo[] {
   return text.split(",").map((part) => {
-    const [, percentile, limit, unit] = FORM.exec(part.trim()) ?? [];
-    const inMs = Number(limit) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? Number.NaN);
+    const [, percentile, limit, decimals = "", unit] = FORM.exec(part.trim()) ?? [];
+    const { inMs, decimalsMax } = UNITS[unit as keyof typeof UNITS] ?? NO_UNIT;
     // 1.001 s come out as 1000.9999999999999 ms, which nobody asked for.
-    const limitMs = Number(inMs.toPrecision(15));
-    if (percentile === undefined || !(limitMs > 0 && Number.isFinite(limitMs))) {
+    const limitMs = Number((Number(limit) * inMs).toPrecision(15));
+    const isWhole = decimals.length <= decimalsMax;
+    if (percentile === undefined || !isWhole || !(limitMs > 0 && Number.isFinite(limitMs))) {
       throw new SloError(
-        `Cannot use SLO ${JSON.stringify(part.trim())}: it must read like p99.9<300ms, with one of p50, p90, p99, p99.9, max and a limit above 0 in us, ms or s`,
+        `Cannot use SLO ${JSON.stringify(part.trim())}: it must read like p99.9<300ms, with one of p50, p90, p99, p99.9, max and a limit of whole nanoseconds, 1 or more, in us, ms or s`,
       );
     }
     return { percentile: percentile as Slo["percentile"], limitMs };
