@@ -20,11 +20,12 @@ export interface CausalAnomaly {
   readonly index: number;
 }
 
+/** What no mode explains comes first. */
 const SEVERITY: readonly CausalAnomalyKind[] = [
-  "false-dominance",
-  "missing-sibling",
   "never-written",
   "own-past",
+  "false-dominance",
+  "missing-sibling",
   "false-sibling",
 ];
 

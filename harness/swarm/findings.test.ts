@@ -63,6 +63,41 @@ describe("findingsOf()", () => {
     expect(found("invalid", { summary: explained, expected: "may-lose" })).toEqual([]);
   });
 
+  test("excuses no refusal where nothing keeps a store from serving, though its plan may lose", () => {
+    const refused = { verdict: "invalid", reasons: ["1 key(s) were not served"] } as const;
+    const summary = { verdict: "invalid", checkers: { "expected-availability": refused } } as const;
+    expect(found("invalid", { summary, expected: "may-lose" })).toEqual([
+      {
+        check: "expected-availability",
+        anomaly: "refused where nothing keeps it from serving",
+        detail: "1 key(s) were not served",
+      },
+    ]);
+    expect(found("invalid", { summary })).toHaveLength(1);
+  });
+
+  test.each([
+    ["false-dominance", false],
+    ["missing-sibling", false],
+    ["false-sibling", false],
+    ["never-written", true],
+    ["own-past", true],
+  ])("of causality, %s is found where a plan may lose: %s", (kind, isFound) => {
+    const none = {
+      "false-dominance": 0,
+      "missing-sibling": 0,
+      "false-sibling": 0,
+      "never-written": 0,
+      "own-past": 0,
+    };
+    const counts = { ...none, "false-dominance": 3, [kind]: 1 };
+    const causality = { verdict: "invalid", reasons: ["first"], counts, examples: [] } as const;
+    const summary = { verdict: "invalid", checkers: { causality } } as const;
+    const finding = { check: "causality", anomaly: "a version that nobody made", detail: "first" };
+    const expected = isFound ? [finding] : [];
+    expect(found("invalid", { summary, expected: "may-lose" })).toEqual(expected);
+  });
+
   test("lists what the simulator saw first, then what others found", () => {
     const other = { check: "crash", anomaly: "Error", detail: "died" };
     const oracle = { ...ORACLE, violations: [VIOLATION] };

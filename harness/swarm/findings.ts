@@ -56,13 +56,33 @@ function isForgetting(result: CheckerResult, keysForgotten: ReadonlySet<string> 
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Where a plan may lose, its verdict excuses it; what that mode must not do whatever it loses stands here. */
+/** Where a plan may lose, its verdict excuses it; what no store may do, whatever it loses, stands here. */
 function neverExcused(
   { run }: SimPlan,
   { checkers }: FindingsParts["summary"],
 ): readonly Finding[] {
-  const check = "lww-loss";
-  const result = checkers[check];
-  if (run.expects.verdict === "valid" || result?.verdict !== "invalid") return [];
-  return [{ check, anomaly: "a loss that no clock explains", detail: result.reasons[0] ?? "" }];
+  if (run.expects.verdict === "valid") return [];
+  return Object.entries(NEVER_EXCUSED).flatMap(([check, { anomaly, isShownBy }]) => {
+    const result = checkers[check];
+    if (result?.verdict !== "invalid" || isShownBy?.(result) === false) return [];
+    return [{ check, anomaly, detail: result.reasons[0] ?? "no reason given" }];
+  });
 }
+
+/** By checker. */
+const NEVER_EXCUSED: Readonly<
+  Record<
+    string,
+    { readonly anomaly: string; readonly isShownBy?: (result: CheckerResult) => boolean }
+  >
+> = {
+  "lww-loss": { anomaly: "a loss that no clock explains" },
+  "expected-availability": { anomaly: "refused where nothing keeps it from serving" },
+  causality: {
+    anomaly: "a version that nobody made",
+    isShownBy: (result) => {
+      const { counts } = result as CausalityResult;
+      return counts["own-past"] + counts["never-written"] > 0;
+    },
+  },
+};
