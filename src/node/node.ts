@@ -1,6 +1,5 @@
 import { macKeyOf } from "../causality/context-token.ts";
-import type { Truncation, Versioning } from "../causality/versioning.ts";
-import { versioningFor } from "../causality/versioning-for.ts";
+import type { Versioning } from "../causality/versioning.ts";
 import { Coordinator } from "../coordinator/coordinator.ts";
 import { coordinatorInstruments } from "../coordinator/instruments.ts";
 import { LiveRequests } from "../coordinator/live-requests.ts";
@@ -9,14 +8,11 @@ import { WriteRouter } from "../coordinator/write-router.ts";
 import type { Assertions } from "../env/assertions.ts";
 import type { Environment } from "../env/environment.ts";
 import type { CurrentMembers } from "../membership/current-members.ts";
-import { FixedMembers } from "../membership/current-members.ts";
-import { Membership } from "../membership/membership.ts";
+import type { Membership } from "../membership/membership.ts";
 import { DynamoError } from "../protocol/errors.ts";
-import { Life } from "../replica/life.ts";
 import { PartitionRows } from "../replica/partition-rows.ts";
 import { PeerLives } from "../replica/peer-lives.ts";
-import { Replica } from "../replica/replica.ts";
-import { createRing } from "../ring/partition-table.ts";
+import type { Replica } from "../replica/replica.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { RequestHandler } from "../rpc/contract.ts";
 import type { Engine } from "../storage/engine.ts";
@@ -33,23 +29,16 @@ import type {
   SiblingsAnswer,
   WriteAnswer,
 } from "./contract.ts";
-import { foundersOf } from "./founders.ts";
 import { MembershipOperator } from "./membership-operator.ts";
+import type { NodeParts, OpenedParts } from "./open-node.ts";
+import { openNode } from "./open-node.ts";
 import { Operator } from "./operator.ts";
 import { peerService } from "./peer-service.ts";
 import { Peers } from "./peers.ts";
-import { ringOptionsOf } from "./ring-options.ts";
 import { RowAccess } from "./row-access.ts";
 import { createStages } from "./stages.ts";
 
 const REPAIR_WAIT_MS = 100;
-
-export interface NodeParts {
-  readonly configuration: NodeConfiguration;
-  readonly engine: Engine;
-  /** True: the data come from a backup, and whatever was minted since may be known elsewhere. */
-  readonly isRestored?: boolean;
-}
 
 /** One Dynamo node, put together (D-5-1). What speaks HTTP in front of it is in `http`. */
 export class DynamoNode implements KeyValueStore {
@@ -78,35 +67,8 @@ export class DynamoNode implements KeyValueStore {
    * the RPC address is taken or the engine does not store.
    */
   static async start(environment: Environment, parts: NodeParts): Promise<DynamoNode> {
-    const { configuration, engine } = parts;
-    const ring = createRing(ringOptionsOf(configuration));
-    const versioning = versioningFor(configuration.versioning, {
-      truncation: truncationOf(configuration),
-      clockSkewMaxMs: configuration.clockSkewMaxMs,
-    });
-    const { nodeId } = configuration;
-    const life = await Life.begin(environment, { engine, nodeId, isRestored: parts.isRestored });
-    const membership = await openMembership(environment, parts, { life, ring });
-    const members = membership ?? new FixedMembers(nodeId, ring, configuration.members);
-    const replica = await Replica.open(environment, {
-      engine,
-      versioning,
-      ring: () => members.ring(),
-      nodeId,
-      life,
-      limits: configuration,
-      clockSkewMaxMs: configuration.clockSkewMaxMs,
-      hintLimits: configuration,
-      tombstoneGraceMs: configuration.tombstoneGraceMs,
-    });
-    const node = new DynamoNode(environment, {
-      ...parts,
-      members,
-      membership,
-      versioning,
-      life,
-      replica,
-    });
+    const opened = await openNode(environment, parts);
+    const node = new DynamoNode(environment, { ...parts, ...opened });
     await node.#listen();
     return node;
   }
@@ -341,28 +303,4 @@ export class DynamoNode implements KeyValueStore {
     this.#peers.gossip?.start();
     this.#ready = true;
   }
-}
-
-function truncationOf({ truncate, clockEntriesMax }: NodeConfiguration): Truncation | undefined {
-  return truncate === "off" ? undefined : { rule: truncate, entriesMax: clockEntriesMax };
-}
-
-/** Undefined where the members never change. */
-async function openMembership(
-  environment: Environment,
-  { configuration, engine }: NodeParts,
-  { life, ring }: { readonly life: Life; readonly ring: Ring },
-): Promise<Membership | undefined> {
-  const { gossipMs, nodeId, n, w } = configuration;
-  if (gossipMs === 0) return undefined;
-  const founders = foundersOf(configuration, ring);
-  return Membership.open(environment, { engine, nodeId, life: life.name, founders, n, w });
-}
-
-interface OpenedParts {
-  readonly members: CurrentMembers;
-  readonly membership: Membership | undefined;
-  readonly versioning: Versioning;
-  readonly life: Life;
-  readonly replica: Replica;
 }
