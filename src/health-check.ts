@@ -1,7 +1,8 @@
 /**
  * Asks a node whether it lives, for images without an HTTP client of their own: `node src/health-check.ts [URL]`; without a
- * URL the node that `RINGSIDE_CONFIG` configures on this machine. Not whether it serves: orchestrators replace what is unhealthy, and a node that
- * waits to be joined would never get there. Exit status: 0 `GET /livez` answered 200 in time, 1 it did not, 64 bad use. Loads nothing of the node, since a container engine starts it every few seconds.
+ * URL the node that `RINGSIDE_CONFIG` configures on this machine. Not whether it serves: orchestrators replace what is unhealthy,
+ * and a node that waits to be joined would never get there. Exit status: 0 `GET /livez` answered 200 in time, 1 it did not, 64 bad
+ * use. Loads nothing of the node, since a container engine starts it every few seconds.
  */
 
 import { hasCredentials } from "./base/base-url.ts";

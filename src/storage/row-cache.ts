@@ -14,15 +14,7 @@
 import { bufferOf } from "../base/bytes.ts";
 import type { Environment } from "../env/environment.ts";
 import { byteString } from "./byte-strings.ts";
-import type {
-  Engine,
-  Entry,
-  FatalStorageError,
-  ScanOptions,
-  TableName,
-  Write,
-  WriteOptions,
-} from "./engine.ts";
+import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
 import { StorageError } from "./engine.ts";
 import type { RowCacheMetrics } from "./row-cache-metrics.ts";
 import { rowCacheMetrics } from "./row-cache-metrics.ts";
@@ -75,7 +67,7 @@ export class RowCache implements Engine {
     });
   }
 
-  get failure(): FatalStorageError | undefined {
+  get failure(): Engine["failure"] {
     return this.#parts.engine.failure;
   }
 

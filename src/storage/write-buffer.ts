@@ -25,16 +25,8 @@ import type { Environment } from "../env/environment.ts";
 import type { BufferWatch } from "./buffer-watch.ts";
 import type { Slot } from "./buffered-rows.ts";
 import { BufferedRows } from "./buffered-rows.ts";
-import type {
-  Engine,
-  Entry,
-  FatalStorageError,
-  ScanOptions,
-  TableName,
-  Write,
-  WriteOptions,
-} from "./engine.ts";
-import { DamageError } from "./engine.ts";
+import { countUnder } from "./count-under.ts";
+import type { Engine, Entry, ScanOptions, TableName, Write, WriteOptions } from "./engine.ts";
 import { EngineTrust } from "./engine-trust.ts";
 import { checkScan, checkWrites } from "./limits.ts";
 import type { PassReason } from "./pass-reason.ts";
@@ -111,7 +103,7 @@ export class WriteBuffer implements Engine {
     });
   }
 
-  get failure(): FatalStorageError | undefined {
+  get failure(): Engine["failure"] {
     return this.#trust.death ?? this.#engine.failure;
   }
 
@@ -168,26 +160,7 @@ export class WriteBuffer implements Engine {
 
   async count(table: TableName): Promise<number> {
     if (this.#closing !== undefined) throw closedError();
-    const writes = [...this.#rows.of(table)];
-    const [count, ...stored] = await Promise.all([
-      this.#engine.count(table),
-      ...writes.map(({ key }) => this.#isBelow(table, key)),
-    ]);
-    return writes.reduce(
-      (sum, { value }, index) => sum + Number(value !== undefined) - Number(stored[index]),
-      count,
-    );
-  }
-
-  /** Engines count a damaged row, too: its key is there. */
-  #isBelow(table: TableName, key: Uint8Array): Promise<boolean> {
-    return this.#engine.get(table, key).then(
-      (value) => value !== undefined,
-      (error: unknown) => {
-        if (error instanceof DamageError) return true;
-        throw error;
-      },
-    );
+    return countUnder(this.#engine, table, [...this.#rows.of(table)]);
   }
 
   /** Stores what is in the buffer now; rejects with StorageError where that fails, and the rows stay. */
