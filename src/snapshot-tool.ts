@@ -1,7 +1,7 @@
 /** What the commands `snapshot` and `restore` have in common. */
 
 import { parseArgs } from "node:util";
-import { hasCredentials, shownUrl, urlTexts } from "./base/base-url.ts";
+import { httpOrigin, shownUrl, urlTexts } from "./base/base-url.ts";
 import { createHttpCaller } from "./platform/http-client.ts";
 import { createNodeClock } from "./platform/node-clock.ts";
 import type { SnapshotFolder } from "./platform/snapshot-folder.ts";
@@ -52,15 +52,14 @@ export function required(flags: Flags, name: string, what: string): string {
 export function urlsOf(flags: Flags, name: string): readonly string[] {
   const text = required(flags, name, "the URLs of the cluster's nodes, separated by commas");
   const urls = urlTexts(text).map((each) => {
-    const url = URL.parse(each.trim());
-    const isOrigin = url?.protocol === "http:" && url.pathname === "/" && url.search === "";
-    if (!isOrigin || hasCredentials(url)) {
+    const origin = httpOrigin(each.trim());
+    if (origin === undefined) {
       throw new SnapshotError(
         "use",
         `Cannot use --${name} ${JSON.stringify(shownUrl(each))}: allowed are URLs such as http://10.0.0.1:8080, separated by commas`,
       );
     }
-    return url.origin;
+    return origin;
   });
   return [...new Set(urls)];
 }

@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { parseArgs } from "node:util";
-import { hasCredentials, shownUrl } from "../../src/base/base-url.ts";
+import { httpOrigin, shownUrl } from "../../src/base/base-url.ts";
 import { UsageError } from "./exit-status.ts";
 
 /** One flag as its user sees it. */
@@ -104,12 +104,11 @@ export function oneOf<Word extends string>(
 
 /** The origin of a plain HTTP URL without anything behind it. Throws UsageError. */
 export function originOf(name: string, text: string, allowed: string): string {
-  const url = URL.parse(text);
-  const isOrigin = url?.protocol === "http:" && url.pathname === "/" && url.search === "";
-  if (!isOrigin || hasCredentials(url)) {
+  const origin = httpOrigin(text);
+  if (origin === undefined) {
     throw new UsageError(`Cannot use --${name} ${shownUrl(text)}: allowed is ${allowed}`);
   }
-  return url.origin;
+  return origin;
 }
 
 /** Words separated by commas, each of some. Throws UsageError naming them. */

@@ -11,6 +11,13 @@ export function baseUrl(text: string): string | undefined {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 
+/** The origin of a plain HTTP URL that has nothing behind it, and neither a user name nor a password. Undefined where the text is none. */
+export function httpOrigin(text: string): string | undefined {
+  const url = URL.parse(text);
+  const isOrigin = url?.protocol === "http:" && url.pathname === "/" && url.search === "";
+  return isOrigin && !hasCredentials(url) ? url.origin : undefined;
+}
+
 /** True where a URL names a user, or gives a password. */
 export function hasCredentials({ username, password }: URL): boolean {
   return username !== "" || password !== "";
